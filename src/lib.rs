@@ -1,0 +1,7 @@
+//! Portcullis: application sessions for Envoy, as a proxy-wasm HTTP filter.
+//!
+//! The crate is two things. As a `cdylib` for `wasm32-wasip1` it is the filter, `portcullis.wasm`.
+//! As a library it is the filter's core, which decides everything and names no host, and the
+//! formats that it shares with the control service ([`protocol`]).
+
+pub mod protocol;

@@ -1,0 +1,30 @@
+//! Strict base64url without padding (RFC 4648, section 5): one text for one value, nothing lax.
+
+use ct_codecs::{Base64UrlSafeNoPadding, Decoder, Encoder};
+
+/// Encodes bytes.
+#[must_use]
+pub fn encode(bytes: &[u8]) -> String {
+    // Fails only when the output length overflows `usize`.
+    Base64UrlSafeNoPadding::encode_to_string(bytes).unwrap_or_default()
+}
+
+/// Decodes a text; `None` for padding, foreign characters or bits that do not belong.
+#[must_use]
+pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    Base64UrlSafeNoPadding::decode_to_vec(text, None).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_has_one_text() {
+        assert_eq!(encode(&[0xfb, 0xff]), "-_8");
+        assert_eq!(decode(b"-_8"), Some(vec![0xfb, 0xff]));
+        for lax in ["-_8=", "+/8", "-_9", " -_8", "-_8\n", "-"] {
+            assert_eq!(decode(lax.as_bytes()), None, "{lax:?}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Calls of the filter to the control service, under [`PREFIX`], in JSON with
+//! `authorization: Bearer <filter credential>`.
+
+use serde::{Deserialize, Serialize};
+
+/// Path prefix of all calls.
+pub const PREFIX: &str = "/api/filter/v1/";
+
+/// `POST exchange`: an exchange code for tokens.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ExchangeRequest {
+    /// The code, as the callback got it.
+    pub code: String,
+    /// The login attempt's verifier (RFC 7636). Without one the code is burnt and answered 204.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_verifier: Option<String>,
+    /// The application's origin on which the callback arrived.
+    pub origin: String,
+}
+
+/// What a good exchange answers.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ExchangeAnswer {
+    /// The application token.
+    pub token: String,
+    /// The binding secret, if the application binds.
+    pub binding: Option<String>,
+    /// The global session's end, seconds since 1970.
+    pub session_exp: u64,
+    /// Where the user was going: a path and query.
+    pub return_to: String,
+    /// How to set the cookies.
+    pub cookie: CookieSettings,
+}
+
+/// `POST logout`: ends the global session of a token.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LogoutRequest {
+    /// The application token; it may have expired.
+    pub token: String,
+    /// The binding secret, if the token is bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binding_secret: Option<String>,
+}
+
+/// An application's choices for the cookies that hold its sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CookieSettings {
+    /// Whether scripts are kept from the token cookie.
+    pub http_only: bool,
+    /// When the browser sends the cookies across sites.
+    pub same_site: SameSite,
+    /// Whether the cookies are kept apart by top-level site.
+    #[serde(default)]
+    pub partitioned: bool,
+}
+
+/// The `SameSite` attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SameSite {
+    /// Sent always.
+    None,
+    /// Sent with top-level navigations of other sites.
+    Lax,
+    /// Never sent with requests that other sites cause.
+    Strict,
+}
+
+/// An error of the control service (RFC 9457).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Problem {
+    /// `about:blank`, or a URI of the kind of problem.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// One line for people.
+    #[serde(default)]
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The machine's word for it.
+    pub reason: ProblemReason,
+    /// Seconds to wait, with `user_blocked`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+}
+
+/// Why the control service refuses a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemReason {
+    /// 400: the body, or the query, is not what the call takes.
+    RequestInvalid,
+    /// 400: no such code, or used, or expired.
+    CodeUnknown,
+    /// 400: the code belongs to another origin, or the verifier does not fit.
+    CodeMismatch,
+    /// 400: not a token of ours.
+    TokenInvalid,
+    /// 401: the filter credential.
+    CredentialInvalid,
+    /// 403: the global session has ended.
+    SessionEnded,
+    /// 403: the user must sign in again.
+    LoginRequired,
+    /// 403: an administrator revoked the user a moment ago.
+    UserBlocked,
+    /// 403: the application's policy does not admit the user.
+    PolicyDenied,
+    /// 403: the binding secret is missing or wrong.
+    BindingMismatch,
+    /// 403: the origin belongs to no application, or not to this credential.
+    OriginUnknown,
+    /// 429: too many calls.
+    TooManyRequests,
+    /// 503: try again.
+    Unavailable,
+}

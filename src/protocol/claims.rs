@@ -1,0 +1,88 @@
+//! Claims of an application token (RFC 7519, and RFC 7800 for `cnf`).
+
+use serde::{Deserialize, Serialize};
+
+use super::base64url;
+
+/// `typ` header of an application token.
+pub const APPLICATION_TYP: &str = "app+jwt";
+/// `type` claim of an application token.
+pub const APPLICATION_TYPE: &str = "app";
+/// `typ` header of a global session token.
+pub const SESSION_TYP: &str = "org+jwt";
+/// `type` claim of a global session token.
+pub const SESSION_TYPE: &str = "org";
+/// The longest token that either side looks at, in bytes.
+pub const MAX_TOKEN_BYTES: usize = 4096;
+
+/// What an application token says. Times are seconds since 1970, versions are the feed's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApplicationClaims {
+    /// The team domain's origin.
+    pub iss: String,
+    /// The one audience that the token is for.
+    pub aud: Vec<String>,
+    /// Always [`APPLICATION_TYPE`].
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The user's id.
+    pub sub: String,
+    /// The user's e-mail address.
+    pub email: String,
+    /// The global session's id.
+    pub sid: String,
+    /// This token's id.
+    pub jti: String,
+    /// Issued at.
+    pub iat: u64,
+    /// Not before.
+    pub nbf: u64,
+    /// The application session's end; never later than `session_exp`.
+    pub exp: u64,
+    /// The global session's end.
+    pub session_exp: u64,
+    /// When the user last proved who they are.
+    pub auth_time: u64,
+    /// The feed's version when session, user and policy were found good.
+    pub ver: u64,
+    /// The feed's version when the user last proved who they are.
+    pub auth_ver: u64,
+    /// Id of the policy rule that admitted the user.
+    pub rule: String,
+    /// What the token is bound to, if the application binds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
+    /// `header` for tokens of scripts and services.
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    pub usage: Option<TokenUse>,
+    /// Claims that the application asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+/// Where a token may come from, other than its cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenUse {
+    /// From a header only: never a cookie, never bound, never refreshed.
+    Header,
+}
+
+/// The `cnf` claim: the hash of the secret in the binding cookie.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// base64url(SHA-256(binding secret)), the secret taken as the bytes of the cookie's text.
+    #[serde(rename = "cookie#S256")]
+    pub cookie_s256: String,
+}
+
+impl Confirmation {
+    /// The confirmation of a binding secret, given as it stands in the cookie.
+    #[must_use]
+    pub fn of(binding_secret: &str) -> Self {
+        let hash = hmac_sha256::Hash::hash(binding_secret.as_bytes());
+        Self {
+            cookie_s256: base64url::encode(&hash),
+        }
+    }
+}

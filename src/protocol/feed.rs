@@ -1,0 +1,124 @@
+//! A page of the feed that filters follow: keys, applications, revocations.
+//!
+//! A delta applies only if its `epoch` is the follower's and its `after` is the follower's
+//! version. A snapshot comes in pages by `next` and takes effect after its last.
+
+mod application;
+mod revocation;
+
+use serde::{Deserialize, Serialize};
+
+pub use application::{
+    Application, ApplicationOrigin, Bypass, PathMatch, Preflight, RefreshInRequest, Rule, Scheme,
+};
+pub use revocation::{Revocation, Subject};
+
+/// One answer of `GET feed`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeedPage {
+    /// One life of the database.
+    pub epoch: String,
+    /// Whether the page adds to what the follower has or replaces it.
+    pub kind: PageKind,
+    /// The version that the page follows on; 0 in a snapshot.
+    pub after: u64,
+    /// The version that holds when the page has been applied.
+    pub version: u64,
+    /// The opaque name of the next page, if one follows at once.
+    pub next: Option<String>,
+    /// The database's clock, seconds since 1970.
+    pub now: u64,
+    /// The whole set of keys; absent if unchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<JwkSet>,
+    /// Changed applications.
+    #[serde(default, skip_serializing_if = "ApplicationChanges::is_empty")]
+    pub applications: ApplicationChanges,
+    /// Changed revocations.
+    #[serde(default, skip_serializing_if = "RevocationChanges::is_empty")]
+    pub revocations: RevocationChanges,
+}
+
+/// Kind of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageKind {
+    /// Everything in force.
+    Snapshot,
+    /// What changed since `after`.
+    Delta,
+}
+
+/// Changed applications.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ApplicationChanges {
+    /// New or changed, whole.
+    #[serde(default)]
+    pub put: Vec<Application>,
+    /// Audiences of those that are gone.
+    #[serde(default)]
+    pub delete: Vec<String>,
+}
+
+impl ApplicationChanges {
+    /// Whether nothing changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.put.is_empty() && self.delete.is_empty()
+    }
+}
+
+/// Changed revocations.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RevocationChanges {
+    /// New or raised.
+    #[serde(default)]
+    pub put: Vec<Revocation>,
+    /// Those that no living token could meet any more.
+    #[serde(default)]
+    pub delete: Vec<Subject>,
+}
+
+impl RevocationChanges {
+    /// Whether nothing changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.put.is_empty() && self.delete.is_empty()
+    }
+}
+
+/// A JWK set (RFC 7517, section 5).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JwkSet {
+    /// The keys.
+    pub keys: Vec<Jwk>,
+}
+
+/// A public signature key (RFC 7517, RFC 7518, RFC 8037).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Jwk {
+    /// `EC`, `RSA` or `OKP`.
+    pub kty: String,
+    /// The first 16 characters of the RFC 7638 thumbprint.
+    pub kid: String,
+    /// `ES256`, `RS256` or `EdDSA`: the only algorithm that the key is good for.
+    pub alg: String,
+    /// `sig`.
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    pub usage: Option<String>,
+    /// `P-256` or `Ed25519`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crv: Option<String>,
+    /// The x coordinate, or the Ed25519 key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub x: Option<String>,
+    /// The y coordinate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub y: Option<String>,
+    /// The RSA modulus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n: Option<String>,
+    /// The RSA exponent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub e: Option<String>,
+}

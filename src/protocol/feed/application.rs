@@ -1,0 +1,130 @@
+//! An application as filters see it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::calls::CookieSettings;
+
+/// What is protected, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// 64 hex digits, `aud` of its tokens.
+    pub audience: String,
+    /// Its name, for people.
+    pub name: String,
+    /// Where it is reached.
+    pub origins: Vec<ApplicationOrigin>,
+    /// Whether its tokens are bound to a binding cookie.
+    pub binding: bool,
+    /// How its cookies are set.
+    pub cookie: CookieSettings,
+    /// Whether tokens in headers are taken.
+    #[serde(default)]
+    pub header_tokens: bool,
+    /// When an expired session is refreshed inside the request.
+    #[serde(default)]
+    pub refresh_in_request: RefreshInRequest,
+    /// What a preflight gets.
+    #[serde(default)]
+    pub preflight: Preflight,
+    /// Origins that may read the filter's replies across origins.
+    #[serde(default)]
+    pub cors_origins: Vec<String>,
+    /// What passes without a session.
+    #[serde(default)]
+    pub bypass: Vec<Bypass>,
+    /// The policy's rules, as far as a filter checks them.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+}
+
+/// Where an application is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationOrigin {
+    /// `https` unless the application was registered with `http` (for a first try on localhost).
+    #[serde(default, skip_serializing_if = "Scheme::is_https")]
+    pub scheme: Scheme,
+    /// Lower-case, without trailing dot.
+    pub hostname: String,
+    /// Absent: the scheme's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Absent: the whole host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_prefix: Option<String>,
+}
+
+/// The scheme of an origin.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scheme {
+    /// TLS.
+    #[default]
+    Https,
+    /// Plain, on this machine only.
+    Http,
+}
+
+impl Scheme {
+    fn is_https(&self) -> bool {
+        *self == Self::Https
+    }
+}
+
+/// When an expired session is refreshed inside the request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefreshInRequest {
+    /// If the token is bound and its binding cookie matches.
+    #[default]
+    WithBinding,
+    /// Also for tokens without binding.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// What a CORS preflight gets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preflight {
+    /// 403.
+    #[default]
+    Deny,
+    /// To the origin, without body and identity.
+    Origin,
+    /// Answered by the filter from `cors_origins`.
+    Answer,
+}
+
+/// A path that passes without a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bypass {
+    /// The path, beginning with `/`.
+    pub path: String,
+    /// Whether the whole path must be equal or its first segments.
+    #[serde(rename = "match")]
+    pub matching: PathMatch,
+    /// Methods that pass; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub methods: Option<Vec<String>>,
+}
+
+/// How a path is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PathMatch {
+    /// Equal.
+    Exact,
+    /// Equal in the first whole segments.
+    Prefix,
+}
+
+/// A policy rule, as far as a filter checks it on every request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its id, in the token's `rule`.
+    pub id: String,
+    /// Source addresses that it admits, in CIDR notation; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_ranges: Option<Vec<String>>,
+}

@@ -1,0 +1,30 @@
+//! The way of a login through the browser: the team domain's `/login` and the filter's callback.
+//!
+//! PKCE (RFC 7636) with S256 ties the exchange to the browser's login attempt.
+
+use super::base64url;
+
+/// The team domain's page that begins or continues a sign-in.
+pub const LOGIN_PATH: &str = "/login";
+/// What the filter answers itself, on every application's hostname.
+pub const FILTER_PREFIX: &str = "/.access/";
+/// Where a login ends, on the application's hostname.
+pub const CALLBACK_PATH: &str = "/.access/callback";
+
+/// The S256 challenge of a verifier.
+#[must_use]
+pub fn challenge(code_verifier: &str) -> String {
+    base64url::encode(&hmac_sha256::Hash::hash(code_verifier.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    /// RFC 7636, appendix B.
+    #[test]
+    fn challenge_is_s256() {
+        assert_eq!(
+            super::challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        );
+    }
+}
