@@ -4,4 +4,7 @@
 //! As a library it is the filter's core, which decides everything and names no host, and the
 //! formats that it shares with the control service ([`protocol`]).
 
+pub mod application;
 pub mod protocol;
+pub mod reason;
+pub mod session;
