@@ -5,6 +5,14 @@
 //! formats that it shares with the control service ([`protocol`]).
 
 pub mod application;
+pub mod config;
+pub mod feed;
+pub mod filter;
+pub mod login;
+pub mod metrics;
+pub mod names;
 pub mod protocol;
 pub mod reason;
+pub mod reply;
+pub mod request;
 pub mod session;

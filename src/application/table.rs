@@ -10,7 +10,7 @@ use super::{Application, Location};
 /// All applications of the feed, by hostname.
 #[derive(Debug, Default)]
 pub struct ApplicationTable {
-    by_hostname: HashMap<String, Vec<Placement>>,
+    by_hostname: HashMap<String, Vec<Rc<Placement>>>,
 }
 
 /// An application at one of its locations.
@@ -36,7 +36,7 @@ pub enum Choice<'a> {
     /// The two readings of the path lead to different places.
     Ambiguous,
     /// An application.
-    Found(&'a Placement),
+    Found(&'a Rc<Placement>),
 }
 
 /// Two applications in one place.
@@ -72,10 +72,10 @@ impl ApplicationTable {
                 });
             }
         }
-        by_hostname
-            .values_mut()
-            .for_each(|placements| arrange(placements));
-        Ok(Self { by_hostname })
+        let arranged = |(hostname, placements)| (hostname, arrange(placements));
+        Ok(Self {
+            by_hostname: by_hostname.into_iter().map(arranged).collect(),
+        })
     }
 
     /// What a host and path lead to. The longest prefix wins.
@@ -95,7 +95,7 @@ impl ApplicationTable {
         };
         match (by(path.sent()), by(path.decoded())) {
             (None, None) => Choice::NoApplication,
-            (Some(sent), Some(decoded)) if std::ptr::eq(sent, decoded) => {
+            (Some(sent), Some(decoded)) if Rc::ptr_eq(sent, decoded) => {
                 if sent.here {
                     Choice::Found(sent)
                 } else {
@@ -107,7 +107,7 @@ impl ApplicationTable {
     }
 
     /// The applications that this filter guards on a host, longest prefix first.
-    pub fn on_host(&self, authority: &Authority) -> impl Iterator<Item = &Placement> {
+    pub fn on_host(&self, authority: &Authority) -> impl Iterator<Item = &Rc<Placement>> {
         let port = authority.port;
         self.by_hostname
             .get(&authority.hostname)
@@ -147,15 +147,17 @@ fn refuse_conflict(placements: &[Placement], location: &Location) -> Result<(), 
 }
 
 /// Longest prefix first. Cookies know no ports, so sharing goes by hostname alone.
-fn arrange(placements: &mut [Placement]) {
+fn arrange(mut placements: Vec<Placement>) -> Vec<Rc<Placement>> {
     placements.sort_by_key(|placement| std::cmp::Reverse(placement.location.path_prefix.len()));
     let first = placements.first().map(|p| p.application.audience.clone());
     let shared = placements
         .iter()
         .any(|p| Some(&p.application.audience) != first.as_ref());
-    for placement in placements {
-        placement.shares_hostname = shared;
-    }
+    let place = |placement| Placement {
+        shares_hostname: shared,
+        ..placement
+    };
+    placements.into_iter().map(place).map(Rc::new).collect()
 }
 
 #[cfg(test)]

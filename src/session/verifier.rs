@@ -81,11 +81,11 @@ impl Verified {
     }
 }
 
-/// Whether a token whose time has passed fails.
+/// What the sender wants with the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Expiry {
-    Refused,
-    Passed,
+enum Purpose {
+    Use,
+    End,
 }
 
 impl Verifier {
@@ -110,22 +110,21 @@ impl Verifier {
         demand: Demand<'_>,
         candidate: Candidate<'_>,
     ) -> Result<Verified, Refusal> {
-        let claims = self.check(trust, demand, candidate, Expiry::Refused)?;
+        let claims = self.check(trust, demand, candidate, Purpose::Use)?;
         Ok(Verified { claims })
     }
 
-    /// Whether the token was good until its time passed: enough to end a session, never to use it.
+    /// Whether the session is the sender's to end: every check but the token's end and the policy.
     ///
     /// # Errors
-    /// The first check that fails, the time's passing not among them.
-    pub fn verify_even_expired(
+    /// The first check that fails.
+    pub fn verify_to_end(
         &mut self,
         trust: Trust<'_>,
         demand: Demand<'_>,
         candidate: Candidate<'_>,
     ) -> Result<(), Refusal> {
-        self.check(trust, demand, candidate, Expiry::Passed)
-            .map(drop)
+        self.check(trust, demand, candidate, Purpose::End).map(drop)
     }
 
     /// Forgets every signature: the keys have changed.
@@ -144,11 +143,11 @@ impl Verifier {
         trust: Trust<'_>,
         demand: Demand<'_>,
         candidate: Candidate<'_>,
-        expiry: Expiry,
+        purpose: Purpose,
     ) -> Result<Rc<ApplicationClaims>, Refusal> {
         let claims = self.signed_claims(trust.keys, candidate.token)?;
         check_place(&claims, trust.issuer, demand.application, candidate.source)?;
-        check_time(&claims, demand.now, expiry)?;
+        check_time(&claims, demand.now, purpose)?;
         check_binding(&claims, demand)?;
         if trust
             .revocations
@@ -215,11 +214,11 @@ fn check_place(
     }
 }
 
-fn check_time(claims: &ApplicationClaims, now: u64, expiry: Expiry) -> Result<(), Refusal> {
+fn check_time(claims: &ApplicationClaims, now: u64, purpose: Purpose) -> Result<(), Refusal> {
     if claims.nbf > now.saturating_add(LEEWAY) {
         return Err(Refusal::NotYetValid);
     }
-    if expiry == Expiry::Refused && claims.exp.saturating_add(LEEWAY) <= now {
+    if purpose == Purpose::Use && claims.exp.saturating_add(LEEWAY) <= now {
         return Err(Refusal::SessionExpired);
     }
     Ok(())

@@ -315,7 +315,7 @@ fn a_revocation_acts_on_a_cached_token_and_an_ended_session_can_still_log_out() 
         source: Source::Cookie,
     };
     assert_eq!(
-        scene.verifier.verify_even_expired(trust, demand, candidate),
+        scene.verifier.verify_to_end(trust, demand, candidate),
         Ok(())
     );
     let unbound = Demand {
@@ -323,9 +323,7 @@ fn a_revocation_acts_on_a_cached_token_and_an_ended_session_can_still_log_out() 
         ..demand
     };
     assert_eq!(
-        scene
-            .verifier
-            .verify_even_expired(trust, unbound, candidate),
+        scene.verifier.verify_to_end(trust, unbound, candidate),
         Err(Refusal::BindingMissing)
     );
     scene.now = NOW;
