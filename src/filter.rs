@@ -66,6 +66,21 @@ pub struct Moment<'a> {
     pub address: &'a dyn Fn() -> Option<IpAddr>,
 }
 
+/// A request as the core's steps pass it on.
+#[derive(Clone, Copy)]
+struct Incoming<'a> {
+    stream: u32,
+    head: Head<'a>,
+    kind: RequestKind,
+}
+
+impl<'a> Incoming<'a> {
+    fn new(stream: u32, head: Head<'a>) -> Self {
+        let kind = RequestKind::of(head);
+        Self { stream, head, kind }
+    }
+}
+
 impl Moment<'_> {
     fn now_s(&self) -> u64 {
         self.now_ms / 1_000
@@ -106,7 +121,11 @@ impl Filter {
 
     /// A request has come.
     pub fn begin(&mut self, stream: u32, head: Head<'_>, moment: &mut Moment<'_>) -> Effect {
-        let effect = self.decide(stream, head, moment, guard::Patience::MayWait);
+        let effect = self.decide(
+            Incoming::new(stream, head),
+            moment,
+            guard::Patience::MayWait,
+        );
         self.counted(effect)
     }
 
@@ -147,8 +166,7 @@ impl Filter {
             Pending::Feed(waiting) => {
                 let fields = waiting.head.fields();
                 self.decide(
-                    stream,
-                    Head::new(&fields),
+                    Incoming::new(stream, Head::new(&fields)),
                     moment,
                     guard::Patience::HasWaited,
                 )

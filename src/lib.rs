@@ -6,6 +6,8 @@
 
 pub mod application;
 pub mod config;
+#[cfg(target_arch = "wasm32")]
+mod envoy;
 pub mod feed;
 pub mod filter;
 pub mod login;

@@ -211,9 +211,9 @@ pub(crate) mod tests {
     #[test]
     fn a_ninth_attempt_removes_the_oldest() {
         let open: Vec<_> = (0..8)
-            .map(|i| Attempt::begin(&mut Counting(i * 40), 1_000 + u64::from(i), false))
+            .map(|i| Attempt::begin(&mut Counting(i * 30), 1_000 + u64::from(i), false))
             .collect();
-        let ninth = Attempt::begin(&mut Counting(99), 2_000, false);
+        let ninth = Attempt::begin(&mut Counting(250), 2_000, false);
         let values = ninth.set_cookies(&open);
         assert_eq!(values.len(), 2);
         assert!(

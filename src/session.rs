@@ -10,6 +10,6 @@ pub mod pure;
 pub mod revocations;
 pub mod signature;
 pub mod token;
-mod verifier;
+pub(crate) mod verifier;
 
 pub use verifier::{Candidate, Demand, Source, Trust, Verified, Verifier};

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::effect::{Call, CallAnswer, Effect};
 use super::judge::{Bad, CookieNames, demand, trust};
 use super::pending::{Pending, PendingBurn, PendingExchange};
-use super::{Filter, LOST_MS, MAX_CALLS, Moment};
+use super::{Filter, Incoming, LOST_MS, MAX_CALLS, Moment};
 use crate::application::Placement;
 use crate::login::Attempt;
 use crate::names::RETURNS_COOKIE;
@@ -27,12 +27,11 @@ impl Filter {
     /// `GET /.access/callback`.
     pub(super) fn callback(
         &mut self,
-        stream: u32,
-        head: Head<'_>,
+        incoming: Incoming<'_>,
         places: &[Rc<Placement>],
-        kind: RequestKind,
         moment: &mut Moment<'_>,
     ) -> Effect {
+        let Incoming { stream, head, kind } = incoming;
         if kind == RequestKind::Prefetch {
             return Effect::Reply(Reply::empty(401, "prefetch"));
         }
@@ -46,7 +45,7 @@ impl Filter {
                 log::info!(
                     "callback refused: its {what} is missing or of no attempt of this browser"
                 );
-                return self.burn(stream, code, places, kind, moment.now_ms);
+                return self.burn(incoming, code, places, moment.now_ms);
             }
         };
         let returns = recent_returns(head, moment.now_s());
@@ -76,13 +75,12 @@ impl Filter {
     /// A code that came to the wrong browser is made useless, then the person may start again.
     fn burn(
         &mut self,
-        stream: u32,
+        incoming: Incoming<'_>,
         code: Option<String>,
         places: &[Rc<Placement>],
-        kind: RequestKind,
         now_ms: u64,
     ) -> Effect {
-        let reply = start_again(kind, "state_unknown");
+        let reply = start_again(incoming.kind, "state_unknown");
         let (Some(code), Some(place)) = (code, places.first()) else {
             return Effect::Reply(reply);
         };
@@ -95,7 +93,7 @@ impl Filter {
             reply: reply.clone(),
             deadline_ms: self.deadline(now_ms),
         };
-        self.call(stream, "exchange", &request, Pending::Burn(burn))
+        self.call(incoming.stream, "exchange", &request, Pending::Burn(burn))
             .unwrap_or(Effect::Reply(reply))
     }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::effect::Effect;
 use super::judge::Bad;
-use super::{Filter, Moment, unavailable};
+use super::{Filter, Incoming, Moment, unavailable};
 use crate::application::Placement;
 use crate::application::authority::Authority;
 use crate::application::path::{Readings, is_below};
@@ -19,12 +19,11 @@ impl Filter {
     /// Answers one of the filter's own paths. Nothing under the prefix reaches an origin.
     pub(super) fn endpoint(
         &mut self,
-        stream: u32,
-        head: Head<'_>,
+        incoming: Incoming<'_>,
         authority: &Authority,
-        kind: RequestKind,
         moment: &mut Moment<'_>,
     ) -> Effect {
+        let Incoming { head, kind, .. } = incoming;
         let places = self.places(authority);
         let Some(first) = places.first() else {
             return Effect::Reply(not_found(kind));
@@ -35,9 +34,9 @@ impl Filter {
                 let place = place_of(&places, &return_to).unwrap_or(first);
                 Effect::Reply(self.begin_login(head, place, ("login", &return_to), moment))
             }
-            (b"GET", b"/.access/callback") => self.callback(stream, head, &places, kind, moment),
+            (b"GET", b"/.access/callback") => self.callback(incoming, &places, moment),
             (b"GET", b"/.access/logout") => Effect::Reply(super::logout::ask()),
-            (b"POST", b"/.access/logout") => self.logout(stream, head, &places, kind, moment),
+            (b"POST", b"/.access/logout") => self.logout(incoming, &places, moment),
             (b"GET", b"/.access/identity") => self.identity(head, &places, moment),
             _ => Effect::Reply(not_found(kind)),
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::effect::{Changes, Effect, Identity};
 use super::judge::{Bad, Session, bearer_tokens, candidates};
 use super::pending::{Pending, PendingFeed};
-use super::{FEED_WAIT_MS, Filter, MAX_UNKNOWN_KIDS, MAX_WAITING, Moment, unavailable};
+use super::{FEED_WAIT_MS, Filter, Incoming, MAX_UNKNOWN_KIDS, MAX_WAITING, Moment, unavailable};
 use crate::application::authority::Authority;
 use crate::application::path::Readings;
 use crate::application::{Choice, Placement};
@@ -55,15 +55,14 @@ impl Filter {
     /// The verdict on a request.
     pub(super) fn decide(
         &mut self,
-        stream: u32,
-        head: Head<'_>,
+        incoming: Incoming<'_>,
         moment: &mut Moment<'_>,
         patience: Patience,
     ) -> Effect {
-        let kind = RequestKind::of(head);
+        let Incoming { head, kind, .. } = incoming;
         match self.destination(head) {
             None if patience == Patience::MayWait => self
-                .wait(stream, head, moment.now_ms)
+                .wait(incoming, moment.now_ms)
                 .unwrap_or_else(|| Effect::Reply(unavailable(kind, "not_ready"))),
             None => Effect::Reply(unavailable(kind, "not_ready")),
             Some(Destination::Unguarded) => Effect::Continue(Changes {
@@ -74,15 +73,13 @@ impl Filter {
                 let page = Page::new("Nothing here", &[sentence]);
                 Effect::Reply(Reply::error(kind, status, reason, &page))
             }
-            Some(Destination::Own(authority)) => {
-                self.endpoint(stream, head, &authority, kind, moment)
-            }
+            Some(Destination::Own(authority)) => self.endpoint(incoming, &authority, moment),
             Some(Destination::Bypassed) => Effect::Continue(cleaned(head)),
             Some(Destination::Guarded(placement)) => {
                 if kind == RequestKind::Preflight {
                     return preflight(head, &placement);
                 }
-                self.guard(stream, head, (&placement, kind), moment, patience)
+                self.guard(incoming, &placement, moment, patience)
             }
         }
     }
@@ -133,12 +130,12 @@ impl Filter {
 
     fn guard(
         &mut self,
-        stream: u32,
-        head: Head<'_>,
-        (placement, kind): (&Rc<Placement>, RequestKind),
+        incoming: Incoming<'_>,
+        placement: &Placement,
         moment: &mut Moment<'_>,
         patience: Patience,
     ) -> Effect {
+        let Incoming { head, kind, .. } = incoming;
         match self.judge(placement, head, moment) {
             Ok(session) => Effect::Continue(admitted(head, &session)),
             Err(Bad::NotReady) => Effect::Reply(unavailable(kind, "not_ready")),
@@ -149,27 +146,27 @@ impl Filter {
                     self.remember_unknown(kids);
                 } else if !kids.iter().any(|kid| self.unknown_kids.contains(kid))
                     && self.unknown_kids.len() < MAX_UNKNOWN_KIDS
-                    && let Some(effect) = self.wait(stream, head, moment.now_ms)
+                    && let Some(effect) = self.wait(incoming, moment.now_ms)
                 {
                     return effect;
                 }
-                self.refuse(head, placement, kind, Refusal::KeyUnknown, moment)
+                self.refuse(incoming, placement, Refusal::KeyUnknown, moment)
             }
-            Err(Bad::Refused(refusal)) => self.refuse(head, placement, kind, refusal, moment),
+            Err(Bad::Refused(refusal)) => self.refuse(incoming, placement, refusal, moment),
         }
     }
 
     /// Holds a request until the feed moves, if there is room.
-    fn wait(&mut self, stream: u32, head: Head<'_>, now_ms: u64) -> Option<Effect> {
+    fn wait(&mut self, incoming: Incoming<'_>, now_ms: u64) -> Option<Effect> {
         if self.pending.len() >= MAX_WAITING {
             return None;
         }
         let waiting = PendingFeed {
-            head: head.to_owned(),
+            head: incoming.head.to_owned(),
             version: self.version(),
             deadline_ms: now_ms + FEED_WAIT_MS,
         };
-        self.pending.insert(stream, Pending::Feed(waiting));
+        self.pending.insert(incoming.stream, Pending::Feed(waiting));
         Some(Effect::Pause)
     }
 
@@ -184,9 +181,8 @@ impl Filter {
     /// What a bad session gets: a navigation is led to the login, all else is answered.
     fn refuse(
         &mut self,
-        head: Head<'_>,
+        Incoming { head, kind, .. }: Incoming<'_>,
         placement: &Placement,
-        kind: RequestKind,
         refusal: Refusal,
         moment: &mut Moment<'_>,
     ) -> Effect {

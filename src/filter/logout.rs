@@ -6,7 +6,7 @@ use std::slice;
 use super::effect::{CallAnswer, Effect};
 use super::judge::{Bad, CookieNames, candidates, demand, trust};
 use super::pending::Pending;
-use super::{Filter, Moment};
+use super::{Filter, Incoming, Moment};
 use crate::application::Placement;
 use crate::protocol::calls::{LogoutRequest, Problem, ProblemReason};
 use crate::reason::Refusal;
@@ -36,10 +36,8 @@ impl Filter {
     /// `POST /.access/logout`: does.
     pub(super) fn logout(
         &mut self,
-        stream: u32,
-        head: Head<'_>,
+        Incoming { stream, head, kind }: Incoming<'_>,
         places: &[Rc<Placement>],
-        kind: RequestKind,
         moment: &mut Moment<'_>,
     ) -> Effect {
         if !is_from_here(head, places) {

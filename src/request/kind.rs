@@ -144,8 +144,14 @@ mod tests {
     use super::*;
     use crate::request::tests::with_head;
 
+    type Row = (
+        &'static str,
+        &'static [(&'static str, &'static str)],
+        RequestKind,
+    );
+
     /// Method, further fields, kind: the rows of the table, then the corners between them.
-    const ROWS: &[(&str, &[(&str, &str)], RequestKind)] = &[
+    const ROWS: &[Row] = &[
         (
             "GET",
             &[("upgrade", "websocket"), ("sec-fetch-mode", "websocket")],

@@ -19,9 +19,9 @@ use super::signature::Algorithm;
 #[derive(Debug)]
 pub enum PureKey {
     /// ES256.
-    Es256(ES256PublicKey),
+    Es256(Box<ES256PublicKey>),
     /// RS256.
-    Rs256(RS256PublicKey),
+    Rs256(Box<RS256PublicKey>),
     /// EdDSA.
     EdDsa(Ed25519PublicKey),
 }
@@ -31,8 +31,14 @@ impl PureKey {
     #[must_use]
     pub fn from_jwk(algorithm: Algorithm, jwk: &str) -> Option<Self> {
         match algorithm {
-            Algorithm::Es256 => ES256PublicKey::from_jwk(jwk).ok().map(Self::Es256),
-            Algorithm::Rs256 => RS256PublicKey::from_jwk(jwk).ok().map(Self::Rs256),
+            Algorithm::Es256 => {
+                let key = ES256PublicKey::from_jwk(jwk).ok()?;
+                Some(Self::Es256(Box::new(key)))
+            }
+            Algorithm::Rs256 => {
+                let key = RS256PublicKey::from_jwk(jwk).ok()?;
+                Some(Self::Rs256(Box::new(key)))
+            }
             Algorithm::EdDsa => Ed25519PublicKey::from_jwk(jwk).ok().map(Self::EdDsa),
         }
     }

@@ -168,7 +168,8 @@ fn a_good_token_is_good_once_checked_and_cached() {
 #[test]
 fn each_claim_is_checked() {
     let mut scene = Scene::new();
-    let cases: [(fn(&mut ApplicationClaims), Refusal); 11] = [
+    type Change = fn(&mut ApplicationClaims);
+    let cases: [(Change, Refusal); 11] = [
         (
             |c| c.iss = "https://evil.example".into(),
             Refusal::TokenNotForHere,
