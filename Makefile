@@ -57,7 +57,7 @@ unit: ## Unit and module tests
 
 .PHONY: e2e
 e2e: wasm envoy ## End-to-end tests with real Envoy (E2E=<name> for one)
-	$(CARGO) test --locked --package portcullis-e2e -- --test-threads=$(E2E_THREADS) $(E2E)
+	$(CARGO) test --locked --package portcullis-e2e --test e2e -- --test-threads=$(E2E_THREADS) $(E2E)
 
 .PHONY: fmt
 fmt: ## Formatting

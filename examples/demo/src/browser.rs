@@ -10,7 +10,7 @@ pub mod response;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use reqwest::Method;
+pub use reqwest::Method;
 use reqwest::blocking::{Client, RequestBuilder};
 use url::Url;
 

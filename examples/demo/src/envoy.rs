@@ -1,16 +1,16 @@
-//! Envoy as a child process, and its admin endpoint.
+//! Envoy as a child process.
 
+pub mod admin;
 pub mod bootstrap;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use serde::Deserialize;
+use anyhow::Result;
+
+use admin::Admin;
 
 use crate::process::Process;
 use crate::wait;
@@ -37,8 +37,7 @@ pub struct Settings<'a> {
 #[derive(Debug)]
 pub struct Envoy {
     process: Process,
-    admin: SocketAddr,
-    client: reqwest::blocking::Client,
+    admin: Admin,
 }
 
 impl Envoy {
@@ -54,7 +53,7 @@ impl Envoy {
             &command(settings, &admin_file),
             &settings.directory.join("envoy.log"),
         )?;
-        let admin = wait::until("Envoy's admin endpoint", START_LIMIT, || {
+        let address = wait::until("Envoy's admin endpoint", START_LIMIT, || {
             process.check_running()?;
             // The file is there before its text is.
             Ok(fs::read_to_string(&admin_file)
@@ -63,8 +62,7 @@ impl Envoy {
         })?;
         let mut envoy = Self {
             process,
-            admin,
-            client: reqwest::blocking::Client::builder().no_proxy().build()?,
+            admin: Admin::new(address)?,
         };
         wait::until("Envoy to be ready", START_LIMIT, || envoy.ready())?;
         Ok(envoy)
@@ -81,47 +79,15 @@ impl Envoy {
         self.process.log().to_owned()
     }
 
-    /// Counters and gauges whose names match a regular expression.
-    ///
-    /// # Errors
-    /// When the admin endpoint does not answer.
-    pub fn stats(&self, filter: &str) -> Result<BTreeMap<String, u64>> {
-        #[derive(Deserialize)]
-        struct Stats {
-            stats: Vec<Stat>,
-        }
-        // Histograms come in the same list, without a name.
-        #[derive(Deserialize)]
-        struct Stat {
-            name: Option<String>,
-            value: Option<u64>,
-        }
-        let mut url = url::Url::parse(&format!("http://{}/stats", self.admin))?;
-        url.query_pairs_mut()
-            .append_pair("format", "json")
-            .append_pair("filter", filter);
-        let stats: Stats = self
-            .client
-            .get(url)
-            .send()?
-            .error_for_status()?
-            .json()
-            .context("Envoy's statistics do not read")?;
-        let named = stats.stats.into_iter();
-        Ok(named
-            .filter_map(|stat| Some((stat.name?, stat.value?)))
-            .collect())
+    /// Its admin endpoint.
+    #[must_use]
+    pub fn admin(&self) -> &Admin {
+        &self.admin
     }
 
     fn ready(&mut self) -> Result<Option<()>> {
         self.process.check_running()?;
-        let answer = self
-            .client
-            .get(format!("http://{}/ready", self.admin))
-            .send();
-        Ok(answer
-            .is_ok_and(|answer| answer.status().is_success())
-            .then_some(()))
+        Ok(self.admin.is_ready().then_some(()))
     }
 }
 

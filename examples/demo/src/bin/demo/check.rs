@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use portcullis_demo::browser::Browser;
 use portcullis_demo::browser::form::Form;
 use portcullis_demo::browser::response::Response;
@@ -43,7 +43,7 @@ pub fn check() -> Result<()> {
     println!("ok: control service, Envoy and application are up");
     Check::new(&deployment, user)?
         .drive()
-        .with_context(|| format!("logs are in {}", directory.display()))?;
+        .map_err(|error| anyhow!("{error:#}\nlogs are in {}", directory.display()))?;
     drop(deployment);
     println!("ok: all of it, in {:.1} s", start.elapsed().as_secs_f32());
     Ok(())

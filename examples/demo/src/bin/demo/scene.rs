@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use portcullis_demo::control::{Allow, NewApplication, User};
 use portcullis_demo::deployment::{Deployment, Settings};
 use portcullis_demo::origin;
@@ -48,7 +48,7 @@ impl Scene<'_> {
             application: origin::application(),
             change_bootstrap: Ok,
         })
-        .with_context(|| format!("logs are in {}", self.directory.display()))?;
+        .map_err(|error| anyhow!("{error:#}\nlogs are in {}", self.directory.display()))?;
         self.add_application(&deployment, WIKI, true)?;
         self.add_application(&deployment, NOTES, false)?;
         let user = deployment.control.add_user(EMAIL)?;

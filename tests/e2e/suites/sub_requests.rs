@@ -1,0 +1,4 @@
+//! Sub-requests: what a script of a page gets once the session is gone. Never a redirect, which
+//! it could not follow, and always enough to tell the user.
+
+mod without_session;
