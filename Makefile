@@ -13,6 +13,9 @@ E2E_THREADS  ?= 8
 E2E          ?=
 
 CARGO  := cargo
+# Built together even where one is wanted: cargo chooses the features of shared dependencies by
+# what is built, and would compile them again for each choice.
+PROGRAMS := --package portcullis-control --package portcullis-demo
 VENV   := target/venv
 ENVOY  := $(VENV)/bin/envoy
 MODULE := target/portcullis.wasm
@@ -38,7 +41,7 @@ wasm: wasm-target ## The filter: target/portcullis.wasm
 
 .PHONY: control
 control: ## The control service: target/debug/portcullis-control
-	$(CARGO) build --locked --package portcullis-control --bins
+	$(CARGO) build --locked $(PROGRAMS) --bin portcullis-control
 
 .PHONY: envoy
 envoy: $(ENVOY) ## Envoy, in a Python virtual environment: target/venv/bin/envoy
@@ -83,8 +86,8 @@ help: ## This list
 # What the above needs.
 
 .PHONY: programs
-programs: wasm control envoy
-	$(CARGO) build --locked --package portcullis-demo
+programs: wasm envoy
+	$(CARGO) build --locked $(PROGRAMS) --bins
 
 .PHONY: wasm-target
 wasm-target:

@@ -19,6 +19,14 @@ pub struct Tools {
 }
 
 impl Tools {
+    /// The build directory alone.
+    ///
+    /// # Errors
+    /// When this program lies in none.
+    pub fn target() -> Result<PathBuf> {
+        Ok(build_directories()?.0)
+    }
+
     /// Finds all of them, the control service as the program called `control`.
     ///
     /// # Errors

@@ -1,9 +1,6 @@
 //! What all suites share.
 
-use std::fs;
-use std::io::{Write, stderr};
-use std::path::{Path, PathBuf};
-use std::process;
+use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -20,7 +17,7 @@ use crate::connection::Connection;
 use crate::seen::Seen;
 use crate::tenants::{Application, ApplicationSettings, Numbers};
 use crate::workers::Workers;
-use crate::{ballast, bootstrap};
+use crate::{ballast, bootstrap, directories};
 
 /// Long enough that a test sees it, short enough that another sees its end.
 pub const LOGIN_BLOCK: Duration = Duration::from_secs(3);
@@ -48,7 +45,7 @@ pub struct Stand {
 /// When it did not start: the same error for all who ask.
 pub fn stand() -> Result<&'static Stand> {
     static STAND: LazyLock<Result<Stand>> = LazyLock::new(|| {
-        let directory = fresh_directory("shared")?;
+        let directory = directories::of_stand("shared")?;
         Stand::start(&directory).with_context(|| format!("logs are in {}", directory.display()))
     });
     STAND
@@ -158,28 +155,4 @@ impl Stand {
     pub fn unique_path(&self) -> String {
         format!("/api/echo/{}", self.numbers.next())
     }
-}
-
-/// A new directory for a stand of this process. Those of processes that are gone are removed, but
-/// for the last, whose logs somebody may be reading.
-fn fresh_directory(name: &str) -> Result<PathBuf> {
-    let runs = Tools::find("control-with-clock")?.target.join("e2e");
-    fs::create_dir_all(&runs)?;
-    let mut old: Vec<(std::time::SystemTime, PathBuf)> = Vec::new();
-    for entry in fs::read_dir(&runs)? {
-        let entry = entry?;
-        let process = Path::new("/proc").join(entry.file_name());
-        if !process.exists() {
-            old.push((entry.metadata()?.modified()?, entry.path()));
-        }
-    }
-    old.sort();
-    old.pop();
-    for (_, path) in old {
-        fs::remove_dir_all(&path)?;
-    }
-    let directory = runs.join(process::id().to_string()).join(name);
-    // Not by `eprintln!`, which the test runner would keep for itself.
-    writeln!(stderr(), "logs of this run: {}", directory.display())?;
-    Ok(directory)
 }
