@@ -103,7 +103,8 @@ fn explain(deployment: &Deployment, session_duration: &str) {
   {notes}  with neither
   {team}   the team domain: sign-in and dashboard
 
-  An application session lasts {session_duration} (DEMO_SESSION).
+  An application session lasts {session_duration} (DEMO_SESSION), and 30 seconds more, since
+  clocks differ.
 
   The browser warns, since it does not know the authority that this demo made. Go on in spite of
   it, or trust {ca}: Firefox, Settings, Certificates, Import;
