@@ -1,0 +1,3 @@
+//! The control service with a clock that tests can move.
+
+fn main() {}
