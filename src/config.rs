@@ -5,10 +5,9 @@
 
 mod duration;
 mod reader;
+mod wire;
 
 use std::fmt;
-
-use serde_json::Value;
 
 use crate::protocol::origin::Origin;
 use reader::Fields;
@@ -70,12 +69,12 @@ pub enum UnknownHosts {
 pub struct ConfigErrors(pub Vec<ConfigProblem>);
 
 impl Config {
-    /// Reads a configuration in JSON.
+    /// Reads a configuration, in JSON or as a serialized `google.protobuf.Struct`.
     ///
     /// # Errors
     /// Every unknown field, missing field and impossible value, each with its path.
-    pub fn read(json: &[u8]) -> Result<Self, ConfigErrors> {
-        let value: Value = serde_json::from_slice(json).map_err(|error| {
+    pub fn read(bytes: &[u8]) -> Result<Self, ConfigErrors> {
+        let value = wire::read(bytes).map_err(|error| {
             ConfigErrors(vec![ConfigProblem::new(
                 "",
                 format!("is not JSON: {error}"),
