@@ -7,7 +7,7 @@ pub const BINDING_COOKIE: &str = "__Host-access_binding";
 /// Prefix of the cookies of login attempts; the attempt's id follows.
 pub const ATTEMPT_COOKIE_PREFIX: &str = "__Host-access_login_";
 /// Cookie that remembers recent returns from the team domain, against loops.
-pub const RETURNS_COOKIE: &str = "__Host-access_login_returns";
+pub const RETURNS_COOKIE: &str = "__Host-access_returns";
 /// Header that gives the origin the application token.
 pub const ASSERTION_HEADER: &str = "x-access-jwt-assertion";
 /// Header that gives the origin the user's e-mail address.
@@ -21,12 +21,13 @@ pub const TOKEN_HEADER: &str = "x-access-token";
 const RESERVED_HEADERS: [&str; 4] = [ASSERTION_HEADER, EMAIL_HEADER, ID_HEADER, TOKEN_HEADER];
 
 /// Cookies of the project: each alone, or followed by `_` and a suffix.
-const OWN_COOKIES: [&str; 5] = [
+const OWN_COOKIES: [&str; 6] = [
     TOKEN_COOKIE,
     BINDING_COOKIE,
     "__Host-access_login",
     "__Host-access_session",
     "__Host-access_signin",
+    RETURNS_COOKIE,
 ];
 
 /// Whether a header name is reserved. Servers fold `_` into `-` (CGI, RFC 3875), so both count,

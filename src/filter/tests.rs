@@ -620,7 +620,7 @@ fn a_login_that_loops_ends_in_a_page() {
             .join(".")
     };
     let mut send = |n| {
-        let line = format!("{cookie}; __Host-access_login_returns={}", returns(n));
+        let line = format!("{cookie}; __Host-access_returns={}", returns(n));
         world.send(&with(navigate("wiki.example", &path), &[("cookie", &line)]))
     };
     assert!(matches!(send(4), Effect::Call(_)));
