@@ -85,28 +85,28 @@ impl ControlService {
         fs::write(&file, configuration)
             .with_context(|| format!("cannot write {}", file.display()))?;
         let data = directory.join("data");
-        let mut command = Command::new(program);
-        command
-            .arg("--data-dir")
-            .arg(&data)
-            .arg("--config")
-            .arg(&file)
-            .arg("serve");
-        let mut process = Process::start(
-            "the control service",
-            &command,
-            &directory.join("control.log"),
-        )?;
-        let addresses = wait::until("the control service to listen", START_LIMIT, || {
-            process.check_running()?;
-            Ok(read_addresses(&data.join("run.json")).filter(|found| found.pid == process.id()))
-        })?;
+        let (process, addresses) = serve(program, directory, None)?;
         Ok(Self {
             process,
             program: program.to_owned(),
             data,
             addresses,
         })
+    }
+
+    /// Ends the service as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts the service again after [`Self::kill`], on the same addresses and data.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn restart(&mut self) -> Result<()> {
+        let directory = self.data.parent().context("no directory")?;
+        (self.process, self.addresses) = serve(&self.program, directory, Some(self.addresses))?;
+        Ok(())
     }
 
     /// Where it listens.
@@ -240,6 +240,34 @@ impl ControlService {
         let answer: Answer = self.command(arguments)?;
         Ok(answer.version)
     }
+}
+
+/// Starts the service in a directory, on the addresses of its file or on others.
+fn serve(
+    program: &Path,
+    directory: &Path,
+    addresses: Option<Addresses>,
+) -> Result<(Process, Addresses)> {
+    let data = directory.join("data");
+    let mut command = Command::new(program);
+    command
+        .arg("--data-dir")
+        .arg(&data)
+        .arg("--config")
+        .arg(directory.join("control.toml"))
+        .arg("serve");
+    if let Some(addresses) = addresses {
+        command
+            .env("PORTCULLIS_SERVER__LISTEN", addresses.listen.to_string())
+            .env("PORTCULLIS_SERVER__FILTERS", addresses.filters.to_string());
+    }
+    let log = directory.join("control.log");
+    let mut process = Process::start("the control service", &command, &log)?;
+    let addresses = wait::until("the control service to listen", START_LIMIT, || {
+        process.check_running()?;
+        Ok(read_addresses(&data.join("run.json")).filter(|found| found.pid == process.id()))
+    })?;
+    Ok((process, addresses))
 }
 
 fn read_addresses(file: &Path) -> Option<Addresses> {

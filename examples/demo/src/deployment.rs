@@ -43,7 +43,6 @@ pub struct Settings<'a> {
 }
 
 /// A running deployment; dropping it ends all of it, Envoy first.
-#[derive(Debug)]
 pub struct Deployment {
     /// Envoy.
     pub envoy: Envoy,
@@ -55,6 +54,7 @@ pub struct Deployment {
     pub certificates: Certificates,
     port: u16,
     directory: PathBuf,
+    credential: String,
 }
 
 impl Deployment {
@@ -107,7 +107,24 @@ impl Deployment {
             certificates,
             port: settings.port,
             directory: directory.to_owned(),
+            credential,
         })
+    }
+
+    /// Ends Envoy and starts it again with the same bootstrap.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn restart_envoy(&mut self, tools: &Tools, workers: u32) -> Result<()> {
+        self.envoy.process().stop();
+        self.envoy = Envoy::start(&envoy::Settings {
+            program: &tools.envoy,
+            directory: &self.directory,
+            bootstrap: &self.directory.join("envoy.yaml"),
+            credential: &self.credential,
+            workers,
+        })?;
+        Ok(())
     }
 
     /// The team domain's origin.

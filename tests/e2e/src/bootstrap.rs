@@ -8,7 +8,7 @@ pub(crate) const QUIET: &str = "quiet";
 
 /// The bootstrap with its listener a second time, on a port of its own: where nobody else
 /// connects, the listener's statistics tell which worker took a connection.
-pub(crate) fn with_quiet_listener(yaml: String) -> Result<String> {
+pub fn with_quiet_listener(yaml: String) -> Result<String> {
     let mut bootstrap: Value = serde_saphyr::from_str(&yaml)?;
     let listeners = bootstrap
         .pointer_mut("/static_resources/listeners")

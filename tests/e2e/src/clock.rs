@@ -23,7 +23,6 @@ const LEFT: Duration = Duration::from_secs(4);
 pub const EXPIRY_LIMIT: Duration = Duration::from_secs(15);
 
 /// A stand, and its clock.
-#[derive(Debug)]
 pub struct StandWithClock {
     /// The stand.
     pub stand: Stand,

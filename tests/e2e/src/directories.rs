@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use portcullis_demo::tools::Tools;
 
 /// The directory of one stand of this process, not made yet.
-pub(crate) fn of_stand(name: &str) -> Result<PathBuf> {
+pub fn of_stand(name: &str) -> Result<PathBuf> {
     static RUN: LazyLock<Result<PathBuf>> = LazyLock::new(of_run);
     match &*RUN {
         Ok(run) => Ok(run.join(name)),

@@ -11,10 +11,10 @@
 
 pub mod access_log;
 pub mod ballast;
-mod bootstrap;
+pub mod bootstrap;
 pub mod clock;
 pub mod connection;
-mod directories;
+pub mod directories;
 pub mod refusal;
 mod seen;
 pub mod stand;

@@ -29,7 +29,6 @@ const FEED_LIMIT: Duration = Duration::from_secs(20);
 const WORKERS: u32 = 2;
 
 /// Envoy, control service, origin, and what is needed to speak to them.
-#[derive(Debug)]
 pub struct Stand {
     /// The three of them.
     pub deployment: Deployment,
@@ -59,6 +58,17 @@ impl Stand {
     /// # Errors
     /// When a part does not start.
     pub fn start(directory: &Path) -> Result<Self> {
+        Self::start_changed(directory, bootstrap::with_quiet_listener)
+    }
+
+    /// As [`Self::start`], with another change to Envoy's bootstrap.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub fn start_changed(
+        directory: &Path,
+        change_bootstrap: fn(String) -> Result<String>,
+    ) -> Result<Self> {
         let tools = Tools::find("control-with-clock")?;
         let seen = Seen::default();
         let deployment = Deployment::start(Settings {
@@ -70,7 +80,7 @@ impl Stand {
             more_configuration: &ballast::applications(),
             workers: WORKERS,
             application: seen.watch(origin::application()),
-            change_bootstrap: bootstrap::with_quiet_listener,
+            change_bootstrap,
         })?;
         ballast::add_revocations(&deployment.control)?;
         let workers = Workers::pin(&deployment, WORKERS)?;
@@ -80,6 +90,17 @@ impl Stand {
             seen,
             numbers: Numbers::default(),
         })
+    }
+
+    /// Ends Envoy and starts another on the same port, with nothing in its memory.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn restart_envoy(&mut self) -> Result<()> {
+        self.deployment
+            .restart_envoy(&Tools::find("control-with-clock")?, WORKERS)?;
+        self.workers = Workers::pin(&self.deployment, WORKERS)?;
+        Ok(())
     }
 
     /// A browser without cookies.

@@ -2,3 +2,4 @@
 //! opens one application, on its hostname.
 
 mod after_login;
+mod forged;
