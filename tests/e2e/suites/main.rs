@@ -10,6 +10,7 @@ mod control_away;
 mod cookies;
 mod identity;
 mod login;
+mod readme;
 mod revocation;
 mod sub_requests;
 mod tokens;
