@@ -1,2 +1,5 @@
-//! The control service.
-fn main() {}
+//! The program `portcullis-control`; all of it is in the library.
+
+fn main() -> std::process::ExitCode {
+    portcullis_control::main()
+}

@@ -56,7 +56,7 @@ impl StandWithClock {
     pub fn shift(&self, seconds: i64) -> Result<()> {
         let seconds = seconds.to_string();
         let control = &self.stand.deployment.control;
-        control.command::<Value>(&["test-clock", &format!("--seconds={seconds}")])?;
+        control.command::<Value>(&["test-clock", &seconds])?;
         Ok(())
     }
 

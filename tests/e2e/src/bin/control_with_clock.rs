@@ -1,3 +1,5 @@
 //! The control service with a clock that tests can move.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    portcullis_control::main()
+}

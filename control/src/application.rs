@@ -1,0 +1,120 @@
+//! An application: what is protected, where it is reached, how long its sessions last, whom its
+//! policy admits.
+//!
+//! [`Draft`] is what an administrator wrote, [`Definition`] what was found good. The definition
+//! is stored as JSON; what filters need of it goes into the feed.
+
+mod check;
+mod draft;
+mod location;
+mod policy;
+
+use std::time::Duration;
+
+use portcullis::protocol::calls::CookieSettings;
+use portcullis::protocol::feed::{
+    Application as FeedApplication, ApplicationOrigin, Bypass, Preflight, RefreshInRequest, Rule,
+    Scheme,
+};
+use portcullis::protocol::origin::Origin;
+use serde::{Deserialize, Serialize};
+
+pub use check::{Checked, check};
+pub use draft::{BypassDraft, Draft, RuleDraft};
+pub use location::{Location, is_loopback};
+pub use policy::{Policy, PolicyRule};
+
+/// An application with the audience that it keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// 64 hex digits, `aud` of its tokens.
+    pub audience: String,
+    /// Whether it comes from the configuration file, where alone it can then be changed.
+    pub declared: bool,
+    /// Everything else.
+    pub definition: Definition,
+}
+
+/// An application's settings, checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// Its name, for people.
+    pub name: String,
+    /// Where it is reached; at least one place.
+    pub origins: Vec<Location>,
+    /// How long an application session lasts, in seconds.
+    pub session_duration_seconds: u64,
+    /// How its cookies are set.
+    pub cookie: CookieSettings,
+    /// Whether its tokens are bound to a binding cookie.
+    pub binding_cookie: bool,
+    /// Whether tokens in headers are taken.
+    pub header_tokens: bool,
+    /// When an expired session is refreshed inside the request.
+    pub refresh_in_request: RefreshInRequest,
+    /// What a CORS preflight gets.
+    pub preflight: Preflight,
+    /// Origins that may read the filter's replies across origins.
+    pub cors_origins: Vec<String>,
+    /// What passes without a session.
+    pub bypass: Vec<Bypass>,
+    /// Who is admitted.
+    pub policy: Policy,
+}
+
+impl Definition {
+    /// How long an application session lasts.
+    #[must_use]
+    pub fn session_duration(&self) -> Duration {
+        Duration::from_secs(self.session_duration_seconds)
+    }
+
+    /// Whether the application is reached at `origin`, under whatever path prefix.
+    #[must_use]
+    pub fn is_at(&self, origin: &Origin) -> bool {
+        self.origins.iter().any(|place| place.origin() == origin)
+    }
+}
+
+impl Application {
+    /// The application as filters see it.
+    #[must_use]
+    pub fn to_feed(&self) -> FeedApplication {
+        let definition = &self.definition;
+        FeedApplication {
+            audience: self.audience.clone(),
+            name: definition.name.clone(),
+            origins: definition.origins.iter().map(feed_origin).collect(),
+            binding: definition.binding_cookie,
+            cookie: definition.cookie,
+            header_tokens: definition.header_tokens,
+            refresh_in_request: definition.refresh_in_request,
+            preflight: definition.preflight,
+            cors_origins: definition.cors_origins.clone(),
+            bypass: definition.bypass.clone(),
+            rules: definition
+                .policy
+                .rules()
+                .map(|(id, _)| Rule {
+                    id,
+                    source_ranges: None,
+                })
+                .collect(),
+        }
+    }
+}
+
+fn feed_origin(place: &Location) -> ApplicationOrigin {
+    let origin = place.origin();
+    let own_port = if origin.is_https() { 443 } else { 80 };
+    ApplicationOrigin {
+        scheme: if origin.is_https() {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        },
+        hostname: origin.hostname().to_owned(),
+        port: (origin.port() != own_port).then(|| origin.port()),
+        path_prefix: place.path_prefix().map(ToOwned::to_owned),
+    }
+}

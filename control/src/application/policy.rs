@@ -1,0 +1,131 @@
+//! An application's policy: whom it admits. No rule that fits means no (default deny).
+//!
+//! A rule's id is made of what it says: it stays the same through restarts and
+//! exports, and a rule that is changed is another rule. Filters refuse tokens whose rule is
+//! gone, so a tightened policy acts at once; whoever is still admitted gets a new token without
+//! being asked.
+
+use portcullis::protocol::base64url;
+use serde::{Deserialize, Serialize};
+
+const ID_LABEL: &[u8] = b"portcullis policy rule\0";
+
+/// Rules, the first that fits admits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Policy(Vec<PolicyRule>);
+
+/// Admits a user who fits any of its parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyRule {
+    /// E-mail addresses, lower-case.
+    pub emails: Vec<String>,
+    /// What follows the `@`, lower-case.
+    pub email_domains: Vec<String>,
+    /// Whoever can sign in.
+    pub everyone: bool,
+}
+
+impl Policy {
+    /// A policy of these rules.
+    #[must_use]
+    pub fn new(rules: Vec<PolicyRule>) -> Self {
+        Self(rules)
+    }
+
+    /// The rules with their ids.
+    pub fn rules(&self) -> impl Iterator<Item = (String, &PolicyRule)> {
+        self.0.iter().map(|rule| (rule.id(), rule))
+    }
+
+    /// The id of the first rule that admits `email`.
+    #[must_use]
+    pub fn admits(&self, email: &str) -> Option<String> {
+        self.0
+            .iter()
+            .find(|rule| rule.admits(email))
+            .map(PolicyRule::id)
+    }
+}
+
+impl PolicyRule {
+    fn admits(&self, email: &str) -> bool {
+        let email = email.to_ascii_lowercase();
+        let domain = email.rsplit_once('@').map(|(_, domain)| domain);
+        self.everyone
+            || self.emails.contains(&email)
+            || domain.is_some_and(|domain| self.email_domains.iter().any(|d| d == domain))
+    }
+
+    fn id(&self) -> String {
+        let mut hash = hmac_sha256::Hash::new();
+        hash.update(ID_LABEL);
+        // Lengths keep two different rules from one byte sequence.
+        for list in [&self.emails, &self.email_domains] {
+            hash.update((list.len() as u64).to_be_bytes());
+            for item in list {
+                hash.update((item.len() as u64).to_be_bytes());
+                hash.update(item.as_bytes());
+            }
+        }
+        hash.update([u8::from(self.everyone)]);
+        let [a, b, c, d, e, f, g, h, i, ..] = hash.finalize();
+        base64url::encode(&[a, b, c, d, e, f, g, h, i])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(emails: &[&str], domains: &[&str], everyone: bool) -> PolicyRule {
+        PolicyRule {
+            emails: emails.iter().map(ToString::to_string).collect(),
+            email_domains: domains.iter().map(ToString::to_string).collect(),
+            everyone,
+        }
+    }
+
+    #[test]
+    fn nobody_is_admitted_by_default() {
+        assert_eq!(Policy::default().admits("ana@example.com"), None);
+        let empty = Policy::new(vec![PolicyRule::default()]);
+        assert_eq!(empty.admits("ana@example.com"), None);
+    }
+
+    #[test]
+    fn the_first_rule_that_fits_admits() {
+        let by_mail = rule(&["ana@example.com"], &[], false);
+        let by_domain = rule(&[], &["example.com"], false);
+        let policy = Policy::new(vec![by_mail.clone(), by_domain.clone()]);
+        assert_eq!(policy.admits("Ana@Example.com"), Some(by_mail.id()));
+        assert_eq!(policy.admits("bob@example.com"), Some(by_domain.id()));
+        for other in [
+            "bob@sub.example.com",
+            "bob@example.com.evil.example",
+            "example.com",
+            "bob@evilexample.com",
+        ] {
+            assert_eq!(policy.admits(other), None, "{other}");
+        }
+        assert!(
+            Policy::new(vec![rule(&[], &[], true)])
+                .admits("x@y")
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn an_id_is_the_rules_content() {
+        let one = rule(&["a@b", "c@d"], &[], false);
+        assert_eq!(one.id(), one.clone().id());
+        assert_eq!(one.id().len(), 12);
+        for other in [
+            rule(&["a@b"], &["c@d"], false),
+            rule(&["a@b", "c@d"], &[], true),
+            rule(&["a@bc@d"], &[], false),
+        ] {
+            assert_ne!(one.id(), other.id());
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Asks the running service: HTTP over the Unix socket in its data directory.
+
+use std::path::{Path, PathBuf};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::UnixStream;
+
+use crate::control_socket::ErrorBody;
+use crate::problems::InputProblem;
+use crate::server::CONTROL_SOCKET;
+
+/// One command's connection.
+pub struct Client {
+    socket: PathBuf,
+}
+
+/// Why the service did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody answers on the socket.
+    #[error(
+        "the service does not answer on {}: {source}\n\
+         Is it running (`portcullis-control serve`), with this data directory (--data-dir)?",
+        socket.display()
+    )]
+    NotRunning {
+        /// The socket that was tried.
+        socket: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The connection broke, or its answer makes no sense.
+    #[error("the service on {} broke off: {reason}", socket.display())]
+    Broken {
+        /// The socket.
+        socket: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The service said no.
+    #[error("{}", .0.error)]
+    Refused(ErrorBody),
+}
+
+impl ClientError {
+    /// Each thing that is wrong with the input.
+    pub fn problems(&self) -> &[InputProblem] {
+        match self {
+            Self::Refused(body) => &body.problems,
+            _ => &[],
+        }
+    }
+}
+
+impl Client {
+    /// Of the service with this data directory.
+    pub fn new(data_dir: &Path) -> Self {
+        Self {
+            socket: data_dir.join(CONTROL_SOCKET),
+        }
+    }
+
+    /// `GET path`.
+    pub async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, ClientError> {
+        self.call(Method::GET, path, Bytes::new()).await
+    }
+
+    /// `POST path`.
+    pub async fn post<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<A, ClientError> {
+        let body = serde_json::to_vec(body).map_err(|error| self.broken(&error))?;
+        self.call(Method::POST, path, body.into()).await
+    }
+
+    async fn call<A: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<A, ClientError> {
+        let stream =
+            UnixStream::connect(&self.socket)
+                .await
+                .map_err(|source| ClientError::NotRunning {
+                    socket: self.socket.clone(),
+                    source,
+                })?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| self.broken(&error))?;
+        tokio::spawn(connection);
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, "control")
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(body))
+            .map_err(|error| self.broken(&error))?;
+        let response = sender
+            .send_request(request)
+            .await
+            .map_err(|error| self.broken(&error))?;
+        let status = response.status();
+        let body = response.into_body().collect().await;
+        let body = body.map_err(|error| self.broken(&error))?.to_bytes();
+        if status.is_success() {
+            serde_json::from_slice(&body).map_err(|error| self.broken(&error))
+        } else {
+            Err(ClientError::Refused(refusal(&body)))
+        }
+    }
+
+    fn broken(&self, reason: &impl ToString) -> ClientError {
+        ClientError::Broken {
+            socket: self.socket.clone(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+fn refusal(body: &[u8]) -> ErrorBody {
+    serde_json::from_slice(body).unwrap_or_else(|_| ErrorBody {
+        error: String::from_utf8_lossy(body).into_owned(),
+        problems: Vec::new(),
+    })
+}

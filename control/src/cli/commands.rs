@@ -1,0 +1,92 @@
+//! The commands that ask the running service.
+
+mod application;
+mod user;
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::CliError;
+use super::arguments::{Command, FilterCredentialCommand, NewFilterCredential, RevokeCommand};
+use super::client::Client;
+use super::output::Output;
+use crate::control_socket::filter_credentials::AddedFilterCredential;
+use crate::control_socket::revocations::{RevokedApplication, RevokedUser};
+
+pub fn run(command: &Command, data_dir: &Path, output: Output) -> Result<(), CliError> {
+    let client = Client::new(data_dir);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(dispatch(command, &client, output))
+}
+
+async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<(), CliError> {
+    match command {
+        // Run without a client.
+        Command::Serve | Command::Check => Ok(()),
+        Command::User(command) => user::run(command, client, output).await,
+        Command::Application(command) => application::run(command, client, output).await,
+        Command::Revoke(command) => revoke(command, client, output).await,
+        Command::FilterCredential(FilterCredentialCommand::New(wish)) => {
+            new_filter_credential(wish, client, output).await
+        }
+        #[cfg(feature = "test-clock")]
+        Command::TestClock { offset_seconds } => {
+            let shift = crate::control_socket::test_clock::ClockShift {
+                offset_seconds: *offset_seconds,
+            };
+            let shift: crate::control_socket::test_clock::ClockShift =
+                client.post("/test/clock", &shift).await?;
+            output.result(&shift, || {
+                format!("The clock is off by {} seconds.", shift.offset_seconds)
+            });
+            Ok(())
+        }
+    }
+}
+
+async fn revoke(command: &RevokeCommand, client: &Client, output: Output) -> Result<(), CliError> {
+    match command {
+        RevokeCommand::User { email } => {
+            let revoked: RevokedUser = client
+                .post("/revocations/user", &json!({ "email": email }))
+                .await?;
+            output.result(&revoked, || {
+                format!(
+                    "Revoked {email}: {} sessions ended, tokens below version {} are refused.",
+                    revoked.sessions_ended, revoked.version
+                )
+            });
+        }
+        RevokeCommand::Application { name } => {
+            let revoked: RevokedApplication = client
+                .post("/revocations/application", &json!({ "name": name }))
+                .await?;
+            output.result(&revoked, || {
+                format!(
+                    "Revoked {name}: tokens below version {} are refused.",
+                    revoked.version
+                )
+            });
+        }
+    }
+    Ok(())
+}
+
+async fn new_filter_credential(
+    wish: &NewFilterCredential,
+    client: &Client,
+    output: Output,
+) -> Result<(), CliError> {
+    let request = json!({ "applications": wish.application });
+    let made: AddedFilterCredential = client.post("/filter-credentials", &request).await?;
+    output.result(&made, || {
+        format!(
+            "Filter credential {}. Keep it: it is not shown again.\n{}",
+            made.id, made.credential
+        )
+    });
+    Ok(())
+}

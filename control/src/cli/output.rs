@@ -1,0 +1,80 @@
+//! What the terminal shows: results on standard output, errors on standard error.
+
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::CliError;
+use crate::config::ConfigError;
+
+/// How results are shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    json: bool,
+}
+
+impl Output {
+    /// As JSON, or as text.
+    pub fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Shows a result: the object itself, or the text.
+    pub fn result(self, object: &impl Serialize, text: impl FnOnce() -> String) {
+        let line = if self.json {
+            serde_json::to_string(object).unwrap_or_default()
+        } else {
+            text()
+        };
+        // Whoever closed the pipe has seen enough.
+        let _ = writeln!(std::io::stdout(), "{line}");
+        let _ = std::io::stdout().flush();
+    }
+
+    /// Says why a command failed.
+    pub fn error(self, error: &CliError) {
+        let line = if self.json {
+            json!({ "error": error.to_string(), "problems": problems(error) }).to_string()
+        } else {
+            format!("error: {error}")
+        };
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+}
+
+fn problems(error: &CliError) -> &[crate::problems::InputProblem] {
+    match error {
+        CliError::Config(ConfigError::Refused(refused))
+        | CliError::Refused {
+            source: ConfigError::Refused(refused),
+            ..
+        } => &refused.0,
+        CliError::Client(error) => error.problems(),
+        _ => &[],
+    }
+}
+
+/// Rows under headings, in columns.
+pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+    let mut widths = headings.map(str::len);
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: [&str; N]| {
+        let padded: Vec<String> = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        padded.join("  ").trim_end().to_owned()
+    };
+    let mut lines = vec![line(headings)];
+    lines.extend(
+        rows.iter()
+            .map(|row| line(row.each_ref().map(String::as_str))),
+    );
+    lines.join("\n")
+}

@@ -1,0 +1,70 @@
+//! `serve`: the service, until a signal ends it.
+
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::CliError;
+use super::arguments::Arguments;
+use super::check::load;
+use super::output::Output;
+use crate::server::{self, Running, Start};
+
+pub fn serve(arguments: &Arguments, output: Output) -> Result<(), CliError> {
+    let start = Start {
+        config: load(arguments)?,
+        data_dir: arguments.data_dir.clone(),
+        first_start: arguments.config.is_none(),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(async {
+        // Before anything is started, so that no signal falls in between.
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut running = server::start(start).await?;
+        tell_first_start(&running, output);
+        let failed = tokio::select! {
+            _ = terminate.recv() => false,
+            _ = interrupt.recv() => false,
+            () = running.failed() => true,
+        };
+        running.stop().await;
+        if failed {
+            Err(CliError::Listener)
+        } else {
+            Ok(())
+        }
+    });
+    // A password that is being hashed must not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+/// Tells once what was made. Not logged: logs are kept, and read by others.
+fn tell_first_start(running: &Running, output: Output) {
+    let Some(made) = &running.first_start else {
+        return;
+    };
+    let team_domain = running.service.team_domain.to_string();
+    let object = json!({
+        "team_domain": team_domain,
+        "listen": running.listen,
+        "filters": running.filters,
+        "first_start": made,
+    });
+    output.result(&object, || {
+        format!(
+            "Portcullis runs for the first time. Keep what follows: it is not shown again.\n\n\
+             \x20 Sign in at         {team_domain}\n\
+             \x20 E-mail address     {}\n\
+             \x20 Password           {}\n\n\
+             \x20 Filter API         http://{}\n\
+             \x20 Filter credential  {}\n\n\
+             Next, in another terminal:\n\n\
+             \x20 portcullis-control application add wiki --origin https://wiki.localhost:8443 \
+             --allow-everyone\n",
+            made.email, made.password, running.filters, made.filter_credential
+        )
+    });
+}

@@ -1,0 +1,118 @@
+//! An application's settings as options.
+
+use clap::Args;
+
+use crate::application::{BypassDraft, Draft, RuleDraft};
+
+/// Settings of an application. The service judges the values.
+#[derive(Debug, Args)]
+pub struct Settings {
+    /// Where it is reached: https://wiki.example.com, or with a path prefix
+    #[arg(long, value_name = "URL", num_args(1..))]
+    origin: Option<Vec<String>>,
+
+    /// How long a session at the application lasts: 24h by default
+    #[arg(long, value_name = "DURATION")]
+    session_duration: Option<String>,
+
+    /// Keep scripts from reading the token cookie: true by default
+    #[arg(long, value_name = "BOOL")]
+    http_only: Option<bool>,
+
+    /// When browsers send the cookies across sites: none, lax (default) or strict
+    #[arg(long, value_name = "WHEN")]
+    same_site: Option<String>,
+
+    /// Keep the cookies apart by the site in the address bar: false by default
+    #[arg(long, value_name = "BOOL")]
+    partitioned: Option<bool>,
+
+    /// Bind tokens to the browser by a second cookie: true by default
+    #[arg(long, value_name = "BOOL")]
+    binding_cookie: Option<bool>,
+
+    /// Take tokens from headers, for scripts: false by default
+    #[arg(long, value_name = "BOOL")]
+    header_tokens: Option<bool>,
+
+    /// Refresh expired sessions inside the request: with_binding (default), always or never
+    #[arg(long, value_name = "WHEN")]
+    refresh_in_request: Option<String>,
+
+    /// What CORS preflights get: deny (default), origin or answer
+    #[arg(long, value_name = "WHAT")]
+    preflight: Option<String>,
+
+    /// Other origins whose pages may read the filter's replies; without a value: none
+    #[arg(long, value_name = "ORIGIN", num_args(0..))]
+    cors_origin: Option<Vec<String>>,
+
+    /// Paths that pass without a session: /health, or /static/* for all below; without a value:
+    /// none
+    #[arg(long, value_name = "PATH", num_args(0..))]
+    bypass: Option<Vec<String>>,
+
+    /// Admit these users; with `set`, the --allow options together replace the policy
+    #[arg(long, value_name = "EMAIL", num_args(1..))]
+    allow_email: Vec<String>,
+
+    /// Admit users whose e-mail address ends with @DOMAIN
+    #[arg(long, value_name = "DOMAIN", num_args(1..))]
+    allow_domain: Vec<String>,
+
+    /// Admit whoever can sign in
+    #[arg(long)]
+    allow_everyone: bool,
+
+    /// Admit nobody
+    #[arg(long, conflicts_with_all = ["allow_email", "allow_domain", "allow_everyone"])]
+    allow_nobody: bool,
+}
+
+impl Settings {
+    /// The settings as the service takes them.
+    pub fn to_draft(&self, name: Option<String>) -> Draft {
+        Draft {
+            name,
+            origins: self.origin.clone(),
+            session_duration: self.session_duration.clone(),
+            http_only: self.http_only,
+            same_site: self.same_site.clone(),
+            partitioned: self.partitioned,
+            binding_cookie: self.binding_cookie,
+            header_tokens: self.header_tokens,
+            refresh_in_request: self.refresh_in_request.clone(),
+            preflight: self.preflight.clone(),
+            cors_origins: self.cors_origin.clone(),
+            bypass: self
+                .bypass
+                .as_ref()
+                .map(|paths| paths.iter().map(|path| bypass(path)).collect()),
+            policy: self.policy(),
+        }
+    }
+
+    fn policy(&self) -> Option<Vec<RuleDraft>> {
+        if self.allow_nobody {
+            return Some(Vec::new());
+        }
+        let rule = RuleDraft {
+            emails: self.allow_email.clone(),
+            email_domains: self.allow_domain.clone(),
+            everyone: self.allow_everyone,
+        };
+        (rule != RuleDraft::default()).then(|| vec![rule])
+    }
+}
+
+fn bypass(path: &str) -> BypassDraft {
+    let prefix = path.strip_suffix("/*").map(|prefix| match prefix {
+        "" => "/".to_owned(),
+        prefix => prefix.to_owned(),
+    });
+    BypassDraft {
+        matching: prefix.as_ref().map(|_| "prefix".to_owned()),
+        path: prefix.unwrap_or_else(|| path.to_owned()),
+        methods: None,
+    }
+}

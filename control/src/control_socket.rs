@@ -1,0 +1,49 @@
+//! What the CLI asks for, as HTTP over a Unix socket in the data directory. Whoever may open the
+//! socket is the administrator; there is no other check.
+//!
+//! Requests and answers are the types that the CLI uses too.
+
+pub mod applications;
+mod error;
+pub mod filter_credentials;
+pub mod revocations;
+#[cfg(feature = "test-clock")]
+pub mod test_clock;
+pub mod users;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+
+use crate::service::Service;
+
+pub use error::{ErrorBody, SocketError};
+
+/// A list, as every list is answered.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Items<T> {
+    /// Its items.
+    pub items: Vec<T>,
+}
+
+/// All that the socket offers.
+pub fn router(service: Arc<Service>) -> Router {
+    let router = Router::new()
+        .route("/users", get(users::list).post(users::add))
+        .route("/users/disable", post(users::disable))
+        .route(
+            "/applications",
+            get(applications::list).post(applications::add),
+        )
+        .route("/applications/set", post(applications::set))
+        .route("/revocations/user", post(revocations::user))
+        .route("/revocations/application", post(revocations::application))
+        .route("/filter-credentials", post(filter_credentials::add));
+    #[cfg(feature = "test-clock")]
+    let router = router.route("/test/clock", post(test_clock::shift));
+    router
+        .fallback(async || SocketError::NoSuchCall)
+        .with_state(service)
+}

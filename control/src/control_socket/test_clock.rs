@@ -1,0 +1,27 @@
+//! `POST /test/clock`: shifts the running service's clock. Exists with the feature `test-clock`
+//! only, which no release has.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+
+use crate::service::Service;
+
+/// How far the clock is off.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockShift {
+    /// Seconds that are added to the machine's time.
+    pub offset_seconds: i64,
+}
+
+pub async fn shift(
+    State(service): State<Arc<Service>>,
+    Json(shift): Json<ClockShift>,
+) -> Json<ClockShift> {
+    service.shifted_clock.shift(shift.offset_seconds);
+    tracing::warn!(shift.offset_seconds, "the clock was shifted for a test");
+    Json(shift)
+}

@@ -1,0 +1,92 @@
+//! `GET /users`, `POST /users`, `POST /users/disable`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+
+use super::revocations::{self, RevokedUser, UserName};
+use super::{Items, SocketError};
+use crate::secret::Plain;
+use crate::service::Service;
+use crate::user::{self, UserWish};
+
+/// A user, in a list.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UserView {
+    /// `sub`.
+    pub id: String,
+    /// The e-mail address.
+    pub email: String,
+    /// Whether the user may administer.
+    pub administrator: bool,
+    /// Whether the user is kept out for good.
+    pub disabled: bool,
+    /// When the user last signed in, seconds since 1970.
+    pub last_sign_in_at: Option<u64>,
+}
+
+/// A user to be made.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddUser {
+    email: String,
+    #[serde(default)]
+    password: Option<Plain>,
+}
+
+/// A user that was made.
+#[derive(Serialize, Deserialize)]
+pub struct AddedUser {
+    /// `sub`.
+    pub id: String,
+    /// The e-mail address.
+    pub email: String,
+    /// The password, if the service made it up.
+    pub password: Option<String>,
+}
+
+pub async fn list(
+    State(service): State<Arc<Service>>,
+) -> Result<Json<Items<UserView>>, SocketError> {
+    let users = service.storage.users().await?;
+    let view = |user: crate::storage::User| UserView {
+        id: user.id,
+        email: user.email,
+        administrator: user.administrator,
+        disabled: user.disabled,
+        last_sign_in_at: user.last_sign_in_at,
+    };
+    Ok(Json(Items {
+        items: users.into_iter().map(view).collect(),
+    }))
+}
+
+pub async fn add(
+    State(service): State<Arc<Service>>,
+    Json(request): Json<AddUser>,
+) -> Result<Json<AddedUser>, SocketError> {
+    let made_up = request.password.is_none();
+    let wish = UserWish {
+        email: &request.email,
+        password: request.password,
+        administrator: false,
+    };
+    let user = user::make(&service, wish).await?;
+    Ok(Json(AddedUser {
+        id: user.id,
+        email: user.email,
+        password: made_up.then(|| user.password.reveal().to_owned()),
+    }))
+}
+
+/// A disabled user is revoked too: what they have ends now, not when it runs out.
+pub async fn disable(
+    State(service): State<Arc<Service>>,
+    Json(request): Json<UserName>,
+) -> Result<Json<RevokedUser>, SocketError> {
+    revocations::revoke(&service, &request.email, true)
+        .await
+        .map(Json)
+}

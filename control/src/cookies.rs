@@ -1,0 +1,94 @@
+//! Cookies of the team domain: reading requests, writing responses.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use cookie::{Cookie, SameSite};
+
+/// Holds the global session token.
+pub const SESSION: &str = "__Host-access_session";
+/// Holds what a sign-in needs until it ends.
+pub const SIGN_IN: &str = "__Host-access_signin";
+
+/// How many values under one name are looked at. A browser sends one.
+const MAX_VALUES: usize = 3;
+
+/// The values under `name`, in the order of the request.
+///
+/// Names are compared as bytes after cutting space and tab only: a parser that also cuts other
+/// spaces would take a name that the browser did not guard for a `__Host-` name.
+pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(move |pair| {
+            let at = pair.iter().position(|byte| *byte == b'=')?;
+            let (before, after) = pair.split_at_checked(at)?;
+            (trim(before) == name.as_bytes())
+                .then(|| std::str::from_utf8(trim(after.strip_prefix(b"=")?)).ok())?
+        })
+        .take(MAX_VALUES)
+}
+
+fn trim(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// A `set-cookie` of the team domain, for `max_age_seconds`; 0 deletes.
+pub fn set(name: &'static str, value: &str, max_age_seconds: u64) -> Option<HeaderValue> {
+    let max_age = i64::try_from(max_age_seconds).unwrap_or(i64::MAX);
+    let cookie = Cookie::build((name, value))
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(cookie::time::Duration::seconds(max_age));
+    HeaderValue::from_str(&cookie.to_string()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &[&[u8]], name: &str) -> Vec<String> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
+        }
+        values(&headers, name).map(ToOwned::to_owned).collect()
+    }
+
+    #[test]
+    fn values_are_found_in_every_line() {
+        let lines: [&[u8]; 2] = [b"a=1; __Host-x=2;b=3", b"\t__Host-x = a=b "];
+        assert_eq!(read(&lines, "__Host-x"), ["2", "a=b"]);
+    }
+
+    #[test]
+    fn a_name_with_other_spaces_is_another_name() {
+        let lines: [&[u8]; 2] = [
+            "\u{a0}__Host-x=1".as_bytes(),
+            "\u{2003}__Host-x=1".as_bytes(),
+        ];
+        assert!(read(&lines, "__Host-x").is_empty());
+    }
+
+    #[test]
+    fn what_is_set_is_guarded() {
+        let value = set(SESSION, "t", 60).unwrap();
+        let text = value.to_str().unwrap();
+        for part in [
+            "__Host-access_session=t",
+            "HttpOnly",
+            "SameSite=Lax",
+            "Secure",
+            "Path=/",
+            "Max-Age=60",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+        assert!(!text.contains("Domain"));
+    }
+}

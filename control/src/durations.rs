@@ -1,0 +1,125 @@
+//! Durations as people write them: `15m`, `24h`, `7d`, `1h 30m`.
+
+use std::time::Duration;
+
+use crate::problems::Problems;
+
+/// The longest session, 30 days. Also how long a revocation can matter.
+pub const LONGEST_SESSION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const SHORTEST_SESSION: Duration = Duration::from_secs(15 * 60);
+const SHORTEST_IN_DEMO: Duration = Duration::from_secs(1);
+const LONGEST_BLOCK: Duration = Duration::from_secs(60 * 60);
+
+/// Which durations a setting takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    shortest: Duration,
+    longest: Duration,
+}
+
+impl Bounds {
+    /// For sessions. A demo may have very short ones, to see what happens at their end.
+    #[must_use]
+    pub fn of_sessions(demo: bool) -> Self {
+        Self {
+            shortest: if demo {
+                SHORTEST_IN_DEMO
+            } else {
+                SHORTEST_SESSION
+            },
+            longest: LONGEST_SESSION,
+        }
+    }
+
+    /// For the block of sign-ins after a revocation; `0s` switches it off.
+    #[must_use]
+    pub fn of_block() -> Self {
+        Self {
+            shortest: Duration::ZERO,
+            longest: LONGEST_BLOCK,
+        }
+    }
+
+    /// The duration that `text` says, if it is within bounds; else a problem is noted.
+    pub fn parse(self, path: &str, text: &str, problems: &mut Problems) -> Option<Duration> {
+        match humantime::parse_duration(text) {
+            Ok(duration) if duration.subsec_nanos() != 0 => {
+                problems.add(path, text, "must be whole seconds");
+                None
+            }
+            Ok(duration) if duration < self.shortest || duration > self.longest => {
+                let message = format!(
+                    "must be between {} and {}",
+                    to_text(self.shortest),
+                    to_text(self.longest)
+                );
+                problems.add(path, text, message);
+                None
+            }
+            Ok(duration) => Some(duration),
+            Err(_) => {
+                problems.add(
+                    path,
+                    text,
+                    "is no duration; write for example 15m, 24h or 7d",
+                );
+                None
+            }
+        }
+    }
+}
+
+/// The shortest text of whole seconds: `24h`, `1h 30m`.
+#[must_use]
+pub fn to_text(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let parts = [
+        (seconds / 3600, "h"),
+        (seconds % 3600 / 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let text: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
+    if text.is_empty() {
+        "0s".to_owned()
+    } else {
+        text.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_hold() {
+        for (text, demo, good) in [
+            ("15m", false, true),
+            ("30d", false, true),
+            ("14m", false, false),
+            ("31d", false, false),
+            ("5s", true, true),
+            ("0s", true, false),
+            ("1500ms", true, false),
+            ("24", false, false),
+            ("", false, false),
+            ("-1h", false, false),
+            ("a day", false, false),
+        ] {
+            let mut problems = Problems::default();
+            let parsed = Bounds::of_sessions(demo).parse("d", text, &mut problems);
+            assert_eq!(parsed.is_some(), good, "{text}");
+            assert_eq!(problems.finish().is_ok(), good, "{text}");
+        }
+    }
+
+    #[test]
+    fn text_round_trips() {
+        for text in ["24h", "1h 30m", "45s", "720h"] {
+            assert_eq!(to_text(humantime::parse_duration(text).unwrap()), text);
+        }
+    }
+}

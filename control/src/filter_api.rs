@@ -1,0 +1,31 @@
+//! The API for filters, on a listener of its own. Every call carries
+//! `authorization: Bearer <filter credential>`; every error is a problem (RFC 9457).
+
+mod exchange;
+mod feed;
+mod identity;
+mod logout;
+mod problem;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use crate::service::Service;
+use problem::ApiError;
+
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// All calls of the API.
+pub fn router(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/api/filter/v1/exchange", post(exchange::exchange))
+        .route("/api/filter/v1/logout", post(logout::logout))
+        .route("/api/filter/v1/feed", get(feed::feed))
+        .fallback(async || ApiError::NoSuchCall)
+        .method_not_allowed_fallback(async || ApiError::NoSuchCall)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(service)
+}

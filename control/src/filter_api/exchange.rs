@@ -1,0 +1,232 @@
+//! `POST exchange`: an exchange code for an application token.
+//!
+//! The session, the user and the policy are judged again, as of one moment of the database, whose
+//! version goes into the token: a revocation that comes later has a higher one, whoever is first
+//! to answer. The same code and verifier get the same answer for ten seconds, since a filter
+//! whose answer was lost asks again, perhaps another replica.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use portcullis::protocol::base64url;
+use portcullis::protocol::calls::{ExchangeAnswer, ExchangeRequest};
+use portcullis::protocol::claims::{
+    APPLICATION_TYP, APPLICATION_TYPE, ApplicationClaims, Confirmation,
+};
+use portcullis::protocol::login;
+use portcullis::protocol::origin::Origin;
+
+use super::ApiError;
+use super::identity::{Body, FilterIdentity};
+use crate::application::Application;
+use crate::secret::{Hashed, Plain, same};
+use crate::service::Service;
+use crate::storage::{FoundCode, IssuedAnswer};
+
+const REPEATABLE_SECONDS: u64 = 10;
+
+pub async fn exchange(
+    State(service): State<Arc<Service>>,
+    identity: FilterIdentity,
+    Body(request): Body<ExchangeRequest>,
+) -> Result<Response, ApiError> {
+    let hash = Plain::new(request.code.clone()).hashed();
+    let Some(verifier) = request.code_verifier.clone() else {
+        burn(&service, &identity, &hash).await?;
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
+    let origin = known_origin(&service, &identity, &request.origin).await?;
+    let secrets = Secrets {
+        code: request.code,
+        verifier,
+    };
+    let found = find(&service, &identity, &hash).await?;
+    check_binding(&found, &secrets, &origin)?;
+    if found.answer.is_some() {
+        return repeat(&service, &found, &secrets);
+    }
+    let issued = judge(&service, &found, &origin, &secrets)?;
+    if service.storage.use_code(&hash, &issued).await? {
+        tracing::info!(
+            session = found.session.id,
+            audience = found.code.audience,
+            version = found.version,
+            "application token issued"
+        );
+        return answer(&service, &found, &issued, &secrets);
+    }
+    // Somebody else used it since we looked, or a revocation deleted it.
+    let found = find(&service, &identity, &hash).await?;
+    repeat(&service, &found, &secrets)
+}
+
+/// What the browser brought by two ways: neither alone gives the binding secret.
+struct Secrets {
+    code: String,
+    verifier: String,
+}
+
+impl Secrets {
+    /// The binding secret that belongs to a stored seed. Neither the database nor what access
+    /// logs hold of the callback's URL is enough to make it.
+    fn binding(&self, seed: &str) -> String {
+        let mut mac = hmac_sha256::HMAC::new(seed.as_bytes());
+        mac.update(self.verifier.as_bytes());
+        mac.update([0]);
+        mac.update(self.code.as_bytes());
+        base64url::encode(&mac.finalize())
+    }
+}
+
+async fn burn(service: &Service, identity: &FilterIdentity, hash: &Hashed) -> Result<(), ApiError> {
+    let found = service.storage.code(hash).await?;
+    if found.is_some_and(|found| identity.sees(&found.code.audience)) {
+        service.storage.burn_code(hash).await?;
+        tracing::info!("exchange code burnt");
+    }
+    Ok(())
+}
+
+/// The origin in its canonical text, if an application of this credential is reached there.
+async fn known_origin(
+    service: &Service,
+    identity: &FilterIdentity,
+    origin: &str,
+) -> Result<Origin, ApiError> {
+    let origin: Origin = origin.parse().map_err(|_| ApiError::OriginUnknown)?;
+    let applications = service.storage.applications().await?;
+    applications
+        .iter()
+        .any(|one| identity.sees(&one.audience) && one.definition.is_at(&origin))
+        .then_some(origin)
+        .ok_or(ApiError::OriginUnknown)
+}
+
+async fn find(
+    service: &Service,
+    identity: &FilterIdentity,
+    hash: &Hashed,
+) -> Result<FoundCode, ApiError> {
+    let found = service.storage.code(hash).await?;
+    let found = found.ok_or(ApiError::CodeUnknown)?;
+    if identity.sees(&found.code.audience) {
+        Ok(found)
+    } else {
+        Err(ApiError::CodeMismatch)
+    }
+}
+
+fn check_binding(found: &FoundCode, secrets: &Secrets, origin: &Origin) -> Result<(), ApiError> {
+    let challenge = login::challenge(&secrets.verifier);
+    if same(&challenge, &found.code.challenge) && found.code.origin == origin.to_string() {
+        Ok(())
+    } else {
+        Err(ApiError::CodeMismatch)
+    }
+}
+
+/// Everything that must hold for a token to be issued.
+fn judge(
+    service: &Service,
+    found: &FoundCode,
+    origin: &Origin,
+    secrets: &Secrets,
+) -> Result<IssuedAnswer, ApiError> {
+    let now = service.now();
+    if found.code.expires_at <= now {
+        return Err(ApiError::CodeUnknown);
+    }
+    if found.session.expires_at <= now || found.user_disabled {
+        return Err(ApiError::SessionEnded);
+    }
+    if found.user_blocked_until > now {
+        return Err(ApiError::UserBlocked {
+            retry_after: found.user_blocked_until - now,
+        });
+    }
+    let application = found
+        .application
+        .as_ref()
+        .filter(|application| application.definition.is_at(origin))
+        .ok_or(ApiError::OriginUnknown)?;
+    let policy = &application.definition.policy;
+    let rule = policy
+        .admits(&found.session.email)
+        .ok_or(ApiError::PolicyDenied)?;
+    let binding_seed = match application.definition.binding_cookie {
+        true => Some(service.random.secret()?),
+        false => None,
+    };
+    let binding = binding_seed.as_deref().map(|seed| secrets.binding(seed));
+    let claims = ApplicationClaims {
+        jti: service.random.id()?,
+        rule,
+        cnf: binding
+            .as_deref()
+            .and_then(|secret| Confirmation::of_cookie(secret.as_bytes())),
+        ..claims(service, found, application)
+    };
+    Ok(IssuedAnswer {
+        issued_at: now,
+        claims: serde_json::to_string(&claims)?,
+        binding_seed,
+    })
+}
+
+fn claims(service: &Service, found: &FoundCode, application: &Application) -> ApplicationClaims {
+    let (session, now) = (&found.session, service.now());
+    let end = now + application.definition.session_duration_seconds;
+    ApplicationClaims {
+        iss: service.team_domain.to_string(),
+        aud: vec![application.audience.clone()],
+        kind: APPLICATION_TYPE.to_owned(),
+        sub: session.user_id.clone(),
+        email: session.email.clone(),
+        sid: session.id.clone(),
+        jti: String::new(),
+        iat: now,
+        nbf: now,
+        exp: end.min(session.expires_at),
+        session_exp: session.expires_at,
+        auth_time: session.auth_time,
+        ver: found.version,
+        auth_ver: session.auth_ver,
+        rule: String::new(),
+        cnf: None,
+        usage: None,
+        custom: None,
+    }
+}
+
+fn repeat(service: &Service, found: &FoundCode, secrets: &Secrets) -> Result<Response, ApiError> {
+    match &found.answer {
+        Some(issued) if service.now() <= issued.issued_at + REPEATABLE_SECONDS => {
+            answer(service, found, issued, secrets)
+        }
+        _ => Err(ApiError::CodeUnknown),
+    }
+}
+
+fn answer(
+    service: &Service,
+    found: &FoundCode,
+    issued: &IssuedAnswer,
+    secrets: &Secrets,
+) -> Result<Response, ApiError> {
+    let application = found.application.as_ref().ok_or(ApiError::OriginUnknown)?;
+    let claims: ApplicationClaims = serde_json::from_str(&issued.claims)?;
+    let answer = ExchangeAnswer {
+        token: service.keys.sign(APPLICATION_TYP, &claims)?,
+        binding: issued
+            .binding_seed
+            .as_deref()
+            .map(|seed| secrets.binding(seed)),
+        session_exp: claims.session_exp,
+        return_to: found.code.return_to.clone(),
+        cookie: application.definition.cookie,
+    };
+    Ok(Json(answer).into_response())
+}

@@ -1,0 +1,199 @@
+//! `GET feed`: keys, applications and revocations, as a snapshot or as what changed.
+//!
+//! A poll with `wait` is answered when there is something to tell: at once for what this process
+//! commits, within half a second for what others do. 204 is an answer that the database gave;
+//! when it cannot be read, the answer is 503.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use portcullis::protocol::base64url;
+use portcullis::protocol::feed::{ApplicationChanges, FeedPage, PageKind, RevocationChanges};
+use serde::{Deserialize, Serialize};
+
+use super::ApiError;
+use super::identity::FilterIdentity;
+use crate::service::Service;
+use crate::storage::{Cursor, FeedItems};
+
+const LONGEST_WAIT_SECONDS: u64 = 60;
+const DEFAULT_LIMIT: u32 = 5_000;
+const HIGHEST_LIMIT: u32 = 20_000;
+
+/// What a follower has, and how it wants to be told.
+#[derive(Debug, Default, Deserialize)]
+pub struct FeedQuery {
+    epoch: Option<String>,
+    #[serde(default)]
+    after: u64,
+    next: Option<String>,
+    /// Seconds.
+    #[serde(default)]
+    wait: u64,
+    limit: Option<u32>,
+    instance: Option<String>,
+    applied: Option<u64>,
+}
+
+/// What `next` says, opaque to the follower.
+#[derive(Serialize, Deserialize)]
+struct Next {
+    epoch: String,
+    version: u64,
+    cursor: Cursor,
+}
+
+pub async fn feed(
+    State(service): State<Arc<Service>>,
+    identity: FilterIdentity,
+    query: Result<Query<FeedQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Query(query) = query.map_err(|_| ApiError::RequestInvalid)?;
+    tracing::debug!(
+        instance = query.instance,
+        applied = query.applied,
+        after = query.after,
+        "feed polled"
+    );
+    let poll = Poll::new(&service, &identity, query)?;
+    if let Some(page) = poll.page().await? {
+        return Ok(answer(page));
+    }
+    let wait = Duration::from_secs(poll.query.wait.min(LONGEST_WAIT_SECONDS));
+    tokio::select! {
+        () = service.news.above(poll.query.after) => {}
+        () = tokio::time::sleep(wait) => {}
+        () = service.stopped() => {}
+    }
+    // Asked again whatever ended the wait, so that 204 is never said of a database that is away.
+    let page = poll.page().await?;
+    Ok(page.map_or_else(|| StatusCode::NO_CONTENT.into_response(), answer))
+}
+
+struct Poll<'a> {
+    service: &'a Service,
+    identity: &'a FilterIdentity,
+    query: FeedQuery,
+    next: Option<Next>,
+    limit: u32,
+}
+
+impl<'a> Poll<'a> {
+    fn new(
+        service: &'a Service,
+        identity: &'a FilterIdentity,
+        query: FeedQuery,
+    ) -> Result<Self, ApiError> {
+        let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, HIGHEST_LIMIT);
+        let next = match &query.next {
+            Some(text) => Some(decode_next(text).ok_or(ApiError::RequestInvalid)?),
+            None => None,
+        };
+        Ok(Self {
+            service,
+            identity,
+            query,
+            next,
+            limit,
+        })
+    }
+
+    /// The page to answer; `None`: nothing came.
+    async fn page(&self) -> Result<Option<FeedPage>, ApiError> {
+        let storage = &self.service.storage;
+        let position = storage.position().await?;
+        if let Some(next) = self
+            .next
+            .as_ref()
+            .filter(|next| next.epoch == position.epoch)
+        {
+            return self.snapshot(position.epoch, Some(next)).await.map(Some);
+        }
+        if self.query.epoch.as_ref() != Some(&position.epoch) || self.next.is_some() {
+            return self.snapshot(position.epoch, None).await.map(Some);
+        }
+        let after = self.query.after;
+        if after == position.version {
+            return Ok(None);
+        }
+        let changes = storage
+            .changes(after, self.limit, self.identity.audiences())
+            .await?;
+        match changes {
+            Some(items) => Ok(Some(self.delta(position.epoch, items))),
+            None => self.snapshot(position.epoch, None).await.map(Some),
+        }
+    }
+
+    async fn snapshot(&self, epoch: String, from: Option<&Next>) -> Result<FeedPage, ApiError> {
+        let items = self
+            .service
+            .storage
+            .in_force(
+                from.map(|next| &next.cursor),
+                self.limit,
+                self.identity.audiences(),
+            )
+            .await?;
+        // All pages say the first one's version: what changed since comes as a delta after it.
+        let version = from.map_or(items.version, |next| next.version);
+        let next = items.next.clone().map(|cursor| Next {
+            epoch: epoch.clone(),
+            version,
+            cursor,
+        });
+        Ok(FeedPage {
+            kind: PageKind::Snapshot,
+            after: 0,
+            version,
+            next: next.as_ref().map(encode_next).transpose()?,
+            ..self.page_of(epoch, items)
+        })
+    }
+
+    fn delta(&self, epoch: String, items: FeedItems) -> FeedPage {
+        FeedPage {
+            kind: PageKind::Delta,
+            after: self.query.after,
+            ..self.page_of(epoch, items)
+        }
+    }
+
+    fn page_of(&self, epoch: String, items: FeedItems) -> FeedPage {
+        FeedPage {
+            epoch,
+            kind: PageKind::Delta,
+            after: 0,
+            version: items.version,
+            next: None,
+            now: self.service.now(),
+            keys: items.keys.then(|| self.service.keys.jwks()),
+            applications: ApplicationChanges {
+                put: items.applications,
+                delete: items.gone,
+            },
+            revocations: RevocationChanges {
+                put: items.revocations,
+                delete: Vec::new(),
+            },
+        }
+    }
+}
+
+fn answer(page: FeedPage) -> Response {
+    let no_store = HeaderValue::from_static("no-store");
+    ([(header::CACHE_CONTROL, no_store)], Json(page)).into_response()
+}
+
+fn encode_next(next: &Next) -> Result<String, serde_json::Error> {
+    Ok(base64url::encode(&serde_json::to_vec(next)?))
+}
+
+fn decode_next(text: &str) -> Option<Next> {
+    serde_json::from_slice(&base64url::decode(text.as_bytes())?).ok()
+}

@@ -1,0 +1,73 @@
+//! Who is calling: the filter credential, and which applications it is good for.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::ApiError;
+use crate::filter_credential;
+use crate::service::Service;
+
+/// A filter that showed a good credential.
+pub struct FilterIdentity {
+    audiences: Option<Vec<String>>,
+}
+
+impl FilterIdentity {
+    /// Whether the credential is good for an application.
+    pub fn sees(&self, audience: &str) -> bool {
+        self.audiences
+            .as_ref()
+            .is_none_or(|audiences| audiences.iter().any(|one| one == audience))
+    }
+
+    /// The audiences that the credential is good for; `None`: all.
+    pub fn audiences(&self) -> Option<&[String]> {
+        self.audiences.as_deref()
+    }
+}
+
+impl FromRequestParts<Arc<Service>> for FilterIdentity {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, ApiError> {
+        let text = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            // RFC 9110, section 11.1: schemes are case-insensitive.
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, text)| text.trim())
+            .ok_or(ApiError::CredentialInvalid)?;
+        let stored = filter_credential::find(service, text)
+            .await?
+            .ok_or(ApiError::CredentialInvalid)?;
+        Ok(Self {
+            audiences: stored.audiences,
+        })
+    }
+}
+
+/// A JSON body; anything else is refused as a problem.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, ApiError> {
+        let bytes = Bytes::from_request(request, service)
+            .await
+            .map_err(|_| ApiError::RequestInvalid)?;
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|_| ApiError::RequestInvalid)
+    }
+}

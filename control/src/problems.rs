@@ -1,0 +1,64 @@
+//! All that is wrong with an input, each with its path, its value and what would be right.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct InputProblem {
+    /// Where, as `applications[0].session_duration`; empty: the input as a whole.
+    pub path: String,
+    /// What was written there; empty if nothing was.
+    pub value: String,
+    /// What is wrong with it, and what would be right.
+    pub message: String,
+}
+
+/// Gathers [`InputProblem`]s, so that all of them can be told at once.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<InputProblem>);
+
+/// At least one problem.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", lines(.0))]
+pub struct Refused(pub Vec<InputProblem>);
+
+impl Problems {
+    /// Notes a problem.
+    pub fn add(&mut self, path: &str, value: impl fmt::Display, message: impl fmt::Display) {
+        self.0.push(InputProblem {
+            path: path.to_owned(),
+            value: value.to_string(),
+            message: message.to_string(),
+        });
+    }
+
+    /// Nothing if nothing was noted.
+    ///
+    /// # Errors
+    /// All that was noted.
+    pub fn finish(self) -> Result<(), Refused> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Refused(self.0))
+        }
+    }
+}
+
+impl fmt::Display for InputProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.path.as_str(), self.value.as_str()) {
+            ("", "") => f.write_str(&self.message),
+            ("", value) => write!(f, "`{value}`: {}", self.message),
+            (path, "") => write!(f, "{path}: {}", self.message),
+            (path, value) => write!(f, "{path} = `{value}`: {}", self.message),
+        }
+    }
+}
+
+fn lines(problems: &[InputProblem]) -> String {
+    let lines: Vec<String> = problems.iter().map(InputProblem::to_string).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,252 @@
+//! Starting and stopping: the data directory, the database, three listeners.
+//!
+//! `run.json` in the data directory appears when all listeners are up, and says where.
+
+mod data_dir;
+mod listeners;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis::protocol::origin::Origin;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::application::Application;
+use crate::config::Config;
+use crate::first_start::{self, FirstStart, FirstStartError};
+use crate::news::News;
+use crate::passwords::{PasswordError, Passwords};
+use crate::randomness::{NoRandomness, Randomness, SystemRandomness};
+use crate::service::Service;
+use crate::sign_in_limits::SignInLimits;
+use crate::storage::{Applications, ChangeError, Database, Feed, OpenError, Storage, StorageError};
+use crate::tokens::{Keys, KeysError};
+
+pub use data_dir::{CONTROL_SOCKET, DataDir, DataDirError};
+use listeners::Listeners;
+
+/// How long open requests have to end when the service ends.
+const PATIENCE: Duration = Duration::from_millis(700);
+const TIDY_EVERY: Duration = Duration::from_secs(3600);
+
+/// What a service is started with.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// The configuration.
+    pub config: Config,
+    /// The data directory.
+    pub data_dir: PathBuf,
+    /// Whether an empty database gets an administrator and a filter credential.
+    pub first_start: bool,
+}
+
+/// A service that listens.
+pub struct Running {
+    /// Where people come in.
+    pub listen: SocketAddr,
+    /// Where filters come in.
+    pub filters: SocketAddr,
+    /// What was made on the first start, to be told once.
+    pub first_start: Option<FirstStart>,
+    /// What the endpoints share.
+    pub service: Arc<Service>,
+    database: Database,
+    data_dir: DataDir,
+    stopping: watch::Sender<bool>,
+    listeners: JoinSet<std::io::Result<()>>,
+    background: JoinSet<()>,
+}
+
+/// Why a service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address} ({setting}): {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The setting that says it.
+        setting: &'static str,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The default team domain cannot be made of the port.
+    #[error("server.team_domain must be set for this address")]
+    TeamDomain,
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Passwords(#[from] PasswordError),
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// A declared application cannot be.
+    #[error("the declared applications cannot be taken over: {0}")]
+    Declare(#[from] ChangeError),
+    /// The administrator or the credential.
+    #[error(transparent)]
+    FirstStart(#[from] FirstStartError),
+}
+
+/// Starts a service.
+///
+/// # Errors
+/// When it cannot run; nothing listens then.
+pub async fn start(start: Start) -> Result<Running, StartError> {
+    let random: Arc<dyn Randomness> = Arc::new(SystemRandomness);
+    let data_dir = DataDir::prepare(&start.data_dir).await?;
+    let url = match &start.config.database.url {
+        Some(url) => url.clone(),
+        None => data_dir.default_database_url(),
+    };
+    let listeners = Listeners::bind(&start.config.server, &data_dir).await?;
+    let database = Database::open(&url, &random.id()?).await?;
+    let (stopping, stopped) = watch::channel(false);
+    let parts = Parts {
+        database: database.clone(),
+        random,
+        team_domain: team_domain(&start.config, listeners.listen)?,
+        stopping: stopped,
+    };
+    let service = Arc::new(assemble(start.config, parts).await?);
+    let first_start = match start.first_start {
+        true => first_start::make(&service).await?,
+        false => None,
+    };
+    let (listen, filters) = (listeners.listen, listeners.filters);
+    let running = Running {
+        listen,
+        filters,
+        first_start,
+        listeners: listeners.serve(&service)?,
+        background: background(&service),
+        service,
+        database,
+        data_dir,
+        stopping,
+    };
+    running.data_dir.write_run_file(listen, filters)?;
+    tracing::info!(
+        %listen,
+        %filters,
+        team_domain = %running.service.team_domain,
+        socket = %running.data_dir.socket().display(),
+        "listening"
+    );
+    Ok(running)
+}
+
+impl Running {
+    /// Waits until a listener fails, which none should.
+    pub async fn failed(&mut self) {
+        if let Some(ended) = self.listeners.join_next().await {
+            tracing::error!(?ended, "a listener ended");
+        }
+    }
+
+    /// Stops listening, answers long polls, gives other requests a moment, closes the database.
+    pub async fn stop(mut self) {
+        self.stopping.send_replace(true);
+        self.data_dir.remove_run_files();
+        self.background.shutdown().await;
+        let all = async { while self.listeners.join_next().await.is_some() {} };
+        if tokio::time::timeout(PATIENCE, all).await.is_err() {
+            tracing::warn!("requests were cut off at the end");
+        }
+        self.listeners.shutdown().await;
+        let _ = tokio::time::timeout(PATIENCE, self.database.close()).await;
+        tracing::info!("stopped");
+    }
+}
+
+struct Parts {
+    database: Database,
+    random: Arc<dyn Randomness>,
+    team_domain: Origin,
+    stopping: watch::Receiver<bool>,
+}
+
+async fn assemble(config: Config, parts: Parts) -> Result<Service, StartError> {
+    #[cfg(feature = "test-clock")]
+    let shifted_clock = Arc::new(crate::clock::ShiftedClock::default());
+    #[cfg(feature = "test-clock")]
+    let clock: Arc<dyn crate::clock::Clock> = shifted_clock.clone();
+    #[cfg(not(feature = "test-clock"))]
+    let clock: Arc<dyn crate::clock::Clock> = Arc::new(crate::clock::SystemClock);
+    let storage: Arc<dyn Storage> = Arc::new(parts.database.clone());
+    let random = parts.random;
+    let keys = Keys::load(storage.as_ref(), clock.as_ref(), random.as_ref()).await?;
+    let service = Service {
+        team_domain: parts.team_domain,
+        keys,
+        passwords: Passwords::new(random.as_ref())?,
+        limits: SignInLimits::new(config.sign_in),
+        news: Arc::new(News::new(0)),
+        stopping: parts.stopping,
+        storage,
+        clock,
+        random,
+        config,
+        #[cfg(feature = "test-clock")]
+        shifted_clock,
+    };
+    declare(&service, &parts.database).await?;
+    service.news.tell(parts.database.position().await?.version);
+    Ok(service)
+}
+
+/// Takes over what the configuration file declares.
+async fn declare(service: &Service, database: &Database) -> Result<(), StartError> {
+    let mut declared = Vec::new();
+    for definition in &service.config.applications {
+        declared.push(Application {
+            audience: service.random.audience()?,
+            declared: true,
+            definition: definition.clone(),
+        });
+    }
+    let version = database.declare(&declared, service.tokens_end()).await?;
+    if let Some(version) = version {
+        tracing::info!(version, "declared applications changed");
+    }
+    Ok(())
+}
+
+fn team_domain(config: &Config, listen: SocketAddr) -> Result<Origin, StartError> {
+    match &config.server.team_domain {
+        Some(origin) => Ok(origin.clone()),
+        None => format!("http://localhost:{}", listen.port())
+            .parse()
+            .map_err(|_| StartError::TeamDomain),
+    }
+}
+
+fn background(service: &Arc<Service>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(Arc::clone(&service.news).follow(Arc::clone(&service.storage)));
+    let service = Arc::clone(service);
+    tasks.spawn(async move {
+        let mut ticks = tokio::time::interval(TIDY_EVERY);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = service.storage.tidy(service.now()).await {
+                tracing::warn!(error = ?error, "the database could not be tidied");
+            }
+        }
+    });
+    tasks
+}

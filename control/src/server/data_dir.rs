@@ -1,0 +1,160 @@
+//! The data directory: the SQLite file, the CLI's socket, `run.json`. Open to its owner only, for
+//! the signing keys are in there.
+
+use std::fs::{DirBuilder, Permissions};
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use tokio::net::{UnixListener, UnixStream};
+
+/// The name of the CLI's socket in the data directory.
+pub const CONTROL_SOCKET: &str = "control.sock";
+const RUN_FILE: &str = "run.json";
+const DATABASE: &str = "portcullis.db";
+
+/// The longest path of a Unix socket in bytes: `sun_path` less its final zero.
+const MAX_SOCKET_PATH_BYTES: usize = 107;
+
+/// A data directory that this process may use.
+#[derive(Debug)]
+pub struct DataDir {
+    path: PathBuf,
+}
+
+/// Why a data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// It cannot be made or written.
+    #[error("the data directory {} cannot be used: {source}", path.display())]
+    Unusable {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The socket's path would be too long for the system.
+    #[error(
+        "the path of the control socket, {}, is longer than {MAX_SOCKET_PATH_BYTES} bytes, which \
+         the system does not allow: choose a data directory with a shorter path by --data-dir",
+        path.display()
+    )]
+    PathTooLong {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// Another service answers there.
+    #[error(
+        "a service is already running on the data directory {}: stop it first, or choose \
+         another directory by --data-dir",
+        path.display()
+    )]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+}
+
+#[derive(Serialize)]
+struct RunFile {
+    listen: SocketAddr,
+    filters: SocketAddr,
+    pid: u32,
+}
+
+impl DataDir {
+    /// Makes the directory if it is not there, and looks whether it is free.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub async fn prepare(path: &Path) -> Result<Self, DataDirError> {
+        let data_dir = Self {
+            path: path.to_owned(),
+        };
+        let socket = data_dir.socket();
+        if socket.as_os_str().len() > MAX_SOCKET_PATH_BYTES {
+            return Err(DataDirError::PathTooLong { path: socket });
+        }
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .map_err(|source| data_dir.unusable(source))?;
+        if UnixStream::connect(&socket).await.is_ok() {
+            return Err(DataDirError::InUse {
+                path: path.to_owned(),
+            });
+        }
+        data_dir.remove_run_files();
+        Ok(data_dir)
+    }
+
+    /// The CLI's socket.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.path.join(CONTROL_SOCKET)
+    }
+
+    /// SQLite in this directory.
+    #[must_use]
+    pub fn default_database_url(&self) -> String {
+        format!("sqlite://{}", self.path.join(DATABASE).display())
+    }
+
+    /// Listens on the socket. It appears under its name only when nobody else may open it.
+    ///
+    /// # Errors
+    /// When the directory cannot be written.
+    pub fn bind_socket(&self) -> Result<UnixListener, DataDirError> {
+        let bind = || {
+            let unready = self.path.join("control.new");
+            match std::fs::remove_file(&unready) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let listener = UnixListener::bind(&unready)?;
+            std::fs::set_permissions(&unready, Permissions::from_mode(0o600))?;
+            std::fs::rename(&unready, self.socket())?;
+            Ok(listener)
+        };
+        bind().map_err(|source| self.unusable(source))
+    }
+
+    /// Says where the service listens.
+    ///
+    /// # Errors
+    /// When the directory cannot be written.
+    pub fn write_run_file(
+        &self,
+        listen: SocketAddr,
+        filters: SocketAddr,
+    ) -> Result<(), DataDirError> {
+        let run = RunFile {
+            listen,
+            filters,
+            pid: std::process::id(),
+        };
+        let write = || {
+            let unready = self.path.join("run.new");
+            std::fs::write(&unready, serde_json::to_vec(&run)?)?;
+            std::fs::rename(&unready, self.path.join(RUN_FILE))
+        };
+        write().map_err(|source| self.unusable(source))
+    }
+
+    /// Removes the socket and `run.json`, also those that a killed process left.
+    pub fn remove_run_files(&self) {
+        for name in [RUN_FILE, CONTROL_SOCKET] {
+            // Not there is as good; anything else shows when they are written.
+            let _ = std::fs::remove_file(self.path.join(name));
+        }
+    }
+
+    fn unusable(&self, source: std::io::Error) -> DataDirError {
+        DataDirError::Unusable {
+            path: self.path.clone(),
+            source,
+        }
+    }
+}

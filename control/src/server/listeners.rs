@@ -1,0 +1,90 @@
+//! The three listeners: people, filters, the CLI.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::serve::ListenerExt;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::task::JoinSet;
+
+use super::StartError;
+use super::data_dir::DataDir;
+use crate::config::Server;
+use crate::service::Service;
+use crate::{control_socket, filter_api, team_domain};
+
+/// Listeners that are bound and not yet served.
+pub struct Listeners {
+    /// Where people come in.
+    pub listen: SocketAddr,
+    /// Where filters come in.
+    pub filters: SocketAddr,
+    team_domain: TcpListener,
+    filter_api: TcpListener,
+    control_socket: UnixListener,
+}
+
+impl Listeners {
+    /// Binds all of them.
+    pub async fn bind(config: &Server, data_dir: &DataDir) -> Result<Self, StartError> {
+        let (team_domain, listen) = bind(config.listen, "server.listen").await?;
+        let (filter_api, filters) = bind(config.filters, "server.filters").await?;
+        Ok(Self {
+            listen,
+            filters,
+            team_domain,
+            filter_api,
+            control_socket: data_dir.bind_socket()?,
+        })
+    }
+
+    /// Serves all of them until the service stops.
+    pub fn serve(self, service: &Arc<Service>) -> Result<JoinSet<std::io::Result<()>>, StartError> {
+        let mut tasks = JoinSet::new();
+        let stopped = || {
+            let service = Arc::clone(service);
+            async move { service.stopped().await }
+        };
+        let people = team_domain::router(Arc::clone(service))
+            .into_make_service_with_connect_info::<SocketAddr>();
+        tasks.spawn(
+            axum::serve(self.team_domain, people)
+                .with_graceful_shutdown(stopped())
+                .into_future(),
+        );
+        // A revocation must not wait for a packet to fill.
+        let filters = self.filter_api.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "no TCP_NODELAY");
+            }
+        });
+        tasks.spawn(
+            axum::serve(filters, filter_api::router(Arc::clone(service)))
+                .with_graceful_shutdown(stopped())
+                .into_future(),
+        );
+        tasks.spawn(
+            axum::serve(
+                self.control_socket,
+                control_socket::router(Arc::clone(service)),
+            )
+            .with_graceful_shutdown(stopped())
+            .into_future(),
+        );
+        Ok(tasks)
+    }
+}
+
+async fn bind(
+    address: SocketAddr,
+    setting: &'static str,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen {
+        address,
+        setting,
+        source,
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}

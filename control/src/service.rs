@@ -1,0 +1,76 @@
+//! The running service: what every endpoint is given.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis::protocol::origin::Origin;
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::durations::LONGEST_SESSION;
+use crate::news::News;
+use crate::passwords::Passwords;
+use crate::randomness::Randomness;
+use crate::sign_in_limits::SignInLimits;
+use crate::storage::Storage;
+use crate::tokens::Keys;
+
+/// Shared by all endpoints.
+pub struct Service {
+    /// The configuration.
+    pub config: Config,
+    /// The public origin, issuer of every token.
+    pub team_domain: Origin,
+    /// What is stored.
+    pub storage: Arc<dyn Storage>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids and secrets.
+    pub random: Arc<dyn Randomness>,
+    /// Signing keys.
+    pub keys: Keys,
+    /// Password hashing.
+    pub passwords: Passwords,
+    /// Limits on failed sign-ins.
+    pub limits: SignInLimits,
+    /// What wakes long polls.
+    pub news: Arc<News>,
+    /// Becomes true when the service ends.
+    pub stopping: watch::Receiver<bool>,
+    /// The clock again, where it can be shifted.
+    #[cfg(feature = "test-clock")]
+    pub shifted_clock: Arc<crate::clock::ShiftedClock>,
+}
+
+impl Service {
+    /// Now, seconds since 1970.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.clock.now_seconds()
+    }
+
+    /// When no token that exists now can be alive any more, seconds since 1970.
+    #[must_use]
+    pub fn tokens_end(&self) -> u64 {
+        self.now() + LONGEST_SESSION.as_secs() + crate::CLOCK_LEEWAY_SECONDS
+    }
+
+    /// How long a global session lasts that begins through an application with this duration.
+    #[must_use]
+    pub fn global_duration(&self, application: Option<Duration>) -> Duration {
+        const WITHOUT_APPLICATION: Duration = Duration::from_secs(24 * 60 * 60);
+        self.config
+            .sessions
+            .global_duration
+            .or(application)
+            .unwrap_or(WITHOUT_APPLICATION)
+    }
+
+    /// Waits until the service ends.
+    pub async fn stopped(&self) {
+        let mut stopping = self.stopping.clone();
+        // An error says that the sender is gone, which is an end too.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+}

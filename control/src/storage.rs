@@ -1,0 +1,64 @@
+//! What the control service remembers, as a trait for each aggregate; [`Database`] keeps all of
+//! them in SQLite or PostgreSQL with one set of queries.
+//!
+//! Every change that filters must learn of takes the next version of the feed in its own
+//! transaction, so that nothing is in force that the feed does not tell, and the reverse.
+
+mod applications;
+mod codes;
+mod database;
+mod feed;
+mod filter_credentials;
+mod revocations;
+mod sessions;
+mod signing_keys;
+mod upkeep;
+mod users;
+mod write;
+
+pub use applications::{Applications, ChangeError};
+pub use codes::{Codes, FoundCode, IssuedAnswer, NewCode};
+pub use database::{Database, OpenError};
+pub use feed::{Cursor, Feed, FeedItems, Position};
+pub use filter_credentials::{FilterCredential, FilterCredentials};
+pub use revocations::{Revocations, RevokedUsers, UserRevocation};
+pub use sessions::{BegunSession, NewSession, Session, Sessions};
+pub use signing_keys::{SigningKeyRow, SigningKeys};
+pub use upkeep::Upkeep;
+pub use users::{Account, AddUserError, NewUser, User, Users};
+
+/// Everything that is stored.
+pub trait Storage:
+    Applications
+    + Codes
+    + Feed
+    + FilterCredentials
+    + Revocations
+    + Sessions
+    + SigningKeys
+    + Upkeep
+    + Users
+{
+}
+
+impl Storage for Database {}
+
+/// The database did not do what was asked; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// It cannot be reached, is full, is locked for too long…: try again later.
+    #[error("the database is not available")]
+    Unavailable(#[from] sqlx::Error),
+    /// A stored value cannot be read; only a person can mend that.
+    #[error("the database holds a value that cannot be read")]
+    Corrupt(#[from] serde_json::Error),
+}
+
+/// Numbers are signed in both databases. What does not fit is further away than any date.
+fn to_db(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn from_db(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

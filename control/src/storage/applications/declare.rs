@@ -1,0 +1,98 @@
+//! Bringing the stored applications in line with the declared ones, in one transaction.
+//!
+//! A name keeps its audience, also when it leaves the file and comes back: tokens of the time
+//! before are refused by a revocation then.
+
+use portcullis::protocol::feed::Subject;
+
+use super::{
+    Application, ChangeError, Columns, Database, SELECT_ALL, StorageError, Write, from_columns,
+    insert, leave_places, take_places, to_json,
+};
+
+pub(super) async fn declare(
+    database: &Database,
+    declared: &[Application],
+    until: u64,
+) -> Result<Option<u64>, ChangeError> {
+    let mut write = database.write().await?;
+    let stored: Vec<Columns> = sqlx::query_as(SELECT_ALL)
+        .fetch_all(write.connection())
+        .await
+        .map_err(StorageError::from)?;
+    let stored: Vec<Application> = stored
+        .into_iter()
+        .map(from_columns)
+        .collect::<Result<_, _>>()?;
+    let named = |list: &[Application], name: &str| {
+        list.iter().find(|one| one.definition.name == name).cloned()
+    };
+    for old in stored.iter().filter(|old| old.declared) {
+        match named(declared, &old.definition.name) {
+            None => remove(&mut write, &old.audience, until).await?,
+            // Places are left first and taken later, so that two applications can swap them.
+            Some(new) if new.definition != old.definition => {
+                leave_places(&mut write, &old.audience).await?;
+            }
+            Some(_) => {}
+        }
+    }
+    for new in declared {
+        match named(&stored, &new.definition.name) {
+            Some(old) if old.declared && old.definition == new.definition => {}
+            Some(old) => replace(&mut write, &old.audience, new).await?,
+            None => add(&mut write, new).await?,
+        }
+    }
+    Ok(write.commit().await?)
+}
+
+async fn remove(write: &mut Write, audience: &str, until: u64) -> Result<(), ChangeError> {
+    sqlx::query("UPDATE applications SET gone = 1 WHERE audience = $1")
+        .bind(audience)
+        .execute(write.connection())
+        .await
+        .map_err(StorageError::from)?;
+    leave_places(write, audience).await?;
+    write.tell_application_gone(audience).await?;
+    write
+        .revoke(Subject::Application(audience.to_owned()), until)
+        .await?;
+    Ok(())
+}
+
+/// A new name, or one that was declared before.
+async fn add(write: &mut Write, new: &Application) -> Result<(), ChangeError> {
+    let gone: Option<(String,)> =
+        sqlx::query_as("SELECT audience FROM applications WHERE name = $1 AND gone = 1")
+            .bind(&new.definition.name)
+            .fetch_optional(write.connection())
+            .await
+            .map_err(StorageError::from)?;
+    if let Some((audience,)) = gone {
+        return replace(write, &audience, new).await;
+    }
+    insert(write, new).await?;
+    take_places(write, new).await?;
+    write.tell_application(&new.to_feed()).await?;
+    Ok(())
+}
+
+async fn replace(write: &mut Write, audience: &str, new: &Application) -> Result<(), ChangeError> {
+    let application = Application {
+        audience: audience.to_owned(),
+        ..new.clone()
+    };
+    sqlx::query(
+        "UPDATE applications SET declared = 1, gone = 0, definition = $1 WHERE audience = $2",
+    )
+    .bind(to_json(&application.definition)?)
+    .bind(audience)
+    .execute(write.connection())
+    .await
+    .map_err(StorageError::from)?;
+    leave_places(write, audience).await?;
+    take_places(write, &application).await?;
+    write.tell_application(&application.to_feed()).await?;
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! Exchange codes. The code itself is never stored, only its hash.
+
+use async_trait::async_trait;
+
+use super::{Database, Session, StorageError, from_db, to_db};
+use crate::application::{Application, Definition};
+use crate::secret::Hashed;
+
+/// A code to be stored.
+#[derive(Debug, Clone)]
+pub struct NewCode {
+    /// Its hash.
+    pub hash: Hashed,
+    /// The global session under which it was issued.
+    pub session_id: String,
+    /// The application that it is for.
+    pub audience: String,
+    /// The origin that it is for.
+    pub origin: String,
+    /// The PKCE challenge (RFC 7636).
+    pub challenge: String,
+    /// Where the user was going.
+    pub return_to: String,
+    /// Its end, seconds since 1970.
+    pub expires_at: u64,
+}
+
+/// A code and everything that an exchange looks at, all of one moment.
+#[derive(Debug, Clone)]
+pub struct FoundCode {
+    /// The feed's version at that moment.
+    pub version: u64,
+    /// The session, which may have run out, of a user who may be disabled.
+    pub session: Session,
+    /// Whether the user is disabled.
+    pub user_disabled: bool,
+    /// Until when the user is blocked, seconds since 1970.
+    pub user_blocked_until: u64,
+    /// The application; `None` if it is gone.
+    pub application: Option<Application>,
+    /// What the code is bound to.
+    pub code: NewCode,
+    /// What an earlier call was answered.
+    pub answer: Option<IssuedAnswer>,
+}
+
+/// What a repeated call needs in order to be answered the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedAnswer {
+    /// When, seconds since 1970.
+    pub issued_at: u64,
+    /// The application token's claims, as JSON.
+    pub claims: String,
+    /// With the verifier, gives the binding secret.
+    pub binding_seed: Option<String>,
+}
+
+/// Stored exchange codes.
+#[async_trait]
+pub trait Codes: Send + Sync {
+    /// Stores a code. False: its session has ended.
+    async fn add_code(&self, code: &NewCode) -> Result<bool, StorageError>;
+    /// Finds a code, used or not, expired or not.
+    async fn code(&self, hash: &Hashed) -> Result<Option<FoundCode>, StorageError>;
+    /// Uses a code up. False: somebody else did, or it is gone.
+    async fn use_code(&self, hash: &Hashed, answer: &IssuedAnswer) -> Result<bool, StorageError>;
+    /// Deletes a code, if there is one.
+    async fn burn_code(&self, hash: &Hashed) -> Result<(), StorageError>;
+}
+
+type CodeColumns = (String, String, String, String, String, i64);
+type SessionColumns = (String, String, i64, i64, i64, i64, i64, i64);
+type AnswerColumns = (Option<i64>, Option<String>, Option<String>);
+type ApplicationColumns = (String, i64, i64, String);
+
+#[async_trait]
+impl Codes for Database {
+    async fn add_code(&self, code: &NewCode) -> Result<bool, StorageError> {
+        let added = sqlx::query(
+            "INSERT INTO exchange_codes (code_hash, session_id, audience, origin, challenge, \
+             return_to, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(code.hash.as_str())
+        .bind(&code.session_id)
+        .bind(&code.audience)
+        .bind(&code.origin)
+        .bind(&code.challenge)
+        .bind(&code.return_to)
+        .bind(to_db(code.expires_at))
+        .execute(self.pool())
+        .await;
+        match added {
+            Ok(_) => Ok(true),
+            Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn code(&self, hash: &Hashed) -> Result<Option<FoundCode>, StorageError> {
+        let mut read = self.read().await?;
+        let code: Option<CodeColumns> = sqlx::query_as(
+            "SELECT session_id, audience, origin, challenge, return_to, expires_at \
+             FROM exchange_codes WHERE code_hash = $1",
+        )
+        .bind(hash.as_str())
+        .fetch_optional(&mut *read)
+        .await?;
+        let Some((session_id, audience, origin, challenge, return_to, expires_at)) = code else {
+            return Ok(None);
+        };
+        let answer: AnswerColumns = sqlx::query_as(
+            "SELECT used_at, claims, binding_seed FROM exchange_codes WHERE code_hash = $1",
+        )
+        .bind(hash.as_str())
+        .fetch_one(&mut *read)
+        .await?;
+        let session: SessionColumns = sqlx::query_as(
+            "SELECT users.id, users.email, users.disabled, users.blocked_until, \
+             sessions.auth_time, sessions.auth_ver, sessions.expires_at, feed_state.version \
+             FROM sessions JOIN users ON users.id = sessions.user_id \
+             JOIN feed_state ON feed_state.only_row = 1 WHERE sessions.id = $1",
+        )
+        .bind(&session_id)
+        .fetch_one(&mut *read)
+        .await?;
+        let application: ApplicationColumns = sqlx::query_as(
+            "SELECT audience, declared, gone, definition FROM applications WHERE audience = $1",
+        )
+        .bind(&audience)
+        .fetch_one(&mut *read)
+        .await?;
+        let (user_id, email, disabled, blocked_until, auth_time, auth_ver, session_end, version) =
+            session;
+        Ok(Some(FoundCode {
+            version: from_db(version),
+            session: Session {
+                id: session_id.clone(),
+                user_id,
+                email,
+                auth_time: from_db(auth_time),
+                auth_ver: from_db(auth_ver),
+                expires_at: from_db(session_end),
+            },
+            user_disabled: disabled != 0,
+            user_blocked_until: from_db(blocked_until),
+            application: application_from(application)?,
+            code: NewCode {
+                hash: hash.clone(),
+                session_id,
+                audience,
+                origin,
+                challenge,
+                return_to,
+                expires_at: from_db(expires_at),
+            },
+            answer: answer_from(answer),
+        }))
+    }
+
+    async fn use_code(&self, hash: &Hashed, answer: &IssuedAnswer) -> Result<bool, StorageError> {
+        let used = sqlx::query(
+            "UPDATE exchange_codes SET used_at = $1, claims = $2, binding_seed = $3 \
+             WHERE code_hash = $4 AND used_at IS NULL",
+        )
+        .bind(to_db(answer.issued_at))
+        .bind(&answer.claims)
+        .bind(answer.binding_seed.as_deref())
+        .bind(hash.as_str())
+        .execute(self.pool())
+        .await?;
+        Ok(used.rows_affected() == 1)
+    }
+
+    async fn burn_code(&self, hash: &Hashed) -> Result<(), StorageError> {
+        sqlx::query("DELETE FROM exchange_codes WHERE code_hash = $1")
+            .bind(hash.as_str())
+            .execute(self.pool())
+            .await?;
+        Ok(())
+    }
+}
+
+fn application_from(
+    (audience, declared, gone, definition): ApplicationColumns,
+) -> Result<Option<Application>, StorageError> {
+    let definition: Definition = serde_json::from_str(&definition)?;
+    Ok((gone == 0).then_some(Application {
+        audience,
+        declared: declared != 0,
+        definition,
+    }))
+}
+
+fn answer_from((used_at, claims, binding_seed): AnswerColumns) -> Option<IssuedAnswer> {
+    Some(IssuedAnswer {
+        issued_at: from_db(used_at?),
+        claims: claims?,
+        binding_seed,
+    })
+}

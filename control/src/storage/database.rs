@@ -1,0 +1,164 @@
+//! The connection pool: opening, migrating, beginning transactions.
+
+use std::path::Path;
+
+use sqlx::any::{Any, AnyPoolOptions};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, SqlSafeStr, Transaction};
+
+use super::StorageError;
+use super::write::Write;
+
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 1] = [(
+    1,
+    "begin",
+    include_str!("../../migrations/sqlite/0001_begin.sql"),
+)];
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 1] = [(
+    1,
+    "begin",
+    include_str!("../../migrations/postgres/0001_begin.sql"),
+)];
+
+/// WAL lets readers go on beside a writer. FULL makes a commit outlive a loss of power: an
+/// answered revocation must never come undone.
+const SQLITE_PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
+                              PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON";
+
+const MAX_CONNECTIONS: u32 = 8;
+
+/// SQLite or PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct Database {
+    pool: AnyPool,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// Why a database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The path of a SQLite file cannot be made absolute.
+    #[error("the database file {path} cannot be used: {source}")]
+    Path {
+        /// The path as configured.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It cannot be reached.
+    #[error("the database cannot be opened: {0}")]
+    Connect(#[from] sqlx::Error),
+    /// Its tables cannot be brought up to date.
+    #[error("the database cannot be brought up to date: {0}")]
+    Migrate(#[from] MigrateError),
+}
+
+impl Database {
+    /// Opens `url` (`sqlite://<path>` or `postgres://…`), making a SQLite file that is not
+    /// there, and brings the tables up to date. A new database begins its life as `epoch`.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn open(url: &str, epoch: &str) -> Result<Self, OpenError> {
+        sqlx::any::install_default_drivers();
+        let (kind, url) = match url.strip_prefix("sqlite://") {
+            Some(path) => (Kind::Sqlite, sqlite_url(path)?),
+            None => (Kind::Postgres, url.to_owned()),
+        };
+        let pool = AnyPoolOptions::new()
+            .max_connections(MAX_CONNECTIONS)
+            .acquire_timeout(std::time::Duration::from_secs(5))
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if kind == Kind::Sqlite {
+                        sqlx::raw_sql(SQLITE_PRAGMAS).execute(connection).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect(&url)
+            .await?;
+        kind.migrator().run(&pool).await?;
+        sqlx::query(
+            "INSERT INTO feed_state (only_row, epoch, version, log_start) VALUES (1, $1, 1, 1) \
+             ON CONFLICT (only_row) DO NOTHING",
+        )
+        .bind(epoch)
+        .execute(&pool)
+        .await?;
+        Ok(Self { pool, kind })
+    }
+
+    pub(super) fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// A transaction in which everything is seen as of one moment.
+    pub(super) async fn read(&self) -> Result<Transaction<'static, Any>, StorageError> {
+        let begin = match self.kind {
+            Kind::Sqlite => "BEGIN",
+            Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        Ok(self.pool.begin_with(begin).await?)
+    }
+
+    /// A transaction that changes something.
+    pub(super) async fn write(&self) -> Result<Write, StorageError> {
+        let begin = match self.kind {
+            // A deferred transaction could find at its first write that it is too late.
+            Kind::Sqlite => "BEGIN IMMEDIATE",
+            Kind::Postgres => "BEGIN",
+        };
+        Ok(Write::new(self.pool.begin_with(begin).await?))
+    }
+
+    /// Closes all connections, after what they are doing.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl Kind {
+    fn migrator(self) -> Migrator {
+        let migrations = match self {
+            Self::Sqlite => SQLITE_MIGRATIONS,
+            Self::Postgres => POSTGRES_MIGRATIONS,
+        };
+        let migrations = migrations.map(|(version, description, sql)| {
+            let sql = sql.into_sql_str();
+            Migration::new(
+                version,
+                description.into(),
+                MigrationType::Simple,
+                sql,
+                false,
+            )
+        });
+        Migrator::with_migrations(migrations.into())
+    }
+}
+
+/// The driver takes a URL, which knows neither relative paths nor spaces.
+fn sqlite_url(path: &str) -> Result<String, OpenError> {
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let absolute = std::path::absolute(Path::new(path)).map_err(|source| OpenError::Path {
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut url = "sqlite://".to_owned();
+    for byte in absolute.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'~' => url.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => url.push(char::from(*byte)),
+            byte => url.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    url.push_str("?mode=rwc");
+    Ok(url)
+}

@@ -1,0 +1,208 @@
+//! The feed as stored: its version, what changed since one (the log), what is in force (a
+//! snapshot, in pieces).
+
+mod snapshot;
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use portcullis::protocol::feed::{Application, Revocation, Subject};
+use serde::{Deserialize, Serialize};
+use sqlx::Transaction;
+use sqlx::any::Any;
+
+use super::{Database, StorageError, from_db, to_db};
+
+/// Where the feed stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// One life of the database.
+    pub epoch: String,
+    /// The newest version.
+    pub version: u64,
+    /// The oldest version from which changes are still known.
+    pub log_start: u64,
+}
+
+/// Where a snapshot goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cursor {
+    /// After the application with this audience.
+    Application(String),
+    /// After the revocation of this scope, subject and audience.
+    Revocation(String, String, String),
+}
+
+/// A piece of the feed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FeedItems {
+    /// The version that holds when the piece has been applied.
+    pub version: u64,
+    /// Whether the set of keys changed.
+    pub keys: bool,
+    /// New or changed applications.
+    pub applications: Vec<Application>,
+    /// Audiences of applications that are gone.
+    pub gone: Vec<String>,
+    /// New or raised revocations.
+    pub revocations: Vec<Revocation>,
+    /// Where a snapshot goes on; `None` at its end.
+    pub next: Option<Cursor>,
+}
+
+/// Whose applications a follower sees; `None`: all.
+pub type Audiences<'a> = Option<&'a [String]>;
+
+/// The stored feed.
+#[async_trait]
+pub trait Feed: Send + Sync {
+    /// Where it stands.
+    async fn position(&self) -> Result<Position, StorageError>;
+    /// What changed after a version, in at most about `limit` items; a version is never split.
+    /// `None`: the log does not reach back so far, or the version is yet to come.
+    async fn changes(
+        &self,
+        after: u64,
+        limit: u32,
+        audiences: Audiences<'_>,
+    ) -> Result<Option<FeedItems>, StorageError>;
+    /// The next `limit` items of all that is in force.
+    async fn in_force(
+        &self,
+        from: Option<&Cursor>,
+        limit: u32,
+        audiences: Audiences<'_>,
+    ) -> Result<FeedItems, StorageError>;
+}
+
+type LogRow = (i64, String, Option<String>, String);
+
+#[async_trait]
+impl Feed for Database {
+    async fn position(&self) -> Result<Position, StorageError> {
+        let mut read = self.read().await?;
+        position(&mut read).await
+    }
+
+    async fn changes(
+        &self,
+        after: u64,
+        limit: u32,
+        audiences: Audiences<'_>,
+    ) -> Result<Option<FeedItems>, StorageError> {
+        let mut read = self.read().await?;
+        let position = position(&mut read).await?;
+        if after < position.log_start || after > position.version {
+            return Ok(None);
+        }
+        let until = last_version(&mut read, after, limit)
+            .await?
+            .unwrap_or(position.version);
+        let rows: Vec<LogRow> = sqlx::query_as(
+            "SELECT version, item, audience, body FROM feed_log \
+             WHERE version > $1 AND version <= $2 ORDER BY version, position",
+        )
+        .bind(to_db(after))
+        .bind(to_db(until))
+        .fetch_all(&mut *read)
+        .await?;
+        items(until, rows, audiences).map(Some)
+    }
+
+    async fn in_force(
+        &self,
+        from: Option<&Cursor>,
+        limit: u32,
+        audiences: Audiences<'_>,
+    ) -> Result<FeedItems, StorageError> {
+        let mut read = self.read().await?;
+        snapshot::piece(&mut read, from, limit, audiences).await
+    }
+}
+
+async fn position(read: &mut Transaction<'static, Any>) -> Result<Position, StorageError> {
+    let (epoch, version, log_start): (String, i64, i64) =
+        sqlx::query_as("SELECT epoch, version, log_start FROM feed_state WHERE only_row = 1")
+            .fetch_one(&mut **read)
+            .await?;
+    Ok(Position {
+        epoch,
+        version: from_db(version),
+        log_start: from_db(log_start),
+    })
+}
+
+/// The version at which a page of `limit` items must end; `None` if all fits.
+async fn last_version(
+    read: &mut Transaction<'static, Any>,
+    after: u64,
+    limit: u32,
+) -> Result<Option<u64>, StorageError> {
+    let first_too_many: Option<(i64,)> = sqlx::query_as(
+        "SELECT version FROM feed_log WHERE version > $1 ORDER BY version, position \
+         LIMIT 1 OFFSET $2",
+    )
+    .bind(to_db(after))
+    .bind(i64::from(limit))
+    .fetch_optional(&mut **read)
+    .await?;
+    // The version before the one that does not fit whole, but at least one version.
+    Ok(first_too_many.map(|(version,)| from_db(version).saturating_sub(1).max(after + 1)))
+}
+
+/// Only the last word on each thing is told, since `put` and `delete` have no order.
+fn items(
+    version: u64,
+    rows: Vec<LogRow>,
+    audiences: Audiences<'_>,
+) -> Result<FeedItems, StorageError> {
+    let mut keys = false;
+    let mut applications: HashMap<String, Option<Application>> = HashMap::new();
+    let mut revocations: HashMap<Subject, Revocation> = HashMap::new();
+    for (_, item, audience, body) in rows {
+        if !sees(audiences, audience.as_deref()) {
+            continue;
+        }
+        match item.as_str() {
+            "application" => {
+                let application: Application = serde_json::from_str(&body)?;
+                applications.insert(application.audience.clone(), Some(application));
+            }
+            "application_gone" => {
+                applications.insert(serde_json::from_str(&body)?, None);
+            }
+            "revocation" => {
+                let revocation: Revocation = serde_json::from_str(&body)?;
+                revocations.insert(revocation.subject.clone(), revocation);
+            }
+            _ => keys = true,
+        }
+    }
+    let mut items = FeedItems {
+        version,
+        keys,
+        ..FeedItems::default()
+    };
+    for (audience, application) in applications {
+        match application {
+            Some(application) => items.applications.push(application),
+            None => items.gone.push(audience),
+        }
+    }
+    items
+        .applications
+        .sort_by(|a, b| a.audience.cmp(&b.audience));
+    items.gone.sort();
+    items.revocations = revocations.into_values().collect();
+    items
+        .revocations
+        .sort_by_key(|revocation| revocation.version);
+    Ok(items)
+}
+
+fn sees(audiences: Audiences<'_>, audience: Option<&str>) -> bool {
+    match (audiences, audience) {
+        (Some(audiences), Some(audience)) => audiences.iter().any(|one| one == audience),
+        _ => true,
+    }
+}

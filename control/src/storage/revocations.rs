@@ -1,0 +1,127 @@
+//! Ending sessions: of a user, at an application, of one global session. Each in one
+//! transaction that deletes what could still be used and tells filters.
+
+use async_trait::async_trait;
+use portcullis::protocol::feed::Subject;
+
+use super::write::Write;
+use super::{Database, StorageError, from_db, to_db};
+
+/// How users are revoked.
+#[derive(Debug, Clone, Copy)]
+pub struct UserRevocation {
+    /// Until when they cannot sign in again, seconds since 1970.
+    pub blocked_until: u64,
+    /// When no token of theirs can be alive any more, seconds since 1970.
+    pub until: u64,
+    /// Whether they are disabled as well.
+    pub disable: bool,
+}
+
+/// What a revocation of users did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevokedUsers {
+    /// Tokens below this version of the feed are refused.
+    pub version: u64,
+    /// How many users have the address.
+    pub users: u64,
+    /// How many global sessions ended.
+    pub sessions_ended: u64,
+}
+
+/// Stored revocations.
+#[async_trait]
+pub trait Revocations: Send + Sync {
+    /// Revokes every user with an e-mail address. `None`: there is none.
+    async fn revoke_users(
+        &self,
+        email: &str,
+        revocation: UserRevocation,
+    ) -> Result<Option<RevokedUsers>, StorageError>;
+    /// Revokes all tokens of an application; global sessions go on. The version below which they
+    /// are refused.
+    async fn revoke_application(&self, audience: &str, until: u64) -> Result<u64, StorageError>;
+    /// Ends a global session. The version below which its tokens are refused; `None`: it had
+    /// ended already.
+    async fn end_session(&self, id: &str) -> Result<Option<u64>, StorageError>;
+}
+
+#[async_trait]
+impl Revocations for Database {
+    async fn revoke_users(
+        &self,
+        email: &str,
+        revocation: UserRevocation,
+    ) -> Result<Option<RevokedUsers>, StorageError> {
+        let mut write = self.write().await?;
+        // Locks the users' rows against sign-ins at the same time.
+        let users: Vec<(String,)> = sqlx::query_as(
+            "UPDATE users SET disabled = CASE WHEN $1 = 1 THEN 1 ELSE disabled END, \
+             blocked_until = CASE WHEN blocked_until > $2 THEN blocked_until ELSE $2 END \
+             WHERE email = $3 RETURNING id",
+        )
+        .bind(i64::from(revocation.disable))
+        .bind(to_db(revocation.blocked_until))
+        .bind(email)
+        .fetch_all(write.connection())
+        .await?;
+        if users.is_empty() {
+            return Ok(None);
+        }
+        let version = write.version().await?;
+        let mut sessions_ended = 0;
+        for (id,) in &users {
+            sessions_ended += end_sessions_of(&mut write, id).await?;
+            write
+                .revoke(Subject::User(id.clone()), revocation.until)
+                .await?;
+        }
+        write.commit().await?;
+        Ok(Some(RevokedUsers {
+            version,
+            users: users.len() as u64,
+            sessions_ended,
+        }))
+    }
+
+    async fn revoke_application(&self, audience: &str, until: u64) -> Result<u64, StorageError> {
+        let mut write = self.write().await?;
+        let version = write.version().await?;
+        sqlx::query("DELETE FROM exchange_codes WHERE audience = $1")
+            .bind(audience)
+            .execute(write.connection())
+            .await?;
+        write
+            .revoke(Subject::Application(audience.to_owned()), until)
+            .await?;
+        write.commit().await?;
+        Ok(version)
+    }
+
+    async fn end_session(&self, id: &str) -> Result<Option<u64>, StorageError> {
+        let mut write = self.write().await?;
+        // Before the session's row, in the order in which a user's revocation takes its locks.
+        write.version().await?;
+        // Its codes go with it.
+        let ended: Option<(i64,)> =
+            sqlx::query_as("DELETE FROM sessions WHERE id = $1 RETURNING expires_at")
+                .bind(id)
+                .fetch_optional(write.connection())
+                .await?;
+        let Some((expires_at,)) = ended else {
+            return Ok(None);
+        };
+        let until = from_db(expires_at) + crate::CLOCK_LEEWAY_SECONDS;
+        write.revoke(Subject::Session(id.to_owned()), until).await?;
+        write.commit().await
+    }
+}
+
+/// Deletes a user's sessions, and with them their codes.
+async fn end_sessions_of(write: &mut Write, user_id: &str) -> Result<u64, StorageError> {
+    let ended = sqlx::query("DELETE FROM sessions WHERE user_id = $1")
+        .bind(user_id)
+        .execute(write.connection())
+        .await?;
+    Ok(ended.rows_affected())
+}

@@ -1,0 +1,77 @@
+//! Signing keys. The private part lies in the database as it is: whoever can read the database
+//! can sign, so the data directory is open to its owner only.
+
+use async_trait::async_trait;
+
+use super::{Database, StorageError, to_db};
+use crate::secret::Plain;
+
+/// A stored key.
+#[derive(Debug, Clone)]
+pub struct SigningKeyRow {
+    /// The first 16 characters of the RFC 7638 thumbprint.
+    pub kid: String,
+    /// `ES256`.
+    pub algorithm: String,
+    /// The private scalar, base64url.
+    pub private_key: Plain,
+}
+
+/// Stored signing keys.
+#[async_trait]
+pub trait SigningKeys: Send + Sync {
+    /// All keys, the newest first.
+    async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StorageError>;
+    /// Stores the first key; if there is one already (another process was faster), nothing.
+    async fn add_first_signing_key(
+        &self,
+        key: &SigningKeyRow,
+        now: u64,
+    ) -> Result<(), StorageError>;
+}
+
+#[async_trait]
+impl SigningKeys for Database {
+    async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StorageError> {
+        let rows: Vec<(String, String, String)> = sqlx::query_as(
+            "SELECT kid, algorithm, private_key FROM signing_keys ORDER BY created_at DESC, kid",
+        )
+        .fetch_all(self.pool())
+        .await?;
+        let row = |(kid, algorithm, private_key)| SigningKeyRow {
+            kid,
+            algorithm,
+            private_key: Plain::new(private_key),
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    async fn add_first_signing_key(
+        &self,
+        key: &SigningKeyRow,
+        now: u64,
+    ) -> Result<(), StorageError> {
+        let mut write = self.write().await?;
+        // The version's lock lets one process at a time look whether it is the first.
+        write.version().await?;
+        let (keys,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM signing_keys")
+            .fetch_one(write.connection())
+            .await?;
+        if keys > 0 {
+            return Ok(());
+        }
+        sqlx::query(
+            "INSERT INTO signing_keys (kid, algorithm, private_key, created_at) \
+             VALUES ($1, $2, $3, $4)",
+        )
+        .bind(&key.kid)
+        .bind(&key.algorithm)
+        .bind(key.private_key.reveal())
+        .bind(to_db(now))
+        .execute(write.connection())
+        .await?;
+        write.tell_keys().await?;
+        write.commit().await?;
+        Ok(())
+    }
+}

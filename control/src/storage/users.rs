@@ -1,0 +1,126 @@
+//! The service's own users.
+
+use async_trait::async_trait;
+
+use super::{Database, StorageError, from_db, to_db};
+
+/// A user, as lists show one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// `sub` of the user's tokens.
+    pub id: String,
+    /// The e-mail address, lower-case.
+    pub email: String,
+    /// Whether the user may administer.
+    pub administrator: bool,
+    /// Whether the user is kept from signing in for good.
+    pub disabled: bool,
+    /// When the user last proved who they are, seconds since 1970.
+    pub last_sign_in_at: Option<u64>,
+}
+
+/// A user to be made.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// The new id.
+    pub id: String,
+    /// The e-mail address, lower-case.
+    pub email: String,
+    /// The password's hash, as a PHC string.
+    pub password_hash: String,
+    /// Whether the user may administer.
+    pub administrator: bool,
+    /// Now, seconds since 1970.
+    pub created_at: u64,
+}
+
+/// What signing in needs to know of a user.
+#[derive(Clone)]
+pub struct Account {
+    /// The user's id.
+    pub id: String,
+    /// The e-mail address.
+    pub email: String,
+    /// The password's hash, as a PHC string.
+    pub password_hash: String,
+}
+
+/// Why a user was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum AddUserError {
+    /// Somebody has that address.
+    #[error("a user with this e-mail address exists already")]
+    EmailTaken,
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Stored users.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// Makes a user.
+    async fn add_user(&self, user: &NewUser) -> Result<(), AddUserError>;
+    /// All users, by address.
+    async fn users(&self) -> Result<Vec<User>, StorageError>;
+    /// The user who signs in with a password under an address.
+    async fn account(&self, email: &str) -> Result<Option<Account>, StorageError>;
+}
+
+type UserColumns = (String, String, i64, i64, Option<i64>);
+
+#[async_trait]
+impl Users for Database {
+    async fn add_user(&self, user: &NewUser) -> Result<(), AddUserError> {
+        let added = sqlx::query(
+            "INSERT INTO users (id, email, password_hash, administrator, disabled, \
+             blocked_until, created_at) VALUES ($1, $2, $3, $4, 0, 0, $5)",
+        )
+        .bind(&user.id)
+        .bind(&user.email)
+        .bind(&user.password_hash)
+        .bind(i64::from(user.administrator))
+        .bind(to_db(user.created_at))
+        .execute(self.pool())
+        .await;
+        match added {
+            Ok(_) => Ok(()),
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                Err(AddUserError::EmailTaken)
+            }
+            Err(error) => Err(StorageError::from(error).into()),
+        }
+    }
+
+    async fn users(&self) -> Result<Vec<User>, StorageError> {
+        let rows: Vec<UserColumns> = sqlx::query_as(
+            "SELECT id, email, administrator, disabled, last_sign_in_at FROM users \
+             ORDER BY email, id",
+        )
+        .fetch_all(self.pool())
+        .await?;
+        let user = |(id, email, administrator, disabled, last): UserColumns| User {
+            id,
+            email,
+            administrator: administrator != 0,
+            disabled: disabled != 0,
+            last_sign_in_at: last.map(from_db),
+        };
+        Ok(rows.into_iter().map(user).collect())
+    }
+
+    async fn account(&self, email: &str) -> Result<Option<Account>, StorageError> {
+        let row: Option<(String, String, String)> = sqlx::query_as(
+            "SELECT id, email, password_hash FROM users \
+             WHERE email = $1 AND password_hash IS NOT NULL",
+        )
+        .bind(email)
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(row.map(|(id, email, password_hash)| Account {
+            id,
+            email,
+            password_hash,
+        }))
+    }
+}

@@ -1,0 +1,145 @@
+//! One writing transaction. It takes at most one version of the feed, when it first has something
+//! to tell; whatever it tells has that version.
+
+use portcullis::protocol::feed::{Application, Revocation, Subject};
+use serde::Serialize;
+use sqlx::any::Any;
+use sqlx::{AnyConnection, Transaction};
+
+use super::{StorageError, from_db, to_db};
+
+/// A transaction; dropped without [`Write::commit`], it changes nothing.
+pub(super) struct Write {
+    transaction: Transaction<'static, Any>,
+    version: Option<i64>,
+    position: i64,
+}
+
+impl Write {
+    pub(super) fn new(transaction: Transaction<'static, Any>) -> Self {
+        Self {
+            transaction,
+            version: None,
+            position: 0,
+        }
+    }
+
+    /// For queries inside the transaction.
+    pub(super) fn connection(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
+    }
+
+    /// This transaction's version. Taking it locks the counter's row until the commit, so
+    /// versions are without gaps and in the order of commits on both databases.
+    pub(super) async fn version(&mut self) -> Result<u64, StorageError> {
+        if let Some(version) = self.version {
+            return Ok(from_db(version));
+        }
+        let (version,): (i64,) = sqlx::query_as(
+            "UPDATE feed_state SET version = version + 1 WHERE only_row = 1 RETURNING version",
+        )
+        .fetch_one(self.connection())
+        .await?;
+        self.version = Some(version);
+        Ok(from_db(version))
+    }
+
+    /// Tells that the set of signing keys changed.
+    pub(super) async fn tell_keys(&mut self) -> Result<(), StorageError> {
+        self.tell("keys", None, &()).await
+    }
+
+    /// Tells of a new or changed application.
+    pub(super) async fn tell_application(
+        &mut self,
+        application: &Application,
+    ) -> Result<(), StorageError> {
+        self.tell("application", Some(&application.audience), application)
+            .await
+    }
+
+    /// Tells that an application is gone.
+    pub(super) async fn tell_application_gone(
+        &mut self,
+        audience: &str,
+    ) -> Result<(), StorageError> {
+        self.tell("application_gone", Some(audience), &audience)
+            .await
+    }
+
+    /// Refuses the subject's tokens below this transaction's version, and tells it.
+    pub(super) async fn revoke(
+        &mut self,
+        subject: Subject,
+        until: u64,
+    ) -> Result<(), StorageError> {
+        let version = self.version().await?;
+        let (scope, id, audience) = columns(&subject);
+        sqlx::query(
+            "INSERT INTO revocations (scope, subject, audience, version, fresh, expires_at) \
+             VALUES ($1, $2, $3, $4, 0, $5) \
+             ON CONFLICT (scope, subject, audience) DO UPDATE SET \
+             version = excluded.version, fresh = excluded.fresh, \
+             expires_at = excluded.expires_at",
+        )
+        .bind(scope)
+        .bind(id)
+        .bind(audience)
+        .bind(to_db(version))
+        .bind(to_db(until))
+        .execute(self.connection())
+        .await?;
+        let of = match &subject {
+            Subject::Application(audience) | Subject::UserApplication(_, audience) => {
+                Some(audience.clone())
+            }
+            Subject::User(_) | Subject::Session(_) => None,
+        };
+        let revocation = Revocation {
+            subject,
+            version,
+            fresh: false,
+            until,
+        };
+        self.tell("revocation", of.as_deref(), &revocation).await
+    }
+
+    /// Makes everything durable. The version, if one was taken.
+    pub(super) async fn commit(self) -> Result<Option<u64>, StorageError> {
+        self.transaction.commit().await?;
+        Ok(self.version.map(from_db))
+    }
+
+    async fn tell(
+        &mut self,
+        item: &str,
+        audience: Option<&str>,
+        body: &(impl Serialize + Sync),
+    ) -> Result<(), StorageError> {
+        let version = self.version().await?;
+        let body = serde_json::to_string(body)?;
+        let position = self.position;
+        self.position += 1;
+        sqlx::query(
+            "INSERT INTO feed_log (version, position, item, audience, body) \
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(to_db(version))
+        .bind(position)
+        .bind(item)
+        .bind(audience)
+        .bind(body)
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}
+
+fn columns(subject: &Subject) -> (&'static str, &str, &str) {
+    match subject {
+        Subject::User(id) => ("user", id, ""),
+        Subject::Application(audience) => ("application", audience, ""),
+        Subject::UserApplication(id, audience) => ("user_application", id, audience),
+        Subject::Session(id) => ("session", id, ""),
+    }
+}

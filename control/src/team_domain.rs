@@ -1,0 +1,48 @@
+//! The team domain: pages for people, and public keys.
+
+mod assets;
+mod client_address;
+mod csrf;
+mod health;
+mod jwks;
+mod landing;
+mod login;
+mod logout;
+mod page;
+mod security_headers;
+mod session;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::service::Service;
+use page::Failure;
+
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// All pages of the team domain. Needs the peer's address as `ConnectInfo`.
+pub fn router(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/", get(landing::landing))
+        .route("/login", get(login::show).post(login::sign_in))
+        .route("/logout", get(logout::ask).post(logout::sign_out))
+        .route("/.well-known/jwks.json", get(jwks::jwks))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/assets/{name}", get(assets::asset))
+        .fallback(async || Failure::NotFound)
+        .method_not_allowed_fallback(async || Failure::NoSuchMethod)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(CatchPanicLayer::custom(page::after_panic))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&service),
+            page::present_failures,
+        ))
+        .layer(middleware::from_fn(security_headers::add))
+        .with_state(service)
+}

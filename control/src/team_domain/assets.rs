@@ -1,0 +1,22 @@
+//! `GET /assets/…`: style and script, carried in the program.
+
+use axum::extract::Path;
+use axum::http::{HeaderName, header};
+use axum::response::{IntoResponse, Response};
+
+use super::page::Failure;
+
+const STYLE: &str = include_str!("../../assets/style.css");
+const SIGN_IN_SCRIPT: &str = include_str!("../../assets/sign-in.js");
+
+/// Short, for a new version of the program brings new files under the same names.
+const CACHED: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
+
+pub async fn asset(Path(name): Path<String>) -> Response {
+    let (kind, body) = match name.as_str() {
+        "style.css" => ("text/css; charset=utf-8", STYLE),
+        "sign-in.js" => ("text/javascript; charset=utf-8", SIGN_IN_SCRIPT),
+        _ => return Failure::NotFound.into_response(),
+    };
+    ([CACHED, (header::CONTENT_TYPE, kind)], body).into_response()
+}

@@ -1,0 +1,175 @@
+//! What the query of `/login` says of the login attempt, checked: nothing in it is believed
+//! because a filter made it, for it came through the browser.
+
+use std::sync::Arc;
+
+use portcullis::protocol::base64url;
+use portcullis::protocol::origin::Origin;
+use portcullis::protocol::return_to;
+use serde::{Deserialize, Serialize};
+
+use super::super::page::Failure;
+use crate::application::Application;
+use crate::problems::Problems;
+use crate::service::Service;
+
+const CHALLENGE_CHARACTERS: usize = 43;
+const MAX_STATE_BYTES: usize = 256;
+
+/// The query as it came. Also what the form's action repeats.
+#[derive(Debug, Default, Deserialize, Serialize)]
+pub struct LoginQuery {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_challenge: Option<String>,
+}
+
+/// A login attempt that an application's filter began.
+pub struct LoginAttempt {
+    /// The application.
+    pub application: Application,
+    /// The application's origin to which the user returns.
+    pub origin: Origin,
+    /// Where on it: a path and query.
+    pub return_to: String,
+    /// The filter's, opaque.
+    pub state: String,
+    /// The PKCE challenge (RFC 7636).
+    pub challenge: String,
+}
+
+impl LoginQuery {
+    /// `/login` with this query.
+    pub fn to_path(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [
+            ("app", &self.app),
+            ("origin", &self.origin),
+            ("return_to", &self.return_to),
+            ("state", &self.state),
+            ("code_challenge", &self.code_challenge),
+        ] {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        match query.finish() {
+            query if query.is_empty() => "/login".to_owned(),
+            query => format!("/login?{query}"),
+        }
+    }
+
+    /// Whether nobody sent the browser here: a sign-in on the team domain itself.
+    fn is_plain(&self) -> bool {
+        self.app.is_none() && self.origin.is_none() && self.state.is_none()
+    }
+}
+
+/// The attempt; `None` for a sign-in on the team domain itself.
+///
+/// # Errors
+/// [`Failure::BadLink`] with all that is wrong.
+pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<LoginAttempt>, Failure> {
+    if query.is_plain() {
+        return Ok(None);
+    }
+    let mut problems = Problems::default();
+    let audience = query.app.as_deref().unwrap_or_default();
+    let application = service.storage.application(audience).await?;
+    if application.is_none() {
+        problems.add("app", audience, "is no application here");
+    }
+    let origin = origin(query, application.as_ref(), &mut problems);
+    let state = query.state.clone().unwrap_or_default();
+    if !is_state(&state) {
+        problems.add("state", "", "must be 1 to 256 visible ASCII characters");
+    }
+    let challenge = query.code_challenge.clone().unwrap_or_default();
+    if !is_challenge(&challenge) {
+        problems.add("code_challenge", "", "must be a SHA-256 in base64url");
+    }
+    problems
+        .finish()
+        .map_err(|refused| Failure::BadLink(Arc::new(refused)))?;
+    // Without a problem there are both.
+    let (Some(application), Some(origin)) = (application, origin) else {
+        return Err(Failure::NotFound);
+    };
+    let wish = query.return_to.as_deref().unwrap_or_default();
+    Ok(Some(LoginAttempt {
+        application,
+        origin,
+        return_to: return_to::sanitize(wish).to_owned(),
+        state,
+        challenge,
+    }))
+}
+
+fn origin(
+    query: &LoginQuery,
+    application: Option<&Application>,
+    problems: &mut Problems,
+) -> Option<Origin> {
+    let text = query.origin.as_deref().unwrap_or_default();
+    match text.parse::<Origin>() {
+        Ok(origin) if application.is_none_or(|app| app.definition.is_at(&origin)) => Some(origin),
+        Ok(_) => {
+            problems.add("origin", text, "is not where this application is reached");
+            None
+        }
+        Err(error) => {
+            problems.add("origin", text, error);
+            None
+        }
+    }
+}
+
+fn is_state(text: &str) -> bool {
+    (1..=MAX_STATE_BYTES).contains(&text.len()) && text.bytes().all(|b| (0x21..=0x7e).contains(&b))
+}
+
+fn is_challenge(text: &str) -> bool {
+    text.len() == CHALLENGE_CHARACTERS && base64url::decode(text.as_bytes()).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_and_challenge_have_one_shape() {
+        assert!(is_state("0a1b2c3d.x-_~") && is_state(&"s".repeat(256)));
+        for bad in ["", "a b", "a\r\nb", "\u{e9}", &"s".repeat(257)] {
+            assert!(!is_state(bad), "{bad:?}");
+        }
+        assert!(is_challenge("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
+        for bad in [
+            "",
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-c",
+            &"=".repeat(43),
+        ] {
+            assert!(!is_challenge(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_path_repeats_the_query() {
+        assert_eq!(LoginQuery::default().to_path(), "/login");
+        let query = LoginQuery {
+            app: Some("a".into()),
+            return_to: Some("/x?y=z&\"<".into()),
+            ..LoginQuery::default()
+        };
+        assert_eq!(
+            query.to_path(),
+            "/login?app=a&return_to=%2Fx%3Fy%3Dz%26%22%3C"
+        );
+    }
+}

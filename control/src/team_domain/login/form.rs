@@ -1,0 +1,94 @@
+//! The sign-in form.
+
+use askama::Template;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+
+use super::super::csrf::FormGuard;
+use super::super::page::{Failure, render};
+use super::super::security_headers::policy_for_form_to;
+use super::{LoginAttempt, LoginQuery};
+use crate::service::Service;
+
+/// What the form shows.
+pub struct LoginForm<'a> {
+    /// The query to come back with.
+    pub query: &'a LoginQuery,
+    /// The attempt, if an application sent the browser.
+    pub attempt: Option<&'a LoginAttempt>,
+    /// What was typed.
+    pub email: &'a str,
+    /// What went wrong.
+    pub complaint: Option<Complaint>,
+}
+
+/// Why the form is shown again.
+#[derive(Debug, Clone, Copy)]
+pub enum Complaint {
+    /// Unknown address or wrong password: not said which.
+    WrongPassword,
+    /// The form is not from this browser's page, or too old.
+    ForeignForm,
+    /// The session ended as soon as it began.
+    SessionEnded,
+}
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct Page<'a> {
+    demo: bool,
+    action: String,
+    application: Option<&'a str>,
+    email: &'a str,
+    complaint: Option<&'static str>,
+    csrf_token: String,
+}
+
+impl LoginForm<'_> {
+    /// The form as a response.
+    pub fn show(&self, service: &Service, headers: &HeaderMap) -> Result<Response, Failure> {
+        let guard = FormGuard::of(headers, service.random.as_ref())?;
+        let page = Page {
+            demo: service.config.server.demo,
+            action: self.query.to_path(),
+            application: self
+                .attempt
+                .map(|attempt| attempt.application.definition.name.as_str()),
+            email: self.email,
+            complaint: self.complaint.map(Complaint::text),
+            csrf_token: guard.token(),
+        };
+        let status = self.complaint.map_or(StatusCode::OK, Complaint::status);
+        let mut response = render(status, &page)?;
+        let response_headers = response.headers_mut();
+        if let Some(cookie) = guard.cookie() {
+            response_headers.append(header::SET_COOKIE, cookie);
+        }
+        let policy = self
+            .attempt
+            .and_then(|attempt| policy_for_form_to(&attempt.origin.to_string()));
+        if let Some(policy) = policy {
+            response_headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        Ok(response)
+    }
+}
+
+impl Complaint {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::WrongPassword => StatusCode::UNAUTHORIZED,
+            Self::ForeignForm | Self::SessionEnded => StatusCode::FORBIDDEN,
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::WrongPassword => "This e-mail address and password do not fit together.",
+            Self::ForeignForm => {
+                "This page was open for too long, or cookies are blocked. Please try again."
+            }
+            Self::SessionEnded => "Your session was ended. Please sign in again.",
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! `GET /logout` asks, `POST /logout` ends the global session, and so access everywhere.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::csrf::{self, FormGuard};
+use super::page::{Failure, Message, SignOut, render};
+use super::session;
+use crate::cookies;
+use crate::service::Service;
+
+#[derive(Deserialize)]
+pub struct SignOutForm {
+    csrf_token: String,
+}
+
+pub async fn ask(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let session = session::current(&service, &headers).await?;
+    let guard = FormGuard::of(&headers, service.random.as_ref())?;
+    let mut message = Message {
+        demo: service.config.server.demo,
+        ..Message::default()
+    };
+    match session {
+        None => "You are not signed in".clone_into(&mut message.title),
+        Some(session) => {
+            "Sign out?".clone_into(&mut message.title);
+            message.paragraphs = vec![
+                format!("You are signed in as {}.", session.email),
+                "Signing out ends your access to all applications in this browser.".to_owned(),
+            ];
+            message.sign_out = Some(SignOut {
+                csrf_token: guard.token(),
+            });
+        }
+    }
+    let mut response = render(StatusCode::OK, &message)?;
+    if let Some(cookie) = guard.cookie() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+pub async fn sign_out(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    form: Result<Form<SignOutForm>, FormRejection>,
+) -> Result<Response, Failure> {
+    let Form(form) = form.map_err(|_| Failure::BadForm)?;
+    csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
+    if let Some(session) = session::current(&service, &headers).await? {
+        if let Some(version) = service.storage.end_session(&session.id).await? {
+            service.news.tell(version);
+        }
+        tracing::info!(session = session.id, user = session.user_id, "signed out");
+    }
+    let message = Message {
+        demo: service.config.server.demo,
+        title: "You are signed out".to_owned(),
+        paragraphs: vec!["Your access to all applications in this browser has ended.".to_owned()],
+        link: Some(("/login".to_owned(), "Sign in again".to_owned())),
+        sign_out: None,
+    };
+    let mut response = render(StatusCode::OK, &message)?;
+    if let Some(cookie) = cookies::set(cookies::SESSION, "", 0) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

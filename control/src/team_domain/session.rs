@@ -1,0 +1,46 @@
+//! The global session of a browser.
+//!
+//! A valid token is never enough: the rows of session and user are read each time.
+
+use axum::http::{HeaderMap, HeaderValue};
+use portcullis::protocol::claims::SESSION_TYP;
+
+use super::page::Failure;
+use crate::cookies;
+use crate::service::Service;
+use crate::storage::{Session, StorageError};
+use crate::tokens::SessionClaims;
+
+/// The session that the request's cookie names, if it lives.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn current(
+    service: &Service,
+    headers: &HeaderMap,
+) -> Result<Option<Session>, StorageError> {
+    let team_domain = service.team_domain.to_string();
+    let now = service.now();
+    for token in cookies::values(headers, cookies::SESSION) {
+        let claims: Option<SessionClaims> = service.keys.verify(SESSION_TYP, token);
+        let Some(claims) = claims.filter(|claims| claims.hold(&team_domain, now)) else {
+            continue;
+        };
+        let session = service.storage.session(&claims.sid, now).await?;
+        if let Some(session) = session.filter(|session| session.user_id == claims.sub) {
+            return Ok(Some(session));
+        }
+    }
+    Ok(None)
+}
+
+/// The `set-cookie` that hands a session to the browser.
+///
+/// # Errors
+/// When the token cannot be written.
+pub fn cookie(service: &Service, session: &Session) -> Result<Option<HeaderValue>, Failure> {
+    let claims = SessionClaims::of(session, &service.team_domain.to_string());
+    let token = service.keys.sign(SESSION_TYP, &claims)?;
+    let max_age = session.expires_at.saturating_sub(service.now());
+    Ok(cookies::set(cookies::SESSION, &token, max_age))
+}

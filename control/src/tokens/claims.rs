@@ -1,0 +1,65 @@
+//! Claims of a global session token. Those of an application token are the filter's business
+//! too: [`portcullis::protocol::claims`].
+
+use portcullis::protocol::claims::SESSION_TYPE;
+use serde::{Deserialize, Serialize};
+
+use crate::storage::Session;
+
+/// What a global session token says. It is never enough alone: the session's row is read each
+/// time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionClaims {
+    /// The team domain's origin.
+    pub iss: String,
+    /// The team domain's origin, alone.
+    pub aud: Vec<String>,
+    /// Always [`SESSION_TYPE`].
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The user's id.
+    pub sub: String,
+    /// The user's e-mail address.
+    pub email: String,
+    /// The global session's id.
+    pub sid: String,
+    /// Issued at, seconds since 1970.
+    pub iat: u64,
+    /// Not before, seconds since 1970.
+    pub nbf: u64,
+    /// The global session's end, seconds since 1970.
+    pub exp: u64,
+    /// When the user proved who they are, seconds since 1970.
+    pub auth_time: u64,
+    /// The feed's version then.
+    pub auth_ver: u64,
+}
+
+impl SessionClaims {
+    /// The claims of a session that just began.
+    #[must_use]
+    pub fn of(session: &Session, team_domain: &str) -> Self {
+        Self {
+            iss: team_domain.to_owned(),
+            aud: vec![team_domain.to_owned()],
+            kind: SESSION_TYPE.to_owned(),
+            sub: session.user_id.clone(),
+            email: session.email.clone(),
+            sid: session.id.clone(),
+            iat: session.auth_time,
+            nbf: session.auth_time,
+            exp: session.expires_at,
+            auth_time: session.auth_time,
+            auth_ver: session.auth_ver,
+        }
+    }
+
+    /// Whether the token is for the team domain and has not run out.
+    #[must_use]
+    pub fn hold(&self, team_domain: &str, now: u64) -> bool {
+        self.kind == SESSION_TYPE
+            && self.iss == team_domain
+            && self.aud.iter().map(String::as_str).eq([team_domain])
+            && self.exp > now
+    }
+}
