@@ -126,6 +126,12 @@ impl ControlService {
         self.process.log().to_owned()
     }
 
+    /// The file with its database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.data.join("portcullis.db")
+    }
+
     /// What to type before a command to reach this service from a terminal.
     #[must_use]
     pub fn command_line(&self) -> String {

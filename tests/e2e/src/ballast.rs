@@ -3,9 +3,14 @@
 use std::fmt::Write;
 
 use anyhow::Result;
+use portcullis_control::storage::{Database, Revocations};
 use portcullis_demo::control::ControlService;
 
 const APPLICATIONS: u32 = 20;
+/// Of audiences that no application has: nobody waits for their effect.
+const REVOCATIONS: u32 = 1_000;
+/// No test runs until then, 2100-01-01.
+const UNTIL: u64 = 4_102_444_800;
 
 /// Declarations of applications for the control service's configuration.
 pub(crate) fn applications() -> String {
@@ -22,7 +27,20 @@ pub(crate) fn applications() -> String {
     declarations
 }
 
-/// Adds revocations.
-pub(crate) fn add_revocations(_control: &ControlService) -> Result<()> {
-    Ok(())
+/// Adds revocations, as another replica of the control service would: through the database.
+pub(crate) fn add_revocations(control: &ControlService) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let url = format!("sqlite://{}", control.database().display());
+        // The epoch counts for a new database only.
+        let database = Database::open(&url, "").await?;
+        for number in 0..REVOCATIONS {
+            let audience = format!("{number:064x}");
+            database.revoke_application(&audience, UNTIL).await?;
+        }
+        database.close().await;
+        Ok(())
+    })
 }

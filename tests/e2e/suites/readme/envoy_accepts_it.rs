@@ -29,7 +29,12 @@ fn the_envoy_configuration_in_the_readme_is_complete() -> Result<()> {
     fs::write(&file, yaml)?;
 
     let output = Command::new(&tools.envoy)
-        .args(["--mode", "validate", "--disable-hot-restart", "--config-path"])
+        .args([
+            "--mode",
+            "validate",
+            "--disable-hot-restart",
+            "--config-path",
+        ])
         .arg(&file)
         .env("PORTCULLIS_FILTER_CREDENTIAL", "any")
         .output()?;

@@ -29,7 +29,9 @@ fn s13_a_revoked_user_is_shown_an_error_until_the_block_ends() -> Result<()> {
         "at {}",
         page.url
     );
-    assert!(page.text().contains("revoked"), "{}", page.text());
+    let text = page.text();
+    assert!(text.contains("You cannot sign in right now"), "{text}");
+    assert!(text.contains("Wait "), "{text}");
     assert!(browser.jar.find(&application.host, TOKEN_COOKIE).is_none());
 
     wait::until("the block to end", LOGIN_BLOCK + REVOCATION_LIMIT, || {
