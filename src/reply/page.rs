@@ -7,8 +7,8 @@ use super::Reply;
 const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6778;--paper:#f4f6f9;--card:#fff;--line:#d9dfe8;--act:#1f5fbf;--on:#fff}\
 @media(prefers-color-scheme:dark){:root{--ink:#e8ecf2;--soft:#a3aebd;--paper:#12161d;--card:#1b212b;--line:#303947;--act:#8ab4ff;--on:#0d1420}}\
-*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,sans-serif}\
-main{width:100%;max-width:30rem;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem}\
+*{box-sizing:border-box}body{margin:0;padding:max(1.5rem,14vh) 1.5rem 1.5rem;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,sans-serif}\
+main{max-width:26rem;margin:0 auto;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem}\
 h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.25}p{margin:0 0 .75rem}\
 .act{display:inline-block;margin-top:.5rem;padding:.6rem 1.1rem;border:0;border-radius:.45rem;background:var(--act);color:var(--on);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}\
 .act:focus-visible{outline:3px solid var(--act);outline-offset:3px}\
@@ -81,7 +81,7 @@ impl<'a> Page<'a> {
             .with("content-security-policy", self.policy())
             .with("referrer-policy", "no-referrer".to_owned())
             .with("x-content-type-options", "nosniff".to_owned());
-        reply.body = self.html(reason);
+        reply.body = self.html((status >= 400).then_some(reason));
         reply
     }
 
@@ -100,21 +100,23 @@ impl<'a> Page<'a> {
         )
     }
 
-    fn html(&self, reason: &str) -> String {
+    /// `reason` is for whoever runs this, when a person tells them what the page said.
+    fn html(&self, reason: Option<&str>) -> String {
         let title = escape(self.title);
         let sentences: String = self
             .sentences
             .iter()
             .map(|sentence| format!("<p>{}</p>", escape(sentence)))
             .collect();
+        let reason = reason.map_or_else(String::new, |reason| {
+            format!("<p class=\"why\">Reason: {}</p>", escape(reason))
+        });
         let (head, action) = self.action.as_ref().map(Action::html).unwrap_or_default();
         format!(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
              <title>{title}</title><style>{STYLE}</style>{head}</head>\
-             <body><main><h1>{title}</h1>{sentences}{action}\
-             <p class=\"why\">Reason: {}</p></main></body></html>",
-            escape(reason)
+             <body><main><h1>{title}</h1>{sentences}{action}{reason}</main></body></html>"
         )
     }
 }
