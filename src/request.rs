@@ -16,17 +16,37 @@ pub struct Field<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
     fields: &'a [Field<'a>],
+    has_body: bool,
 }
 
 /// A head that outlives the callback in which it came.
 #[derive(Debug, Clone)]
-pub struct OwnedHead(Vec<(Vec<u8>, Vec<u8>)>);
+pub struct OwnedHead {
+    fields: Vec<(Vec<u8>, Vec<u8>)>,
+    has_body: bool,
+}
 
 impl<'a> Head<'a> {
-    /// A head of these fields.
+    /// A head of these fields, after which a body comes or not.
     #[must_use]
-    pub fn new(fields: &'a [Field<'a>]) -> Self {
-        Self { fields }
+    pub fn new(fields: &'a [Field<'a>], has_body: bool) -> Self {
+        Self { fields, has_body }
+    }
+
+    /// Whether a body comes, whatever the fields say.
+    #[must_use]
+    pub fn has_body(&self) -> bool {
+        self.has_body
+    }
+
+    /// How many bytes a copy of it takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let sizes = self
+            .fields
+            .iter()
+            .map(|field| field.name.len() + field.value.len());
+        sizes.sum()
     }
 
     /// All fields.
@@ -95,15 +115,24 @@ impl<'a> Head<'a> {
     #[must_use]
     pub fn to_owned(&self) -> OwnedHead {
         let copy = |field: &Field<'_>| (field.name.to_vec(), field.value.to_vec());
-        OwnedHead(self.fields.iter().map(copy).collect())
+        OwnedHead {
+            fields: self.fields.iter().map(copy).collect(),
+            has_body: self.has_body,
+        }
     }
 }
 
 impl OwnedHead {
+    /// Whether a body comes.
+    #[must_use]
+    pub fn has_body(&self) -> bool {
+        self.has_body
+    }
+
     /// The fields, to make a [`Head`] of.
     #[must_use]
     pub fn fields(&self) -> Vec<Field<'_>> {
-        self.0
+        self.fields
             .iter()
             .map(|(name, value)| Field { name, value })
             .collect()
@@ -155,7 +184,7 @@ pub(crate) mod tests {
                 value: value.as_bytes(),
             })
             .collect();
-        f(Head::new(&fields))
+        f(Head::new(&fields, false))
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct Readings<'a> {
     sent: &'a [u8],
     decoded: Cow<'a, [u8]>,
     normal: bool,
-    climbs: bool,
+    many_readings: bool,
 }
 
 impl<'a> Readings<'a> {
@@ -32,15 +32,17 @@ impl<'a> Readings<'a> {
                 sent,
                 decoded: Cow::Borrowed(sent),
                 normal: true,
-                climbs: false,
+                many_readings: false,
             });
         }
-        let (decoded, climbs) = resolve(&decode_until_stable(sent)?);
+        let stable = decode_until_stable(sent)?;
+        let (decoded, climbs) = resolve(&stable);
+        let many_readings = climbs || is_odd(&stable);
         Some(Self {
             sent,
             decoded: Cow::Owned(decoded),
-            normal: is_normal(sent),
-            climbs,
+            normal: is_normal(sent) && !many_readings,
+            many_readings,
         })
     }
 
@@ -56,13 +58,15 @@ impl<'a> Readings<'a> {
         &self.decoded
     }
 
-    /// Whether some reading of the path holds a `..` segment.
+    /// Whether two readings do not do it justice, so that where places matter it is refused.
     ///
-    /// Such a path has more than two readings: `/x/../a/..;/` is `/` to an origin that cuts
-    /// parameters first and `/a/..;/` to one that does not, so where places matter it is refused.
+    /// With a `..` segment: `/x/../a/..;/` is `/` to an origin that cuts parameters first and
+    /// `/a/..;/` to one that does not. With two slashes in front, some take `//x/a` for the path
+    /// `/a` on a host `x`. And with what some decoders cut or read in ways of their own: `?`, `#`,
+    /// control bytes, `%` without two digits, bytes that are not UTF-8.
     #[must_use]
-    pub fn climbs(&self) -> bool {
-        self.climbs
+    pub fn has_many_readings(&self) -> bool {
+        self.many_readings
     }
 
     /// Whether the path as sent is in its plainest spelling.
@@ -116,6 +120,13 @@ fn decode_until_stable(path: &[u8]) -> Option<Cow<'_, [u8]>> {
         }
     }
     decode(&path).is_none().then_some(path)
+}
+
+/// Whether a decoded path holds what decoders read in ways of their own.
+fn is_odd(decoded: &[u8]) -> bool {
+    let two_slashes = matches!(decoded, [_, b'/' | b'\\', ..]);
+    let odd_byte = |b: &u8| b.is_ascii_control() || matches!(b, b'?' | b'#' | b'%');
+    two_slashes || decoded.iter().any(odd_byte) || std::str::from_utf8(decoded).is_err()
 }
 
 /// Decodes every escape once; `None` if there is none.
@@ -234,6 +245,34 @@ mod tests {
             "/a%3bb", "/a\tb", "/a%00", "/a%7e",
         ] {
             assert!(!Readings::of(other).unwrap().is_normal(), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_decoders_disagree_on_has_many_readings() {
+        for odd in [
+            "/x/../y",
+            "/x/%2e%2e/y",
+            "/x/..;/y",
+            "//x/y",
+            "/%2fx/y",
+            "/\\x/y",
+            "/a%3fx",
+            "/a%23",
+            "/a%00/y",
+            "/a%",
+            "/%u0061",
+            "/%c0%ae%c0%ae/y",
+            "/a%ff",
+        ] {
+            let readings = Readings::of(odd).unwrap();
+            assert!(
+                readings.has_many_readings() && !readings.is_normal(),
+                "{odd}"
+            );
+        }
+        for plain in ["/", "/a/b", "/caf%C3%A9", "/a%20b", "/x//y", "/./x", "/a;b"] {
+            assert!(!Readings::of(plain).unwrap().has_many_readings(), "{plain}");
         }
     }
 

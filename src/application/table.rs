@@ -39,7 +39,7 @@ pub enum Choice<'a> {
     Found(&'a Rc<Placement>),
 }
 
-/// Two applications in one place.
+/// Two applications in one place, or on one hostname with two ports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableError {
     /// The origin that both have.
@@ -52,7 +52,7 @@ impl ApplicationTable {
     /// Places applications. `audiences` names those that this filter guards; empty for all.
     ///
     /// # Errors
-    /// Two applications with the same hostname, port and path prefix.
+    /// Two applications in one place, or on one hostname with two ports.
     pub fn build(
         applications: impl Iterator<Item = Rc<Application>>,
         audiences: &[String],
@@ -63,7 +63,7 @@ impl ApplicationTable {
             for location in application.locations() {
                 let hostname = location.origin.hostname().to_owned();
                 let placements = by_hostname.entry(hostname).or_default();
-                refuse_conflict(placements, location)?;
+                refuse_conflict(placements, &application, location)?;
                 placements.push(Placement {
                     application: Rc::clone(&application),
                     location: location.clone(),
@@ -84,7 +84,11 @@ impl ApplicationTable {
         let Some(placements) = self.by_hostname.get(&authority.hostname) else {
             return Choice::UnknownHost;
         };
-        if path.climbs() && placements.len() > 1 {
+        let places_matter = placements.len() > 1
+            || placements
+                .iter()
+                .any(|place| !place.location.path_prefix.is_empty());
+        if places_matter && path.has_many_readings() {
             return Choice::Ambiguous;
         }
         let by = |path: &[u8]| {
@@ -93,6 +97,13 @@ impl ApplicationTable {
                     && is_below(path, placement.location.path_prefix.as_bytes())
             })
         };
+        // Many origins do not tell upper from lower case.
+        if places_matter && path.decoded().iter().any(u8::is_ascii_uppercase) {
+            let lower = by(&path.decoded().to_ascii_lowercase());
+            if !same(lower, by(path.decoded())) {
+                return Choice::Ambiguous;
+            }
+        }
         match (by(path.sent()), by(path.decoded())) {
             (None, None) => Choice::NoApplication,
             (Some(sent), Some(decoded)) if Rc::ptr_eq(sent, decoded) => {
@@ -132,10 +143,33 @@ impl Placement {
     }
 }
 
-fn refuse_conflict(placements: &[Placement], location: &Location) -> Result<(), TableError> {
+fn same(a: Option<&Rc<Placement>>, b: Option<&Rc<Placement>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => Rc::ptr_eq(a, b),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+/// One place has one application. And one hostname has one port, where applications share it:
+/// which listener a request came to is not known here, only what its sender wrote as a port.
+fn refuse_conflict(
+    placements: &[Placement],
+    application: &Application,
+    location: &Location,
+) -> Result<(), TableError> {
     let taken = placements.iter().any(|other| {
-        other.location.origin.port() == location.origin.port()
-            && other.location.path_prefix == location.path_prefix
+        let mine = other.application.audience == application.audience;
+        let same_port = other.location.origin.port() == location.origin.port();
+        let same_prefix = other
+            .location
+            .path_prefix
+            .eq_ignore_ascii_case(&location.path_prefix);
+        if mine {
+            same_port && same_prefix
+        } else {
+            !same_port || same_prefix
+        }
     });
     if taken {
         return Err(TableError {
@@ -210,6 +244,10 @@ mod tests {
             ("wiki.example", "/x/../admin/..;/", "ambiguous"),
             ("wiki.example", "/x/../admin//..", "ambiguous"),
             ("wiki.example", "/x/../y", "ambiguous"),
+            ("wiki.example", "/ADMIN/y", "ambiguous"),
+            ("wiki.example", "/X/y", "a"),
+            ("wiki.example", "//x/admin", "ambiguous"),
+            ("deep.example", "/only/%252e%252e/x/..;/only/y", "ambiguous"),
             ("notes.example:8443", "/x/../y", "c"),
             ("notes.example:8443", "/", "c"),
             ("notes.example", "/", "none"),
@@ -226,7 +264,7 @@ mod tests {
         let applications = || {
             [
                 application("a", &[at("w.example", None, None)]),
-                application("b", &[at("w.example", Some(8443), None)]),
+                application("b", &[at("w.example", None, Some("/b"))]),
                 application(
                     "c",
                     &[at("n.example", None, None), at("n.example", Some(1), None)],
@@ -238,14 +276,25 @@ mod tests {
         let only_a = ["a".repeat(64)];
         let table = ApplicationTable::build(applications(), &only_a).unwrap();
         assert_eq!(find(&table, "w.example", "/"), "a");
-        assert_eq!(find(&table, "w.example:8443", "/"), "none");
+        assert_eq!(find(&table, "w.example", "/b"), "none");
         assert_eq!(find(&table, "n.example", "/"), "none");
         let shares = |host: &str| table.by_hostname[host].iter().all(|p| p.shares_hostname);
         assert!(shares("w.example") && !shares("n.example"));
-        let twice = [
-            application("a", &[at("w.example", None, None)]),
-            application("b", &[at("w.example", Some(443), Some("/"))]),
+        for (port, prefix) in [
+            (None, Some("/")),
+            (Some(8443), Some("/b")),
+            (Some(8443), None),
+        ] {
+            let two = [
+                application("a", &[at("w.example", None, None)]),
+                application("b", &[at("w.example", port, prefix)]),
+            ];
+            assert!(ApplicationTable::build(two.into_iter().map(Rc::new), &[]).is_err());
+        }
+        let cases = [
+            application("a", &[at("w.example", None, Some("/x"))]),
+            application("b", &[at("w.example", None, Some("/X"))]),
         ];
-        assert!(ApplicationTable::build(twice.into_iter().map(Rc::new), &[]).is_err());
+        assert!(ApplicationTable::build(cases.into_iter().map(Rc::new), &[]).is_err());
     }
 }
