@@ -256,7 +256,12 @@ impl Filter {
     /// Every effect that ends a request is counted once, here.
     fn counted(&mut self, effect: Effect) -> Effect {
         match &effect {
-            Effect::Continue(changes) => self.counters.count("verdict", changes.verdict()),
+            Effect::Continue(changes) => {
+                self.counters.count("verdict", changes.verdict());
+                if let Some(reason) = changes.reported {
+                    self.counters.count("reported", reason);
+                }
+            }
             Effect::Reply(reply) => {
                 self.counters.count("verdict", verdict_of(reply));
                 self.counters.count("reason", reply.reason);

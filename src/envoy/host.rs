@@ -132,6 +132,13 @@ pub fn change(changes: &Changes) -> Result<()> {
             )?;
         }
     }
+    if let Some(reason) = changes.reported {
+        let value = Some(reason.as_bytes());
+        named(
+            "set_property",
+            hostcalls::set_property(vec!["access.reported"], value),
+        )?;
+    }
     let Some(identity) = &changes.identity else {
         return Ok(());
     };

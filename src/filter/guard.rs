@@ -12,7 +12,7 @@ use super::{
 use crate::application::authority::Authority;
 use crate::application::path::Readings;
 use crate::application::{Choice, Placement};
-use crate::config::UnknownHosts;
+use crate::config::{Mode, UnknownHosts};
 use crate::login::Attempt;
 use crate::names::{is_override_header, is_reserved_header};
 use crate::protocol::feed::Preflight;
@@ -55,8 +55,28 @@ impl Filter {
         moment: &mut Moment<'_>,
         patience: Patience,
     ) -> Effect {
+        let destination = self.destination(incoming.head);
+        if let Some(Destination::Own(authority)) = destination {
+            return self.endpoint(incoming, &authority, moment);
+        }
+        match self.config.mode() {
+            Mode::Enforce => self.verdict(incoming, destination, moment, patience),
+            Mode::Report => {
+                let effect = self.verdict(incoming, destination, moment, Patience::HasWaited);
+                reported(incoming.head, effect)
+            }
+        }
+    }
+
+    fn verdict(
+        &mut self,
+        incoming: Incoming<'_>,
+        destination: Option<Destination>,
+        moment: &mut Moment<'_>,
+        patience: Patience,
+    ) -> Effect {
         let Incoming { head, kind, .. } = incoming;
-        match self.destination(head) {
+        match destination {
             None if patience == Patience::MayWait => self
                 .wait(incoming, moment.now_ms)
                 .unwrap_or_else(|| Effect::Reply(unavailable(kind, "not_ready"))),
@@ -274,6 +294,18 @@ fn cleaned(head: Head<'_>) -> Changes {
         cookies: cookies::without_own(head),
         identity: None,
         unguarded: false,
+        reported: None,
+    }
+}
+
+/// A dry run refuses nothing: what would have been goes on, without an identity and cleaned.
+fn reported(head: Head<'_>, effect: Effect) -> Effect {
+    match effect {
+        Effect::Reply(reply) => Effect::Continue(Changes {
+            reported: Some(reply.reason),
+            ..cleaned(head)
+        }),
+        other => other,
     }
 }
 

@@ -961,3 +961,53 @@ fn a_preflight_with_a_body_reaches_no_origin() {
     let effect = world.with_moment(|filter, moment| filter.begin(1, head, moment));
     assert_eq!(status(effect), (403, "preflight_denied"));
 }
+
+#[test]
+fn b14_a_dry_run_refuses_nothing_and_says_what_it_would_have_refused() {
+    let report = CONFIG.replacen('{', "{\"mode\": \"report\",", 1);
+    let mut world = World::without_feed(&report);
+    let expect = |effect: Effect, reason: Option<&str>| {
+        let Effect::Continue(changes) = effect else {
+            panic!("{effect:?}")
+        };
+        assert_eq!(changes.reported, reason);
+        changes
+    };
+    expect(world.send(&get("wiki.example", "/")), Some("not_ready"));
+    world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
+    let spoofed = with(get("wiki.example", "/"), &[("x-access-user-id", "evil")]);
+    let changes = expect(world.send(&spoofed), Some("no_session"));
+    assert_eq!(
+        (changes.remove, changes.identity),
+        (vec!["x-access-user-id".to_owned()], None)
+    );
+    expect(
+        world.send(&navigate("wiki.example", "/")),
+        Some("no_session"),
+    );
+    expect(world.send(&get("other.example", "/")), Some("unknown_host"));
+    expect(
+        world.send(&get("wiki.example", "/%2525252e")),
+        Some("path_ambiguous"),
+    );
+    let stranger = format!("__Host-access_token={}", Signer::new().sign(&claims()));
+    expect(
+        world.send(&with(get("wiki.example", "/"), &[("cookie", &stranger)])),
+        Some("key_unknown"),
+    );
+    let cookie = world.session_cookie();
+    let changes = expect(
+        world.send(&with(get("wiki.example", "/"), &[("cookie", &cookie)])),
+        None,
+    );
+    assert!(changes.identity.is_some() && changes.cookies.is_some());
+    assert_eq!(
+        status(world.send(&navigate("wiki.example", "/.access/login"))),
+        (302, "login")
+    );
+    let counted: Vec<_> = world.filter.take_counters().collect();
+    assert!(
+        counted.contains(&("portcullis.reported.no_session".into(), 2)),
+        "{counted:?}"
+    );
+}

@@ -11,6 +11,7 @@ mod cookies;
 mod identity;
 mod login;
 mod readme;
+mod report;
 mod revocation;
 mod sub_requests;
 mod tokens;
