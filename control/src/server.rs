@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::application::Application;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::first_start::{self, FirstStart, FirstStartError};
 use crate::news::News;
@@ -33,7 +34,6 @@ const PATIENCE: Duration = Duration::from_millis(700);
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
 /// What a service is started with.
-#[derive(Debug, Clone)]
 pub struct Start {
     /// The configuration.
     pub config: Config,
@@ -41,6 +41,11 @@ pub struct Start {
     pub data_dir: PathBuf,
     /// Whether an empty database gets an administrator and a filter credential.
     pub first_start: bool,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The clock again, where it can be shifted.
+    #[cfg(feature = "test-clock")]
+    pub shifted_clock: Arc<crate::clock::ShiftedClock>,
 }
 
 /// A service that listens.
@@ -111,7 +116,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let data_dir = DataDir::prepare(&start.data_dir).await?;
     let url = match &start.config.database.url {
         Some(url) => url.clone(),
-        None => data_dir.default_database_url(),
+        None => data_dir.default_database_url()?,
     };
     let listeners = Listeners::bind(&start.config.server, &data_dir).await?;
     let database = Database::open(&url, &random.id()?).await?;
@@ -122,8 +127,9 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         team_domain: team_domain(&start.config, listeners.listen)?,
         stopping: stopped,
     };
-    let service = Arc::new(assemble(start.config, parts).await?);
-    let first_start = match start.first_start {
+    let wants_first_start = start.first_start;
+    let service = Arc::new(assemble(start, parts).await?);
+    let first_start = match wants_first_start {
         true => first_start::make(&service).await?,
         false => None,
     };
@@ -180,13 +186,8 @@ struct Parts {
     stopping: watch::Receiver<bool>,
 }
 
-async fn assemble(config: Config, parts: Parts) -> Result<Service, StartError> {
-    #[cfg(feature = "test-clock")]
-    let shifted_clock = Arc::new(crate::clock::ShiftedClock::default());
-    #[cfg(feature = "test-clock")]
-    let clock: Arc<dyn crate::clock::Clock> = shifted_clock.clone();
-    #[cfg(not(feature = "test-clock"))]
-    let clock: Arc<dyn crate::clock::Clock> = Arc::new(crate::clock::SystemClock);
+async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError> {
+    let (config, clock) = (start.config, start.clock);
     let storage: Arc<dyn Storage> = Arc::new(parts.database.clone());
     let random = parts.random;
     let keys = Keys::load(storage.as_ref(), clock.as_ref(), random.as_ref()).await?;
@@ -202,7 +203,7 @@ async fn assemble(config: Config, parts: Parts) -> Result<Service, StartError> {
         random,
         config,
         #[cfg(feature = "test-clock")]
-        shifted_clock,
+        shifted_clock: start.shifted_clock,
     };
     declare(&service, &parts.database).await?;
     service.news.tell(parts.database.position().await?.version);

@@ -1,0 +1,17 @@
+//! The whole service in this process, on a database and ports of its own for each test, asked
+//! the way browsers, filters and administrators ask it.
+
+mod administration;
+mod browser;
+mod cli;
+mod exchange;
+mod feed;
+mod harness;
+mod kill;
+mod login;
+mod logout;
+mod pages;
+mod policy;
+mod revocation;
+mod sessions;
+mod start;
