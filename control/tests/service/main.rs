@@ -1,6 +1,14 @@
 //! The whole service in this process, on a database and ports of its own for each test, asked
 //! the way browsers, filters and administrators ask it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by a panic"
+)]
+
 mod administration;
 mod browser;
 mod cli;
