@@ -126,9 +126,10 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     };
     let wants_first_start = start.first_start;
     let service = Arc::new(assemble::assemble(start, parts).await?);
-    let first_start = match wants_first_start {
-        true => first_start::make(&service).await?,
-        false => None,
+    let first_start = if wants_first_start {
+        first_start::make(&service).await?
+    } else {
+        None
     };
     let (listen, filters) = (listeners.listen, listeners.filters);
     let running = Running {

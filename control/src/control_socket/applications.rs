@@ -64,6 +64,9 @@ pub async fn add(
     };
     let version = service.storage.add_application(&application).await?;
     service.news.tell(version);
+    let name = &application.definition.name;
+    let stored = service.storage.application_named(name).await?;
+    let application = stored.unwrap_or(application);
     tracing::info!(
         audience = application.audience,
         version,

@@ -23,6 +23,9 @@ pub enum Failure {
     /// The link that led here is not right.
     #[error("{0}")]
     BadLink(Arc<Refused>),
+    /// The query cannot be read at all.
+    #[error("the query cannot be read")]
+    BadQuery,
     /// The form is not one that we sent to this browser, or too old.
     #[error("the form did not come from this browser's page")]
     ForeignForm,
@@ -96,7 +99,7 @@ impl Failure {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BadLink(_) | Self::BadForm => StatusCode::BAD_REQUEST,
+            Self::BadLink(_) | Self::BadQuery | Self::BadForm => StatusCode::BAD_REQUEST,
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -124,6 +127,10 @@ impl Failure {
             Self::NoSuchMethod => (
                 "This page cannot do that",
                 lines(&["Go back and try again from the page that led here."]),
+            ),
+            Self::BadQuery => (
+                "This link does not work",
+                lines(&["Open the application itself and try again."]),
             ),
             Self::BadLink(refused) => {
                 let mut paragraphs: Vec<String> = lines(&[

@@ -43,7 +43,7 @@ pub async fn show(
     headers: HeaderMap,
     query: Result<Query<LoginQuery>, QueryRejection>,
 ) -> Result<Response, Failure> {
-    let Query(query) = query.map_err(|_| Failure::NotFound)?;
+    let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let attempt = attempt::check(&service, &query).await?;
     if let Some(session) = session::current(&service, &headers).await? {
         let signed_in = finish::SignedIn {
@@ -73,7 +73,7 @@ pub async fn sign_in(
     query: Result<Query<LoginQuery>, QueryRejection>,
     form: Result<Form<SignInForm>, FormRejection>,
 ) -> Result<Response, Failure> {
-    let Query(query) = query.map_err(|_| Failure::NotFound)?;
+    let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let Form(input) = form.map_err(|_| Failure::BadForm)?;
     let attempt = attempt::check(&service, &query).await?;
     let refill = |complaint| LoginForm {

@@ -289,10 +289,7 @@ async fn a_waiting_poll_notices_what_another_process_commits() {
     service.user("ana@example.com").await;
     let follower = follower(&service, &[]).await;
     let start = follower.page(&[]).await;
-    let url = format!(
-        "sqlite://{}",
-        service.data_dir().join("portcullis.db").display()
-    );
+    let url = service.database_url.clone();
     let elsewhere = portcullis_control::storage::Database::open(&url, "unused")
         .await
         .unwrap();
@@ -329,10 +326,7 @@ async fn a_database_that_cannot_be_read_is_503_and_never_204() {
     let service = Service::start().await;
     let follower = follower(&service, &[]).await;
     let start = follower.page(&[]).await;
-    let url = format!(
-        "sqlite://{}",
-        service.data_dir().join("portcullis.db").display()
-    );
+    let url = service.database_url.clone();
     let waiting = follower.ask_after(&start, "2");
     let (answer, ()) = tokio::join!(waiting, async {
         sqlx::any::install_default_drivers();

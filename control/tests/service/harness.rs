@@ -2,45 +2,35 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use portcullis_control::clock::{Clock, SystemClock};
 use portcullis_control::config::Config;
+use portcullis_control::randomness::{Randomness, SystemRandomness};
 use portcullis_control::server::{self, Running, Start, StartError};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The clock of tests: the machine's, moved at will.
-#[derive(Default)]
-pub struct TestClock(AtomicI64);
+/// The clock of tests: stands still, and is moved at will.
+pub struct TestClock(AtomicU64);
 
 impl TestClock {
-    pub fn advance(&self, seconds: i64) {
+    pub fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Default for TestClock {
+    fn default() -> Self {
+        Self(AtomicU64::new(SystemClock.now_seconds()))
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Duration {
-        let shift = self.0.load(Ordering::SeqCst);
-        SystemClock.now().checked_add_signed(shift).unwrap()
-    }
-}
-
-trait AddSigned {
-    fn checked_add_signed(self, seconds: i64) -> Option<Duration>;
-}
-
-impl AddSigned for Duration {
-    fn checked_add_signed(self, seconds: i64) -> Option<Duration> {
-        let by = Duration::from_secs(seconds.unsigned_abs());
-        if seconds < 0 {
-            self.checked_sub(by)
-        } else {
-            self.checked_add(by)
-        }
+        Duration::from_secs(self.0.load(Ordering::SeqCst))
     }
 }
 
@@ -50,6 +40,7 @@ pub struct Service {
     pub clock: Arc<TestClock>,
     pub directory: Arc<TempDir>,
     pub http: Client,
+    pub database_url: String,
     socket: Client,
 }
 
@@ -71,10 +62,12 @@ impl Service {
         let clock = Arc::new(TestClock::default());
         let file = directory.path().join("portcullis.toml");
         std::fs::write(&file, toml).unwrap();
+        let database_url = database_url(&directory).await;
         let variables = [
             ("PORTCULLIS_SERVER__LISTEN", "127.0.0.1:0"),
             ("PORTCULLIS_SERVER__FILTERS", "127.0.0.1:0"),
             ("PORTCULLIS_SERVER__TEAM_DOMAIN", TEAM_DOMAIN),
+            ("PORTCULLIS_DATABASE__URL", &database_url),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = Config::load(Some(&file), variables.into_iter()).unwrap();
@@ -97,6 +90,7 @@ impl Service {
             running,
             clock,
             directory,
+            database_url,
         })
     }
 
@@ -169,6 +163,30 @@ impl Service {
             .await
             .unwrap()
     }
+}
+
+/// The test's own database: a SQLite file, or, if `PORTCULLIS_TEST_POSTGRES_URL` names a server, a
+/// database there. The same for a service that is started again in the same directory.
+async fn database_url(directory: &TempDir) -> String {
+    let Ok(server) = std::env::var("PORTCULLIS_TEST_POSTGRES_URL") else {
+        std::fs::create_dir_all(directory.path()).unwrap();
+        return format!("sqlite://{}", directory.path().join("test.db").display());
+    };
+    let remembered = directory.path().join("database");
+    if let Ok(url) = std::fs::read_to_string(&remembered) {
+        return url;
+    }
+    let random: &dyn Randomness = &SystemRandomness;
+    let name = format!("portcullis_test_{}", &random.audience().unwrap()[..16]);
+    sqlx::any::install_default_drivers();
+    let pool = sqlx::AnyPool::connect(&format!("{server}/postgres"))
+        .await
+        .unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::raw_sql(create).execute(&pool).await.unwrap();
+    let url = format!("{server}/{name}");
+    std::fs::write(remembered, &url).unwrap();
+    url
 }
 
 /// The `reason` of a problem, with its status.

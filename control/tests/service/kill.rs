@@ -1,7 +1,7 @@
 //! The program as a process: its first start, its end by a signal, and its death.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,26 +11,31 @@ use serde_json::Value;
 use crate::cli::program;
 
 /// A service in a process of its own. Killed with the test.
-struct Process(Child);
+pub struct Process {
+    child: Child,
+    /// A file: a pipe that nobody reads would hold the service up.
+    log: PathBuf,
+}
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
 impl Process {
-    fn start(data_dir: &Path) -> Self {
+    pub fn start(data_dir: &Path) -> Self {
+        let log = data_dir.with_extension("log");
         let child = program(data_dir, &["serve", "--json"])
             .env("PORTCULLIS_SERVER__LISTEN", "127.0.0.1:0")
             .env("PORTCULLIS_SERVER__FILTERS", "127.0.0.1:0")
             .env("PORTCULLIS_LOG", "trace")
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(std::fs::File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        let process = Self(child);
+        let process = Self { child, log };
         let begun = Instant::now();
         while std::fs::read(data_dir.join("run.json")).is_err() {
             assert!(
@@ -42,8 +47,8 @@ impl Process {
         process
     }
 
-    fn signal(&self, name: &str) {
-        let id = self.0.id().to_string();
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
         assert!(
             Command::new("kill")
                 .args([name, &id])
@@ -53,26 +58,17 @@ impl Process {
         );
     }
 
-    fn end(mut self) -> (Option<i32>, String, String) {
-        let status = self.0.wait().unwrap();
-        let (mut out, mut err) = (String::new(), String::new());
-        self.0
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut out)
-            .unwrap();
-        self.0
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut err)
-            .unwrap();
+    pub fn end(mut self) -> (Option<i32>, String, String) {
+        let status = self.child.wait().unwrap();
+        let mut out = String::new();
+        let mut stdout = self.child.stdout.take().unwrap();
+        stdout.read_to_string(&mut out).unwrap();
+        let err = std::fs::read_to_string(&self.log).unwrap();
         (status.code(), out, err)
     }
 }
 
-fn json(data_dir: &Path, arguments: &[&str]) -> Value {
+pub fn json(data_dir: &Path, arguments: &[&str]) -> Value {
     let output = program(data_dir, arguments).arg("--json").output().unwrap();
     assert!(
         output.status.success(),
@@ -87,6 +83,13 @@ fn the_first_start_tells_once_and_logs_no_secret() {
     let directory = tempfile::TempDir::new().unwrap();
     let data = directory.path().join("data");
     let process = Process::start(&data);
+    let mode = std::fs::metadata(data.join("portcullis.db"))
+        .unwrap()
+        .permissions();
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777,
+        0o600
+    );
     let made = json(&data, &["user", "add", "ana@example.com"]);
     let credential = json(&data, &["filter-credential", "new"]);
     let begun = Instant::now();
@@ -124,7 +127,7 @@ async fn what_was_answered_survives_a_kill() {
     for _ in 0..5 {
         let revoked = json(&data, &["revoke", "user", "ana@example.com"]);
         process.signal("-KILL");
-        process.0.wait().unwrap();
+        process.child.wait().unwrap();
         // A killed process leaves its run.json, which the next start must not be taken for.
         std::fs::remove_file(data.join("run.json")).unwrap();
         process = Process::start(&data);

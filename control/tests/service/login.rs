@@ -233,7 +233,7 @@ async fn failed_sign_ins_are_limited_by_address_and_by_user() {
     }
     let refused = browser.sign_in(&service, "/login", (ANA, &password)).await;
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
-    let wait: i64 = refused.headers()["retry-after"]
+    let wait: u64 = refused.headers()["retry-after"]
         .to_str()
         .unwrap()
         .parse()

@@ -21,5 +21,6 @@ mod logout;
 mod pages;
 mod policy;
 mod revocation;
+mod secrets;
 mod sessions;
 mod start;

@@ -67,7 +67,7 @@ async fn s13_a_revoked_user_cannot_sign_in_for_a_minute_and_is_told() {
         .await;
     assert_eq!(blocked.status(), StatusCode::FORBIDDEN);
     assert!(!blocked.headers().contains_key("location"));
-    let wait: i64 = blocked.headers()["retry-after"]
+    let wait: u64 = blocked.headers()["retry-after"]
         .to_str()
         .unwrap()
         .parse()

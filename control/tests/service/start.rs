@@ -17,7 +17,6 @@ async fn the_data_directory_is_private_and_says_where_to_find_the_service() {
     let data = service.data_dir();
     assert_eq!(mode(&data), 0o700);
     assert_eq!(mode(&data.join("control.sock")), 0o600);
-    assert_eq!(mode(&data.join("portcullis.db")), 0o600);
     let run: Value =
         serde_json::from_slice(&std::fs::read(data.join("run.json")).unwrap()).unwrap();
     assert_eq!(run["listen"], service.running.listen.to_string());
