@@ -4,4 +4,17 @@
 //! As a library it is the filter's core, which decides everything and names no host, and the
 //! formats that it shares with the control service ([`protocol`]).
 
+pub mod application;
+pub mod config;
+#[cfg(target_arch = "wasm32")]
+mod envoy;
+pub mod feed;
+pub mod filter;
+pub mod login;
+pub mod metrics;
+pub mod names;
 pub mod protocol;
+pub mod reason;
+pub mod reply;
+pub mod request;
+pub mod session;

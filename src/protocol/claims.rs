@@ -71,18 +71,22 @@ pub enum TokenUse {
 /// The `cnf` claim: the hash of the secret in the binding cookie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
-    /// base64url(SHA-256(binding secret)), the secret taken as the bytes of the cookie's text.
+    /// base64url(SHA-256(binding secret)), of the secret's 32 bytes.
     #[serde(rename = "cookie#S256")]
     pub cookie_s256: String,
 }
 
+/// Length of a binding secret, in bytes.
+pub const BINDING_SECRET_BYTES: usize = 32;
+
 impl Confirmation {
-    /// The confirmation of a binding secret, given as it stands in the cookie.
+    /// The confirmation of a binding secret, given as its cookie holds it: 32 bytes in base64url.
+    /// `None` for any other text.
     #[must_use]
-    pub fn of(binding_secret: &str) -> Self {
-        let hash = hmac_sha256::Hash::hash(binding_secret.as_bytes());
-        Self {
-            cookie_s256: base64url::encode(&hash),
-        }
+    pub fn of_cookie(value: &[u8]) -> Option<Self> {
+        let secret = base64url::decode(value)?;
+        (secret.len() == BINDING_SECRET_BYTES).then(|| Self {
+            cookie_s256: base64url::encode(&hmac_sha256::Hash::hash(&secret)),
+        })
     }
 }

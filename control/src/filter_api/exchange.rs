@@ -165,7 +165,9 @@ fn judge(
     let claims = ApplicationClaims {
         jti: service.random.id()?,
         rule,
-        cnf: binding.as_deref().map(Confirmation::of),
+        cnf: binding
+            .as_deref()
+            .and_then(|secret| Confirmation::of_cookie(secret.as_bytes())),
         ..claims(service, found, application)
     };
     Ok(IssuedAnswer {

@@ -47,8 +47,8 @@ fn check_binding(claims: &ApplicationClaims, secret: Option<&str>) -> Result<(),
     let Some(bound) = &claims.cnf else {
         return Ok(());
     };
-    let shown = Confirmation::of(secret.ok_or(ApiError::BindingMismatch)?);
-    if same(&shown.cookie_s256, &bound.cookie_s256) {
+    let shown = secret.and_then(|secret| Confirmation::of_cookie(secret.as_bytes()));
+    if shown.is_some_and(|shown| same(&shown.cookie_s256, &bound.cookie_s256)) {
         Ok(())
     } else {
         Err(ApiError::BindingMismatch)

@@ -133,7 +133,9 @@ async fn both_tokens_say_what_the_papers_say() {
     assert_eq!(binding.len(), 43);
     assert_eq!(
         claims["cnf"]["cookie#S256"],
-        Confirmation::of(binding).cookie_s256
+        Confirmation::of_cookie(binding.as_bytes())
+            .unwrap()
+            .cookie_s256
     );
     let number = |name: &str| claims[name].as_u64().unwrap();
     assert_eq!(

@@ -1,1 +1,27 @@
-//! What end-to-end suites share.
+//! The stand: one Envoy with the filter, one control service and one origin for all suites.
+//!
+//! Suites ask [`stand()`] for it and make users and applications of their own, so that they can
+//! run side by side: revoking one's user or application harms nobody else. Users sign in through
+//! the team domain's form; no test makes a token for itself but to forge one.
+//!
+//! The feed holds [`ballast`] besides, since a filter that is right with three applications and
+//! no revocation shows little.
+//!
+//! Logs are kept in `target/e2e/<process id>/`, which the first line of a run names.
+
+pub mod access_log;
+pub mod ballast;
+pub mod bootstrap;
+pub mod clock;
+pub mod connection;
+pub mod directories;
+pub mod refusal;
+mod seen;
+pub mod stand;
+mod tenants;
+pub mod tokens;
+mod witness;
+pub mod workers;
+
+pub use stand::{Stand, stand};
+pub use tenants::{Application, ApplicationSettings};

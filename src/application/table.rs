@@ -1,0 +1,251 @@
+//! Which application a request is for.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::authority::Authority;
+use super::path::{Readings, is_below};
+use super::{Application, Location};
+
+/// All applications of the feed, by hostname.
+#[derive(Debug, Default)]
+pub struct ApplicationTable {
+    by_hostname: HashMap<String, Vec<Rc<Placement>>>,
+}
+
+/// An application at one of its locations.
+#[derive(Debug, Clone)]
+pub struct Placement {
+    /// The application.
+    pub application: Rc<Application>,
+    /// Where it is, here.
+    pub location: Location,
+    /// Whether other applications share the hostname, so that its cookies need names of their own.
+    pub shares_hostname: bool,
+    /// Whether this filter guards it at all.
+    pub here: bool,
+}
+
+/// What a host and path lead to.
+#[derive(Debug, Clone, Copy)]
+pub enum Choice<'a> {
+    /// No application names the host.
+    UnknownHost,
+    /// The host is named, but no application of this filter has the port and path.
+    NoApplication,
+    /// The two readings of the path lead to different places.
+    Ambiguous,
+    /// An application.
+    Found(&'a Rc<Placement>),
+}
+
+/// Two applications in one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableError {
+    /// The origin that both have.
+    pub origin: String,
+    /// The path prefix that both have.
+    pub path_prefix: String,
+}
+
+impl ApplicationTable {
+    /// Places applications. `audiences` names those that this filter guards; empty for all.
+    ///
+    /// # Errors
+    /// Two applications with the same hostname, port and path prefix.
+    pub fn build(
+        applications: impl Iterator<Item = Rc<Application>>,
+        audiences: &[String],
+    ) -> Result<Self, TableError> {
+        let mut by_hostname: HashMap<String, Vec<Placement>> = HashMap::new();
+        for application in applications {
+            let here = audiences.is_empty() || audiences.contains(&application.audience);
+            for location in application.locations() {
+                let hostname = location.origin.hostname().to_owned();
+                let placements = by_hostname.entry(hostname).or_default();
+                refuse_conflict(placements, location)?;
+                placements.push(Placement {
+                    application: Rc::clone(&application),
+                    location: location.clone(),
+                    shares_hostname: false,
+                    here,
+                });
+            }
+        }
+        let arranged = |(hostname, placements)| (hostname, arrange(placements));
+        Ok(Self {
+            by_hostname: by_hostname.into_iter().map(arranged).collect(),
+        })
+    }
+
+    /// What a host and path lead to. The longest prefix wins.
+    #[must_use]
+    pub fn find(&self, authority: &Authority, path: &Readings<'_>) -> Choice<'_> {
+        let Some(placements) = self.by_hostname.get(&authority.hostname) else {
+            return Choice::UnknownHost;
+        };
+        if path.climbs() && placements.len() > 1 {
+            return Choice::Ambiguous;
+        }
+        let by = |path: &[u8]| {
+            placements.iter().find(|placement| {
+                placement.has_port(authority.port)
+                    && is_below(path, placement.location.path_prefix.as_bytes())
+            })
+        };
+        match (by(path.sent()), by(path.decoded())) {
+            (None, None) => Choice::NoApplication,
+            (Some(sent), Some(decoded)) if Rc::ptr_eq(sent, decoded) => {
+                if sent.here {
+                    Choice::Found(sent)
+                } else {
+                    Choice::NoApplication
+                }
+            }
+            _ => Choice::Ambiguous,
+        }
+    }
+
+    /// The applications that this filter guards on a host, longest prefix first.
+    pub fn on_host(&self, authority: &Authority) -> impl Iterator<Item = &Rc<Placement>> {
+        let port = authority.port;
+        self.by_hostname
+            .get(&authority.hostname)
+            .into_iter()
+            .flatten()
+            .filter(move |placement| placement.here && placement.has_port(port))
+    }
+
+    /// Whether an application names the host.
+    #[must_use]
+    pub fn knows_host(&self, authority: &Authority) -> bool {
+        self.by_hostname.contains_key(&authority.hostname)
+    }
+}
+
+impl Placement {
+    /// Without a port in the request, the origin must have its scheme's own.
+    fn has_port(&self, port: Option<u16>) -> bool {
+        let origin = &self.location.origin;
+        let implied = if origin.is_https() { 443 } else { 80 };
+        origin.port() == port.unwrap_or(implied)
+    }
+}
+
+fn refuse_conflict(placements: &[Placement], location: &Location) -> Result<(), TableError> {
+    let taken = placements.iter().any(|other| {
+        other.location.origin.port() == location.origin.port()
+            && other.location.path_prefix == location.path_prefix
+    });
+    if taken {
+        return Err(TableError {
+            origin: location.origin.to_string(),
+            path_prefix: location.path_prefix.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// Longest prefix first. Cookies know no ports, so sharing goes by hostname alone.
+fn arrange(mut placements: Vec<Placement>) -> Vec<Rc<Placement>> {
+    placements.sort_by_key(|placement| std::cmp::Reverse(placement.location.path_prefix.len()));
+    let first = placements.first().map(|p| p.application.audience.clone());
+    let shared = placements
+        .iter()
+        .any(|p| Some(&p.application.audience) != first.as_ref());
+    let place = |placement| Placement {
+        shares_hostname: shared,
+        ..placement
+    };
+    placements.into_iter().map(place).map(Rc::new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::application::tests::{application, at};
+
+    fn table() -> ApplicationTable {
+        let applications = [
+            application("a", &[at("wiki.example", None, None)]),
+            application("b", &[at("wiki.example", None, Some("/admin/"))]),
+            application("c", &[at("notes.example", Some(8443), None)]),
+            application("d", &[at("deep.example", None, Some("/only"))]),
+        ];
+        let audience_d = "d".repeat(64);
+        let table = ApplicationTable::build(applications.into_iter().map(Rc::new), &[]).unwrap();
+        assert!(
+            table.knows_host(&Authority::parse(b"deep.example").unwrap()),
+            "{audience_d}"
+        );
+        table
+    }
+
+    fn find(table: &ApplicationTable, authority: &str, path: &str) -> String {
+        let authority = Authority::parse(authority.as_bytes()).unwrap();
+        match table.find(&authority, &Readings::of(path).unwrap()) {
+            Choice::UnknownHost => "unknown".into(),
+            Choice::NoApplication => "none".into(),
+            Choice::Ambiguous => "ambiguous".into(),
+            Choice::Found(placement) => placement.application.audience[..1].to_owned(),
+        }
+    }
+
+    #[test]
+    fn host_port_and_longest_prefix_choose() {
+        let table = table();
+        for (authority, path, expected) in [
+            ("wiki.example", "/", "a"),
+            ("wiki.example:443", "/x", "a"),
+            ("WIKI.example.", "/x", "a"),
+            ("wiki.example:80", "/", "none"),
+            ("wiki.example", "/admin", "b"),
+            ("wiki.example", "/admin/x", "b"),
+            ("wiki.example", "/administrator", "a"),
+            ("wiki.example", "/admin/../x", "ambiguous"),
+            ("wiki.example", "/x/../admin", "ambiguous"),
+            ("wiki.example", "/%61dmin", "ambiguous"),
+            ("wiki.example", "//admin", "ambiguous"),
+            ("wiki.example", "/admin;x", "ambiguous"),
+            ("wiki.example", "/x/../admin/..;/", "ambiguous"),
+            ("wiki.example", "/x/../admin//..", "ambiguous"),
+            ("wiki.example", "/x/../y", "ambiguous"),
+            ("notes.example:8443", "/x/../y", "c"),
+            ("notes.example:8443", "/", "c"),
+            ("notes.example", "/", "none"),
+            ("deep.example", "/only/x", "d"),
+            ("deep.example", "/", "none"),
+            ("other.example", "/", "unknown"),
+        ] {
+            assert_eq!(find(&table, authority, path), expected, "{authority}{path}");
+        }
+    }
+
+    #[test]
+    fn sharing_and_guarding_are_known() {
+        let applications = || {
+            [
+                application("a", &[at("w.example", None, None)]),
+                application("b", &[at("w.example", Some(8443), None)]),
+                application(
+                    "c",
+                    &[at("n.example", None, None), at("n.example", Some(1), None)],
+                ),
+            ]
+            .into_iter()
+            .map(Rc::new)
+        };
+        let only_a = ["a".repeat(64)];
+        let table = ApplicationTable::build(applications(), &only_a).unwrap();
+        assert_eq!(find(&table, "w.example", "/"), "a");
+        assert_eq!(find(&table, "w.example:8443", "/"), "none");
+        assert_eq!(find(&table, "n.example", "/"), "none");
+        let shares = |host: &str| table.by_hostname[host].iter().all(|p| p.shares_hostname);
+        assert!(shares("w.example") && !shares("n.example"));
+        let twice = [
+            application("a", &[at("w.example", None, None)]),
+            application("b", &[at("w.example", Some(443), Some("/"))]),
+        ];
+        assert!(ApplicationTable::build(twice.into_iter().map(Rc::new), &[]).is_err());
+    }
+}

@@ -1,0 +1,198 @@
+//! The filter's configuration, compiled: everything in it has been checked.
+//!
+//! Small on purpose: what is guarded and how long sessions last live in the control service and
+//! arrive by feed. Secrets never stand here, since configurations show in config dumps.
+
+mod duration;
+mod reader;
+mod wire;
+
+use std::fmt;
+
+use crate::protocol::origin::Origin;
+use reader::Fields;
+
+pub use reader::ConfigProblem;
+
+/// The filter's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    team_domain: Origin,
+    control: ControlConfig,
+    when_stale: WhenStale,
+    unknown_hosts: UnknownHosts,
+    audiences: Vec<String>,
+}
+
+/// How the control service is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlConfig {
+    /// Envoy cluster of the control service's filter listener.
+    pub cluster: String,
+    /// `:authority` of calls.
+    pub authority: String,
+    /// How long a call may take, in milliseconds. The feed's long poll has its own time.
+    pub timeout_ms: u64,
+    /// Environment variable of the VM that holds the filter credential.
+    pub credential_env: String,
+}
+
+/// What happens when the feed has been silent for too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WhenStale {
+    /// Milliseconds since the last good poll.
+    pub after_ms: u64,
+    /// Whether requests are then refused.
+    pub then: StaleAction,
+}
+
+/// What a stale feed means for requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StaleAction {
+    /// 503.
+    Deny,
+    /// Judge by what is known.
+    Allow,
+}
+
+/// What a host that no application names gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownHosts {
+    /// 403.
+    Deny,
+    /// Through, untouched but for reserved names.
+    Pass,
+}
+
+/// All that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigErrors(pub Vec<ConfigProblem>);
+
+impl Config {
+    /// Reads a configuration, in JSON or as a serialized `google.protobuf.Struct`.
+    ///
+    /// # Errors
+    /// Every unknown field, missing field and impossible value, each with its path.
+    pub fn read(bytes: &[u8]) -> Result<Self, ConfigErrors> {
+        let value = wire::read(bytes).map_err(|error| {
+            ConfigErrors(vec![ConfigProblem::new(
+                "",
+                format!("is not JSON: {error}"),
+            )])
+        })?;
+        let mut problems = Vec::new();
+        let config = Self::from_fields(Fields::of(&value, &mut problems));
+        match config {
+            Some(config) if problems.is_empty() => Ok(config),
+            _ => Err(ConfigErrors(problems)),
+        }
+    }
+
+    fn from_fields(mut fields: Fields<'_>) -> Option<Self> {
+        let team_domain = fields.required("team_domain", reader::origin);
+        let control = fields
+            .object("control")
+            .and_then(ControlConfig::from_fields);
+        let when_stale = fields.object("when_stale").and_then(WhenStale::from_fields);
+        let unknown_hosts = fields.optional("unknown_hosts", UnknownHosts::Deny, |value| {
+            reader::choice(
+                value,
+                &[("deny", UnknownHosts::Deny), ("pass", UnknownHosts::Pass)],
+            )
+        });
+        let audiences = fields.optional("audiences", Vec::new(), reader::audiences);
+        fields.optional("mode", (), |value| {
+            reader::not_yet(value, "enforce", &["report"])
+        });
+        if let Some(mut names) = fields.optional_object("names") {
+            names.optional("preset", (), |value| {
+                reader::not_yet(value, "default", &["cloudflare"])
+            });
+            names.finish();
+        }
+        fields.finish();
+        Some(Self {
+            team_domain: team_domain?,
+            control: control?,
+            when_stale: when_stale?,
+            unknown_hosts: unknown_hosts?,
+            audiences: audiences?,
+        })
+    }
+
+    /// The team domain's origin.
+    #[must_use]
+    pub fn team_domain(&self) -> &Origin {
+        &self.team_domain
+    }
+
+    /// How the control service is called.
+    #[must_use]
+    pub fn control(&self) -> &ControlConfig {
+        &self.control
+    }
+
+    /// What happens when the feed is silent.
+    #[must_use]
+    pub fn when_stale(&self) -> WhenStale {
+        self.when_stale
+    }
+
+    /// What unknown hosts get.
+    #[must_use]
+    pub fn unknown_hosts(&self) -> UnknownHosts {
+        self.unknown_hosts
+    }
+
+    /// Audiences that this filter guards; empty for all.
+    #[must_use]
+    pub fn audiences(&self) -> &[String] {
+        &self.audiences
+    }
+}
+
+impl ControlConfig {
+    fn from_fields(mut fields: Fields<'_>) -> Option<Self> {
+        let cluster = fields.required("cluster", reader::visible_text);
+        let authority = fields.required("authority", reader::visible_text);
+        let timeout_ms = fields.optional("timeout", 2_000, |value| {
+            reader::duration(value, "100ms", "30s")
+        });
+        let credential_env = fields.required("credential_env", reader::visible_text);
+        fields.finish();
+        Some(Self {
+            cluster: cluster?,
+            authority: authority?,
+            timeout_ms: timeout_ms?,
+            credential_env: credential_env?,
+        })
+    }
+}
+
+impl WhenStale {
+    fn from_fields(mut fields: Fields<'_>) -> Option<Self> {
+        let after_ms = fields.required("after", |value| reader::duration(value, "1s", "7d"));
+        let then = fields.required("then", |value| {
+            reader::choice(
+                value,
+                &[("deny", StaleAction::Deny), ("allow", StaleAction::Allow)],
+            )
+        });
+        fields.finish();
+        Some(Self {
+            after_ms: after_ms?,
+            then: then?,
+        })
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration is refused:")?;
+        self.0
+            .iter()
+            .try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl std::error::Error for ConfigErrors {}

@@ -1,0 +1,252 @@
+//! Reads a JSON object field by field and collects everything that is wrong, where serde would
+//! stop at the first error.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::duration::parse_duration_ms;
+use crate::protocol::origin::Origin;
+
+/// One thing that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigProblem {
+    /// The field, such as `control.timeout`; empty for the whole.
+    pub path: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl ConfigProblem {
+    /// A problem at a path.
+    pub(super) fn new(path: &str, problem: impl Into<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = if self.path.is_empty() {
+            "(the whole)"
+        } else {
+            &self.path
+        };
+        write!(f, "{path} {}", self.problem)
+    }
+}
+
+/// The fields of one object.
+pub(super) struct Fields<'a> {
+    path: String,
+    object: Option<&'a Map<String, Value>>,
+    known: Vec<&'static str>,
+    problems: &'a mut Vec<ConfigProblem>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of the whole configuration.
+    pub fn of(value: &'a Value, problems: &'a mut Vec<ConfigProblem>) -> Self {
+        Self::at(String::new(), value, problems)
+    }
+
+    fn at(path: String, value: &'a Value, problems: &'a mut Vec<ConfigProblem>) -> Self {
+        let object = value.as_object();
+        if object.is_none() {
+            problems.push(ConfigProblem::new(
+                &path,
+                format!("is {}, not an object", show(value)),
+            ));
+        }
+        Self {
+            path,
+            object,
+            known: Vec::new(),
+            problems,
+        }
+    }
+
+    /// A field that must be there.
+    pub fn required<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Option<T> {
+        match self.value(name) {
+            Some(value) => self.read(name, value, read),
+            None => self.missing(name),
+        }
+    }
+
+    /// A field with a default.
+    pub fn optional<T>(
+        &mut self,
+        name: &'static str,
+        default: T,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Option<T> {
+        match self.value(name) {
+            Some(value) => self.read(name, value, read),
+            None => Some(default),
+        }
+    }
+
+    /// An object that must be there.
+    pub fn object(&mut self, name: &'static str) -> Option<Fields<'_>> {
+        if self.value(name).is_none() {
+            return self.missing(name);
+        }
+        self.optional_object(name)
+    }
+
+    /// An object that may be left out.
+    pub fn optional_object(&mut self, name: &'static str) -> Option<Fields<'_>> {
+        let value = self.value(name)?;
+        Some(Fields::at(self.path_of(name), value, self.problems))
+    }
+
+    /// Reports the fields that nobody asked for.
+    pub fn finish(self) {
+        for name in self.object.into_iter().flat_map(Map::keys) {
+            if !self.known.contains(&name.as_str()) {
+                let path = join(&self.path, name);
+                let known = self.known.join(", ");
+                self.problems.push(ConfigProblem::new(
+                    &path,
+                    format!("is not a field; known are {known}"),
+                ));
+            }
+        }
+    }
+
+    fn value(&mut self, name: &'static str) -> Option<&'a Value> {
+        if !self.known.contains(&name) {
+            self.known.push(name);
+        }
+        self.object?.get(name).filter(|value| !value.is_null())
+    }
+
+    fn read<T>(
+        &mut self,
+        name: &str,
+        value: &Value,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Option<T> {
+        match read(value) {
+            Ok(read) => Some(read),
+            Err(problem) => {
+                let problem = format!("is {}: {problem}", show(value));
+                self.problems
+                    .push(ConfigProblem::new(&self.path_of(name), problem));
+                None
+            }
+        }
+    }
+
+    fn missing<T>(&mut self, name: &str) -> Option<T> {
+        if self.object.is_some() {
+            self.problems
+                .push(ConfigProblem::new(&self.path_of(name), "is missing"));
+        }
+        None
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        join(&self.path, name)
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
+}
+
+/// A value as it stands, cut where it would flood the log.
+fn show(value: &Value) -> String {
+    let mut text = value.to_string();
+    if let Some((end, _)) = text.char_indices().nth(80) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+/// An origin that browsers keep `Secure` cookies for: `https`, or `http` on this machine.
+pub(super) fn origin(value: &Value) -> Result<Origin, String> {
+    let text = value
+        .as_str()
+        .ok_or("must be a text such as https://team.example.com")?;
+    let origin: Origin = text.parse().map_err(|error| format!("{error}"))?;
+    let hostname = origin.hostname();
+    let local =
+        hostname == "localhost" || hostname.ends_with(".localhost") || hostname == "127.0.0.1";
+    if origin.is_https() || local {
+        Ok(origin)
+    } else {
+        Err("must begin with https:// (http:// is for localhost only)".to_owned())
+    }
+}
+
+/// A non-empty text of visible ASCII.
+pub(super) fn visible_text(value: &Value) -> Result<String, String> {
+    value
+        .as_str()
+        .filter(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()))
+        .map(str::to_owned)
+        .ok_or_else(|| "must be a text of visible ASCII characters without spaces".to_owned())
+}
+
+/// A duration within bounds, in milliseconds.
+pub(super) fn duration(value: &Value, least: &str, most: &str) -> Result<u64, String> {
+    let expected = || format!("must be a duration from {least} to {most}, such as 90s or 5m");
+    let parsed = value.as_str().and_then(parse_duration_ms);
+    parsed
+        .filter(|ms| Some(*ms) >= parse_duration_ms(least) && Some(*ms) <= parse_duration_ms(most))
+        .ok_or_else(expected)
+}
+
+/// One of several words.
+pub(super) fn choice<T: Copy>(value: &Value, choices: &[(&str, T)]) -> Result<T, String> {
+    choices
+        .iter()
+        .find(|(word, _)| value.as_str() == Some(word))
+        .map(|(_, choice)| *choice)
+        .ok_or_else(|| {
+            let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+            format!("must be {}", words.join(" or "))
+        })
+}
+
+/// A word of which only one value works so far.
+pub(super) fn not_yet(value: &Value, works: &str, planned: &[&str]) -> Result<(), String> {
+    match value.as_str() {
+        Some(word) if word == works => Ok(()),
+        Some(word) if planned.contains(&word) => {
+            Err(format!("is not yet supported; leave it out or use {works}"))
+        }
+        _ => Err(format!("must be {works}")),
+    }
+}
+
+/// A list of audiences.
+pub(super) fn audiences(value: &Value) -> Result<Vec<String>, String> {
+    let audience = |value: &Value| {
+        value
+            .as_str()
+            .filter(|text| text.len() == 64)
+            .filter(|text| {
+                text.bytes()
+                    .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+            })
+            .map(str::to_owned)
+    };
+    value
+        .as_array()
+        .and_then(|list| list.iter().map(audience).collect())
+        .ok_or_else(|| "must be a list of audiences, 64 lower-case hex digits each".to_owned())
+}

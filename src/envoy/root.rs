@@ -1,0 +1,319 @@
+//! The root context: one configuration in one VM. Follows the feed, wakes what waits, hands over
+//! metrics.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
+
+use super::host::{self, HostRandom};
+use super::signature::EnvoySignatures;
+use super::stream::{self, Stream};
+use crate::config::Config;
+use crate::feed::{FeedAnswer, Poll, Progress};
+use crate::filter::{Call, CallAnswer, Filter, MAX_EFFECTS};
+use crate::protocol::base64url;
+use crate::protocol::calls::PREFIX;
+use crate::session::signature::{HostSignatures, NoHostSignatures};
+
+/// How often the root looks at what waits, in milliseconds.
+const TICK_MS: u64 = 50;
+/// The same while more streams are due than one callback may drive on.
+const BUSY_TICK_MS: u64 = 1;
+
+/// What the contexts of one configuration share.
+pub struct Shared {
+    pub filter: RefCell<Filter>,
+    pub control: Control,
+}
+
+/// How to reach the control service. Has no `Debug`: it holds the filter credential.
+pub struct Control {
+    cluster: String,
+    authority: String,
+    authorization: String,
+}
+
+/// The root context.
+pub struct Root {
+    id: u32,
+    shared: Option<Rc<Shared>>,
+    poll: Option<u32>,
+    calls: HashMap<u32, u32>,
+    metrics: HashMap<String, u32>,
+    busy: bool,
+    last_error: Option<String>,
+}
+
+impl Root {
+    /// A root context that has no configuration yet.
+    pub fn new(id: u32) -> Self {
+        Self {
+            id,
+            shared: None,
+            poll: None,
+            calls: HashMap::new(),
+            metrics: HashMap::new(),
+            busy: false,
+            last_error: None,
+        }
+    }
+
+    fn configure(&mut self, size: usize) -> Result<(), String> {
+        let config = Config::read(&host::configuration(size)).map_err(|error| error.to_string())?;
+        let control = Control::of(&config)?;
+        let signatures: Box<dyn HostSignatures> = match EnvoySignatures::self_tested() {
+            Some(signatures) => Box::new(signatures),
+            None => {
+                log::warn!("this host checks no signatures: they are checked in pure Rust");
+                Box::new(NoHostSignatures)
+            }
+        };
+        let filter = Filter::new(config, signatures, instance());
+        self.shared = Some(Rc::new(Shared {
+            filter: RefCell::new(filter),
+            control,
+        }));
+        host::tick_every(BUSY_TICK_MS).map_err(|error| error.to_string())?;
+        self.busy = true;
+        Ok(())
+    }
+
+    fn poll_if_due(&mut self, shared: &Shared, now_ms: u64) {
+        let Ok(mut filter) = shared.filter.try_borrow_mut() else {
+            return;
+        };
+        let Some(poll) = filter.poll(now_ms, HostRandom::number()) else {
+            return;
+        };
+        match shared.control.poll(&poll) {
+            Ok(token) => self.poll = Some(token),
+            Err(error) => {
+                let nothing = FeedAnswer {
+                    status: None,
+                    body: b"",
+                };
+                let _ = filter.feed_answered(now_ms, HostRandom::number(), nothing);
+                drop(filter);
+                self.say_once(format!("the feed cannot be polled: {error}"));
+            }
+        }
+    }
+
+    fn take_page(&mut self, headers: usize, size: usize) {
+        let Some(shared) = self.shared.clone() else {
+            return;
+        };
+        let (now_ms, body) = (host::now_ms(), host::call_body(size));
+        let answer = FeedAnswer {
+            status: host::call_status(headers),
+            body: &body,
+        };
+        let Ok(mut filter) = shared.filter.try_borrow_mut() else {
+            return;
+        };
+        let progress = filter.feed_answered(now_ms, HostRandom::number(), answer);
+        drop(filter);
+        match progress {
+            Ok(Progress::Gathering) => self.poll_if_due(&shared, now_ms),
+            Ok(Progress::Changed { .. }) => {
+                self.last_error = None;
+                self.wake(&shared, now_ms);
+            }
+            Ok(Progress::Unchanged) => self.last_error = None,
+            Err(error) => self.say_once(format!("the feed: {error}")),
+        }
+    }
+
+    /// Drives on what has waited long enough, a bounded number at a time: the host runs the
+    /// effects on other streams nested in this callback.
+    fn wake(&mut self, shared: &Rc<Shared>, now_ms: u64) {
+        let due = match shared.filter.try_borrow() {
+            Ok(filter) => filter.due(now_ms),
+            Err(_) => return,
+        };
+        for stream in &due {
+            let call = stream::wake(shared, *stream, now_ms);
+            let _ = host::act_on(self.id);
+            if let Some(call) = call {
+                self.ask(shared, *stream, &call);
+            }
+        }
+        self.set_busy(due.len() >= MAX_EFFECTS);
+    }
+
+    /// Makes the call of a request that waited for the feed before.
+    fn ask(&mut self, shared: &Shared, stream: u32, call: &Call) {
+        match shared.control.call(call) {
+            Ok(token) => drop(self.calls.insert(token, stream)),
+            Err(error) => {
+                log::warn!("{error}");
+                stream::answer(shared, stream, CallAnswer::none());
+                let _ = host::act_on(self.id);
+            }
+        }
+    }
+
+    fn set_busy(&mut self, busy: bool) {
+        if self.busy != busy {
+            self.busy = busy;
+            let _ = host::tick_every(if busy { BUSY_TICK_MS } else { TICK_MS });
+        }
+    }
+
+    fn report(&mut self, shared: &Shared, now_ms: u64) {
+        let Ok(mut filter) = shared.filter.try_borrow_mut() else {
+            return;
+        };
+        for (name, count) in filter.take_counters() {
+            if let Some(metric) = self.metric(name, host::counter) {
+                let _ = host::increment(metric, count);
+            }
+        }
+        let gauges = filter.gauges(now_ms);
+        for (name, value) in [
+            ("portcullis.feed.version", gauges.version),
+            ("portcullis.feed.age_seconds", gauges.age_seconds),
+            ("portcullis.feed.entries", gauges.entries),
+        ] {
+            if let Some(metric) = self.metric(name.to_owned(), host::gauge) {
+                let _ = host::record(metric, value);
+            }
+        }
+    }
+
+    fn metric(
+        &mut self,
+        name: String,
+        define: fn(&str) -> Result<u32, host::HostError>,
+    ) -> Option<u32> {
+        if let Some(metric) = self.metrics.get(&name) {
+            return Some(*metric);
+        }
+        let metric = define(&name).ok()?;
+        self.metrics.insert(name, metric);
+        Some(metric)
+    }
+
+    /// The same trouble is logged once, not at every attempt.
+    fn say_once(&mut self, error: String) {
+        if self.last_error.as_ref() != Some(&error) {
+            log::warn!("{error}");
+            self.last_error = Some(error);
+        }
+    }
+}
+
+impl Context for Root {
+    fn on_http_call_response(&mut self, token: u32, headers: usize, body: usize, _trailers: usize) {
+        if self.poll == Some(token) {
+            self.poll = None;
+            self.take_page(headers, body);
+        } else if let (Some(stream), Some(shared)) = (self.calls.remove(&token), &self.shared) {
+            let body = host::call_body(body);
+            let status = host::call_status(headers);
+            stream::answer(
+                shared,
+                stream,
+                CallAnswer {
+                    status,
+                    body: &body,
+                },
+            );
+            let _ = host::act_on(self.id);
+        }
+    }
+}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, size: usize) -> bool {
+        match self.configure(size) {
+            Ok(()) => true,
+            Err(error) => {
+                log::error!("{error}");
+                false
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        if let Some(shared) = self.shared.clone() {
+            let now_ms = host::now_ms();
+            self.poll_if_due(&shared, now_ms);
+            self.wake(&shared, now_ms);
+            self.report(&shared, now_ms);
+        }
+    }
+
+    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
+        Some(Box::new(Stream::new(id, self.shared.clone())))
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}
+
+impl Control {
+    fn of(config: &Config) -> Result<Self, String> {
+        let control = config.control();
+        let variable = &control.credential_env;
+        let credential = std::env::var(variable).unwrap_or_default();
+        if credential.is_empty() || !credential.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(format!(
+                "the configuration is refused:\n  control.credential_env names {variable}, which is \
+                 not in the VM's environment_variables, or empty, or not visible ASCII"
+            ));
+        }
+        Ok(Self {
+            cluster: control.cluster.clone(),
+            authority: control.authority.clone(),
+            authorization: format!("Bearer {credential}"),
+        })
+    }
+
+    fn poll(&self, poll: &Poll) -> Result<u32, host::HostError> {
+        let path = format!("{PREFIX}feed?{}", poll.query);
+        self.send("GET", &path, None, poll.timeout_ms)
+    }
+
+    /// Sends a call of a stream.
+    pub fn call(&self, call: &Call) -> Result<u32, host::HostError> {
+        let path = format!("{PREFIX}{}", call.name);
+        self.send("POST", &path, Some(call.body.as_bytes()), call.timeout_ms)
+    }
+
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&[u8]>,
+        timeout_ms: u64,
+    ) -> Result<u32, host::HostError> {
+        let mut headers = vec![
+            (":method", method),
+            (":path", path),
+            (":authority", &self.authority),
+            ("authorization", &self.authorization),
+            ("accept", "application/json"),
+        ];
+        if body.is_some() {
+            headers.push(("content-type", "application/json"));
+        }
+        host::call(host::Request {
+            cluster: &self.cluster,
+            headers,
+            body,
+            timeout_ms,
+        })
+    }
+}
+
+/// A name for this VM.
+fn instance() -> String {
+    let mut bytes = [0; 9];
+    crate::login::Random::fill(&mut HostRandom, &mut bytes);
+    base64url::encode(&bytes)
+}

@@ -1,0 +1,199 @@
+//! A request's context: its head becomes an event, its effect becomes host calls.
+
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+
+use super::host::{self, HostRandom, client_address};
+use super::root::Shared;
+use crate::filter::{Call, CallAnswer, Effect, Filter, Moment};
+use crate::request::Head;
+
+/// One request.
+pub struct Stream {
+    id: u32,
+    shared: Option<Rc<Shared>>,
+}
+
+impl Stream {
+    /// A request of a configuration; without one nothing is let through.
+    pub fn new(id: u32, shared: Option<Rc<Shared>>) -> Self {
+        Self { id, shared }
+    }
+
+    fn decide(&self) -> Effect {
+        let Some(shared) = &self.shared else {
+            return host::internal_error();
+        };
+        let map = match host::request_headers() {
+            Ok(map) => map,
+            Err(error) => {
+                log::error!("{error}");
+                return host::internal_error();
+            }
+        };
+        let Some(fields) = host::fields(&map) else {
+            return host::internal_error();
+        };
+        let Ok(mut filter) = shared.filter.try_borrow_mut() else {
+            return host::internal_error();
+        };
+        let mut random = HostRandom;
+        let mut moment = moment(&mut random, host::now_ms());
+        filter.begin(self.id, Head::new(&fields), &mut moment)
+    }
+}
+
+impl Context for Stream {
+    fn on_http_call_response(
+        &mut self,
+        _token: u32,
+        headers: usize,
+        body: usize,
+        _trailers: usize,
+    ) {
+        let Some(shared) = &self.shared else {
+            return;
+        };
+        let body = host::call_body(body);
+        let answer = CallAnswer {
+            status: host::call_status(headers),
+            body: &body,
+        };
+        let mut random = HostRandom;
+        let mut moment = moment(&mut random, host::now_ms());
+        let effect = match shared.filter.try_borrow_mut() {
+            Ok(mut filter) => filter.answered(self.id, answer, &mut moment),
+            Err(_) => Some(host::internal_error()),
+        };
+        if let Some(Effect::Call(_)) = effect {
+            log::error!("a request was to be asked about twice");
+        } else if let Some(effect) = effect {
+            resume(effect);
+        }
+    }
+}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+        match self.decide() {
+            Effect::Continue(changes) => match host::change(&changes) {
+                Ok(()) => Action::Continue,
+                Err(error) => {
+                    log::error!("{error}");
+                    reply(&host::internal_error())
+                }
+            },
+            Effect::Pause => Action::Pause,
+            Effect::Call(call) => {
+                let sent = self
+                    .shared
+                    .as_ref()
+                    .map(|shared| shared.control.call(&call));
+                match sent {
+                    Some(Ok(_)) => Action::Pause,
+                    _ => self.call_failed(),
+                }
+            }
+            effect @ Effect::Reply(_) => reply(&effect),
+        }
+    }
+}
+
+impl Stream {
+    /// The call could not even be sent: the core hears of it as of one without an answer.
+    fn call_failed(&self) -> Action {
+        let mut random = HostRandom;
+        let mut moment = moment(&mut random, host::now_ms());
+        let shared = self.shared.as_ref();
+        let filter = shared.and_then(|shared| shared.filter.try_borrow_mut().ok());
+        let effect = filter
+            .and_then(|mut filter| filter.answered(self.id, CallAnswer::none(), &mut moment))
+            .unwrap_or_else(host::internal_error);
+        reply(&effect)
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Some(shared) = &self.shared
+            && let Ok(mut filter) = shared.filter.try_borrow_mut()
+        {
+            filter.forget(self.id);
+        }
+    }
+}
+
+/// Drives on a request that waited, from the root's callback. What is still to be asked of the
+/// control service is returned: the root asks, and brings the answer by [`answer`].
+pub fn wake(shared: &Shared, stream: u32, now_ms: u64) -> Option<Call> {
+    drive(shared, stream, |filter| {
+        let mut random = HostRandom;
+        filter.wake(stream, &mut moment(&mut random, now_ms))
+    })
+}
+
+/// Drives on a request whose call the root has made.
+pub fn answer(shared: &Shared, stream: u32, answer: CallAnswer<'_>) {
+    let unasked = drive(shared, stream, |filter| {
+        let mut random = HostRandom;
+        filter.answered(stream, answer, &mut moment(&mut random, host::now_ms()))
+    });
+    if unasked.is_some() {
+        log::error!("a request was to be asked about twice");
+    }
+}
+
+fn drive(
+    shared: &Shared,
+    stream: u32,
+    step: impl FnOnce(&mut Filter) -> Option<Effect>,
+) -> Option<Call> {
+    let Ok(mut filter) = shared.filter.try_borrow_mut() else {
+        return None;
+    };
+    if host::act_on(stream).is_err() {
+        filter.forget(stream);
+        return None;
+    }
+    let effect = step(&mut filter);
+    drop(filter);
+    resume(effect?)
+}
+
+/// What becomes of a paused request.
+fn resume(effect: Effect) -> Option<Call> {
+    match effect {
+        Effect::Continue(changes) => {
+            let continued = host::change(&changes).and_then(|()| host::resume());
+            if let Err(error) = continued {
+                log::error!("{error}");
+                reply(&host::internal_error());
+            }
+        }
+        Effect::Reply(_) => {
+            reply(&effect);
+        }
+        Effect::Pause => {}
+        Effect::Call(call) => return Some(call),
+    }
+    None
+}
+
+fn reply(effect: &Effect) -> Action {
+    if let Effect::Reply(answer) = effect
+        && let Err(error) = host::reply(answer)
+    {
+        log::error!("{error}");
+    }
+    Action::Pause
+}
+
+fn moment(random: &mut HostRandom, now_ms: u64) -> Moment<'_> {
+    Moment {
+        now_ms,
+        random,
+        address: &client_address,
+    }
+}

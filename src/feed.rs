@@ -1,0 +1,11 @@
+//! Following the control service: what is in force, and how it is kept up to date.
+
+mod follower;
+mod snapshot;
+mod store;
+
+pub use follower::{FeedAnswer, Follower, FollowerSettings, Poll, Progress};
+pub use store::{FeedError, Store};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! What is in force: keys, applications and revocations of one epoch at one version.
+//!
+//! A page is taken over wholly or not at all: everything that can fail is done first.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::application::{Application, ApplicationError, ApplicationTable, TableError};
+use crate::protocol::feed::{ApplicationChanges, FeedPage, JwkSet};
+use crate::session::keys::{KeyError, Keys};
+use crate::session::revocations::Revocations;
+
+/// What is in force.
+#[derive(Debug)]
+pub struct Store {
+    epoch: String,
+    version: u64,
+    keys: Keys,
+    applications: Applications,
+    table: ApplicationTable,
+    revocations: Revocations,
+}
+
+pub(super) type Applications = HashMap<String, Rc<Application>>;
+
+/// Why a page was dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeedError {
+    /// Not a page: what the JSON reader says of it, without the page's content.
+    Malformed(String),
+    /// No answer in time, or no connection.
+    Unreachable,
+    /// Another status than 200 and 204.
+    Status(u16),
+    /// A delta of another epoch, or one that does not follow on what is held.
+    DoesNotFollow,
+    /// Older than what is held.
+    Older,
+    /// A snapshot that changes its mind between pages, or never ends.
+    SnapshotBroken,
+    /// A snapshot without keys.
+    NoKeys,
+    /// A key that cannot be read.
+    Key(KeyError),
+    /// An application that cannot be honoured.
+    Application(ApplicationError),
+    /// Two applications in one place.
+    Table(TableError),
+}
+
+impl Store {
+    /// Everything of a snapshot.
+    ///
+    /// # Errors
+    /// [`FeedError::Key`], [`FeedError::NoKeys`] or [`FeedError::Table`].
+    pub(super) fn new(
+        (epoch, version): (String, u64),
+        keys: JwkSet,
+        applications: Applications,
+        revocations: Revocations,
+        audiences: &[String],
+    ) -> Result<Self, FeedError> {
+        let keys = Keys::compile(keys).map_err(FeedError::Key)?;
+        if keys.is_empty() {
+            return Err(FeedError::NoKeys);
+        }
+        let table = place(&applications, audiences)?;
+        Ok(Self {
+            epoch,
+            version,
+            keys,
+            applications,
+            table,
+            revocations,
+        })
+    }
+
+    /// Takes over a delta; says whether the keys changed.
+    ///
+    /// # Errors
+    /// Nothing has changed then.
+    pub(super) fn apply(
+        &mut self,
+        page: FeedPage,
+        audiences: &[String],
+    ) -> Result<bool, FeedError> {
+        if page.epoch != self.epoch || page.after != self.version {
+            return Err(FeedError::DoesNotFollow);
+        }
+        if page.version <= self.version {
+            return Err(FeedError::Older);
+        }
+        let keys = match page.keys {
+            Some(set) if !self.keys.are(&set) => Some(Keys::compile(set).map_err(FeedError::Key)?),
+            _ => None,
+        };
+        let placed = if page.applications.is_empty() {
+            None
+        } else {
+            let mut applications = self.applications.clone();
+            change(&mut applications, page.applications)?;
+            let table = place(&applications, audiences)?;
+            Some((applications, table))
+        };
+        let keys_changed = keys.is_some();
+        if let Some(keys) = keys {
+            self.keys = keys;
+        }
+        if let Some((applications, table)) = placed {
+            (self.applications, self.table) = (applications, table);
+        }
+        self.revocations.apply(page.revocations);
+        self.version = page.version;
+        Ok(keys_changed)
+    }
+
+    /// The epoch.
+    #[must_use]
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    /// The version.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The applications, by place.
+    #[must_use]
+    pub fn table(&self) -> &ApplicationTable {
+        &self.table
+    }
+
+    /// The revocations.
+    #[must_use]
+    pub fn revocations(&self) -> &Revocations {
+        &self.revocations
+    }
+
+    /// Drops revocations that no living token can meet.
+    pub(super) fn prune(&mut self, now: u64) {
+        self.revocations.prune(now);
+    }
+}
+
+/// Takes over changed applications.
+pub(super) fn change(
+    applications: &mut Applications,
+    changes: ApplicationChanges,
+) -> Result<(), FeedError> {
+    for audience in changes.delete {
+        applications.remove(&audience);
+    }
+    for wire in changes.put {
+        let application = Application::compile(wire).map_err(FeedError::Application)?;
+        applications.insert(application.audience.clone(), Rc::new(application));
+    }
+    Ok(())
+}
+
+fn place(applications: &Applications, audiences: &[String]) -> Result<ApplicationTable, FeedError> {
+    ApplicationTable::build(applications.values().cloned(), audiences).map_err(FeedError::Table)
+}
+
+impl fmt::Display for FeedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(what) => write!(f, "the page cannot be read: {what}"),
+            Self::Unreachable => f.write_str("the control service did not answer"),
+            Self::Status(401) => {
+                f.write_str("the control service refuses the filter credential (status 401)")
+            }
+            Self::Status(status) => write!(f, "the control service answered with status {status}"),
+            Self::DoesNotFollow => f.write_str("the page does not follow on what is held"),
+            Self::Older => f.write_str("the page is older than what is held"),
+            Self::SnapshotBroken => f.write_str("the snapshot's pages do not fit each other"),
+            Self::NoKeys => f.write_str("the snapshot holds no usable key"),
+            Self::Key(KeyError(kid)) => write!(f, "key {kid:?} cannot be used"),
+            Self::Application(error) => {
+                write!(f, "application {:?}: {}", error.audience, error.problem)
+            }
+            Self::Table(error) => write!(
+                f,
+                "two applications at {}{}",
+                error.origin, error.path_prefix
+            ),
+        }
+    }
+}
+
+impl std::error::Error for FeedError {}

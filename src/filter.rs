@@ -1,0 +1,282 @@
+//! The filter: events in, one effect out.
+//!
+//! A request begins with its head and gets one effect. Where that is a pause, the request waits
+//! here by its stream's id, and the answer of its callout, the feed or its deadline drives it on.
+//! An ended request is forgotten and cannot be driven again.
+
+mod callback;
+mod effect;
+mod endpoint;
+mod guard;
+mod judge;
+mod logout;
+mod pending;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+
+use crate::config::Config;
+use crate::feed::{FeedAnswer, FeedError, Follower, FollowerSettings, Poll, Progress};
+use crate::login::Random;
+use crate::metrics::Counters;
+use crate::reply::Reply;
+use crate::reply::page::Page;
+use crate::request::Head;
+use crate::request::kind::RequestKind;
+use crate::session::Verifier;
+use crate::session::signature::HostSignatures;
+
+pub use effect::{Call, CallAnswer, Changes, Effect};
+use pending::Pending;
+
+/// How long a request waits for the feed, in milliseconds.
+const FEED_WAIT_MS: u64 = 2_000;
+/// Requests that may wait for the feed at once in one VM.
+const MAX_WAITING: usize = 1_024;
+/// Callouts that may wait at once in one VM.
+const MAX_CALLS: usize = 64;
+/// Unknown key ids that are remembered until the feed changes.
+const MAX_UNKNOWN_KIDS: usize = 64;
+/// After this beyond its timeout a callout counts as lost.
+const LOST_MS: u64 = 500;
+/// Streams that may be driven on in one host callback.
+pub const MAX_EFFECTS: usize = 32;
+
+/// The filter of one configuration in one VM.
+pub struct Filter {
+    config: Config,
+    issuer: String,
+    follower: Follower,
+    verifier: Verifier,
+    pending: HashMap<u32, Pending>,
+    unknown_kids: HashSet<String>,
+    counters: Counters,
+    reported: (u64, u64, u64),
+}
+
+/// The moment of an event, and what can be asked about it.
+pub struct Moment<'a> {
+    /// Milliseconds since 1970.
+    pub now_ms: u64,
+    /// Random bytes.
+    pub random: &'a mut dyn Random,
+    /// The client's address, asked only where a policy needs it.
+    pub address: &'a dyn Fn() -> Option<IpAddr>,
+}
+
+/// A request as the core's steps pass it on.
+#[derive(Clone, Copy)]
+struct Incoming<'a> {
+    stream: u32,
+    head: Head<'a>,
+    kind: RequestKind,
+}
+
+impl<'a> Incoming<'a> {
+    fn new(stream: u32, head: Head<'a>) -> Self {
+        let kind = RequestKind::of(head);
+        Self { stream, head, kind }
+    }
+}
+
+impl Moment<'_> {
+    fn now_s(&self) -> u64 {
+        self.now_ms / 1_000
+    }
+}
+
+/// Figures for the host's metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedGauges {
+    /// Version held; 0 before the first snapshot.
+    pub version: u64,
+    /// Seconds since the last good poll.
+    pub age_seconds: u64,
+    /// Revocations held.
+    pub entries: u64,
+}
+
+impl Filter {
+    /// A filter that has no feed yet. `instance` names this VM to the control service.
+    #[must_use]
+    pub fn new(config: Config, host: Box<dyn HostSignatures>, instance: String) -> Self {
+        let follower = Follower::new(FollowerSettings {
+            audiences: config.audiences().to_vec(),
+            stale_after_ms: config.when_stale().after_ms,
+            instance,
+        });
+        Self {
+            issuer: config.team_domain().to_string(),
+            follower,
+            verifier: Verifier::new(host),
+            pending: HashMap::new(),
+            unknown_kids: HashSet::new(),
+            counters: Counters::default(),
+            reported: (0, 0, 0),
+            config,
+        }
+    }
+
+    /// A request has come.
+    pub fn begin(&mut self, stream: u32, head: Head<'_>, moment: &mut Moment<'_>) -> Effect {
+        let effect = self.decide(
+            Incoming::new(stream, head),
+            moment,
+            guard::Patience::MayWait,
+        );
+        self.counted(effect)
+    }
+
+    /// The callout of a paused request was answered; `None` if the request has ended.
+    pub fn answered(
+        &mut self,
+        stream: u32,
+        answer: CallAnswer<'_>,
+        moment: &mut Moment<'_>,
+    ) -> Option<Effect> {
+        let effect = match self.pending.remove(&stream)? {
+            Pending::Exchange(exchange) => self.exchanged(&exchange, answer, moment),
+            Pending::Burn(burn) => Effect::Reply(burn.reply),
+            Pending::Logout(logout) => Effect::Reply(logout.answered(answer)),
+            waiting @ Pending::Feed(_) => {
+                self.pending.insert(stream, waiting);
+                return None;
+            }
+        };
+        Some(self.counted(effect))
+    }
+
+    /// Streams whose wait has ended, at most [`MAX_EFFECTS`]; each is then to be woken.
+    #[must_use]
+    pub fn due(&self, now_ms: u64) -> Vec<u32> {
+        let version = self.version();
+        self.pending
+            .iter()
+            .filter(|(_, pending)| pending.is_due(now_ms, version))
+            .map(|(stream, _)| *stream)
+            .take(MAX_EFFECTS)
+            .collect()
+    }
+
+    /// Drives a request on whose wait has ended; `None` if it has ended itself.
+    pub fn wake(&mut self, stream: u32, moment: &mut Moment<'_>) -> Option<Effect> {
+        let effect = match self.pending.remove(&stream)? {
+            Pending::Feed(waiting) => {
+                let fields = waiting.head.fields();
+                self.decide(
+                    Incoming::new(stream, Head::new(&fields)),
+                    moment,
+                    guard::Patience::HasWaited,
+                )
+            }
+            Pending::Exchange(exchange) => self.exchanged(&exchange, CallAnswer::none(), moment),
+            Pending::Burn(burn) => Effect::Reply(burn.reply),
+            Pending::Logout(logout) => Effect::Reply(logout.answered(CallAnswer::none())),
+        };
+        Some(self.counted(effect))
+    }
+
+    /// A request has ended, whether it waited or not.
+    pub fn forget(&mut self, stream: u32) {
+        self.pending.remove(&stream);
+    }
+
+    /// The poll that is due, if one is.
+    pub fn poll(&mut self, now_ms: u64, random: u32) -> Option<Poll> {
+        self.follower.poll(now_ms, random)
+    }
+
+    /// The feed was answered.
+    ///
+    /// # Errors
+    /// The page was dropped; why is for the log.
+    pub fn feed_answered(
+        &mut self,
+        now_ms: u64,
+        random: u32,
+        answer: FeedAnswer<'_>,
+    ) -> Result<Progress, FeedError> {
+        let progress = self.follower.answered(now_ms, random, answer)?;
+        if let Progress::Changed { keys } = progress {
+            self.unknown_kids.clear();
+            if keys {
+                self.verifier.forget();
+            }
+        }
+        Ok(progress)
+    }
+
+    /// Counts since they were last taken.
+    pub fn take_counters(&mut self) -> impl Iterator<Item = (String, u64)> + use<> {
+        let (by_host, in_pure_rust) = self.verifier.checked();
+        let now = (by_host, in_pure_rust, self.follower.errors());
+        let (host, pure, errors) = self.reported;
+        for (group, name, many) in [
+            ("signature", "host", now.0 - host),
+            ("signature", "pure", now.1 - pure),
+            ("feed", "errors", now.2 - errors),
+        ] {
+            if many > 0 {
+                self.counters.add(group, name, many);
+            }
+        }
+        self.reported = now;
+        self.counters.take()
+    }
+
+    /// Figures of the feed.
+    #[must_use]
+    pub fn gauges(&self, now_ms: u64) -> FeedGauges {
+        let store = self.follower.store();
+        let entries = store.map_or(0, |store| store.revocations().len());
+        FeedGauges {
+            version: self.version().unwrap_or_default(),
+            age_seconds: store.map_or(0, |_| self.follower.age_ms(now_ms) / 1_000),
+            entries: u64::try_from(entries).unwrap_or(u64::MAX),
+        }
+    }
+
+    fn version(&self) -> Option<u64> {
+        self.follower.store().map(crate::feed::Store::version)
+    }
+
+    fn calls(&self) -> usize {
+        let waits = |pending: &&Pending| !matches!(pending, Pending::Feed(_));
+        self.pending.values().filter(waits).count()
+    }
+
+    /// Every effect that ends a request is counted once, here.
+    fn counted(&mut self, effect: Effect) -> Effect {
+        match &effect {
+            Effect::Continue(changes) => self.counters.count("verdict", changes.verdict()),
+            Effect::Reply(reply) => {
+                self.counters.count("verdict", verdict_of(reply));
+                self.counters.count("reason", reply.reason);
+            }
+            Effect::Pause | Effect::Call(_) => {}
+        }
+        effect
+    }
+}
+
+fn verdict_of(reply: &Reply) -> &'static str {
+    match reply.status {
+        300..=399 => "redirect",
+        200..=299 if reply.grpc_status.is_none() => "answer",
+        _ => "refuse",
+    }
+}
+
+/// 503 for a filter that has no feed, or one that is too old.
+fn unavailable(kind: RequestKind, reason: &'static str) -> Reply {
+    let page = Page::new(
+        "Not available right now",
+        &[
+            "Sign-in cannot be checked at the moment.",
+            "Try again in a few seconds.",
+        ],
+    );
+    Reply::error(kind, 503, reason, &page).with("retry-after", "1".to_owned())
+}

@@ -1,0 +1,92 @@
+//! What the host is asked to do with a stream: one thing, once.
+
+use crate::reply::Reply;
+
+/// What happens to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// On to the origin, changed.
+    Continue(Changes),
+    /// Answered here.
+    Reply(Reply),
+    /// Held until woken.
+    Pause,
+    /// Held until the control service has answered.
+    Call(Call),
+}
+
+/// How a request is changed on its way to the origin.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Header names to remove, as sent.
+    pub remove: Vec<String>,
+    /// The cookie lines that replace those sent; `None` leaves them.
+    pub cookies: Option<Vec<Vec<u8>>>,
+    /// Whom the request is from; `None` where nobody was asked.
+    pub identity: Option<Identity>,
+    /// Whether no application guards the host.
+    pub unguarded: bool,
+}
+
+/// Identity headers to add.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The application token.
+    pub token: String,
+    /// The user's e-mail address, fit for a header.
+    pub email: String,
+    /// The user's id, fit for a header.
+    pub id: String,
+}
+
+impl Changes {
+    /// The verdict's name, for a counter.
+    #[must_use]
+    pub fn verdict(&self) -> &'static str {
+        match (&self.identity, self.unguarded) {
+            (Some(_), _) => "continue",
+            (None, true) => "pass",
+            (None, false) => "bypass",
+        }
+    }
+}
+
+/// A call to the control service.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The call's name, such as `exchange`.
+    pub name: &'static str,
+    /// Its body, in JSON.
+    pub body: String,
+    /// How long it may take, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+impl std::fmt::Debug for Call {
+    /// The body holds codes and tokens.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to a call.
+#[derive(Clone, Copy)]
+pub struct CallAnswer<'a> {
+    /// The status; `None` if there was no answer.
+    pub status: Option<u16>,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+impl CallAnswer<'_> {
+    /// No answer.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            status: None,
+            body: b"",
+        }
+    }
+}

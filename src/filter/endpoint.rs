@@ -1,0 +1,110 @@
+//! What the filter answers itself, under `/.access/` of every application's hostname.
+
+use std::rc::Rc;
+
+use super::effect::Effect;
+use super::judge::Bad;
+use super::{Filter, Incoming, Moment, unavailable};
+use crate::application::Placement;
+use crate::application::authority::Authority;
+use crate::application::path::{Readings, is_below};
+use crate::reason::Refusal;
+use crate::reply::Reply;
+use crate::reply::page::Page;
+use crate::reply::refusal::{self, Context};
+use crate::request::kind::RequestKind;
+use crate::request::{Head, query_parameter};
+
+impl Filter {
+    /// Answers one of the filter's own paths. Nothing under the prefix reaches an origin.
+    pub(super) fn endpoint(
+        &mut self,
+        incoming: Incoming<'_>,
+        authority: &Authority,
+        moment: &mut Moment<'_>,
+    ) -> Effect {
+        let Incoming { head, kind, .. } = incoming;
+        let places = self.places(authority);
+        let Some(first) = places.first() else {
+            return Effect::Reply(not_found(kind));
+        };
+        match (head.method(), head.path()) {
+            (b"GET", b"/.access/login") => {
+                let return_to = query_parameter(head.query(), "return_to").unwrap_or_default();
+                let place = place_of(&places, &return_to).unwrap_or(first);
+                Effect::Reply(self.begin_login(head, place, ("login", &return_to), moment))
+            }
+            (b"GET", b"/.access/callback") => self.callback(incoming, &places, moment),
+            (b"GET", b"/.access/logout") => Effect::Reply(super::logout::ask()),
+            (b"POST", b"/.access/logout") => self.logout(incoming, &places, moment),
+            (b"GET", b"/.access/identity") => self.identity(head, &places, moment),
+            _ => Effect::Reply(not_found(kind)),
+        }
+    }
+
+    fn places(&self, authority: &Authority) -> Vec<Rc<Placement>> {
+        let store = self.follower.store();
+        store.map_or_else(Vec::new, |store| {
+            store.table().on_host(authority).cloned().collect()
+        })
+    }
+
+    /// Who the caller is, for which application, until when.
+    fn identity(
+        &mut self,
+        head: Head<'_>,
+        places: &[Rc<Placement>],
+        moment: &mut Moment<'_>,
+    ) -> Effect {
+        let mut bad = Bad::Refused(Refusal::NoSession);
+        for place in places {
+            match self.judge(place, head, moment) {
+                Ok(session) => {
+                    let claims = session.verified.claims();
+                    return Effect::Reply(Reply::json(
+                        200,
+                        "identity",
+                        &serde_json::json!({
+                            "email": claims.email,
+                            "sub": claims.sub,
+                            "application": place.application.name,
+                            "audience": place.application.audience,
+                            "exp": claims.exp,
+                            "session_exp": claims.session_exp,
+                        }),
+                    ));
+                }
+                Err(error) => bad = error,
+            }
+        }
+        let kind = RequestKind::SubRequest;
+        Effect::Reply(match (bad, places.first()) {
+            (Bad::Refused(refusal), Some(place)) => refusal::refuse(
+                refusal,
+                kind,
+                Context {
+                    team_domain: &self.issuer,
+                    login_url: &super::guard::login_url(place),
+                    cors_origins: &place.application.cors_origins,
+                    head,
+                },
+            ),
+            (Bad::Stale, _) => unavailable(kind, "stale"),
+            _ => unavailable(kind, "not_ready"),
+        })
+    }
+}
+
+/// The application that a path on the host belongs to.
+fn place_of<'a>(places: &'a [Rc<Placement>], return_to: &str) -> Option<&'a Rc<Placement>> {
+    let path = return_to.split('?').next().unwrap_or_default();
+    let path = Readings::of(path)?;
+    places
+        .iter()
+        .find(|place| is_below(path.sent(), place.location.path_prefix.as_bytes()))
+}
+
+fn not_found(kind: RequestKind) -> Reply {
+    let page = Page::new("Nothing here", &["This address has no page."]);
+    Reply::error(kind, 404, "endpoint_unknown", &page)
+}

@@ -1,0 +1,336 @@
+//! A request on its way to the origin: which application, is the session good, and what then.
+
+use std::rc::Rc;
+
+use super::effect::{Changes, Effect, Identity};
+use super::judge::{Bad, Session, bearer_tokens, candidates};
+use super::pending::{Pending, PendingFeed};
+use super::{FEED_WAIT_MS, Filter, Incoming, MAX_UNKNOWN_KIDS, MAX_WAITING, Moment, unavailable};
+use crate::application::authority::Authority;
+use crate::application::path::Readings;
+use crate::application::{Choice, Placement};
+use crate::config::UnknownHosts;
+use crate::login::Attempt;
+use crate::names::is_reserved_header;
+use crate::protocol::feed::Preflight;
+use crate::protocol::login::FILTER_PREFIX;
+use crate::protocol::return_to;
+use crate::reason::Refusal;
+use crate::reply::page::Page;
+use crate::reply::refusal::{self, Context, listed_origin};
+use crate::reply::{Reply, header_text};
+use crate::request::kind::RequestKind;
+use crate::request::{Head, cookies};
+use crate::session::token::UnverifiedToken;
+
+/// Headers by which an origin might take one method for another.
+const METHOD_OVERRIDES: [&str; 3] = [
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+];
+
+/// Whether a request may still be held for the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    MayWait,
+    HasWaited,
+}
+
+/// Where a request leads.
+enum Destination {
+    /// To a host that nobody guards.
+    Unguarded,
+    /// Nowhere.
+    Refused(u16, &'static str, &'static str),
+    /// To the filter itself.
+    Own(Authority),
+    /// To an application, without a session.
+    Bypassed,
+    /// To an application.
+    Guarded(Rc<Placement>),
+}
+
+impl Filter {
+    /// The verdict on a request.
+    pub(super) fn decide(
+        &mut self,
+        incoming: Incoming<'_>,
+        moment: &mut Moment<'_>,
+        patience: Patience,
+    ) -> Effect {
+        let Incoming { head, kind, .. } = incoming;
+        match self.destination(head) {
+            None if patience == Patience::MayWait => self
+                .wait(incoming, moment.now_ms)
+                .unwrap_or_else(|| Effect::Reply(unavailable(kind, "not_ready"))),
+            None => Effect::Reply(unavailable(kind, "not_ready")),
+            Some(Destination::Unguarded) => Effect::Continue(Changes {
+                unguarded: true,
+                ..cleaned(head)
+            }),
+            Some(Destination::Refused(status, reason, sentence)) => {
+                let page = Page::new("Nothing here", &[sentence]);
+                Effect::Reply(Reply::error(kind, status, reason, &page))
+            }
+            Some(Destination::Own(authority)) => self.endpoint(incoming, &authority, moment),
+            Some(Destination::Bypassed) => Effect::Continue(cleaned(head)),
+            Some(Destination::Guarded(placement)) => {
+                if kind == RequestKind::Preflight {
+                    return preflight(head, &placement);
+                }
+                self.guard(incoming, &placement, moment, patience)
+            }
+        }
+    }
+
+    /// Where a request leads; `None` before the first feed.
+    fn destination(&self, head: Head<'_>) -> Option<Destination> {
+        let table = self.follower.store()?.table();
+        let authority = head.only(":authority").and_then(Authority::parse);
+        let authority = match authority {
+            Some(authority) if table.knows_host(&authority) => authority,
+            _ => {
+                return Some(match self.config.unknown_hosts() {
+                    UnknownHosts::Pass => Destination::Unguarded,
+                    UnknownHosts::Deny => Destination::Refused(
+                        403,
+                        "unknown_host",
+                        "No application has this hostname.",
+                    ),
+                });
+            }
+        };
+        const AMBIGUOUS: Destination = Destination::Refused(
+            400,
+            "path_ambiguous",
+            "The address can be read in more than one way.",
+        );
+        let Some(path) = Readings::of(head.path()) else {
+            return Some(AMBIGUOUS);
+        };
+        let own = FILTER_PREFIX.as_bytes();
+        if path.sent().starts_with(own) || path.decoded().starts_with(own) {
+            return Some(Destination::Own(authority));
+        }
+        Some(match table.find(&authority, &path) {
+            Choice::Ambiguous => AMBIGUOUS,
+            Choice::UnknownHost | Choice::NoApplication => {
+                Destination::Refused(403, "no_application", "No application has this address.")
+            }
+            Choice::Found(placement) => {
+                if placement.application.bypasses(&path, head.method()) {
+                    Destination::Bypassed
+                } else {
+                    Destination::Guarded(Rc::clone(placement))
+                }
+            }
+        })
+    }
+
+    fn guard(
+        &mut self,
+        incoming: Incoming<'_>,
+        placement: &Placement,
+        moment: &mut Moment<'_>,
+        patience: Patience,
+    ) -> Effect {
+        let Incoming { head, kind, .. } = incoming;
+        match self.judge(placement, head, moment) {
+            Ok(session) => Effect::Continue(admitted(head, &session)),
+            Err(Bad::NotReady) => Effect::Reply(unavailable(kind, "not_ready")),
+            Err(Bad::Stale) => Effect::Reply(unavailable(kind, "stale")),
+            Err(Bad::Refused(Refusal::KeyUnknown)) => {
+                let kids = unknown_kids(head, placement);
+                if patience == Patience::HasWaited {
+                    self.remember_unknown(kids);
+                } else if !kids.iter().any(|kid| self.unknown_kids.contains(kid))
+                    && self.unknown_kids.len() < MAX_UNKNOWN_KIDS
+                    && let Some(effect) = self.wait(incoming, moment.now_ms)
+                {
+                    return effect;
+                }
+                self.refuse(incoming, placement, Refusal::KeyUnknown, moment)
+            }
+            Err(Bad::Refused(refusal)) => self.refuse(incoming, placement, refusal, moment),
+        }
+    }
+
+    /// Holds a request until the feed moves, if there is room.
+    fn wait(&mut self, incoming: Incoming<'_>, now_ms: u64) -> Option<Effect> {
+        if self.pending.len() >= MAX_WAITING {
+            return None;
+        }
+        let waiting = PendingFeed {
+            head: incoming.head.to_owned(),
+            version: self.version(),
+            deadline_ms: now_ms + FEED_WAIT_MS,
+        };
+        self.pending.insert(incoming.stream, Pending::Feed(waiting));
+        Some(Effect::Pause)
+    }
+
+    fn remember_unknown(&mut self, kids: Vec<String>) {
+        for kid in kids {
+            if self.unknown_kids.len() < MAX_UNKNOWN_KIDS {
+                self.unknown_kids.insert(kid);
+            }
+        }
+    }
+
+    /// What a bad session gets: a navigation is led to the login, all else is answered.
+    fn refuse(
+        &mut self,
+        Incoming { head, kind, .. }: Incoming<'_>,
+        placement: &Placement,
+        refusal: Refusal,
+        moment: &mut Moment<'_>,
+    ) -> Effect {
+        let to_login = kind == RequestKind::Navigation
+            && !matches!(refusal, Refusal::PolicyDenied | Refusal::TokenAmbiguous);
+        if to_login {
+            let target = std::str::from_utf8(head.target()).unwrap_or("/");
+            let reply = self.begin_login(head, placement, (refusal.as_str(), target), moment);
+            return Effect::Reply(reply);
+        }
+        let login_url = login_url(placement);
+        Effect::Reply(refusal::refuse(
+            refusal,
+            kind,
+            Context {
+                team_domain: &self.issuer,
+                login_url: &login_url,
+                cors_origins: &placement.application.cors_origins,
+                head,
+            },
+        ))
+    }
+
+    /// The redirect to the team domain that begins a login attempt.
+    pub(super) fn begin_login(
+        &self,
+        head: Head<'_>,
+        placement: &Placement,
+        (reason, return_to): (&'static str, &str),
+        moment: &mut Moment<'_>,
+    ) -> Reply {
+        let cross_site = head.only("sec-fetch-site") == Some(b"cross-site");
+        let now = moment.now_s();
+        let attempt = Attempt::begin(moment.random, now, cross_site);
+        let open = Attempt::open(head, now);
+        let return_to = return_to::sanitize(return_to);
+        let location = attempt.login_location(&self.issuer, placement, return_to);
+        attempt
+            .set_cookies(&open)
+            .into_iter()
+            .fold(Reply::redirect(reason, location), |reply, value| {
+                reply.with("set-cookie", value)
+            })
+    }
+}
+
+/// Where to sign in at an application, absolute.
+pub(super) fn login_url(placement: &Placement) -> String {
+    let origin = &placement.location.origin;
+    let prefix = &placement.location.path_prefix;
+    if prefix.is_empty() {
+        format!("{origin}/.access/login")
+    } else {
+        let return_to = crate::reply::percent_encode(format!("{prefix}/").as_bytes());
+        format!("{origin}/.access/login?return_to={return_to}")
+    }
+}
+
+/// What every request loses on its way to an origin, whoever sent it.
+fn cleaned(head: Head<'_>) -> Changes {
+    let mut remove: Vec<String> = Vec::new();
+    for field in head.fields() {
+        if is_reserved_header(field.name)
+            && let Ok(name) = std::str::from_utf8(field.name)
+            && !remove.iter().any(|known| known == name)
+        {
+            remove.push(name.to_owned());
+        }
+    }
+    if bearer_tokens(head).next().is_some() {
+        remove.push("authorization".to_owned());
+    }
+    Changes {
+        remove,
+        cookies: cookies::without_own(head),
+        identity: None,
+        unguarded: false,
+    }
+}
+
+/// What a request with a good session becomes.
+fn admitted(head: Head<'_>, session: &Session<'_>) -> Changes {
+    let claims = session.verified.claims();
+    Changes {
+        identity: Some(Identity {
+            // A token with a good signature is ASCII.
+            token: String::from_utf8_lossy(session.token).into_owned(),
+            email: header_text(&claims.email),
+            id: header_text(&claims.sub),
+        }),
+        ..cleaned(head)
+    }
+}
+
+/// Key ids that a request's tokens name.
+fn unknown_kids(head: Head<'_>, placement: &Placement) -> Vec<String> {
+    candidates(head, placement)
+        .iter()
+        .filter_map(|candidate| UnverifiedToken::parse(candidate.token))
+        .map(|token| token.unverified_kid)
+        .collect()
+}
+
+/// A preflight never carries a session: the application's setting decides (Fetch Standard,
+/// "CORS-preflight request").
+fn preflight(head: Head<'_>, placement: &Placement) -> Effect {
+    let has_body =
+        head.has("transfer-encoding") || head.all("content-length").any(|length| length != b"0");
+    match placement.application.preflight {
+        Preflight::Origin if !has_body => {
+            let mut changes = cleaned(head);
+            let overrides = METHOD_OVERRIDES.iter().filter(|name| head.has(name));
+            changes.remove.extend(overrides.map(ToString::to_string));
+            Effect::Continue(changes)
+        }
+        Preflight::Answer => Effect::Reply(answer_preflight(head, placement)),
+        _ => Effect::Reply(Reply::empty(403, "preflight_denied")),
+    }
+}
+
+fn answer_preflight(head: Head<'_>, placement: &Placement) -> Reply {
+    let Some(origin) = listed_origin(head, &placement.application.cors_origins) else {
+        return Reply::empty(403, "preflight_denied");
+    };
+    let echo = |name| {
+        let value = head
+            .only(name)
+            .and_then(|value| std::str::from_utf8(value).ok());
+        value.filter(|text| text.bytes().all(|b| b.is_ascii_graphic() || b == b' '))
+    };
+    let mut reply = Reply::empty(204, "preflight_answered")
+        .with("access-control-allow-origin", origin)
+        .with("access-control-allow-credentials", "true".to_owned())
+        .with("access-control-max-age", "600".to_owned())
+        .with("vary", "Origin".to_owned());
+    for (asked, allowed) in [
+        (
+            "access-control-request-method",
+            "access-control-allow-methods",
+        ),
+        (
+            "access-control-request-headers",
+            "access-control-allow-headers",
+        ),
+    ] {
+        if let Some(value) = echo(asked) {
+            reply = reply.with(allowed, value.to_owned());
+        }
+    }
+    reply
+}

@@ -1,0 +1,151 @@
+//! Ending the global session from an application: access ends everywhere.
+
+use std::rc::Rc;
+use std::slice;
+
+use super::effect::{CallAnswer, Effect};
+use super::judge::{Bad, CookieNames, candidates, demand, trust};
+use super::pending::Pending;
+use super::{Filter, Incoming, Moment};
+use crate::application::Placement;
+use crate::protocol::calls::{LogoutRequest, Problem, ProblemReason};
+use crate::reason::Refusal;
+use crate::reply::page::Page;
+use crate::reply::{Reply, set_cookie};
+use crate::request::kind::RequestKind;
+use crate::request::{Head, cookies};
+
+/// A logout that waits for the control service.
+pub(super) struct PendingLogout {
+    places: Vec<Rc<Placement>>,
+    kind: RequestKind,
+    pub(super) deadline_ms: u64,
+}
+
+/// `GET /.access/logout`: asks, so that no link can sign anybody out.
+pub(super) fn ask() -> Reply {
+    Page::new(
+        "Sign out?",
+        &["This ends your session here and in every other application."],
+    )
+    .post("/.access/logout", "Sign out")
+    .reply(200, "logout_page")
+}
+
+impl Filter {
+    /// `POST /.access/logout`: does.
+    pub(super) fn logout(
+        &mut self,
+        Incoming { stream, head, kind }: Incoming<'_>,
+        places: &[Rc<Placement>],
+        moment: &mut Moment<'_>,
+    ) -> Effect {
+        if !is_from_here(head, places) {
+            let page = Page::new("Not signed out", &["Another site asked for it."]);
+            return Effect::Reply(Reply::error(kind, 403, "logout_cross_site", &page));
+        }
+        let pending = PendingLogout {
+            places: places.to_vec(),
+            kind,
+            deadline_ms: self.deadline(moment.now_ms),
+        };
+        match self.session_to_end(head, places, moment) {
+            Ok(request) => self
+                .call(stream, "logout", &request, Pending::Logout(pending))
+                .unwrap_or_else(|| Effect::Reply(not_signed_out(kind))),
+            Err(Bad::Refused(refusal @ (Refusal::BindingMissing | Refusal::BindingMismatch))) => {
+                let page = Page::new("Not signed out", &[refusal.sentence()]);
+                Effect::Reply(Reply::error(kind, 403, refusal.as_str(), &page))
+            }
+            Err(Bad::Refused(_)) => Effect::Reply(pending.signed_out()),
+            Err(Bad::NotReady | Bad::Stale) => Effect::Reply(not_signed_out(kind)),
+        }
+    }
+
+    /// The session that the browser holds, expired or not; its binding is demanded.
+    fn session_to_end(
+        &mut self,
+        head: Head<'_>,
+        places: &[Rc<Placement>],
+        moment: &Moment<'_>,
+    ) -> Result<LogoutRequest, Bad> {
+        let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms)?;
+        let mut worst = Refusal::NoSession;
+        for place in places {
+            let bindings = cookies::values(head, &CookieNames::of(place).binding);
+            for candidate in candidates(head, place) {
+                // One at a time, to know which secret is the token's.
+                for chosen in bindings.iter().map(slice::from_ref).chain([&[][..]]) {
+                    let demand = demand(place, chosen, moment);
+                    match self.verifier.verify_to_end(trust, demand, candidate) {
+                        Ok(()) => return Ok(request(candidate.token, chosen.first().copied())),
+                        Err(refusal) => worst = worst.max(refusal),
+                    }
+                }
+            }
+        }
+        Err(Bad::Refused(worst))
+    }
+}
+
+/// The call for a token that has been verified, so both texts are ASCII.
+fn request(token: &[u8], binding_secret: Option<&[u8]>) -> LogoutRequest {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    LogoutRequest {
+        token: text(token),
+        binding_secret: binding_secret.map(text),
+    }
+}
+
+impl PendingLogout {
+    /// The page for the control service's answer. A session that it does not know has ended too.
+    pub(super) fn answered(&self, answer: CallAnswer<'_>) -> Reply {
+        let problem = serde_json::from_slice::<Problem>(answer.body).map(|problem| problem.reason);
+        match (answer.status, problem) {
+            (Some(204), _)
+            | (Some(400), Ok(ProblemReason::TokenInvalid))
+            | (Some(403), Ok(ProblemReason::SessionEnded)) => self.signed_out(),
+            _ => not_signed_out(self.kind),
+        }
+    }
+
+    fn signed_out(&self) -> Reply {
+        let page = Page::new(
+            "You are signed out",
+            &["Your session has ended in every application."],
+        )
+        .link("/", "Sign in again");
+        let mut reply = page.reply(200, "signed_out");
+        for place in &self.places {
+            let names = CookieNames::of(place);
+            let settings = place.application.cookie;
+            reply = reply
+                .with("set-cookie", set_cookie::clear(&names.token, settings))
+                .with("set-cookie", set_cookie::clear(&names.binding, settings));
+        }
+        reply
+    }
+}
+
+/// Whether the application itself sent the request: by Fetch Metadata, else by `origin`.
+fn is_from_here(head: Head<'_>, places: &[Rc<Placement>]) -> bool {
+    if head.has("sec-fetch-site") {
+        return head.only("sec-fetch-site") == Some(b"same-origin");
+    }
+    let origin = head.only("origin");
+    places
+        .iter()
+        .any(|place| origin == Some(place.location.origin.to_string().as_bytes()))
+}
+
+fn not_signed_out(kind: RequestKind) -> Reply {
+    let page = Page::new(
+        "Not signed out yet",
+        &[
+            "The sign-in service did not answer, so your session goes on.",
+            "Try again in a few seconds.",
+        ],
+    )
+    .post("/.access/logout", "Sign out");
+    Reply::error(kind, 503, "control_unavailable", &page).with("retry-after", "2".to_owned())
+}

@@ -1,0 +1,226 @@
+//! A login attempt: from the filter's redirect to the team domain until the callback.
+//!
+//! The attempt's secret never leaves the browser's cookie: `state` and `code_verifier` are
+//! derived from it, so that neither tells anything about the other or the secret.
+
+use crate::application::Placement;
+use crate::names::ATTEMPT_COOKIE_PREFIX;
+use crate::protocol::{base64url, login::LOGIN_PATH, login::challenge};
+use crate::reply::{percent_encode, set_cookie};
+use crate::request::{Head, cookies};
+
+/// How long an attempt lives, in seconds.
+const LIFETIME: u64 = 600;
+/// How many attempts a browser may have at once on one host.
+const MAX_ATTEMPTS: usize = 8;
+
+/// Random bytes, as an argument.
+pub trait Random {
+    /// Fills a buffer.
+    fn fill(&mut self, bytes: &mut [u8]);
+}
+
+/// A login attempt.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attempt {
+    id: String,
+    secret: [u8; 32],
+    start: u64,
+    cross_site: bool,
+}
+
+impl Attempt {
+    /// Begins an attempt, remembering whether another site led here.
+    pub fn begin(random: &mut dyn Random, now: u64, cross_site: bool) -> Self {
+        let mut id = [0; 4];
+        let mut secret = [0; 32];
+        random.fill(&mut id);
+        random.fill(&mut secret);
+        let id = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self {
+            id,
+            secret,
+            start: now,
+            cross_site,
+        }
+    }
+
+    /// The attempts that a browser has open, oldest first.
+    #[must_use]
+    pub fn open(head: Head<'_>, now: u64) -> Vec<Self> {
+        let mut attempts: Vec<_> = cookies::with_prefix(head, ATTEMPT_COOKIE_PREFIX)
+            .filter_map(|(id, value)| Self::parse(id, value))
+            .filter(|attempt| attempt.start.abs_diff(now) <= LIFETIME)
+            .collect();
+        attempts.sort_by_key(|attempt| attempt.start);
+        attempts
+    }
+
+    fn parse(id: &[u8], value: &[u8]) -> Option<Self> {
+        let id = std::str::from_utf8(id).ok()?;
+        let hex = id
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let value = std::str::from_utf8(value).ok()?;
+        let mut parts = value.split('.');
+        let (start, site, secret) = (parts.next()?, parts.next()?, parts.next()?);
+        if id.len() != 8 || !hex || parts.next().is_some() {
+            return None;
+        }
+        Some(Self {
+            id: id.to_owned(),
+            secret: base64url::decode(secret.as_bytes())?.try_into().ok()?,
+            start: start.parse().ok()?,
+            cross_site: match site {
+                "x" => true,
+                "s" => false,
+                _ => return None,
+            },
+        })
+    }
+
+    /// The name of its cookie.
+    #[must_use]
+    pub fn cookie_name(&self) -> String {
+        format!("{ATTEMPT_COOKIE_PREFIX}{}", self.id)
+    }
+
+    fn cookie_value(&self) -> String {
+        let site = if self.cross_site { 'x' } else { 's' };
+        format!("{}.{site}.{}", self.start, base64url::encode(&self.secret))
+    }
+
+    /// Whether another site led the browser to this attempt.
+    #[must_use]
+    pub fn is_cross_site(&self) -> bool {
+        self.cross_site
+    }
+
+    /// The `state` of the attempt at an application.
+    #[must_use]
+    pub fn state(&self, audience: &str) -> String {
+        let mac = hmac_sha256::HMAC::mac(["state", audience].concat(), self.secret);
+        format!("{}.{}", self.id, base64url::encode(&mac))
+    }
+
+    /// Whether a `state` is this attempt's at an application, in constant time.
+    #[must_use]
+    pub fn has_state(&self, state: &str, audience: &str) -> bool {
+        ct_codecs::verify(self.state(audience).as_bytes(), state.as_bytes())
+    }
+
+    /// The verifier of the exchange (RFC 7636).
+    #[must_use]
+    pub fn code_verifier(&self) -> String {
+        base64url::encode(&hmac_sha256::HMAC::mac("verifier", self.secret))
+    }
+
+    /// Where the team domain begins the sign-in.
+    #[must_use]
+    pub fn login_location(
+        &self,
+        team_domain: &str,
+        placement: &Placement,
+        return_to: &str,
+    ) -> String {
+        let audience = &placement.application.audience;
+        let origin = placement.location.origin.to_string();
+        let (origin, return_to) = (
+            percent_encode(origin.as_bytes()),
+            percent_encode(return_to.as_bytes()),
+        );
+        let (state, challenge) = (self.state(audience), challenge(&self.code_verifier()));
+        format!(
+            "{team_domain}{LOGIN_PATH}?app={audience}&origin={origin}&return_to={return_to}\
+             &state={state}&code_challenge={challenge}"
+        )
+    }
+
+    /// The `set-cookie` values that begin the attempt: its own, and the removal of the oldest
+    /// that would be too many.
+    #[must_use]
+    pub fn set_cookies(&self, open: &[Self]) -> Vec<String> {
+        let too_many = (open.len() + 1).saturating_sub(MAX_ATTEMPTS);
+        let mut values = vec![set_cookie::login(
+            &self.cookie_name(),
+            &self.cookie_value(),
+            LIFETIME,
+        )];
+        values.extend(
+            open.iter()
+                .take(too_many)
+                .map(|oldest| set_cookie::clear_login(&oldest.cookie_name())),
+        );
+        values
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::request::tests::with_head;
+
+    /// Bytes that count up.
+    pub struct Counting(pub u8);
+
+    impl Random for Counting {
+        fn fill(&mut self, bytes: &mut [u8]) {
+            for byte in bytes {
+                *byte = self.0;
+                self.0 = self.0.wrapping_add(1);
+            }
+        }
+    }
+
+    fn cookie(attempt: &Attempt) -> String {
+        format!("{}={}", attempt.cookie_name(), attempt.cookie_value())
+    }
+
+    #[test]
+    fn an_attempt_comes_back_from_its_cookie() {
+        let attempt = Attempt::begin(&mut Counting(1), 1_000, true);
+        assert_eq!(attempt.cookie_name(), "__Host-access_login_01020304");
+        let line = cookie(&attempt);
+        let open = |now| with_head(&[("cookie", &line)], |head| Attempt::open(head, now));
+        assert!(open(1_600) == vec![attempt.clone()] && open(1_601).is_empty());
+        let state = attempt.state("aud");
+        assert!(state.starts_with("01020304.") && attempt.has_state(&state, "aud"));
+        assert!(!attempt.has_state(&state, "other") && !attempt.has_state("", "aud"));
+        assert_ne!(attempt.code_verifier(), state[9..]);
+        assert_eq!(attempt.code_verifier().len(), 43);
+    }
+
+    #[test]
+    fn anything_else_is_no_attempt() {
+        let secret = base64url::encode(&[1; 32]);
+        for line in [
+            format!("__Host-access_login_0102030=1000.s.{secret}"),
+            format!("__Host-access_login_0102030G=1000.s.{secret}"),
+            format!("__Host-access_login_01020304=1000.y.{secret}"),
+            format!("__Host-access_login_01020304=.s.{secret}"),
+            format!("__Host-access_login_01020304=1000.s.{secret}.x"),
+            "__Host-access_login_01020304=1000.s.AAAA".to_owned(),
+            "__Host-access_login_=1000".to_owned(),
+        ] {
+            with_head(&[("cookie", &line)], |head| {
+                assert!(Attempt::open(head, 1_000).is_empty(), "{line}");
+            });
+        }
+    }
+
+    #[test]
+    fn a_ninth_attempt_removes_the_oldest() {
+        let open: Vec<_> = (0..8)
+            .map(|i| Attempt::begin(&mut Counting(i * 30), 1_000 + u64::from(i), false))
+            .collect();
+        let ninth = Attempt::begin(&mut Counting(250), 2_000, false);
+        let values = ninth.set_cookies(&open);
+        assert_eq!(values.len(), 2);
+        assert!(
+            values[1].starts_with(&format!("{}=;", open[0].cookie_name())),
+            "{}",
+            values[1]
+        );
+        assert_eq!(ninth.set_cookies(&open[1..]).len(), 1);
+    }
+}

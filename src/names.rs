@@ -1,0 +1,97 @@
+//! Names of the project's cookies and headers, in one place.
+
+/// Cookie of the application token. `__Host-` keeps other hosts from setting it (RFC 6265bis).
+pub const TOKEN_COOKIE: &str = "__Host-access_token";
+/// Cookie of the binding secret.
+pub const BINDING_COOKIE: &str = "__Host-access_binding";
+/// Prefix of the cookies of login attempts; the attempt's id follows.
+pub const ATTEMPT_COOKIE_PREFIX: &str = "__Host-access_login_";
+/// Cookie that remembers recent returns from the team domain, against loops.
+pub const RETURNS_COOKIE: &str = "__Host-access_returns";
+/// Header that gives the origin the application token.
+pub const ASSERTION_HEADER: &str = "x-access-jwt-assertion";
+/// Header that gives the origin the user's e-mail address.
+pub const EMAIL_HEADER: &str = "x-access-user-email";
+/// Header that gives the origin the user's id.
+pub const ID_HEADER: &str = "x-access-user-id";
+/// Header in which scripts and services send a token.
+pub const TOKEN_HEADER: &str = "x-access-token";
+
+/// Names under which nothing of a client may reach the origin.
+const RESERVED_HEADERS: [&str; 4] = [ASSERTION_HEADER, EMAIL_HEADER, ID_HEADER, TOKEN_HEADER];
+
+/// Cookies of the project: each alone, or followed by `_` and a suffix.
+const OWN_COOKIES: [&str; 6] = [
+    TOKEN_COOKIE,
+    BINDING_COOKIE,
+    "__Host-access_login",
+    "__Host-access_session",
+    "__Host-access_signin",
+    RETURNS_COOKIE,
+];
+
+/// Whether a header name is reserved. Servers fold `_` into `-` (CGI, RFC 3875), so both count,
+/// in any case.
+#[must_use]
+pub fn is_reserved_header(name: &[u8]) -> bool {
+    RESERVED_HEADERS.iter().any(|reserved| {
+        reserved.len() == name.len()
+            && name.iter().zip(reserved.bytes()).all(|(sent, expected)| {
+                sent.eq_ignore_ascii_case(&expected) || (*sent == b'_' && expected == b'-')
+            })
+    })
+}
+
+/// Whether a cookie name is one of the project's.
+#[must_use]
+pub fn is_own_cookie(name: &[u8]) -> bool {
+    OWN_COOKIES.iter().any(|own| {
+        name.strip_prefix(own.as_bytes())
+            .is_some_and(|rest| rest.is_empty() || rest.first() == Some(&b'_'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_headers_in_every_spelling() {
+        for name in [
+            "x-access-user-email",
+            "X-Access-User-Id",
+            "x_access_jwt_assertion",
+            "x-access_token",
+        ] {
+            assert!(is_reserved_header(name.as_bytes()), "{name}");
+        }
+        for name in [
+            "x-access-user-emails",
+            "x-access",
+            "x.access-token",
+            "y-access-token",
+        ] {
+            assert!(!is_reserved_header(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn own_cookies_with_and_without_suffix() {
+        for name in [
+            TOKEN_COOKIE,
+            "__Host-access_token_0123456789abcdef",
+            RETURNS_COOKIE,
+            "__Host-access_login_1a2b3c4d",
+        ] {
+            assert!(is_own_cookie(name.as_bytes()), "{name}");
+        }
+        for name in [
+            "access_token",
+            "__Host-access_tokens",
+            "__Host-access",
+            "__host-access_token",
+        ] {
+            assert!(!is_own_cookie(name.as_bytes()), "{name}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Replies that the filter gives itself, instead of the origin.
+
+pub mod page;
+pub mod refusal;
+pub mod set_cookie;
+
+use crate::request::kind::RequestKind;
+use page::Page;
+
+/// A reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Why: `access.<reason>` in Envoy's access log, and the name of a counter.
+    pub reason: &'static str,
+    /// Header fields; names may repeat.
+    pub headers: Vec<(&'static str, String)>,
+    /// Body.
+    pub body: String,
+    /// gRPC status, which then replaces the HTTP status for gRPC clients.
+    pub grpc_status: Option<u8>,
+}
+
+impl Reply {
+    /// A reply without body that nobody may keep.
+    #[must_use]
+    pub fn empty(status: u16, reason: &'static str) -> Self {
+        Self {
+            status,
+            reason,
+            headers: vec![("cache-control", "no-store".to_owned())],
+            body: String::new(),
+            grpc_status: None,
+        }
+    }
+
+    /// A redirect of a GET (RFC 9110, section 15.4.3).
+    #[must_use]
+    pub fn redirect(reason: &'static str, location: String) -> Self {
+        Self::empty(302, reason).with("location", location)
+    }
+
+    /// JSON.
+    #[must_use]
+    pub fn json(status: u16, reason: &'static str, value: &serde_json::Value) -> Self {
+        let mut reply = Self::empty(status, reason).with("content-type", "application/json".into());
+        reply.body = value.to_string();
+        reply
+    }
+
+    /// An error in JSON (RFC 9457).
+    #[must_use]
+    pub fn problem(status: u16, reason: &'static str, title: &str) -> Self {
+        let value = serde_json::json!({
+            "type": "about:blank", "title": title, "status": status, "reason": reason,
+        });
+        let mut reply =
+            Self::empty(status, reason).with("content-type", "application/problem+json".to_owned());
+        reply.body = value.to_string();
+        reply
+    }
+
+    /// An error in the form that suits what sent the request: a page for a person, JSON for a
+    /// program, a status for gRPC.
+    #[must_use]
+    pub fn error(kind: RequestKind, status: u16, reason: &'static str, page: &Page<'_>) -> Self {
+        match kind {
+            RequestKind::Navigation | RequestKind::FramedNavigation | RequestKind::FormPost => {
+                page.reply(status, reason)
+            }
+            RequestKind::Grpc => Self::grpc(status, reason),
+            _ => Self::problem(status, reason, page.title),
+        }
+    }
+
+    /// An error for a gRPC client; the statuses are those of gRPC's own mapping from HTTP.
+    #[must_use]
+    pub fn grpc(http_status: u16, reason: &'static str) -> Self {
+        let status = match http_status {
+            400 => 3,
+            401 => 16,
+            403 => 7,
+            404 => 12,
+            _ => 14,
+        };
+        Self {
+            body: reason.to_owned(),
+            grpc_status: Some(status),
+            ..Self::empty(200, reason)
+        }
+    }
+
+    /// With one more header field.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+/// Percent-encodes everything but unreserved characters (RFC 3986, section 2.3).
+#[must_use]
+pub fn percent_encode(bytes: &[u8]) -> String {
+    encode_unless(bytes, |b| {
+        b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~')
+    })
+}
+
+/// Percent-encodes what may not stand in a header field: everything but visible ASCII, and `%`.
+#[must_use]
+pub fn header_text(text: &str) -> String {
+    encode_unless(text.as_bytes(), |b| b.is_ascii_graphic() && b != b'%')
+}
+
+fn encode_unless(bytes: &[u8], keep: fn(u8) -> bool) -> String {
+    let mut encoded = String::with_capacity(bytes.len());
+    for byte in bytes {
+        if keep(*byte) {
+            encoded.push(char::from(*byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_visible_ascii_leaves() {
+        assert_eq!(header_text("ana+x@example.com"), "ana+x@example.com");
+        assert_eq!(
+            header_text("jos\u{e9} 100%\r\n"),
+            "jos%C3%A9%20100%25%0D%0A"
+        );
+        assert_eq!(percent_encode(b"/a?b=c&d\xff"), "%2Fa%3Fb%3Dc%26d%FF");
+    }
+
+    #[test]
+    fn errors_suit_what_asked() {
+        let page = Page::new("Not here", &["No such host."]);
+        let status = |kind| {
+            let reply = Reply::error(kind, 403, "unknown_host", &page);
+            (
+                reply.status,
+                reply.grpc_status,
+                reply
+                    .headers
+                    .iter()
+                    .any(|(n, v)| *n == "content-type" && v.contains("html")),
+            )
+        };
+        assert_eq!(status(RequestKind::Navigation), (403, None, true));
+        assert_eq!(status(RequestKind::SubRequest), (403, None, false));
+        assert_eq!(status(RequestKind::Grpc), (200, Some(7), false));
+    }
+}

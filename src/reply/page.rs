@@ -1,0 +1,213 @@
+//! Pages for people: short, self-contained, nothing to run, nothing to fetch.
+
+use ct_codecs::{Base64, Encoder};
+
+use super::Reply;
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6778;--paper:#f4f6f9;--card:#fff;--line:#d9dfe8;--act:#1f5fbf;--on:#fff}\
+@media(prefers-color-scheme:dark){:root{--ink:#e8ecf2;--soft:#a3aebd;--paper:#12161d;--card:#1b212b;--line:#303947;--act:#8ab4ff;--on:#0d1420}}\
+*{box-sizing:border-box}body{margin:0;padding:max(1.5rem,14vh) 1.5rem 1.5rem;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,sans-serif}\
+main{max-width:26rem;margin:0 auto;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem}\
+h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.25}p{margin:0 0 .75rem}\
+.act{display:inline-block;margin-top:.5rem;padding:.6rem 1.1rem;border:0;border-radius:.45rem;background:var(--act);color:var(--on);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}\
+.act:focus-visible{outline:3px solid var(--act);outline-offset:3px}\
+.why{margin:1.5rem 0 0;color:var(--soft);font-size:.85rem}";
+
+/// A page.
+#[derive(Debug, Clone)]
+pub struct Page<'a> {
+    /// Heading and title.
+    pub title: &'a str,
+    sentences: Vec<&'a str>,
+    action: Option<Action<'a>>,
+    in_frames: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Action<'a> {
+    Link { href: &'a str, label: &'a str },
+    NewWindow { href: &'a str, label: &'a str },
+    Post { href: &'a str, label: &'a str },
+    MoveOn { href: &'a str, label: &'a str },
+}
+
+impl<'a> Page<'a> {
+    /// A page of a heading and sentences.
+    #[must_use]
+    pub fn new(title: &'a str, sentences: &[&'a str]) -> Self {
+        Self {
+            title,
+            sentences: sentences.to_vec(),
+            action: None,
+            in_frames: false,
+        }
+    }
+
+    /// With a link.
+    #[must_use]
+    pub fn link(mut self, href: &'a str, label: &'a str) -> Self {
+        self.action = Some(Action::Link { href, label });
+        self
+    }
+
+    /// With a link that opens a window of its own; such a page may stand in a frame.
+    #[must_use]
+    pub fn new_window(mut self, href: &'a str, label: &'a str) -> Self {
+        self.action = Some(Action::NewWindow { href, label });
+        self.in_frames = true;
+        self
+    }
+
+    /// With a button that posts.
+    #[must_use]
+    pub fn post(mut self, href: &'a str, label: &'a str) -> Self {
+        self.action = Some(Action::Post { href, label });
+        self
+    }
+
+    /// That moves on by itself, with a link where that does not work.
+    #[must_use]
+    pub fn move_on(mut self, href: &'a str, label: &'a str) -> Self {
+        self.action = Some(Action::MoveOn { href, label });
+        self
+    }
+
+    /// The page as a reply.
+    #[must_use]
+    pub fn reply(&self, status: u16, reason: &'static str) -> Reply {
+        let mut reply = Reply::empty(status, reason)
+            .with("content-type", "text/html; charset=utf-8".to_owned())
+            .with("content-security-policy", self.policy())
+            .with("referrer-policy", "no-referrer".to_owned())
+            .with("x-content-type-options", "nosniff".to_owned());
+        reply.body = self.html((status >= 400).then_some(reason));
+        reply
+    }
+
+    /// Content Security Policy Level 3: the style by its hash, and a form only where there is one.
+    fn policy(&self) -> String {
+        let hash = hmac_sha256::Hash::hash(STYLE.as_bytes());
+        let hash = Base64::encode_to_string(hash).unwrap_or_default();
+        let form = match self.action {
+            Some(Action::Post { .. }) => "'self'",
+            _ => "'none'",
+        };
+        let ancestors = if self.in_frames { "*" } else { "'none'" };
+        format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; form-action {form}; \
+             base-uri 'none'; frame-ancestors {ancestors}"
+        )
+    }
+
+    /// `reason` is for whoever runs this, when a person tells them what the page said.
+    fn html(&self, reason: Option<&str>) -> String {
+        let title = escape(self.title);
+        let sentences: String = self
+            .sentences
+            .iter()
+            .map(|sentence| format!("<p>{}</p>", escape(sentence)))
+            .collect();
+        let reason = reason.map_or_else(String::new, |reason| {
+            format!("<p class=\"why\">Reason: {}</p>", escape(reason))
+        });
+        let (head, action) = self.action.as_ref().map(Action::html).unwrap_or_default();
+        format!(
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+             <title>{title}</title><style>{STYLE}</style>{head}</head>\
+             <body><main><h1>{title}</h1>{sentences}{action}{reason}</main></body></html>"
+        )
+    }
+}
+
+impl Action<'_> {
+    /// What stands in the head, and in the body.
+    fn html(&self) -> (String, String) {
+        let anchor = |href: &str, label: &str, more: &str| {
+            format!(
+                "<a class=\"act\" href=\"{}\"{more}>{}</a>",
+                escape(href),
+                escape(label)
+            )
+        };
+        match self {
+            Self::Link { href, label } => (String::new(), anchor(href, label, "")),
+            Self::NewWindow { href, label } => (
+                String::new(),
+                anchor(href, label, " target=\"_blank\" rel=\"noopener\""),
+            ),
+            Self::Post { href, label } => (
+                String::new(),
+                format!(
+                    "<form method=\"post\" action=\"{}\"><button class=\"act\">{}</button></form>",
+                    escape(href),
+                    escape(label)
+                ),
+            ),
+            Self::MoveOn { href, label } => (
+                format!(
+                    "<meta http-equiv=\"refresh\" content=\"0;url={}\">",
+                    escape(href)
+                ),
+                anchor(href, label, ""),
+            ),
+        }
+    }
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_page_can_become_markup() {
+        let evil = "\"><script>alert('x')</script>&";
+        let page = Page::new(evil, &[evil]).link(evil, evil);
+        let body = page.reply(403, "policy_denied").body;
+        assert!(
+            !body.contains("<script>") && !body.contains("alert('"),
+            "{body}"
+        );
+        assert_eq!(body.matches("&lt;script&gt;").count(), 5);
+    }
+
+    #[test]
+    fn only_the_page_for_frames_may_stand_in_one() {
+        let policy = |page: &Page<'_>| {
+            let reply = page.reply(200, "x");
+            let find = |name| {
+                reply
+                    .headers
+                    .iter()
+                    .find(|(n, _)| *n == name)
+                    .unwrap()
+                    .1
+                    .clone()
+            };
+            assert_eq!(find("cache-control"), "no-store");
+            find("content-security-policy")
+        };
+        let page = Page::new("t", &[]);
+        assert!(
+            policy(&page).contains("form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
+        );
+        assert!(policy(&page.clone().post("/x", "y")).contains("form-action 'self'"));
+        assert!(policy(&page.new_window("/x", "y")).ends_with("frame-ancestors *"));
+    }
+}

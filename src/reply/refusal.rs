@@ -1,0 +1,218 @@
+//! What a bad session gets, by kind of request. A navigation is led to the login instead
+//! ([`crate::login`]); everything else is answered here.
+
+use super::Reply;
+use super::page::Page;
+use crate::reason::Refusal;
+use crate::request::Head;
+use crate::request::kind::RequestKind;
+
+/// What a refusal tells its reader.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The team domain's origin.
+    pub team_domain: &'a str,
+    /// Where to sign in, absolute.
+    pub login_url: &'a str,
+    /// Origins that may read the reply.
+    pub cors_origins: &'a [String],
+    /// The request.
+    pub head: Head<'a>,
+}
+
+/// What caches must keep apart, since the reply depends on it.
+const VARY: &str = "Cookie, Origin, X-Requested-With, Sec-Fetch-Mode, Sec-Fetch-Dest, Accept";
+
+/// The reply to a request without a good session.
+#[must_use]
+pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Reply {
+    let status = if refusal == Refusal::PolicyDenied {
+        403
+    } else {
+        401
+    };
+    let reason = refusal.as_str();
+    let sentence = refusal.sentence();
+    match kind {
+        RequestKind::Navigation | RequestKind::FramedNavigation | RequestKind::FormPost
+            if status == 403 =>
+        {
+            let page = Page::new(
+                "No access",
+                &[sentence, "Ask whoever runs it if you need it."],
+            );
+            page.reply(status, reason)
+        }
+        RequestKind::Navigation => {
+            // The only bad session that a redirect could not mend.
+            let page = Page::new(
+                "Your session is unclear",
+                &[
+                    "Your browser sent more than one session for this application.",
+                    "Delete this site's cookies, then sign in again.",
+                ],
+            );
+            page.link(context.login_url, "Sign in").reply(400, reason)
+        }
+        RequestKind::FramedNavigation => {
+            let page = Page::new("Sign in to continue", &[sentence]);
+            page.new_window(context.login_url, "Sign in in a new window")
+                .reply(status, reason)
+        }
+        RequestKind::FormPost => {
+            let page = Page::new(
+                "Nothing was sent",
+                &[
+                    sentence,
+                    "What you entered was not sent. Sign in in a new window, come back here, and send it again.",
+                ],
+            );
+            page.new_window(context.login_url, "Sign in in a new window")
+                .reply(status, reason)
+        }
+        RequestKind::SubRequest => sub_request(status, refusal, context),
+        RequestKind::Grpc => Reply::grpc(status, reason),
+        RequestKind::WebSocket | RequestKind::Prefetch | RequestKind::Preflight => {
+            Reply::empty(status, reason)
+        }
+    }
+}
+
+fn sub_request(status: u16, refusal: Refusal, context: Context<'_>) -> Reply {
+    let reason = refusal.as_str();
+    let value = serde_json::json!({
+        "type": "about:blank",
+        "title": refusal.sentence(),
+        "status": status,
+        "reason": reason,
+        "login_url": context.login_url,
+    });
+    let challenge = format!(
+        "Access realm=\"{}\", error=\"{reason}\"",
+        context.team_domain
+    );
+    let mut reply = Reply::empty(status, reason)
+        .with("content-type", "application/problem+json".to_owned())
+        .with("vary", VARY.to_owned());
+    if status == 401 {
+        reply = reply.with("www-authenticate", challenge);
+    }
+    reply.body = value.to_string();
+    readable_across_origins(reply, context)
+}
+
+/// Lets a listed origin read the reply (Fetch Standard, "CORS protocol").
+fn readable_across_origins(reply: Reply, context: Context<'_>) -> Reply {
+    match listed_origin(context.head, context.cors_origins) {
+        Some(origin) => reply
+            .with("access-control-allow-origin", origin)
+            .with("access-control-allow-credentials", "true".to_owned())
+            .with(
+                "access-control-expose-headers",
+                "www-authenticate".to_owned(),
+            ),
+        None => reply,
+    }
+}
+
+/// The request's origin, if it is listed.
+#[must_use]
+pub fn listed_origin(head: Head<'_>, listed: &[String]) -> Option<String> {
+    let origin = head.only("origin")?;
+    listed
+        .iter()
+        .find(|listed| listed.as_bytes() == origin)
+        .cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::tests::with_head;
+
+    fn refused(refusal: Refusal, kind: RequestKind, origin: &str) -> Reply {
+        let cors_origins = ["https://app.example".to_owned()];
+        with_head(&[("origin", origin)], |head| {
+            refuse(
+                refusal,
+                kind,
+                Context {
+                    team_domain: "https://team.example",
+                    login_url: "https://wiki.example/.access/login",
+                    cors_origins: &cors_origins,
+                    head,
+                },
+            )
+        })
+    }
+
+    /// `decisions.md` 5: kind, then status for a session that has expired, then for a policy.
+    #[test]
+    fn statuses_by_kind() {
+        use RequestKind::*;
+        for (kind, bad, denied) in [
+            (FramedNavigation, 401, 403),
+            (FormPost, 401, 403),
+            (SubRequest, 401, 403),
+            (WebSocket, 401, 403),
+            (Prefetch, 401, 403),
+        ] {
+            assert_eq!(refused(Refusal::SessionExpired, kind, "").status, bad);
+            let reply = refused(Refusal::PolicyDenied, kind, "");
+            assert_eq!((reply.status, reply.reason), (denied, "policy_denied"));
+        }
+        assert_eq!(
+            refused(Refusal::SessionExpired, Grpc, "").grpc_status,
+            Some(16)
+        );
+        assert_eq!(
+            refused(Refusal::PolicyDenied, Grpc, "").grpc_status,
+            Some(7)
+        );
+        assert_eq!(refused(Refusal::PolicyDenied, Navigation, "").status, 403);
+        assert_eq!(refused(Refusal::TokenAmbiguous, Navigation, "").status, 400);
+    }
+
+    #[test]
+    fn a_sub_request_learns_how_to_sign_in() {
+        let reply = refused(
+            Refusal::SessionExpired,
+            RequestKind::SubRequest,
+            "https://app.example",
+        );
+        let header = |name| {
+            reply
+                .headers
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| v.as_str())
+        };
+        let body: serde_json::Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(body["reason"], "session_expired");
+        assert_eq!(body["status"], 401);
+        assert_eq!(body["login_url"], "https://wiki.example/.access/login");
+        assert_eq!(header("content-type"), Some("application/problem+json"));
+        assert_eq!(
+            header("www-authenticate"),
+            Some("Access realm=\"https://team.example\", error=\"session_expired\"")
+        );
+        assert_eq!(header("cache-control"), Some("no-store"));
+        assert!(header("vary").unwrap().contains("Cookie"));
+        assert_eq!(
+            header("access-control-allow-origin"),
+            Some("https://app.example")
+        );
+        assert_eq!(header("set-cookie"), None);
+        let other = refused(
+            Refusal::SessionExpired,
+            RequestKind::SubRequest,
+            "https://evil.example",
+        );
+        assert!(
+            !other
+                .headers
+                .iter()
+                .any(|(n, _)| n.starts_with("access-control"))
+        );
+    }
+}

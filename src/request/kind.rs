@@ -1,0 +1,337 @@
+//! The kind of a request decides what a bad session gets. The first row that fits is the kind.
+//!
+//! Kinds rest on Fetch Metadata where the browser sends it, since `accept` is `*/*` for both a
+//! `fetch()` and many navigations.
+
+use super::Head;
+
+/// What sent the request, as far as it matters for a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestKind {
+    /// A page for the person: can be redirected.
+    Navigation,
+    /// The same inside a frame of another site.
+    FramedNavigation,
+    /// A form sent by the person: must not be lost silently.
+    FormPost,
+    /// A request of a page or a program: must not be redirected.
+    SubRequest,
+    /// A WebSocket or another tunnel.
+    WebSocket,
+    /// A gRPC call.
+    Grpc,
+    /// A CORS preflight.
+    Preflight,
+    /// Speculative: nobody may be looking.
+    Prefetch,
+}
+
+impl RequestKind {
+    /// The kind of a request.
+    #[must_use]
+    pub fn of(head: Head<'_>) -> Self {
+        if is_websocket(head) {
+            return Self::WebSocket;
+        }
+        if is_grpc(head) {
+            return Self::Grpc;
+        }
+        if is_preflight(head) {
+            return Self::Preflight;
+        }
+        if is_prefetch(head) {
+            return Self::Prefetch;
+        }
+        if has_value(head, "x-requested-with", b"xmlhttprequest") {
+            return Self::SubRequest;
+        }
+        by_fetch_metadata(head).unwrap_or_else(|| by_accept(head))
+    }
+}
+
+/// RFC 6455, and RFC 8441 for the extended CONNECT.
+fn is_websocket(head: Head<'_>) -> bool {
+    head.method() == b"CONNECT" || has_token(head, "upgrade", b"websocket")
+}
+
+fn is_grpc(head: Head<'_>) -> bool {
+    head.all("content-type").any(|value| {
+        strip_prefix_ignoring_case(value, b"application/grpc")
+            .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+    })
+}
+
+fn is_preflight(head: Head<'_>) -> bool {
+    head.method() == b"OPTIONS" && head.has("origin") && head.has("access-control-request-method")
+}
+
+fn is_prefetch(head: Head<'_>) -> bool {
+    let says = |name| {
+        head.all(name).any(|value| {
+            value
+                .windows(b"prefetch".len())
+                .any(|window| window.eq_ignore_ascii_case(b"prefetch"))
+        })
+    };
+    says("sec-purpose") || says("purpose")
+}
+
+fn by_fetch_metadata(head: Head<'_>) -> Option<RequestKind> {
+    if !head.has("sec-fetch-mode") {
+        return head
+            .has("sec-fetch-dest")
+            .then_some(RequestKind::SubRequest);
+    }
+    if head.only("sec-fetch-mode") != Some(b"navigate") {
+        return Some(RequestKind::SubRequest);
+    }
+    Some(match (is_safe(head), is_framed(head)) {
+        (true, true) => RequestKind::FramedNavigation,
+        (true, false) => RequestKind::Navigation,
+        (false, _) => RequestKind::FormPost,
+    })
+}
+
+fn is_framed(head: Head<'_>) -> bool {
+    let frame = head
+        .all("sec-fetch-dest")
+        .any(|dest| matches!(dest, b"iframe" | b"frame" | b"embed" | b"object"));
+    frame && has_value(head, "sec-fetch-site", b"cross-site")
+}
+
+fn by_accept(head: Head<'_>) -> RequestKind {
+    if !head.all("accept").any(names_html) {
+        RequestKind::SubRequest
+    } else if is_safe(head) {
+        RequestKind::Navigation
+    } else {
+        RequestKind::FormPost
+    }
+}
+
+/// Whether an `accept` value names `text/html` itself, not by a wildcard.
+fn names_html(accept: &[u8]) -> bool {
+    accept.split(|b| *b == b',').any(|range| {
+        let media_type = range.split(|b| *b == b';').next().unwrap_or_default();
+        media_type.trim_ascii().eq_ignore_ascii_case(b"text/html")
+    })
+}
+
+fn is_safe(head: Head<'_>) -> bool {
+    matches!(head.method(), b"GET" | b"HEAD")
+}
+
+fn has_value(head: Head<'_>, name: &'static str, lower: &[u8]) -> bool {
+    head.all(name)
+        .any(|value| value.trim_ascii().eq_ignore_ascii_case(lower))
+}
+
+fn has_token(head: Head<'_>, name: &'static str, lower: &[u8]) -> bool {
+    head.all(name).any(|value| {
+        value
+            .split(|b| *b == b',')
+            .any(|token| token.trim_ascii().eq_ignore_ascii_case(lower))
+    })
+}
+
+fn strip_prefix_ignoring_case<'a>(value: &'a [u8], lower: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = value.split_at_checked(lower.len())?;
+    start.eq_ignore_ascii_case(lower).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::tests::with_head;
+
+    type Row = (
+        &'static str,
+        &'static [(&'static str, &'static str)],
+        RequestKind,
+    );
+
+    /// Method, further fields, kind: the rows of the table, then the corners between them.
+    const ROWS: &[Row] = &[
+        (
+            "GET",
+            &[("upgrade", "websocket"), ("sec-fetch-mode", "websocket")],
+            RequestKind::WebSocket,
+        ),
+        (
+            "GET",
+            &[("upgrade", "h2c, WebSocket")],
+            RequestKind::WebSocket,
+        ),
+        (
+            "CONNECT",
+            &[(":protocol", "websocket")],
+            RequestKind::WebSocket,
+        ),
+        (
+            "POST",
+            &[("content-type", "application/grpc")],
+            RequestKind::Grpc,
+        ),
+        (
+            "POST",
+            &[("content-type", "application/grpc+proto")],
+            RequestKind::Grpc,
+        ),
+        (
+            "POST",
+            &[("content-type", "Application/GRPC;x=y")],
+            RequestKind::Grpc,
+        ),
+        (
+            "POST",
+            &[("content-type", "application/grpc-web+proto")],
+            RequestKind::SubRequest,
+        ),
+        (
+            "OPTIONS",
+            &[
+                ("origin", "https://a.example"),
+                ("access-control-request-method", "PUT"),
+            ],
+            RequestKind::Preflight,
+        ),
+        (
+            "OPTIONS",
+            &[("origin", "https://a.example")],
+            RequestKind::SubRequest,
+        ),
+        (
+            "GET",
+            &[
+                ("sec-purpose", "prefetch;prerender"),
+                ("sec-fetch-mode", "navigate"),
+            ],
+            RequestKind::Prefetch,
+        ),
+        ("GET", &[("purpose", "Prefetch")], RequestKind::Prefetch),
+        (
+            "GET",
+            &[
+                ("x-requested-with", "XMLHttpRequest"),
+                ("accept", "text/html"),
+            ],
+            RequestKind::SubRequest,
+        ),
+        (
+            "GET",
+            &[
+                ("x-requested-with", "xmlhttprequest"),
+                ("sec-fetch-mode", "navigate"),
+            ],
+            RequestKind::SubRequest,
+        ),
+        (
+            "GET",
+            &[
+                ("sec-fetch-mode", "navigate"),
+                ("sec-fetch-dest", "document"),
+            ],
+            RequestKind::Navigation,
+        ),
+        (
+            "HEAD",
+            &[("sec-fetch-mode", "navigate")],
+            RequestKind::Navigation,
+        ),
+        (
+            "GET",
+            &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "empty")],
+            RequestKind::Navigation,
+        ),
+        (
+            "GET",
+            &[
+                ("sec-fetch-mode", "navigate"),
+                ("sec-fetch-dest", "iframe"),
+                ("sec-fetch-site", "cross-site"),
+            ],
+            RequestKind::FramedNavigation,
+        ),
+        (
+            "GET",
+            &[
+                ("sec-fetch-mode", "navigate"),
+                ("sec-fetch-dest", "iframe"),
+                ("sec-fetch-site", "same-origin"),
+            ],
+            RequestKind::Navigation,
+        ),
+        (
+            "POST",
+            &[
+                ("sec-fetch-mode", "navigate"),
+                ("sec-fetch-dest", "document"),
+            ],
+            RequestKind::FormPost,
+        ),
+        (
+            "GET",
+            &[("sec-fetch-mode", "cors"), ("accept", "text/html")],
+            RequestKind::SubRequest,
+        ),
+        (
+            "GET",
+            &[("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")],
+            RequestKind::SubRequest,
+        ),
+        (
+            "GET",
+            &[
+                ("sec-fetch-mode", "navigate"),
+                ("sec-fetch-mode", "navigate"),
+            ],
+            RequestKind::SubRequest,
+        ),
+        (
+            "GET",
+            &[("sec-fetch-mode", "NAVIGATE")],
+            RequestKind::SubRequest,
+        ),
+        (
+            "GET",
+            &[("sec-fetch-dest", "document"), ("accept", "text/html")],
+            RequestKind::SubRequest,
+        ),
+        (
+            "GET",
+            &[("accept", "text/html,application/xhtml+xml,*/*;q=0.8")],
+            RequestKind::Navigation,
+        ),
+        (
+            "POST",
+            &[("accept", "application/json, text/html;q=0.9")],
+            RequestKind::FormPost,
+        ),
+        ("GET", &[("accept", "*/*")], RequestKind::SubRequest),
+        ("GET", &[("accept", "text/*")], RequestKind::SubRequest),
+        (
+            "GET",
+            &[("accept", "text/html-sandboxed")],
+            RequestKind::SubRequest,
+        ),
+        ("GET", &[], RequestKind::SubRequest),
+        (
+            "DELETE",
+            &[("accept", "application/json")],
+            RequestKind::SubRequest,
+        ),
+    ];
+
+    #[test]
+    fn the_first_row_that_fits_is_the_kind() {
+        for (method, fields, kind) in ROWS {
+            let mut all = vec![(":method", *method)];
+            all.extend(*fields);
+            assert_eq!(
+                with_head(&all, RequestKind::of),
+                *kind,
+                "{method} {fields:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The checks on a token, in their one order. Everything that lets a request through has been
+//! here.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use super::cache::TokenCache;
+use super::keys::{Keys, SignaturePath};
+use super::revocations::Revocations;
+use super::signature::HostSignatures;
+use super::token::{TokenTyp, UnverifiedToken};
+use crate::application::Application;
+use crate::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, Confirmation, TokenUse};
+use crate::reason::Refusal;
+
+/// How far clocks may differ, in seconds.
+const LEEWAY: u64 = 30;
+
+/// Checks tokens, remembering good signatures. One for each filter configuration: what one
+/// configuration verified is good for no other.
+pub struct Verifier {
+    host: Box<dyn HostSignatures>,
+    cache: TokenCache,
+    checked_by_host: u64,
+    checked_in_pure_rust: u64,
+}
+
+/// What is believed: by whom tokens are made, and what has ended.
+#[derive(Clone, Copy)]
+pub struct Trust<'a> {
+    /// The team domain's origin.
+    pub issuer: &'a str,
+    /// The keys in force.
+    pub keys: &'a Keys,
+    /// The revocations in force.
+    pub revocations: &'a Revocations,
+}
+
+/// What a request must satisfy.
+#[derive(Clone, Copy)]
+pub struct Demand<'a> {
+    /// The application that the request is for.
+    pub application: &'a Application,
+    /// Seconds since 1970.
+    pub now: u64,
+    /// Values of the binding cookie, as sent.
+    pub bindings: &'a [&'a [u8]],
+    /// The client's address.
+    pub address: Option<IpAddr>,
+}
+
+/// A token as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    /// Its text.
+    pub token: &'a [u8],
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// Where a token came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The application's token cookie.
+    Cookie,
+    /// A header, at an application that takes tokens there.
+    Header,
+}
+
+/// A good session. Only [`Verifier::verify`] makes one.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    claims: Rc<ApplicationClaims>,
+}
+
+impl Verified {
+    /// What the token says.
+    #[must_use]
+    pub fn claims(&self) -> &ApplicationClaims {
+        &self.claims
+    }
+}
+
+/// What the sender wants with the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Use,
+    End,
+}
+
+impl Verifier {
+    /// A verifier that asks the host first.
+    #[must_use]
+    pub fn new(host: Box<dyn HostSignatures>) -> Self {
+        Self {
+            host,
+            cache: TokenCache::default(),
+            checked_by_host: 0,
+            checked_in_pure_rust: 0,
+        }
+    }
+
+    /// Whether the token is good for the request, by every check.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn verify(
+        &mut self,
+        trust: Trust<'_>,
+        demand: Demand<'_>,
+        candidate: Candidate<'_>,
+    ) -> Result<Verified, Refusal> {
+        let claims = self.check(trust, demand, candidate, Purpose::Use)?;
+        Ok(Verified { claims })
+    }
+
+    /// Whether the session is the sender's to end: every check but the token's end and the policy.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn verify_to_end(
+        &mut self,
+        trust: Trust<'_>,
+        demand: Demand<'_>,
+        candidate: Candidate<'_>,
+    ) -> Result<(), Refusal> {
+        self.check(trust, demand, candidate, Purpose::End).map(drop)
+    }
+
+    /// Forgets every signature: the keys have changed.
+    pub fn forget(&mut self) {
+        self.cache.clear();
+    }
+
+    /// Signatures checked so far: by the host, in pure Rust.
+    #[must_use]
+    pub fn checked(&self) -> (u64, u64) {
+        (self.checked_by_host, self.checked_in_pure_rust)
+    }
+
+    fn check(
+        &mut self,
+        trust: Trust<'_>,
+        demand: Demand<'_>,
+        candidate: Candidate<'_>,
+        purpose: Purpose,
+    ) -> Result<Rc<ApplicationClaims>, Refusal> {
+        let claims = self.signed_claims(trust.keys, candidate.token)?;
+        check_place(&claims, trust.issuer, demand.application, candidate.source)?;
+        check_time(&claims, demand.now, purpose)?;
+        check_binding(&claims, demand)?;
+        if trust
+            .revocations
+            .cover(&claims, &demand.application.audience)
+        {
+            return Err(Refusal::SessionRevoked);
+        }
+        demand
+            .application
+            .check_rule(&claims.rule, demand.address)?;
+        Ok(claims)
+    }
+
+    /// The claims of a token with a good signature.
+    fn signed_claims(
+        &mut self,
+        keys: &Keys,
+        token: &[u8],
+    ) -> Result<Rc<ApplicationClaims>, Refusal> {
+        if let Some(claims) = self.cache.find(token) {
+            return Ok(claims);
+        }
+        let unverified = UnverifiedToken::parse(token).ok_or(Refusal::TokenMalformed)?;
+        let key = keys
+            .find(&unverified.unverified_kid)
+            .ok_or(Refusal::KeyUnknown)?;
+        if unverified.unverified_alg != key.algorithm().name() {
+            return Err(Refusal::TokenMalformed);
+        }
+        let (good, path) = key.verify(&*self.host, &unverified.signature, unverified.signed_text);
+        match path {
+            SignaturePath::Host => self.checked_by_host += 1,
+            SignaturePath::Pure => self.checked_in_pure_rust += 1,
+        }
+        if !good {
+            return Err(Refusal::SignatureInvalid);
+        }
+        if unverified.unverified_typ != TokenTyp::Application {
+            return Err(Refusal::TokenNotForHere);
+        }
+        let claims = serde_json::from_slice(&unverified.unverified_payload)
+            .map_err(|_| Refusal::TokenMalformed)?;
+        let claims = Rc::new(claims);
+        self.cache.insert(token, Rc::clone(&claims));
+        Ok(claims)
+    }
+}
+
+fn check_place(
+    claims: &ApplicationClaims,
+    issuer: &str,
+    application: &Application,
+    source: Source,
+) -> Result<(), Refusal> {
+    let here = claims.iss == issuer
+        && claims.kind == APPLICATION_TYPE
+        && matches!(claims.aud.as_slice(), [audience] if *audience == application.audience);
+    let from_its_place = claims.usage.is_none()
+        || (claims.usage == Some(TokenUse::Header) && source == Source::Header);
+    if here && from_its_place {
+        Ok(())
+    } else {
+        Err(Refusal::TokenNotForHere)
+    }
+}
+
+fn check_time(claims: &ApplicationClaims, now: u64, purpose: Purpose) -> Result<(), Refusal> {
+    if claims.nbf > now.saturating_add(LEEWAY) {
+        return Err(Refusal::NotYetValid);
+    }
+    if purpose == Purpose::Use && claims.exp.saturating_add(LEEWAY) <= now {
+        return Err(Refusal::SessionExpired);
+    }
+    Ok(())
+}
+
+/// A token made for headers is never bound. Every other token is judged by its binding wherever
+/// it comes from: else a stolen one would only have to be moved from its cookie to a header.
+fn check_binding(claims: &ApplicationClaims, demand: Demand<'_>) -> Result<(), Refusal> {
+    if claims.usage == Some(TokenUse::Header) {
+        return Ok(());
+    }
+    let Some(confirmation) = &claims.cnf else {
+        return if demand.application.binding {
+            Err(Refusal::BindingMissing)
+        } else {
+            Ok(())
+        };
+    };
+    if demand.bindings.is_empty() {
+        return Err(Refusal::BindingMissing);
+    }
+    let matching = demand
+        .bindings
+        .iter()
+        .filter_map(|value| Confirmation::of_cookie(value))
+        .fold(false, |found, held| {
+            found | equal_in_constant_time(&held.cookie_s256, &confirmation.cookie_s256)
+        });
+    if matching {
+        Ok(())
+    } else {
+        Err(Refusal::BindingMismatch)
+    }
+}
+
+fn equal_in_constant_time(a: &str, b: &str) -> bool {
+    a.len() == b.len() && ct_codecs::verify(a.as_bytes(), b.as_bytes())
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

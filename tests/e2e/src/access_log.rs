@@ -1,0 +1,47 @@
+//! Envoy's access log.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::Result;
+use portcullis_demo::wait;
+use serde::Deserialize;
+
+use crate::Stand;
+
+const FLUSH_LIMIT: Duration = Duration::from_secs(5);
+
+/// A line.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Entry {
+    /// The method.
+    pub method: Option<String>,
+    /// The host and port asked for.
+    pub host: Option<String>,
+    /// The path, without the query.
+    pub path: Option<String>,
+    /// The status.
+    pub status: u16,
+    /// `access.<reason>` where the filter answered.
+    pub details: Option<String>,
+}
+
+impl Stand {
+    /// The first line for a path, which Envoy writes a moment after the request's end.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub fn access_log_of(&self, path: &str) -> Result<Entry> {
+        let file = self.deployment.directory().join("access.log");
+        wait::until("a line of the access log", FLUSH_LIMIT, || {
+            let text = fs::read_to_string(&file)?;
+            // The last line may be half written.
+            let mut entries = text.lines().map_while(|line| parse(line).ok());
+            Ok(entries.find(|entry| entry.path.as_deref() == Some(path)))
+        })
+    }
+}
+
+fn parse(line: &str) -> serde_json::Result<Entry> {
+    serde_json::from_str(line)
+}

@@ -1,0 +1,179 @@
+//! What all suites share.
+
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use portcullis_demo::browser::Browser;
+use portcullis_demo::control::User;
+use portcullis_demo::deployment::{Deployment, Settings};
+use portcullis_demo::origin;
+use portcullis_demo::ports::free_port;
+use portcullis_demo::tools::Tools;
+use portcullis_demo::wait;
+
+use crate::connection::Connection;
+use crate::seen::Seen;
+use crate::tenants::{Application, ApplicationSettings, Numbers};
+use crate::workers::Workers;
+use crate::{ballast, bootstrap, directories};
+
+/// Long enough that a test sees it, short enough that another sees its end.
+pub const LOGIN_BLOCK: Duration = Duration::from_secs(3);
+/// How long a revocation may take until every worker refuses. The goal is far below; this is the
+/// limit on a busy machine.
+pub const REVOCATION_LIMIT: Duration = Duration::from_secs(5);
+const FEED_LIMIT: Duration = Duration::from_secs(20);
+/// As many as make a difference between "a worker" and "the worker".
+const WORKERS: u32 = 2;
+
+/// Envoy, control service, origin, and what is needed to speak to them.
+pub struct Stand {
+    /// The three of them.
+    pub deployment: Deployment,
+    /// A connection to each of Envoy's workers.
+    pub workers: Workers,
+    seen: Seen,
+    numbers: Numbers,
+}
+
+/// The stand of this process, started at the first call and ended with the process.
+///
+/// # Errors
+/// When it did not start: the same error for all who ask.
+pub fn stand() -> Result<&'static Stand> {
+    static STAND: LazyLock<Result<Stand>> = LazyLock::new(|| {
+        let directory = directories::of_stand("shared")?;
+        Stand::start(&directory).with_context(|| format!("logs are in {}", directory.display()))
+    });
+    STAND
+        .as_ref()
+        .map_err(|error| anyhow!("the stand did not start: {error:#}"))
+}
+
+impl Stand {
+    /// Starts a stand for those who must have one alone; most want [`stand()`].
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub fn start(directory: &Path) -> Result<Self> {
+        Self::start_changed(directory, bootstrap::with_quiet_listener)
+    }
+
+    /// As [`Self::start`], with another change to Envoy's bootstrap.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub fn start_changed(
+        directory: &Path,
+        change_bootstrap: fn(String) -> Result<String>,
+    ) -> Result<Self> {
+        let tools = Tools::find("control-with-clock")?;
+        let seen = Seen::default();
+        let deployment = Deployment::start(Settings {
+            tools: &tools,
+            directory,
+            port: free_port()?,
+            hostnames: &["*.apps.localhost"],
+            login_block: LOGIN_BLOCK,
+            more_configuration: &ballast::applications(),
+            workers: WORKERS,
+            application: seen.watch(origin::application()),
+            change_bootstrap,
+        })?;
+        ballast::add_revocations(&deployment.control)?;
+        let workers = Workers::pin(&deployment, WORKERS)?;
+        Ok(Self {
+            deployment,
+            workers,
+            seen,
+            numbers: Numbers::default(),
+        })
+    }
+
+    /// Ends Envoy and starts another on the same port, with nothing in its memory.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn restart_envoy(&mut self) -> Result<()> {
+        self.deployment
+            .restart_envoy(&Tools::find("control-with-clock")?, WORKERS)?;
+        self.workers = Workers::pin(&self.deployment, WORKERS)?;
+        Ok(())
+    }
+
+    /// A browser without cookies.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn browser(&self) -> Result<Browser> {
+        self.deployment.browser()
+    }
+
+    /// A user of one's own.
+    ///
+    /// # Errors
+    /// When the control service refuses.
+    pub fn user(&self) -> Result<User> {
+        let email = format!("user-{}@example.com", self.numbers.next());
+        self.deployment.control.add_user(&email)
+    }
+
+    /// An application of one's own, which both workers know already.
+    ///
+    /// # Errors
+    /// When the control service refuses, or the filter does not hear of it.
+    pub fn application(&self, settings: &ApplicationSettings<'_>) -> Result<Application> {
+        let application = Application::add(&self.deployment, &self.numbers, settings)?;
+        let what = format!("both workers to know {}", application.host);
+        let request = application.sub_request("/.access/identity", "");
+        wait::until(&what, FEED_LIMIT, || {
+            let answers = self.workers.each(|worker| worker.send(&request))?;
+            Ok(answers
+                .iter()
+                .all(|answer| answer.status == 401)
+                .then_some(()))
+        })?;
+        Ok(application)
+    }
+
+    /// A new browser in which a user has signed in to an application.
+    ///
+    /// # Errors
+    /// When the application's page is not what the sign-in led to.
+    pub fn sign_in(&self, user: &User, application: &Application) -> Result<Browser> {
+        let mut browser = self.browser()?;
+        let url = application.url("/");
+        let page = browser.sign_in(&url, user)?;
+        ensure!(
+            page.status == 200 && page.url.as_str() == url,
+            "{} signed in to {url} and got {} from {}",
+            user.email,
+            page.status,
+            page.url
+        );
+        Ok(browser)
+    }
+
+    /// A new TLS connection for requests of one's own making, byte for byte.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn connect(&self, application: &Application) -> Result<Connection> {
+        let authority = &self.deployment.certificates.authority;
+        Connection::open(self.deployment.port(), &application.host, authority)
+    }
+
+    /// How many requests for a path have reached the origin, on whatever host.
+    #[must_use]
+    pub fn reached_origin(&self, path: &str) -> usize {
+        self.seen.count(path)
+    }
+
+    /// A path that nobody else uses, under `/api/echo/`.
+    #[must_use]
+    pub fn unique_path(&self) -> String {
+        format!("/api/echo/{}", self.numbers.next())
+    }
+}

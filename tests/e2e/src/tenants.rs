@@ -1,0 +1,102 @@
+//! Applications that a test has for itself.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::Result;
+use portcullis_demo::control::{Allow, NewApplication};
+use portcullis_demo::deployment::Deployment;
+
+/// Numbers, each given once.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers(AtomicU32);
+
+impl Numbers {
+    pub(crate) fn next(&self) -> u32 {
+        self.0.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// What a test may choose of its application.
+#[derive(Debug, Clone)]
+pub struct ApplicationSettings<'a> {
+    /// The application session's duration.
+    pub session_duration: &'a str,
+    /// Whether tokens are bound to a binding cookie.
+    pub binding_cookie: bool,
+    /// Whether scripts are kept from the token.
+    pub http_only: bool,
+    /// `none`, `lax` or `strict`.
+    pub same_site: &'a str,
+    /// Who is admitted.
+    pub allow: Allow<'a>,
+}
+
+impl Default for ApplicationSettings<'_> {
+    /// Everybody, for an hour, without a binding cookie.
+    fn default() -> Self {
+        Self {
+            session_duration: "1h",
+            binding_cookie: false,
+            http_only: true,
+            same_site: "lax",
+            allow: Allow::Everyone,
+        }
+    }
+}
+
+/// An application of a test.
+#[derive(Debug, Clone)]
+pub struct Application {
+    /// Its name.
+    pub name: String,
+    /// Its hostname.
+    pub host: String,
+    /// Its origin.
+    pub origin: String,
+    /// Its audience.
+    pub audience: String,
+}
+
+impl Application {
+    pub(crate) fn add(
+        deployment: &Deployment,
+        numbers: &Numbers,
+        settings: &ApplicationSettings<'_>,
+    ) -> Result<Self> {
+        let name = format!("app-{}", numbers.next());
+        let host = format!("{name}.apps.localhost");
+        let origin = deployment.origin_of(&host);
+        let audience = deployment.control.add_application(&NewApplication {
+            name: &name,
+            origin: &origin,
+            session_duration: settings.session_duration,
+            binding_cookie: settings.binding_cookie,
+            http_only: settings.http_only,
+            same_site: settings.same_site,
+            allow: settings.allow.clone(),
+        })?;
+        Ok(Self {
+            name,
+            host,
+            origin,
+            audience,
+        })
+    }
+
+    /// The URL of a path on it.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// The bytes of a sub-request to it; `headers` are whole lines with their ends.
+    #[must_use]
+    pub fn sub_request(&self, path: &str, headers: &str) -> Vec<u8> {
+        let authority = self.origin.trim_start_matches("https://");
+        format!(
+            "GET {path} HTTP/1.1\r\nHost: {authority}\r\n\
+             X-Requested-With: XMLHttpRequest\r\n{headers}\r\n"
+        )
+        .into_bytes()
+    }
+}

@@ -1,0 +1,74 @@
+//! A connection to each of Envoy's workers.
+//!
+//! Every worker has a filter of its own, so "revoked" is only shown by a refusal of each. Which
+//! worker takes a connection is the kernel's choice: connections are opened, one at a time, on a
+//! listener that nobody else uses, until the per-worker statistics show one at each.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use portcullis_demo::deployment::Deployment;
+use portcullis_demo::wait;
+
+use crate::bootstrap::QUIET;
+use crate::connection::Connection;
+
+/// With two workers, not to hit the other in this many tries is less likely than 10⁻¹⁸.
+const TRIES: u32 = 64;
+const COUNTED_LIMIT: Duration = Duration::from_secs(5);
+
+/// One open connection to each worker.
+#[derive(Debug)]
+pub struct Workers(Vec<Mutex<Connection>>);
+
+impl Workers {
+    /// Opens them.
+    ///
+    /// # Errors
+    /// When a worker takes none.
+    pub fn pin(deployment: &Deployment, count: u32) -> Result<Self> {
+        let port = deployment.envoy.admin().listener(QUIET)?.port();
+        let authority = &deployment.certificates.authority;
+        let mut pinned = BTreeMap::new();
+        for _ in 0..TRIES {
+            let before = taken(deployment)?;
+            let connection = Connection::open(port, "any.apps.localhost", authority)?;
+            let worker = wait::until("Envoy to count a connection", COUNTED_LIMIT, || {
+                let now = taken(deployment)?;
+                let grown = |name: &String| now.get(name) > before.get(name);
+                Ok(now.keys().find(|name| grown(name)).cloned())
+            })?;
+            pinned.entry(worker).or_insert(connection);
+            if u32::try_from(pinned.len())? == count {
+                return Ok(Self(pinned.into_values().map(Mutex::new).collect()));
+            }
+        }
+        let names: Vec<_> = pinned.into_keys().collect();
+        Err(anyhow::anyhow!(
+            "of {count} workers only {names:?} took connections"
+        ))
+    }
+
+    /// Does the same at each worker, one after the other.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub fn each<T>(&self, mut act: impl FnMut(&mut Connection) -> Result<T>) -> Result<Vec<T>> {
+        ensure!(!self.0.is_empty(), "no worker");
+        let workers = self.0.iter().enumerate();
+        workers
+            .map(|(number, connection)| {
+                let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+                act(&mut connection).with_context(|| format!("at worker {number}"))
+            })
+            .collect()
+    }
+}
+
+/// Connections that each worker has taken, by the statistic's name.
+fn taken(deployment: &Deployment) -> Result<BTreeMap<String, u64>> {
+    let filter = format!(r"^listener\.{QUIET}\.worker_\d+\.downstream_cx_total$");
+    deployment.envoy.admin().stats(&filter)
+}

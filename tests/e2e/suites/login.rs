@@ -1,0 +1,3 @@
+//! Signing in: who gets a token, and who does not.
+
+mod policy;

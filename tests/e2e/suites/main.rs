@@ -1,0 +1,16 @@
+//! End-to-end tests: real Envoy with the built filter, a real control service, sign-in through
+//! the real form. A test that shows a row of the specification is named after it.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails; clippy.toml allows this in test functions only"
+)]
+
+mod control_away;
+mod cookies;
+mod identity;
+mod login;
+mod readme;
+mod revocation;
+mod sub_requests;
+mod tokens;

@@ -1,0 +1,5 @@
+//! Revocation: what an administrator ends is over at every worker, and only that.
+
+mod application;
+mod login_block;
+mod user;
