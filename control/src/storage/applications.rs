@@ -44,9 +44,12 @@ pub trait Applications: Send + Sync {
     async fn applications(&self) -> Result<Vec<Application>, StorageError>;
     /// The one with an audience.
     async fn application(&self, audience: &str) -> Result<Option<Application>, StorageError>;
+    /// Those that are reached under a hostname.
+    async fn applications_at(&self, hostname: &str) -> Result<Vec<Application>, StorageError>;
     /// The one with a name.
     async fn application_named(&self, name: &str) -> Result<Option<Application>, StorageError>;
-    /// Makes one. The feed's version that tells of it.
+    /// Makes one. A name that was declared once has its audience again, not the given one. The
+    /// feed's version that tells of it.
     async fn add_application(&self, application: &Application) -> Result<u64, ChangeError>;
     /// Changes `was` to `definition`. The feed's version that tells of it, or `None` if nothing
     /// changed.
@@ -88,6 +91,17 @@ impl Applications for Database {
         row.map(from_columns).transpose()
     }
 
+    async fn applications_at(&self, hostname: &str) -> Result<Vec<Application>, StorageError> {
+        let rows: Vec<Columns> = sqlx::query_as(
+            "SELECT audience, declared, definition FROM applications WHERE gone = 0 \
+             AND audience IN (SELECT audience FROM application_places WHERE hostname = $1)",
+        )
+        .bind(hostname)
+        .fetch_all(self.pool())
+        .await?;
+        rows.into_iter().map(from_columns).collect()
+    }
+
     async fn application_named(&self, name: &str) -> Result<Option<Application>, StorageError> {
         let row: Option<Columns> = sqlx::query_as(
             "SELECT audience, declared, definition FROM applications WHERE gone = 0 AND name = $1",
@@ -100,11 +114,9 @@ impl Applications for Database {
 
     async fn add_application(&self, application: &Application) -> Result<u64, ChangeError> {
         let mut write = self.write().await?;
-        // First of all, so that what follows sees every earlier change (on PostgreSQL a lock).
+        write.lock().await?;
+        declare::add(&mut write, application).await?;
         let version = write.version().await?;
-        insert(&mut write, application).await?;
-        take_places(&mut write, application).await?;
-        write.tell_application(&application.to_feed()).await?;
         write.commit().await?;
         Ok(version)
     }
@@ -121,7 +133,7 @@ impl Applications for Database {
             return Ok(None);
         }
         let mut write = self.write().await?;
-        write.version().await?;
+        write.lock().await?;
         let changed = sqlx::query(
             "UPDATE applications SET name = $1, definition = $2 \
              WHERE audience = $3 AND gone = 0 AND declared = 0 AND definition = $4",

@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 
-use super::page::Failure;
+use super::failure::Failure;
 
 const STYLE: &str = include_str!("../../assets/style.css");
 const SIGN_IN_SCRIPT: &str = include_str!("../../assets/sign-in.js");

@@ -8,7 +8,7 @@ use portcullis::protocol::origin::Origin;
 use portcullis::protocol::return_to;
 use serde::{Deserialize, Serialize};
 
-use super::super::page::Failure;
+use super::super::failure::Failure;
 use crate::application::Application;
 use crate::problems::Problems;
 use crate::service::Service;
