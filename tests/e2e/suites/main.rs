@@ -13,5 +13,6 @@ mod login;
 mod readme;
 mod report;
 mod revocation;
+mod secrets;
 mod sub_requests;
 mod tokens;
