@@ -27,7 +27,9 @@ pub use data_dir::{CONTROL_SOCKET, DataDir, DataDirError};
 use listeners::Listeners;
 
 /// How long open requests have to end when the service ends.
-const PATIENCE: Duration = Duration::from_millis(700);
+const PATIENCE: Duration = Duration::from_millis(600);
+/// How long the database has to close. Whatever was answered is durable already.
+const CLOSING: Duration = Duration::from_millis(200);
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
 /// What a service is started with.
@@ -172,7 +174,7 @@ impl Running {
             tracing::warn!("requests were cut off at the end");
         }
         self.listeners.shutdown().await;
-        let _ = tokio::time::timeout(PATIENCE, self.database.close()).await;
+        let _ = tokio::time::timeout(CLOSING, self.database.close()).await;
         tracing::info!("stopped");
     }
 }

@@ -148,3 +148,33 @@ async fn what_was_answered_survives_a_kill() {
         assert_eq!(feed["revocations"]["put"][0][2], revoked["version"]);
     }
 }
+
+#[cfg(feature = "test-clock")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clock_of_a_running_service_can_be_shifted() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let _process = Process::start(&data);
+    let credential = json(&data, &["filter-credential", "new"]);
+    let run = std::fs::read(data.join("run.json")).unwrap();
+    let run: Value = serde_json::from_slice(&run).unwrap();
+    let url = format!(
+        "http://{}/api/filter/v1/feed",
+        run["filters"].as_str().unwrap()
+    );
+    let mut told = Vec::new();
+    for offset in ["0", "-86400"] {
+        let shifted = json(&data, &["test-clock", offset]);
+        assert_eq!(shifted["offset_seconds"].to_string(), offset);
+        let credential = credential["credential"].as_str().unwrap();
+        let feed = Client::new()
+            .get(&url)
+            .bearer_auth(credential)
+            .send()
+            .await
+            .unwrap();
+        let feed: Value = feed.json().await.unwrap();
+        told.push(feed["now"].as_i64().unwrap());
+    }
+    assert!((86_380..=86_400).contains(&(told[0] - told[1])), "{told:?}");
+}

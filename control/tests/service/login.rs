@@ -79,6 +79,8 @@ async fn a_bad_link_is_refused_with_all_that_is_wrong() {
     for path in [
         bad(|a| a.app = "0".repeat(64)),
         bad(|a| a.app.clear()),
+        bad(|a| a.app = "\0".repeat(64)),
+        "/login?app=x&app=y".into(),
         bad(|a| a.origin = "https://evil.example".into()),
         bad(|a| a.origin = "http://wiki.example.com".into()),
         bad(|a| a.origin = "https://wiki.example.com:8443".into()),

@@ -59,6 +59,7 @@ async fn the_forms_script_and_style_are_served() {
     for (before, kind) in [
         ("script src=\"", "text/javascript"),
         ("stylesheet\" href=\"", "text/css"),
+        ("icon\" href=\"", "image/svg+xml"),
     ] {
         let path = between(&page, before, "\"");
         let asset = service.http.get(service.page(path)).send().await.unwrap();
