@@ -194,18 +194,22 @@ async fn leave_places(write: &mut Write, audience: &str) -> Result<(), ChangeErr
 async fn take_places(write: &mut Write, application: &Application) -> Result<(), ChangeError> {
     for place in &application.definition.origins {
         let hostname = place.origin().hostname();
-        let prefix = place.path_prefix().unwrap_or("");
+        let prefix = place.path_prefix().unwrap_or("").to_ascii_lowercase();
+        let port = i64::from(place.origin().port());
         sqlx::query(
-            "INSERT INTO application_places (hostname, path_prefix, audience) \
-             VALUES ($1, $2, $3) ON CONFLICT (hostname, path_prefix) DO NOTHING",
+            "INSERT INTO application_places (hostname, path_prefix, port, audience) \
+             VALUES ($1, $2, $3, $4) ON CONFLICT (hostname, path_prefix, port) DO NOTHING",
         )
         .bind(hostname)
-        .bind(prefix)
+        .bind(&prefix)
+        .bind(port)
         .bind(&application.audience)
         .execute(write.connection())
         .await
         .map_err(StorageError::from)?;
-        if let Some(holder) = holder(write.connection(), application, (hostname, prefix)).await? {
+        if let Some(holder) =
+            holder(write.connection(), application, (hostname, &prefix, port)).await?
+        {
             return Err(ChangeError::PlaceTaken {
                 place: format!("{hostname}{prefix}"),
                 holder,
@@ -215,19 +219,21 @@ async fn take_places(write: &mut Write, application: &Application) -> Result<(),
     Ok(())
 }
 
-/// The name of the other application that has the place.
+/// The name of another application that has the place, or the hostname with another port.
 async fn holder(
     connection: &mut AnyConnection,
     application: &Application,
-    (hostname, prefix): (&str, &str),
+    (hostname, prefix, port): (&str, &str, i64),
 ) -> Result<Option<String>, StorageError> {
     let row: Option<(String,)> = sqlx::query_as(
         "SELECT applications.name FROM application_places \
          JOIN applications ON applications.audience = application_places.audience \
-         WHERE hostname = $1 AND path_prefix = $2 AND applications.audience <> $3",
+         WHERE hostname = $1 AND (path_prefix = $2 OR port <> $3) \
+         AND applications.audience <> $4 LIMIT 1",
     )
     .bind(hostname)
     .bind(prefix)
+    .bind(port)
     .bind(&application.audience)
     .fetch_optional(connection)
     .await?;
