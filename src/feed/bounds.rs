@@ -89,3 +89,57 @@ fn is_audience(text: &str) -> bool {
             .bytes()
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::tests::{delta, revoke};
+    use crate::protocol::feed::Revocation;
+
+    /// The verdict on a page after a change.
+    fn verdict(change: impl FnOnce(&mut FeedPage)) -> Result<(), FeedError> {
+        let mut page = delta("e1", 41, 57);
+        change(&mut page);
+        check(&page)
+    }
+
+    fn revoking(subject: Subject) -> Result<(), FeedError> {
+        verdict(|page| page.revocations.delete = vec![subject])
+    }
+
+    #[test]
+    fn what_a_control_service_sends_is_within_bounds() {
+        let id = "x".repeat(64);
+        let audience = "0123456789abcdef".repeat(4);
+        assert_eq!(verdict(|page| page.version = MAX_VERSION), Ok(()));
+        assert_eq!(revoking(Subject::User(id.clone())), Ok(()));
+        assert_eq!(revoking(Subject::Session("service:abc".into())), Ok(()));
+        assert_eq!(revoking(Subject::Application(audience.clone())), Ok(()));
+        assert_eq!(revoking(Subject::UserApplication(id, audience)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_long_high_or_odd_is_not() {
+        let many = |page: &mut FeedPage| {
+            let one: Revocation = revoke(1).put.remove(0);
+            page.revocations.put = vec![one; MAX_ITEMS + 1];
+        };
+        for refused in [
+            verdict(|page| page.epoch = String::new()),
+            verdict(|page| page.epoch = "e\n1".into()),
+            verdict(|page| page.version = u64::MAX),
+            verdict(|page| page.next = Some("n".repeat(MAX_NEXT_BYTES + 1))),
+            verdict(|page| page.revocations = revoke(MAX_VERSION + 1)),
+            verdict(many),
+            revoking(Subject::User("x".repeat(65))),
+            revoking(Subject::Session(String::new())),
+            revoking(Subject::Application("A".repeat(64))),
+            revoking(Subject::UserApplication("u".into(), "wiki".into())),
+        ] {
+            assert!(
+                matches!(refused, Err(FeedError::OutOfBounds(_))),
+                "{refused:?}"
+            );
+        }
+    }
+}
