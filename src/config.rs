@@ -5,11 +5,13 @@
 
 mod duration;
 mod reader;
+pub mod schema;
 mod wire;
 
 use std::fmt;
 
 use crate::protocol::origin::Origin;
+use duration::Bounds;
 use reader::Fields;
 
 pub use reader::ConfigProblem;
@@ -74,6 +76,26 @@ pub enum Mode {
     Report,
 }
 
+/// What `control.timeout` may be.
+const TIMEOUT: Bounds = Bounds {
+    least: "100ms",
+    most: "30s",
+};
+/// What `when_stale.after` may be.
+const STALE_AFTER: Bounds = Bounds {
+    least: "1s",
+    most: "7d",
+};
+/// The words of `when_stale.then`.
+const STALE_ACTIONS: [(&str, StaleAction); 2] =
+    [("deny", StaleAction::Deny), ("allow", StaleAction::Allow)];
+/// The words of `unknown_hosts`.
+const UNKNOWN_HOSTS: [(&str, UnknownHosts); 2] =
+    [("deny", UnknownHosts::Deny), ("pass", UnknownHosts::Pass)];
+
+/// The words of `mode`.
+const MODES: [(&str, Mode); 2] = [("enforce", Mode::Enforce), ("report", Mode::Report)];
+
 /// All that is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigErrors(pub Vec<ConfigProblem>);
@@ -105,18 +127,10 @@ impl Config {
             .and_then(ControlConfig::from_fields);
         let when_stale = fields.object("when_stale").and_then(WhenStale::from_fields);
         let unknown_hosts = fields.optional("unknown_hosts", UnknownHosts::Deny, |value| {
-            reader::choice(
-                value,
-                &[("deny", UnknownHosts::Deny), ("pass", UnknownHosts::Pass)],
-            )
+            reader::choice(value, &UNKNOWN_HOSTS)
         });
         let audiences = fields.optional("audiences", Vec::new(), reader::audiences);
-        let mode = fields.optional("mode", Mode::Enforce, |value| {
-            reader::choice(
-                value,
-                &[("enforce", Mode::Enforce), ("report", Mode::Report)],
-            )
-        });
+        let mode = fields.optional("mode", Mode::Enforce, |value| reader::choice(value, &MODES));
         if let Some(mut names) = fields.optional_object("names") {
             names.optional("preset", (), |value| {
                 reader::not_yet(value, "default", &["cloudflare"])
@@ -175,9 +189,8 @@ impl ControlConfig {
     fn from_fields(mut fields: Fields<'_>) -> Option<Self> {
         let cluster = fields.required("cluster", reader::visible_text);
         let authority = fields.required("authority", reader::visible_text);
-        let timeout_ms = fields.optional("timeout", 2_000, |value| {
-            reader::duration(value, "100ms", "30s")
-        });
+        let timeout_ms =
+            fields.optional("timeout", 2_000, |value| reader::duration(value, TIMEOUT));
         let credential_env = fields.required("credential_env", reader::visible_text);
         fields.finish();
         Some(Self {
@@ -191,13 +204,8 @@ impl ControlConfig {
 
 impl WhenStale {
     fn from_fields(mut fields: Fields<'_>) -> Option<Self> {
-        let after_ms = fields.required("after", |value| reader::duration(value, "1s", "7d"));
-        let then = fields.required("then", |value| {
-            reader::choice(
-                value,
-                &[("deny", StaleAction::Deny), ("allow", StaleAction::Allow)],
-            )
-        });
+        let after_ms = fields.required("after", |value| reader::duration(value, STALE_AFTER));
+        let then = fields.required("then", |value| reader::choice(value, &STALE_ACTIONS));
         fields.finish();
         Some(Self {
             after_ms: after_ms?,

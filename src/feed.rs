@@ -1,6 +1,8 @@
 //! Following the control service: what is in force, and how it is kept up to date.
 
+mod bounds;
 mod follower;
+mod pace;
 mod snapshot;
 mod store;
 

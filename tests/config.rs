@@ -9,8 +9,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use portcullis::config::Config;
-use serde_json::Value;
+use portcullis::config::{Config, schema};
+use serde_json::{Value, json};
+
+/// Where the schema stands for whoever wants to check a configuration with it.
+const SCHEMA: &str = "docs/filter-configuration.schema.json";
+/// What the filter refuses and the schema cannot: it neither compares durations nor measures
+/// hostnames, and knows of no word that will come.
+const BEYOND_THE_SCHEMA: [&str; 8] = [
+    "mode_report_not_yet",
+    "stale_after_beyond_numbers",
+    "stale_too_late",
+    "stale_too_soon",
+    "team_domain_hostname_too_long",
+    "timeout_too_long",
+    "timeout_too_short",
+    "timeout_zero",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -46,11 +61,61 @@ fn invalid_configurations_are_refused_with_their_words() {
     for path in files("tests/config/invalid", "yaml") {
         let refusal = read(&parse(&fs::read_to_string(&path).unwrap())).unwrap_err() + "\n";
         let snapshot = path.with_extension("txt");
-        if std::env::var_os("PORTCULLIS_WRITE_SNAPSHOTS").is_some() {
-            fs::write(&snapshot, &refusal).unwrap();
-        }
-        let expected = fs::read_to_string(&snapshot).unwrap_or_default();
-        assert_eq!(refusal, expected, "{}", path.display());
+        assert_snapshot(&refusal, &snapshot);
+    }
+}
+
+fn assert_snapshot(text: &str, file: &Path) {
+    if std::env::var_os("PORTCULLIS_WRITE_SNAPSHOTS").is_some() {
+        fs::write(file, text).unwrap();
+    }
+    let expected = fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(text, expected, "{}", file.display());
+}
+
+#[test]
+fn the_schema_is_the_one_in_the_documentation() {
+    let schema = serde_json::to_string_pretty(&schema::schema()).unwrap() + "\n";
+    assert_snapshot(&schema, &root().join(SCHEMA));
+}
+
+#[test]
+fn the_schema_agrees_with_the_filter_about_the_corpus() {
+    let schema = jsonschema::validator_for(&schema::schema()).unwrap();
+    for path in files("tests/config/valid", "yaml") {
+        let value = parse(&fs::read_to_string(&path).unwrap());
+        let refusal = schema.validate(&value).map_err(|error| error.to_string());
+        assert_eq!(refusal, Ok(()), "{}", path.display());
+    }
+    for path in files("tests/config/invalid", "yaml") {
+        let value = parse(&fs::read_to_string(&path).unwrap());
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let expected = BEYOND_THE_SCHEMA.contains(&name);
+        assert_eq!(schema.is_valid(&value), expected, "{}", path.display());
+    }
+}
+
+#[test]
+fn the_schema_names_the_fields_that_the_filter_knows() {
+    let schema = schema::schema();
+    let unknown = json!({"x": 0});
+    let refusal = read(&json!({
+        "x": 0, "control": unknown, "when_stale": unknown, "names": unknown,
+    }))
+    .unwrap_err();
+    for (object, pointer) in [
+        ("the configuration", ""),
+        ("control", "/properties/control"),
+        ("when_stale", "/properties/when_stale"),
+        ("names", "/properties/names"),
+    ] {
+        let known = refusal.split(&format!("; {object} has ")).nth(1).unwrap();
+        let mut known: Vec<_> = known.lines().next().unwrap().split(", ").collect();
+        known.sort_unstable();
+        let described = schema.pointer(&format!("{pointer}/properties")).unwrap();
+        let mut described: Vec<_> = described.as_object().unwrap().keys().collect();
+        described.sort_unstable();
+        assert_eq!(described, known, "{object}");
     }
 }
 

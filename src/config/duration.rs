@@ -1,5 +1,21 @@
 //! Durations as people write them: a whole number and a unit.
 
+/// Which durations a field takes, as people write them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// The shortest.
+    pub least: &'static str,
+    /// The longest.
+    pub most: &'static str,
+}
+
+impl Bounds {
+    /// Whether so many milliseconds are within the bounds.
+    pub fn admit(self, ms: u64) -> bool {
+        parse_duration_ms(self.least) <= Some(ms) && Some(ms) <= parse_duration_ms(self.most)
+    }
+}
+
 /// Milliseconds of a text such as `500ms`, `2s`, `5m`, `12h`, `7d`; `None` for anything else.
 pub(super) fn parse_duration_ms(text: &str) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;

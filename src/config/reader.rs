@@ -5,8 +5,11 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::duration::parse_duration_ms;
+use super::duration::{Bounds, parse_duration_ms};
 use crate::protocol::origin::Origin;
+
+/// What a problem of no single field is a problem of.
+const WHOLE: &str = "the configuration";
 
 /// One thing that is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +33,7 @@ impl ConfigProblem {
 impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = if self.path.is_empty() {
-            "(the whole)"
+            WHOLE
         } else {
             &self.path
         };
@@ -57,7 +60,7 @@ impl<'a> Fields<'a> {
         if object.is_none() {
             problems.push(ConfigProblem::new(
                 &path,
-                format!("is {}, not an object", show(value)),
+                format!("must be an object of fields (it is {})", show(value)),
             ));
         }
         Self {
@@ -111,11 +114,15 @@ impl<'a> Fields<'a> {
     pub fn finish(self) {
         for name in self.object.into_iter().flat_map(Map::keys) {
             if !self.known.contains(&name.as_str()) {
-                let path = join(&self.path, name);
+                let whole = if self.path.is_empty() {
+                    WHOLE
+                } else {
+                    &self.path
+                };
                 let known = self.known.join(", ");
                 self.problems.push(ConfigProblem::new(
-                    &path,
-                    format!("is not a field; known are {known}"),
+                    &join(&self.path, name),
+                    format!("is not a known field; {whole} has {known}"),
                 ));
             }
         }
@@ -137,7 +144,7 @@ impl<'a> Fields<'a> {
         match read(value) {
             Ok(read) => Some(read),
             Err(problem) => {
-                let problem = format!("is {}: {problem}", show(value));
+                let problem = format!("{problem} (it is {})", show(value));
                 self.problems
                     .push(ConfigProblem::new(&self.path_of(name), problem));
                 None
@@ -202,12 +209,16 @@ pub(super) fn visible_text(value: &Value) -> Result<String, String> {
 }
 
 /// A duration within bounds, in milliseconds.
-pub(super) fn duration(value: &Value, least: &str, most: &str) -> Result<u64, String> {
-    let expected = || format!("must be a duration from {least} to {most}, such as 90s or 5m");
-    let parsed = value.as_str().and_then(parse_duration_ms);
-    parsed
-        .filter(|ms| Some(*ms) >= parse_duration_ms(least) && Some(*ms) <= parse_duration_ms(most))
-        .ok_or_else(expected)
+pub(super) fn duration(value: &Value, bounds: Bounds) -> Result<u64, String> {
+    let text = value.as_str().filter(|text| !text.is_empty());
+    let parsed = text.and_then(parse_duration_ms).ok_or_else(|| {
+        "must be a whole number with a unit (ms, s, m, h or d), such as 90s or 5m".to_owned()
+    })?;
+    if bounds.admit(parsed) {
+        Ok(parsed)
+    } else {
+        Err(format!("must be from {} to {}", bounds.least, bounds.most))
+    }
 }
 
 /// One of several words.
@@ -227,7 +238,7 @@ pub(super) fn not_yet(value: &Value, works: &str, planned: &[&str]) -> Result<()
     match value.as_str() {
         Some(word) if word == works => Ok(()),
         Some(word) if planned.contains(&word) => {
-            Err(format!("is not yet supported; leave it out or use {works}"))
+            Err(format!("must be {works}: {word} is not supported yet"))
         }
         _ => Err(format!("must be {works}")),
     }
@@ -248,5 +259,7 @@ pub(super) fn audiences(value: &Value) -> Result<Vec<String>, String> {
     value
         .as_array()
         .and_then(|list| list.iter().map(audience).collect())
-        .ok_or_else(|| "must be a list of audiences, 64 lower-case hex digits each".to_owned())
+        .ok_or_else(|| {
+            "must be a list of audiences, each a text of 64 lower-case hex digits".to_owned()
+        })
 }

@@ -2,6 +2,8 @@
 //!
 //! Times are milliseconds since 1970, given with each event.
 
+use super::bounds;
+use super::pace::{Pace, Told};
 use super::snapshot::Gathering;
 use super::store::{FeedError, Store};
 use crate::protocol::feed::{FeedPage, PageKind};
@@ -15,8 +17,6 @@ const POLL_MARGIN_MS: u64 = 10_000;
 const LOST_MS: u64 = 2_000;
 /// Entries that a page may hold.
 const PAGE_LIMIT: u32 = 20_000;
-/// First and longest pause after a failure, in milliseconds.
-const BACKOFF_MS: (u64, u64) = (100, 5_000);
 /// How often revocations without effect are looked for, in milliseconds.
 const PRUNE_EVERY_MS: u64 = 600_000;
 
@@ -27,12 +27,10 @@ pub struct Follower {
     store: Option<Store>,
     gathering: Option<Gathering>,
     polling_until: Option<u64>,
-    next_poll: u64,
-    failures: u32,
+    pace: Pace,
     last_good: u64,
     pruned: u64,
     errors: u64,
-    clock: u64,
 }
 
 /// What a follower needs to know.
@@ -83,16 +81,14 @@ impl Follower {
     #[must_use]
     pub fn new(settings: FollowerSettings) -> Self {
         Self {
+            pace: Pace::new(settings.stale_after_ms),
             settings,
             store: None,
             gathering: None,
             polling_until: None,
-            next_poll: 0,
-            failures: 0,
             last_good: 0,
             pruned: 0,
             errors: 0,
-            clock: 0,
         }
     }
 
@@ -122,16 +118,20 @@ impl Follower {
 
     /// The poll that is due, if one is. It counts as under way until answered or lost.
     pub fn poll(&mut self, now: u64, random: u32) -> Option<Poll> {
-        self.follow_clock(now);
+        let wait = self.wait_s();
+        let timeout_ms = wait * 1_000 + POLL_MARGIN_MS;
+        let lost = now + timeout_ms + LOST_MS;
+        // A clock that was set back neither keeps the feed fresh nor a lost poll alive.
+        self.last_good = self.last_good.min(now);
+        self.polling_until = self.polling_until.map(|until| until.min(lost));
         if self.polling_until.is_some_and(|until| now >= until) {
             self.fail(now, random);
         }
-        if self.polling_until.is_some() || now < self.next_poll {
+        if self.polling_until.is_some() || !self.pace.is_due(now) {
             return None;
         }
-        let wait = self.wait_s();
-        let timeout_ms = wait * 1_000 + POLL_MARGIN_MS;
-        self.polling_until = Some(now + timeout_ms + LOST_MS);
+        self.polling_until = Some(lost);
+        self.pace.polls(now);
         Some(Poll {
             query: self.query(wait),
             timeout_ms,
@@ -148,56 +148,45 @@ impl Follower {
         random: u32,
         answer: FeedAnswer<'_>,
     ) -> Result<Progress, FeedError> {
-        self.follow_clock(now);
-        let progress = match answer.status {
+        let taken = match answer.status {
             Some(200) => self.take(now, answer.body),
             Some(204) if self.store.is_some() && self.gathering.is_none() => {
-                Ok(Progress::Unchanged)
+                Ok((Progress::Unchanged, Told::Nothing))
             }
             Some(204) => Err(FeedError::SnapshotBroken),
             Some(status) => Err(FeedError::Status(status)),
             None => Err(FeedError::Unreachable),
         };
-        match progress {
-            // Not good yet: a snapshot of which one page fails each time must become stale.
-            Ok(Progress::Gathering) => (self.polling_until, self.next_poll) = (None, now),
-            Ok(_) => {
-                self.polling_until = None;
-                (self.failures, self.next_poll, self.last_good) = (0, now, now);
+        self.polling_until = None;
+        match taken {
+            // Nothing of it is in force yet: it makes nothing fresh, and forgives no failure.
+            Ok((Progress::Gathering, _)) => self.pace.goes_on(now),
+            Ok((_, told)) => {
+                self.pace.good(now, told, self.wait_s() * 1_000);
+                self.last_good = now;
             }
             Err(_) => self.fail(now, random),
         }
-        progress
-    }
-
-    /// The host has only a wall clock. When it is set back, all times go back with it, so that
-    /// neither the next poll nor the feed's age waits for it to catch up.
-    fn follow_clock(&mut self, now: u64) {
-        let back = self.clock.saturating_sub(now);
-        self.clock = now;
-        if back > 0 {
-            self.last_good = self.last_good.saturating_sub(back);
-            self.next_poll = self.next_poll.saturating_sub(back);
-            self.pruned = self.pruned.saturating_sub(back);
-            self.polling_until = self.polling_until.map(|until| until.saturating_sub(back));
-        }
+        taken.map(|(progress, _)| progress)
     }
 
     /// A page is read, checked and taken over; whatever fails leaves everything as it was.
-    fn take(&mut self, now: u64, body: &[u8]) -> Result<Progress, FeedError> {
+    fn take(&mut self, now: u64, body: &[u8]) -> Result<(Progress, Told), FeedError> {
         let page: FeedPage = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+        bounds::check(&page)?;
         let page_now = page.now;
-        let progress = match page.kind {
-            PageKind::Delta => self.take_delta(page),
-            PageKind::Snapshot => self.take_snapshot(page),
-        }?;
+        let (told, progress) = match page.kind {
+            PageKind::Delta if page.is_empty() => (Told::VersionOnly, self.take_delta(page)?),
+            PageKind::Delta => (Told::News, self.take_delta(page)?),
+            PageKind::Snapshot => (Told::Nothing, self.take_snapshot(page, body.len())?),
+        };
         if now.saturating_sub(self.pruned) > PRUNE_EVERY_MS {
             self.pruned = now;
             if let Some(store) = &mut self.store {
                 store.prune(page_now.min(now / 1_000));
             }
         }
-        Ok(progress)
+        Ok((progress, told))
     }
 
     fn take_delta(&mut self, page: FeedPage) -> Result<Progress, FeedError> {
@@ -209,13 +198,13 @@ impl Follower {
         Ok(Progress::Changed { keys })
     }
 
-    fn take_snapshot(&mut self, page: FeedPage) -> Result<Progress, FeedError> {
+    fn take_snapshot(&mut self, page: FeedPage, bytes: usize) -> Result<Progress, FeedError> {
         let gathering = match self.gathering.take() {
             Some(mut gathering) => {
-                gathering.add(page)?;
+                gathering.add(page, bytes)?;
                 gathering
             }
-            None => Gathering::begin(page)?,
+            None => Gathering::begin(page, bytes)?,
         };
         self.refuse_older(&gathering)?;
         if gathering.next().is_some() {
@@ -237,15 +226,10 @@ impl Follower {
         }
     }
 
-    /// The pause doubles with each failure, and chance spreads it over its second half.
     fn fail(&mut self, now: u64, random: u32) {
-        let (first, most) = BACKOFF_MS;
-        let pause = most.min(first << self.failures.min(10));
-        let spread = u64::from(random) * (pause / 2) / u64::from(u32::MAX);
-        self.next_poll = now + pause / 2 + spread;
+        self.pace.failed(now, random);
         self.polling_until = None;
         self.gathering = None;
-        self.failures = self.failures.saturating_add(1);
         self.errors += 1;
     }
 

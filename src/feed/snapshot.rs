@@ -1,11 +1,9 @@
 //! A snapshot on its way: its pages are gathered apart and take effect together.
 
-use super::store::{Applications, FeedError, Store, change};
+use super::bounds::{MAX_PAGES, MAX_SNAPSHOT_BYTES};
+use super::store::{Applications, FeedError, Store, change, grow};
 use crate::protocol::feed::{FeedPage, JwkSet};
 use crate::session::revocations::Revocations;
-
-/// Pages after which a snapshot is taken for one that never ends.
-const MAX_PAGES: u32 = 10_000;
 
 /// The pages so far.
 #[derive(Debug, Default)]
@@ -14,34 +12,42 @@ pub(super) struct Gathering {
     version: u64,
     next: Option<String>,
     pages: u32,
+    bytes: usize,
     keys: Option<JwkSet>,
     applications: Applications,
     revocations: Revocations,
 }
 
 impl Gathering {
-    /// Begins with the first page.
-    pub fn begin(page: FeedPage) -> Result<Self, FeedError> {
+    /// Begins with the first page, which came in so many bytes.
+    pub fn begin(page: FeedPage, bytes: usize) -> Result<Self, FeedError> {
         let mut gathering = Self {
             epoch: page.epoch.clone(),
             version: page.version,
             ..Self::default()
         };
-        gathering.add(page)?;
+        gathering.add(page, bytes)?;
         Ok(gathering)
     }
 
-    /// Adds the page that `next` named.
-    pub fn add(&mut self, page: FeedPage) -> Result<(), FeedError> {
+    /// Adds the page that `next` named. A page that adds nothing and names another is the
+    /// beginning of a snapshot that never ends.
+    pub fn add(&mut self, page: FeedPage, bytes: usize) -> Result<(), FeedError> {
         self.pages += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
         let fits = page.epoch == self.epoch && page.version == self.version;
-        if !fits || self.pages > MAX_PAGES {
+        let leads_nowhere = page.next.is_some() && (page.is_empty() || page.next == self.next);
+        if !fits || leads_nowhere {
             return Err(FeedError::SnapshotBroken);
+        }
+        if self.pages > MAX_PAGES || self.bytes > MAX_SNAPSHOT_BYTES {
+            return Err(FeedError::OutOfBounds("the snapshot's size"));
         }
         if page.keys.is_some() {
             self.keys = page.keys;
         }
         change(&mut self.applications, page.applications)?;
+        grow(&self.revocations, &page.revocations)?;
         self.revocations.apply(page.revocations);
         self.next = page.next;
         Ok(())

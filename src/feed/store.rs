@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
+use super::bounds::{MAX_APPLICATIONS, MAX_REVOCATIONS};
 use crate::application::{Application, ApplicationError, ApplicationTable, TableError};
-use crate::protocol::feed::{ApplicationChanges, FeedPage, JwkSet};
+use crate::protocol::feed::{ApplicationChanges, FeedPage, JwkSet, RevocationChanges};
 use crate::session::keys::{KeyError, Keys};
 use crate::session::revocations::Revocations;
 
@@ -39,6 +40,8 @@ pub enum FeedError {
     Older,
     /// A snapshot that changes its mind between pages, or never ends.
     SnapshotBroken,
+    /// More, longer or higher than a control service sends: what of the page.
+    OutOfBounds(&'static str),
     /// A snapshot without keys.
     NoKeys,
     /// A key that cannot be read.
@@ -103,6 +106,7 @@ impl Store {
             let table = place(&applications, audiences)?;
             Some((applications, table))
         };
+        grow(&self.revocations, &page.revocations)?;
         let keys_changed = keys.is_some();
         if let Some(keys) = keys {
             self.keys = keys;
@@ -163,6 +167,17 @@ pub(super) fn change(
         let application = Application::compile(wire).map_err(FeedError::Application)?;
         applications.insert(application.audience.clone(), Rc::new(application));
     }
+    if applications.len() > MAX_APPLICATIONS {
+        return Err(FeedError::OutOfBounds("the number of applications"));
+    }
+    Ok(())
+}
+
+/// Whether there is room for a page's revocations, as if none of them were known.
+pub(super) fn grow(held: &Revocations, changes: &RevocationChanges) -> Result<(), FeedError> {
+    if held.len().saturating_add(changes.put.len()) > MAX_REVOCATIONS {
+        return Err(FeedError::OutOfBounds("the number of revocations"));
+    }
     Ok(())
 }
 
@@ -182,6 +197,7 @@ impl fmt::Display for FeedError {
             Self::DoesNotFollow => f.write_str("the page does not follow on what is held"),
             Self::Older => f.write_str("the page is older than what is held"),
             Self::SnapshotBroken => f.write_str("the snapshot's pages do not fit each other"),
+            Self::OutOfBounds(what) => write!(f, "the page is out of bounds: {what}"),
             Self::NoKeys => f.write_str("the snapshot holds no usable key"),
             Self::Key(KeyError(kid)) => write!(f, "key {kid:?} cannot be used"),
             Self::Application(error) => {

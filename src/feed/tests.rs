@@ -17,7 +17,7 @@ fn follower() -> Follower {
     })
 }
 
-fn revoke(version: u64) -> RevocationChanges {
+pub(super) fn revoke(version: u64) -> RevocationChanges {
     RevocationChanges {
         put: vec![Revocation {
             subject: Subject::User(format!("u{version}")),
@@ -48,7 +48,7 @@ fn snapshot(epoch: &str, version: u64) -> FeedPage {
     }
 }
 
-fn delta(epoch: &str, after: u64, version: u64) -> FeedPage {
+pub(super) fn delta(epoch: &str, after: u64, version: u64) -> FeedPage {
     FeedPage {
         kind: PageKind::Delta,
         after,
@@ -220,6 +220,68 @@ fn whatever_does_not_fit_changes_nothing() {
     );
 }
 
+/// A page of a snapshot that names another.
+fn page_of(next: u32, revocations: RevocationChanges) -> FeedPage {
+    FeedPage {
+        next: Some(next.to_string()),
+        revocations,
+        keys: None,
+        applications: ApplicationChanges::default(),
+        ..snapshot("e2", 90)
+    }
+}
+
+#[test]
+fn a_snapshot_that_never_ends_is_given_up_and_makes_nothing_fresh() {
+    let mut follower = follower();
+    give(&mut follower, &snapshot("e1", 41)).unwrap();
+    let before = position(&follower);
+    let mut pages = 0;
+    let mut at = NOW + 1;
+    let end = loop {
+        pages += 1;
+        at += 1_000;
+        follower.poll(at, 0).unwrap();
+        let body = serde_json::to_vec(&page_of(pages, revoke(1))).unwrap();
+        let answer = FeedAnswer {
+            status: Some(200),
+            body: &body,
+        };
+        match follower.answered(at, 0, answer) {
+            Ok(progress) => assert_eq!(progress, Progress::Gathering),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(end, FeedError::OutOfBounds("the snapshot's size"));
+    assert_eq!((pages, position(&follower)), (1_001, before));
+    assert!(follower.is_stale(at), "only the first snapshot was good");
+}
+
+#[test]
+fn a_page_that_leads_nowhere_ends_its_snapshot() {
+    let empty = page_of(1, RevocationChanges::default());
+    assert_eq!(
+        give(&mut follower(), &empty),
+        Err(FeedError::SnapshotBroken)
+    );
+    let mut follower = follower();
+    let same = page_of(1, revoke(1));
+    assert_eq!(give(&mut follower, &same), Ok(Progress::Gathering));
+    assert_eq!(give(&mut follower, &same), Err(FeedError::SnapshotBroken));
+    assert!(follower.store().is_none());
+}
+
+#[test]
+fn a_clock_that_is_set_back_neither_stops_polls_nor_ageing() {
+    let mut follower = follower();
+    give(&mut follower, &snapshot("e1", 41)).unwrap();
+    let back = NOW - 3_600_000;
+    let poll = follower.poll(back, 0);
+    let at = if poll.is_some() { back } else { back + 5_000 };
+    assert!(poll.is_some() || follower.poll(at, 0).is_some());
+    assert!(follower.is_stale(back + 300_001));
+}
+
 #[test]
 fn errors_say_what_but_never_quote() {
     let mut follower = follower();
@@ -339,6 +401,6 @@ fn a_clock_that_is_set_back_stops_nothing() {
     assert!(follower.answered(NOW + 1_000, u32::MAX, nothing).is_err());
     let back = NOW - 3_600_000;
     assert_eq!(follower.poll(back, 0), None);
-    assert!(follower.poll(back + 100, 0).is_some());
-    assert!(!follower.is_stale(back + 200_000) && follower.is_stale(back + 300_000));
+    assert!(follower.poll(back + 5_000, 0).is_some());
+    assert!(!follower.is_stale(back + 200_000) && follower.is_stale(back + 305_001));
 }

@@ -39,6 +39,14 @@ pub struct FeedPage {
     pub revocations: RevocationChanges,
 }
 
+impl FeedPage {
+    /// Whether the page has no content beside its position.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_none() && self.applications.is_empty() && self.revocations.is_empty()
+    }
+}
+
 /// Kind of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

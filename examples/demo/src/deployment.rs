@@ -20,7 +20,6 @@ use crate::tools::Tools;
 pub const TEAM_HOST: &str = "team.localhost";
 
 /// What to deploy.
-#[derive(Debug)]
 pub struct Settings<'a> {
     /// Where the programs are.
     pub tools: &'a Tools,
@@ -39,7 +38,7 @@ pub struct Settings<'a> {
     /// The application behind Envoy.
     pub application: Router,
     /// A last change to Envoy's bootstrap.
-    pub change_bootstrap: fn(String) -> Result<String>,
+    pub change_bootstrap: &'a dyn Fn(String) -> Result<String>,
 }
 
 /// A running deployment; dropping it ends all of it, Envoy first.

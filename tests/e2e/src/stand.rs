@@ -67,7 +67,7 @@ impl Stand {
     /// When a part does not start.
     pub fn start_changed(
         directory: &Path,
-        change_bootstrap: fn(String) -> Result<String>,
+        change_bootstrap: impl Fn(String) -> Result<String>,
     ) -> Result<Self> {
         let tools = Tools::find("control-with-clock")?;
         let seen = Seen::default();
@@ -80,7 +80,7 @@ impl Stand {
             more_configuration: &ballast::applications(),
             workers: WORKERS,
             application: seen.watch(origin::application()),
-            change_bootstrap,
+            change_bootstrap: &change_bootstrap,
         })?;
         ballast::add_revocations(&deployment.control)?;
         let workers = Workers::pin(&deployment, WORKERS)?;

@@ -8,6 +8,7 @@
 
 mod control_away;
 mod cookies;
+mod feed;
 mod identity;
 mod login;
 mod readme;

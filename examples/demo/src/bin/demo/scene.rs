@@ -46,7 +46,7 @@ impl Scene<'_> {
             more_configuration: "",
             workers: 2,
             application: origin::application(),
-            change_bootstrap: Ok,
+            change_bootstrap: &Ok,
         })
         .map_err(|error| anyhow!("{error:#}\nlogs are in {}", self.directory.display()))?;
         self.add_application(&deployment, WIKI, true)?;

@@ -1,0 +1,145 @@
+//! What a page may ask of a filter's memory: it only grows, and is every worker's own.
+//!
+//! The bounds are far above what a control service sends. Beyond them a page is dropped like any
+//! other that cannot be taken over.
+
+use super::store::FeedError;
+use crate::protocol::feed::{FeedPage, JwkSet, Subject};
+
+/// JSON numbers are exact up to here (RFC 8259, section 6).
+const MAX_VERSION: u64 = (1 << 53) - 1;
+/// Revocations and applications of one page. A page is asked to have at most 20,000, and may
+/// have more only so as not to split a version.
+const MAX_ITEMS: usize = 100_000;
+/// Revocations in force, about 200 MB.
+pub(super) const MAX_REVOCATIONS: usize = 2_000_000;
+/// Applications in force.
+pub(super) const MAX_APPLICATIONS: usize = 10_000;
+/// Pages of a snapshot.
+pub(super) const MAX_PAGES: u32 = 1_000;
+/// Bytes of a snapshot, over all its pages.
+pub(super) const MAX_SNAPSHOT_BYTES: usize = 512 * 1024 * 1024;
+const MAX_KEYS: usize = 64;
+/// Users, sessions, keys and epochs have short names.
+const MAX_ID_BYTES: usize = 64;
+/// The name of the next page goes into a request's path.
+const MAX_NEXT_BYTES: usize = 4_096;
+
+/// Refuses what no control service sends.
+///
+/// # Errors
+/// [`FeedError::OutOfBounds`] with what it was.
+pub(super) fn check(page: &FeedPage) -> Result<(), FeedError> {
+    let (applications, revocations) = (&page.applications, &page.revocations);
+    let items = [
+        applications.put.len(),
+        applications.delete.len(),
+        revocations.put.len(),
+        revocations.delete.len(),
+    ];
+    let put = revocations.put.iter();
+    let next = page.next.as_ref();
+    for (good, what) in [
+        (is_id(&page.epoch), "the epoch's name"),
+        (page.version <= MAX_VERSION, "the version"),
+        (items.iter().sum::<usize>() <= MAX_ITEMS, "the page's size"),
+        (
+            next.is_none_or(|next| next.len() <= MAX_NEXT_BYTES),
+            "the name of the next page",
+        ),
+        (page.keys.as_ref().is_none_or(are_keys), "the keys"),
+        (
+            put.clone()
+                .all(|revocation| is_subject(&revocation.subject))
+                && revocations.delete.iter().all(is_subject),
+            "the id of a revocation",
+        ),
+        (
+            put.clone()
+                .all(|revocation| revocation.version <= MAX_VERSION),
+            "the version of a revocation",
+        ),
+    ] {
+        if !good {
+            return Err(FeedError::OutOfBounds(what));
+        }
+    }
+    Ok(())
+}
+
+fn are_keys(set: &JwkSet) -> bool {
+    set.keys.len() <= MAX_KEYS && set.keys.iter().all(|key| is_id(&key.kid))
+}
+
+fn is_subject(subject: &Subject) -> bool {
+    match subject {
+        Subject::User(id) | Subject::Session(id) => is_id(id),
+        Subject::Application(audience) => is_audience(audience),
+        Subject::UserApplication(id, audience) => is_id(id) && is_audience(audience),
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    (1..=MAX_ID_BYTES).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+fn is_audience(text: &str) -> bool {
+    text.len() == 64
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feed::tests::{delta, revoke};
+    use crate::protocol::feed::Revocation;
+
+    /// The verdict on a page after a change.
+    fn verdict(change: impl FnOnce(&mut FeedPage)) -> Result<(), FeedError> {
+        let mut page = delta("e1", 41, 57);
+        change(&mut page);
+        check(&page)
+    }
+
+    fn revoking(subject: Subject) -> Result<(), FeedError> {
+        verdict(|page| page.revocations.delete = vec![subject])
+    }
+
+    #[test]
+    fn what_a_control_service_sends_is_within_bounds() {
+        let id = "x".repeat(64);
+        let audience = "0123456789abcdef".repeat(4);
+        assert_eq!(verdict(|page| page.version = MAX_VERSION), Ok(()));
+        assert_eq!(revoking(Subject::User(id.clone())), Ok(()));
+        assert_eq!(revoking(Subject::Session("service:abc".into())), Ok(()));
+        assert_eq!(revoking(Subject::Application(audience.clone())), Ok(()));
+        assert_eq!(revoking(Subject::UserApplication(id, audience)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_long_high_or_odd_is_not() {
+        let many = |page: &mut FeedPage| {
+            let one: Revocation = revoke(1).put.remove(0);
+            page.revocations.put = vec![one; MAX_ITEMS + 1];
+        };
+        for refused in [
+            verdict(|page| page.epoch = String::new()),
+            verdict(|page| page.epoch = "e\n1".into()),
+            verdict(|page| page.version = u64::MAX),
+            verdict(|page| page.next = Some("n".repeat(MAX_NEXT_BYTES + 1))),
+            verdict(|page| page.revocations = revoke(MAX_VERSION + 1)),
+            verdict(many),
+            revoking(Subject::User("x".repeat(65))),
+            revoking(Subject::Session(String::new())),
+            revoking(Subject::Application("A".repeat(64))),
+            revoking(Subject::UserApplication("u".into(), "wiki".into())),
+        ] {
+            assert!(
+                matches!(refused, Err(FeedError::OutOfBounds(_))),
+                "{refused:?}"
+            );
+        }
+    }
+}
