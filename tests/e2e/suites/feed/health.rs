@@ -11,8 +11,8 @@ use portcullis_e2e::feed_relay::{Conduct, FeedRelay, Poll};
 use portcullis_e2e::{Application, ApplicationSettings, Stand, bootstrap, directories};
 use serde_json::{Value, json};
 
-/// The filter on the main thread polls too.
-pub const FILTERS: u64 = 3;
+/// Two listeners have a filter each, on two workers and the main thread, and all of them poll.
+pub const FILTERS: u64 = 6;
 /// Longer than the longest pause and the longest poll of this suite.
 pub const LIMIT: Duration = Duration::from_secs(60);
 /// Short, so that a poll that never ends is given up soon; long enough that nothing gets stale.

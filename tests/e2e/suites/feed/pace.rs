@@ -8,8 +8,8 @@ use portcullis_e2e::feed_relay::Conduct;
 
 use super::health::{Attacked, LIMIT};
 
-/// What three filters asked for in half a second when each tick brought a poll.
-const POLLS: usize = 30;
+/// What six filters asked for in half a second when each tick brought a poll.
+const POLLS: usize = 60;
 /// They pause for a tenth of a second, then for two, four, eight, then for one each.
 const LEAST: Duration = Duration::from_secs(3);
 
