@@ -15,6 +15,7 @@ pub mod bootstrap;
 pub mod clock;
 pub mod connection;
 pub mod directories;
+pub mod probe;
 pub mod refusal;
 mod seen;
 pub mod stand;

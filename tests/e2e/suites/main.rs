@@ -12,5 +12,6 @@ mod identity;
 mod login;
 mod readme;
 mod revocation;
+mod signatures;
 mod sub_requests;
 mod tokens;
