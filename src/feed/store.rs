@@ -39,7 +39,7 @@ pub enum FeedError {
     Older,
     /// A snapshot that changes its mind between pages, or never ends.
     SnapshotBroken,
-    /// A snapshot without keys.
+    /// A snapshot without keys, or a key set of which none can be used.
     NoKeys,
     /// A key that cannot be read.
     Key(KeyError),
@@ -61,10 +61,7 @@ impl Store {
         revocations: Revocations,
         audiences: &[String],
     ) -> Result<Self, FeedError> {
-        let keys = Keys::compile(keys).map_err(FeedError::Key)?;
-        if keys.is_empty() {
-            return Err(FeedError::NoKeys);
-        }
+        let keys = usable(keys)?;
         let table = place(&applications, audiences)?;
         Ok(Self {
             epoch,
@@ -92,7 +89,7 @@ impl Store {
             return Err(FeedError::Older);
         }
         let keys = match page.keys {
-            Some(set) if !self.keys.are(&set) => Some(Keys::compile(set).map_err(FeedError::Key)?),
+            Some(set) if !self.keys.are(&set) => Some(usable(set)?),
             _ => None,
         };
         let placed = if page.applications.is_empty() {
@@ -151,6 +148,15 @@ impl Store {
     }
 }
 
+/// A key set that somebody can sign in by.
+fn usable(set: JwkSet) -> Result<Keys, FeedError> {
+    let keys = Keys::compile(set).map_err(FeedError::Key)?;
+    if keys.is_empty() {
+        return Err(FeedError::NoKeys);
+    }
+    Ok(keys)
+}
+
 /// Takes over changed applications.
 pub(super) fn change(
     applications: &mut Applications,
@@ -182,7 +188,7 @@ impl fmt::Display for FeedError {
             Self::DoesNotFollow => f.write_str("the page does not follow on what is held"),
             Self::Older => f.write_str("the page is older than what is held"),
             Self::SnapshotBroken => f.write_str("the snapshot's pages do not fit each other"),
-            Self::NoKeys => f.write_str("the snapshot holds no usable key"),
+            Self::NoKeys => f.write_str("the page brings no usable key"),
             Self::Key(KeyError(kid)) => write!(f, "key {kid:?} cannot be used"),
             Self::Application(error) => {
                 write!(f, "application {:?}: {}", error.audience, error.problem)

@@ -17,11 +17,10 @@ use crate::directories;
 const HOST: &str = "probe.localhost";
 const BOOTSTRAP: &str = include_str!("../probe.yaml");
 
-/// The Envoy, and a connection to it.
+/// The Envoy.
 pub struct Probe {
-    connection: Connection,
-    // Ends when dropped.
-    _envoy: Envoy,
+    envoy: Envoy,
+    certificates: Certificates,
 }
 
 /// What the filter finds of a signature.
@@ -65,11 +64,9 @@ impl Probe {
             workers: 1,
         })
         .with_context(|| format!("{} comes from `make probe`", module.display()))?;
-        let port = envoy.admin().listener("probe")?.port();
-        let connection = Connection::open(port, HOST, &certificates.authority)?;
         Ok(Self {
-            connection,
-            _envoy: envoy,
+            envoy,
+            certificates,
         })
     }
 
@@ -77,7 +74,7 @@ impl Probe {
     ///
     /// # Errors
     /// When the module did not do what it was asked.
-    pub fn ask(&mut self, vectors: &KeyVectors) -> Result<Option<Vec<Verdict>>> {
+    pub fn ask(&self, vectors: &KeyVectors) -> Result<Option<Vec<Verdict>>> {
         let checks = vectors.checks.iter().map(|check| {
             json!({
                 "text": base64url::encode(&check.text),
@@ -94,7 +91,11 @@ impl Probe {
             "POST / HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        let answer = self.connection.send(request.as_bytes())?;
+        // Envoy ends a connection on which it answered before the request was through.
+        let port = self.envoy.admin().listener("probe")?.port();
+        let mut connection = Connection::open(port, HOST, &self.certificates.authority)?;
+        let answer = connection.send(request.as_bytes());
+        let answer = answer.with_context(|| vectors.source.clone())?;
         match (answer.status, String::from_utf8_lossy(&answer.body)) {
             (200, text) => Ok(Some(serde_json::from_str(&text)?)),
             (400, text) if text == "the key is refused" => Ok(None),

@@ -12,7 +12,7 @@ use portcullis::session::keys::Keys;
 use portcullis::session::revocations::Revocations;
 use portcullis::session::signature::NoHostSignatures;
 use portcullis::session::token::claims_to_be_ours;
-use portcullis::session::verifier::{Candidate, Demand, Source, Trust, Verifier};
+use portcullis::session::{Candidate, Demand, Source, Trust, Verifier};
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_795_450_380;

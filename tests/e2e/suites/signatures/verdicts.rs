@@ -5,7 +5,7 @@ use portcullis_e2e::probe::Probe;
 
 #[test]
 fn envoy_and_pure_rust_say_the_same_of_every_vector() -> Result<()> {
-    let mut probe = Probe::start()?;
+    let probe = Probe::start()?;
     let mut wrong = Vec::new();
     let mut by_host = 0;
     for vectors in portcullis_vectors::all()? {
