@@ -1,6 +1,11 @@
 //! The conversion of JOSE's ECDSA signatures to DER, judged by a DER reader that knows nothing
 //! of it, over chance and Wycheproof.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a panic is how a test fails; clippy.toml allows this in test functions only"
+)]
+
 use portcullis::session::signature::der_signature;
 use portcullis_vectors::{ecdsa_in_der, read_der};
 

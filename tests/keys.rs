@@ -1,6 +1,12 @@
 //! Which keys a page of the feed may bring: what is refused is refused with the whole page, so
 //! that neither way of checking ever sees a key that the other would not take.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails; clippy.toml allows this in test functions only"
+)]
+
 use portcullis::protocol::base64url;
 use portcullis::protocol::feed::JwkSet;
 use portcullis::session::keys::Keys;

@@ -1,6 +1,11 @@
 //! Signatures in pure Rust, against vectors made by others. The same vectors go through the
 //! host's check in `tests/e2e/suites/signatures`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails; clippy.toml allows this in test functions only"
+)]
+
 use portcullis::protocol::feed::JwkSet;
 use portcullis::session::keys::{Keys, SignaturePath};
 use portcullis::session::signature::NoHostSignatures;

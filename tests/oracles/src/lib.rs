@@ -21,8 +21,11 @@ pub use feed::feed;
 pub use path::path;
 pub use token::{genuine, token};
 
+/// Takes any input, and panics if something does not hold.
+pub type Target = fn(&[u8]);
+
 /// The targets, by the names of their folders in `fuzz/`.
-pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("configuration", configuration),
     ("cookies", cookies),
     ("feed", feed),

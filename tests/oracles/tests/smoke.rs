@@ -1,6 +1,13 @@
 //! Every target of `fuzz/` on stable Rust: its seeds, its regressions, and many inputs made from
 //! them by chance, the same in each run. A failing input is left in `target/fuzz-smoke/`.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails; clippy.toml allows this in test functions only"
+)]
+
 #[path = "smoke/mutation.rs"]
 mod mutation;
 
@@ -8,7 +15,7 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use portcullis_oracles::TARGETS;
+use portcullis_oracles::{TARGETS, Target};
 
 /// Inputs for each target; `PORTCULLIS_FUZZ_INPUTS` asks for more.
 const INPUTS: u64 = 20_000;
@@ -46,7 +53,7 @@ fn smoke(name: &str) {
     }
 }
 
-fn run(target: fn(&[u8]), input: &[u8], what: &str) {
+fn run(target: Target, input: &[u8], what: &str) {
     if catch_unwind(AssertUnwindSafe(|| target(input))).is_ok() {
         return;
     }
