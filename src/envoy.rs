@@ -2,15 +2,13 @@
 //! Nothing is decided here.
 
 mod abi;
+// A module has one entry point. `tests/probe` has its own.
+#[cfg(feature = "entry-point")]
+mod entry_point;
 mod host;
 mod root;
 mod signature;
 mod stream;
 
-use proxy_wasm::traits::RootContext;
-use proxy_wasm::types::LogLevel;
-
-proxy_wasm::main! {{
-    proxy_wasm::set_log_level(LogLevel::Info);
-    proxy_wasm::set_root_context(|id| -> Box<dyn RootContext> { Box::new(root::Root::new(id)) });
-}}
+pub use root::Root;
+pub use signature::EnvoySignatures;

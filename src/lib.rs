@@ -7,7 +7,7 @@
 pub mod application;
 pub mod config;
 #[cfg(target_arch = "wasm32")]
-mod envoy;
+pub mod envoy;
 pub mod feed;
 pub mod filter;
 pub mod login;

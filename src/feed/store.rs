@@ -42,7 +42,7 @@ pub enum FeedError {
     SnapshotBroken,
     /// More, longer or higher than a control service sends: what of the page.
     OutOfBounds(&'static str),
-    /// A snapshot without keys.
+    /// A snapshot without keys, or a key set of which none can be used.
     NoKeys,
     /// A key that cannot be read.
     Key(KeyError),
@@ -64,10 +64,7 @@ impl Store {
         revocations: Revocations,
         audiences: &[String],
     ) -> Result<Self, FeedError> {
-        let keys = Keys::compile(keys).map_err(FeedError::Key)?;
-        if keys.is_empty() {
-            return Err(FeedError::NoKeys);
-        }
+        let keys = usable(keys)?;
         let table = place(&applications, audiences)?;
         Ok(Self {
             epoch,
@@ -95,7 +92,7 @@ impl Store {
             return Err(FeedError::Older);
         }
         let keys = match page.keys {
-            Some(set) if !self.keys.are(&set) => Some(Keys::compile(set).map_err(FeedError::Key)?),
+            Some(set) if !self.keys.are(&set) => Some(usable(set)?),
             _ => None,
         };
         let placed = if page.applications.is_empty() {
@@ -155,6 +152,15 @@ impl Store {
     }
 }
 
+/// A key set that somebody can sign in by.
+fn usable(set: JwkSet) -> Result<Keys, FeedError> {
+    let keys = Keys::compile(set).map_err(FeedError::Key)?;
+    if keys.is_empty() {
+        return Err(FeedError::NoKeys);
+    }
+    Ok(keys)
+}
+
 /// Takes over changed applications.
 pub(super) fn change(
     applications: &mut Applications,
@@ -198,7 +204,7 @@ impl fmt::Display for FeedError {
             Self::Older => f.write_str("the page is older than what is held"),
             Self::SnapshotBroken => f.write_str("the snapshot's pages do not fit each other"),
             Self::OutOfBounds(what) => write!(f, "the page is out of bounds: {what}"),
-            Self::NoKeys => f.write_str("the snapshot holds no usable key"),
+            Self::NoKeys => f.write_str("the page brings no usable key"),
             Self::Key(KeyError(kid)) => write!(f, "key {kid:?} cannot be used"),
             Self::Application(error) => {
                 write!(f, "application {:?}: {}", error.audience, error.problem)

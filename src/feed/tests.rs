@@ -187,6 +187,7 @@ fn whatever_does_not_fit_changes_nothing() {
                 }],
             })
         }),
+        changed(|page| page.keys = Some(JwkSet::default())),
         replaced("\"user\"", "\"device\""),
         replaced("\"delta\"", "\"patch\""),
         replaced("\"version\":57", "\"version\":-1"),
@@ -209,7 +210,7 @@ fn whatever_does_not_fit_changes_nothing() {
     for status in [None, Some(302), Some(401), Some(500), Some(503)] {
         assert!(give_bytes(&mut follower, status, b"").is_err());
     }
-    assert_eq!(follower.errors(), 22);
+    assert_eq!(follower.errors(), 23);
     let mut known = delta("e1", 41, 57);
     known.revocations = revoke(57);
     let text = serde_json::to_string(&known).unwrap();

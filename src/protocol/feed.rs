@@ -6,7 +6,8 @@
 mod application;
 mod revocation;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 pub use application::{
     Application, ApplicationOrigin, Bypass, PathMatch, Preflight, RefreshInRequest, Rule, Scheme,
@@ -129,4 +130,17 @@ pub struct Jwk {
     /// The RSA exponent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub e: Option<String>,
+    /// The private part, which every private key has under this name.
+    #[serde(default, rename = "d", skip_serializing)]
+    pub private: Absent,
+}
+
+/// A member that must not be there: whatever its value, the page is refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Absent;
+
+impl<'de> Deserialize<'de> for Absent {
+    fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+        Err(D::Error::custom("a private key"))
+    }
 }

@@ -16,6 +16,7 @@ pub mod clock;
 pub mod connection;
 pub mod directories;
 pub mod feed_relay;
+pub mod probe;
 pub mod refusal;
 mod seen;
 pub mod stand;

@@ -15,5 +15,6 @@ mod readme;
 mod report;
 mod revocation;
 mod secrets;
+mod signatures;
 mod sub_requests;
 mod tokens;

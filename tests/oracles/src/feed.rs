@@ -1,0 +1,112 @@
+//! Pages of the feed.
+
+use portcullis::feed::{FeedAnswer, Follower, FollowerSettings, Progress, Store};
+use portcullis::protocol::feed::{FeedPage, PageKind, Subject};
+use serde_json::json;
+
+use crate::token;
+
+const NOW_MS: u64 = 1_795_450_380_000;
+const LATEST_MS: u64 = NOW_MS + 60_000;
+const EPOCH: &str = "e1";
+const VERSION: u64 = 41;
+
+/// Each line of the input is a page, given to a follower that holds a snapshot. A page that is
+/// refused leaves everything as it was; one that is taken is in force as a whole.
+pub fn feed(input: &[u8]) {
+    let mut follower = Follower::new(FollowerSettings {
+        audiences: Vec::new(),
+        stale_after_ms: 300_000,
+        instance: "vm".into(),
+    });
+    let snapshot = json!({
+        "epoch": EPOCH, "kind": "snapshot", "after": 0, "version": VERSION, "next": null,
+        "now": NOW_MS / 1_000, "keys": {"keys": [token::jwk()]},
+        "applications": {"put": [token::wire()]},
+        "revocations": {"put": [["user", "someone", 1, 0, NOW_MS / 1_000]]},
+    });
+    let first = give(&mut follower, snapshot.to_string().as_bytes());
+    assert_eq!(first, Some(Progress::Changed { keys: true }));
+
+    for page in input.split(|byte| *byte == b'\n').take(4) {
+        let (before, position) = (state(&follower), position(&follower));
+        match give(&mut follower, page) {
+            None | Some(Progress::Gathering) => {
+                assert_eq!(state(&follower), before, "refused, but not wholly");
+            }
+            Some(Progress::Unchanged) => assert_eq!(state(&follower), before),
+            Some(Progress::Changed { .. }) => check_taken(&follower, page, &position),
+        }
+    }
+}
+
+/// What a page that was taken must have brought.
+fn check_taken(follower: &Follower, page: &[u8], before: &(String, u64)) {
+    let page: FeedPage = serde_json::from_slice(page).unwrap();
+    let store = follower.store().unwrap();
+    assert_eq!(
+        (store.epoch(), store.version()),
+        (&page.epoch[..], page.version)
+    );
+    match page.kind {
+        PageKind::Delta => {
+            assert_eq!(
+                (&page.epoch, page.after),
+                (&before.0, before.1),
+                "does not follow"
+            );
+            assert!(page.version > before.1, "versions fall");
+        }
+        PageKind::Snapshot => {
+            assert!(
+                page.epoch != before.0 || page.version >= before.1,
+                "versions fall"
+            );
+        }
+    }
+    assert!(!store.keys().is_empty(), "nobody could get in");
+    for revocation in &page.revocations.put {
+        let mut claims = token::claims();
+        let mut audience = claims.aud[0].clone();
+        match &revocation.subject {
+            Subject::User(sub) => claims.sub.clone_from(sub),
+            Subject::Session(sid) => claims.sid.clone_from(sid),
+            Subject::Application(of) => audience.clone_from(of),
+            Subject::UserApplication(sub, of) => {
+                (claims.sub, audience) = (sub.clone(), of.clone());
+            }
+        }
+        let Some(older) = revocation.version.checked_sub(1) else {
+            continue;
+        };
+        (claims.ver, claims.auth_ver) = (older, older);
+        // A revocation may end before it begins to act, and be dropped with the first pruning.
+        let ended = revocation.until.saturating_add(3_600) <= LATEST_MS / 1_000;
+        assert!(
+            ended || store.revocations().cover(&claims, &audience),
+            "{revocation:?}"
+        );
+    }
+}
+
+fn give(follower: &mut Follower, body: &[u8]) -> Option<Progress> {
+    // A failure is followed by a pause of at most five seconds.
+    let mut now = NOW_MS;
+    while follower.poll(now, 0).is_none() {
+        now += 100;
+        assert!(now < LATEST_MS, "never polls again");
+    }
+    let status = Some(200);
+    follower.answered(now, 0, FeedAnswer { status, body }).ok()
+}
+
+/// Everything in force, as far as `Debug` shows it, which is all of it. Maps keep their order
+/// while nothing changes in them.
+fn state(follower: &Follower) -> String {
+    format!("{:?}", follower.store())
+}
+
+fn position(follower: &Follower) -> (String, u64) {
+    let position = |store: &Store| (store.epoch().to_owned(), store.version());
+    follower.store().map(position).unwrap()
+}
