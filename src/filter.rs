@@ -166,7 +166,10 @@ impl Filter {
             Pending::Feed(waiting) => {
                 let fields = waiting.head.fields();
                 self.decide(
-                    Incoming::new(stream, Head::new(&fields)),
+                    Incoming::new(
+                        stream,
+                        Head::new(&fields).followed(waiting.head.more_follows()),
+                    ),
                     moment,
                     guard::Patience::HasWaited,
                 )

@@ -16,17 +16,41 @@ pub struct Field<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
     fields: &'a [Field<'a>],
+    more_follows: bool,
 }
 
 /// A head that outlives the callback in which it came.
 #[derive(Debug, Clone)]
-pub struct OwnedHead(Vec<(Vec<u8>, Vec<u8>)>);
+pub struct OwnedHead {
+    fields: Vec<(Vec<u8>, Vec<u8>)>,
+    more_follows: bool,
+}
 
 impl<'a> Head<'a> {
-    /// A head of these fields.
+    /// A head of these fields, with which the request ends.
     #[must_use]
     pub fn new(fields: &'a [Field<'a>]) -> Self {
-        Self { fields }
+        Self {
+            fields,
+            more_follows: false,
+        }
+    }
+
+    /// The same head of a request that may go on.
+    #[must_use]
+    pub fn followed(self, more_follows: bool) -> Self {
+        Self {
+            more_follows,
+            ..self
+        }
+    }
+
+    /// Whether a body follows. HTTP/2 needs no field to announce one.
+    #[must_use]
+    pub fn has_body(&self) -> bool {
+        self.more_follows
+            || self.has("transfer-encoding")
+            || self.all("content-length").any(|length| length != b"0")
     }
 
     /// All fields.
@@ -95,7 +119,10 @@ impl<'a> Head<'a> {
     #[must_use]
     pub fn to_owned(&self) -> OwnedHead {
         let copy = |field: &Field<'_>| (field.name.to_vec(), field.value.to_vec());
-        OwnedHead(self.fields.iter().map(copy).collect())
+        OwnedHead {
+            fields: self.fields.iter().map(copy).collect(),
+            more_follows: self.more_follows,
+        }
     }
 }
 
@@ -103,10 +130,16 @@ impl OwnedHead {
     /// The fields, to make a [`Head`] of.
     #[must_use]
     pub fn fields(&self) -> Vec<Field<'_>> {
-        self.0
+        self.fields
             .iter()
             .map(|(name, value)| Field { name, value })
             .collect()
+    }
+
+    /// Whether the request went on after its head.
+    #[must_use]
+    pub fn more_follows(&self) -> bool {
+        self.more_follows
     }
 }
 
@@ -156,6 +189,23 @@ pub(crate) mod tests {
             })
             .collect();
         f(Head::new(&fields))
+    }
+
+    #[test]
+    fn a_body_needs_no_field_to_announce_it() {
+        for (fields, body) in [
+            (&[][..], false),
+            (&[("content-length", "0")], false),
+            (&[("content-length", "2")], true),
+            (&[("content-length", "0"), ("content-length", "2")], true),
+            (&[("transfer-encoding", "chunked")], true),
+        ] {
+            with_head(fields, |head| {
+                assert_eq!(head.has_body(), body, "{fields:?}");
+                assert!(head.followed(true).has_body());
+                assert!(head.followed(true).to_owned().more_follows());
+            });
+        }
     }
 
     #[test]

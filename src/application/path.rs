@@ -4,6 +4,8 @@
 //! that nobody knows here. Where the two readings lead to different applications the request is
 //! refused, so that no trick of spelling reaches a path under another application's policy.
 
+mod doubtful;
+
 use std::borrow::Cow;
 
 /// How often a path is decoded before it must be stable.
@@ -15,7 +17,7 @@ pub struct Readings<'a> {
     sent: &'a [u8],
     decoded: Cow<'a, [u8]>,
     normal: bool,
-    climbs: bool,
+    doubtful: bool,
 }
 
 impl<'a> Readings<'a> {
@@ -32,15 +34,16 @@ impl<'a> Readings<'a> {
                 sent,
                 decoded: Cow::Borrowed(sent),
                 normal: true,
-                climbs: false,
+                doubtful: false,
             });
         }
-        let (decoded, climbs) = resolve(&decode_until_stable(sent)?);
+        let stable = decode_until_stable(sent)?;
+        let (decoded, climbs) = resolve(&stable);
         Some(Self {
             sent,
             decoded: Cow::Owned(decoded),
             normal: is_normal(sent),
-            climbs,
+            doubtful: climbs || doubtful::is_doubtful(&stable),
         })
     }
 
@@ -56,13 +59,20 @@ impl<'a> Readings<'a> {
         &self.decoded
     }
 
-    /// Whether some reading of the path holds a `..` segment.
-    ///
-    /// Such a path has more than two readings: `/x/../a/..;/` is `/` to an origin that cuts
-    /// parameters first and `/a/..;/` to one that does not, so where places matter it is refused.
+    /// The second reading as servers see it that drop dots and spaces at the end of a name.
     #[must_use]
-    pub fn climbs(&self) -> bool {
-        self.climbs
+    pub fn trimmed(&self) -> Cow<'_, [u8]> {
+        doubtful::trimmed(&self.decoded)
+    }
+
+    /// Whether the path has more than two readings, so that where places matter it is refused:
+    /// it holds a `..` segment, or bytes that servers read in different ways.
+    ///
+    /// `/x/../a/..;/` is `/` to an origin that cuts parameters first and `/a/..;/` to one that
+    /// does not.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        self.doubtful
     }
 
     /// Whether the path as sent is in its plainest spelling.
@@ -94,17 +104,24 @@ fn is_normal(path: &[u8]) -> bool {
     let bytes = path
         .iter()
         .all(|b| !b.is_ascii_control() && !matches!(b, b'\\' | b';'));
-    let mut segments = path.split(|b| *b == b'/').skip(1).peekable();
-    let mut whole_segments = true;
-    while let Some(segment) = segments.next() {
-        let empty_inside = segment.is_empty() && segments.peek().is_some();
-        whole_segments &= !empty_inside && segment != b"." && segment != b"..";
-    }
     let escapes = path.windows(3).filter_map(escape).all(|byte| {
         let unreserved = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
         !unreserved && !byte.is_ascii_control() && !matches!(byte, b'/' | b'\\' | b'%' | b';')
     });
-    bytes && whole_segments && escapes
+    // None of the escapes stands for a `%` or `/`, so decoding once is enough.
+    let decoded = decode(path).map_or(Cow::Borrowed(path), Cow::Owned);
+    let mut segments = decoded.split(|b| *b == b'/').skip(1).peekable();
+    let mut whole_segments = true;
+    while let Some(segment) = segments.next() {
+        let empty_inside = segment.is_empty() && segments.peek().is_some();
+        whole_segments &= !empty_inside && (segment.is_empty() || !doubtful::is_dots(segment));
+    }
+    let all_escapes_are_good = !decoded.contains(&b'%');
+    bytes
+        && escapes
+        && whole_segments
+        && all_escapes_are_good
+        && !doubtful::is_doubtful(&decoded)
 }
 
 fn decode_until_stable(path: &[u8]) -> Option<Cow<'_, [u8]>> {
@@ -155,7 +172,7 @@ fn resolve(path: &[u8]) -> (Vec<u8>, bool) {
     for segment in path.split(|b| matches!(b, b'/' | b'\\')) {
         let name = segment.split(|b| *b == b';').next().unwrap_or_default();
         open_end = matches!(name, b"" | b"." | b"..");
-        climbs |= name == b"..";
+        climbs |= name.starts_with(b"..") && doubtful::is_dots(name);
         match name {
             b"" | b"." => {}
             b".." => drop(kept.pop()),
@@ -231,7 +248,8 @@ mod tests {
         }
         for other in [
             "//", "/a//b", "/./a", "/a/..", "/a\\b", "/a;b", "/a%2fb", "/a%5Cb", "/a%25b", "/%61",
-            "/a%3bb", "/a\tb", "/a%00", "/a%7e",
+            "/a%3bb", "/a\tb", "/a%00", "/a%7e", "/a%", "/a%zz", "/a%u002e", "/a/%20", "/a/..%20/b",
+            "/a/.../b", "/a/%c0%ae%c0%ae/b",
         ] {
             assert!(!Readings::of(other).unwrap().is_normal(), "{other}");
         }

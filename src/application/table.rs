@@ -84,7 +84,7 @@ impl ApplicationTable {
         let Some(placements) = self.by_hostname.get(&authority.hostname) else {
             return Choice::UnknownHost;
         };
-        if path.climbs() && placements.len() > 1 {
+        if placements.len() > 1 && (path.is_doubtful() || folds_elsewhere(placements, path)) {
             return Choice::Ambiguous;
         }
         let by = |path: &[u8]| {
@@ -129,6 +129,24 @@ impl Placement {
         let origin = &self.location.origin;
         let implied = if origin.is_https() { 443 } else { 80 };
         origin.port() == port.unwrap_or(implied)
+    }
+}
+
+/// Whether a server that compares names without case, or drops what some file systems drop, would
+/// take the path for one below another prefix.
+fn folds_elsewhere(placements: &[Rc<Placement>], path: &Readings<'_>) -> bool {
+    let trimmed = path.trimmed();
+    let prefixes = || placements.iter().map(|place| place.location.path_prefix.as_bytes());
+    let exact = prefixes().find(|prefix| is_below(path.decoded(), prefix));
+    let folded = prefixes().find(|prefix| {
+        let start = trimmed.get(..prefix.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+            && matches!(trimmed.get(prefix.len()), None | Some(b'/'))
+    });
+    match (exact, folded) {
+        (Some(exact), Some(folded)) => !exact.eq_ignore_ascii_case(folded),
+        (None, None) => false,
+        _ => true,
     }
 }
 
@@ -210,6 +228,15 @@ mod tests {
             ("wiki.example", "/x/../admin/..;/", "ambiguous"),
             ("wiki.example", "/x/../admin//..", "ambiguous"),
             ("wiki.example", "/x/../y", "ambiguous"),
+            ("wiki.example", "/ADMIN/x", "ambiguous"),
+            ("wiki.example", "/admin./x", "ambiguous"),
+            ("wiki.example", "/admin%20", "ambiguous"),
+            ("wiki.example", "/admin%00.html", "ambiguous"),
+            ("wiki.example", "/x/..%20/admin", "ambiguous"),
+            ("wiki.example", "/%c1%a1dmin", "ambiguous"),
+            ("wiki.example", "/%u0061dmin", "ambiguous"),
+            ("wiki.example", "/caf%C3%A9.", "a"),
+            ("wiki.example", "/X/admin", "a"),
             ("notes.example:8443", "/x/../y", "c"),
             ("notes.example:8443", "/", "c"),
             ("notes.example", "/", "none"),

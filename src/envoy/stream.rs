@@ -22,7 +22,7 @@ impl Stream {
         Self { id, shared }
     }
 
-    fn decide(&self) -> Effect {
+    fn decide(&self, end_of_stream: bool) -> Effect {
         let Some(shared) = &self.shared else {
             return host::internal_error();
         };
@@ -41,7 +41,8 @@ impl Stream {
         };
         let mut random = HostRandom;
         let mut moment = moment(&mut random, host::now_ms());
-        filter.begin(self.id, Head::new(&fields), &mut moment)
+        let head = Head::new(&fields).followed(!end_of_stream);
+        filter.begin(self.id, head, &mut moment)
     }
 }
 
@@ -76,8 +77,8 @@ impl Context for Stream {
 }
 
 impl HttpContext for Stream {
-    fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
-        match self.decide() {
+    fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
+        match self.decide(end_of_stream) {
             Effect::Continue(changes) => match host::change(&changes) {
                 Ok(()) => Action::Continue,
                 Err(error) => {

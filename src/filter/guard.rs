@@ -289,10 +289,8 @@ fn unknown_kids(head: Head<'_>, placement: &Placement) -> Vec<String> {
 /// A preflight never carries a session: the application's setting decides (Fetch Standard,
 /// "CORS-preflight request").
 fn preflight(head: Head<'_>, placement: &Placement) -> Effect {
-    let has_body =
-        head.has("transfer-encoding") || head.all("content-length").any(|length| length != b"0");
     match placement.application.preflight {
-        Preflight::Origin if !has_body => {
+        Preflight::Origin if !head.has_body() => {
             let mut changes = cleaned(head);
             let overrides = METHOD_OVERRIDES.iter().filter(|name| head.has(name));
             changes.remove.extend(overrides.map(ToString::to_string));

@@ -15,11 +15,15 @@ pub mod bootstrap;
 pub mod clock;
 pub mod connection;
 pub mod directories;
+mod http2;
 pub mod refusal;
+pub mod request;
 mod seen;
 pub mod stand;
+pub mod table;
 mod tenants;
 pub mod tokens;
+pub mod unharmed;
 mod witness;
 pub mod workers;
 

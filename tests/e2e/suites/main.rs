@@ -8,8 +8,12 @@
 
 mod control_away;
 mod cookies;
+mod hostile;
 mod identity;
+mod kinds;
 mod login;
+mod login_attacks;
+mod paths;
 mod readme;
 mod revocation;
 mod sub_requests;
