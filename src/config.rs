@@ -22,6 +22,7 @@ pub struct Config {
     when_stale: WhenStale,
     unknown_hosts: UnknownHosts,
     audiences: Vec<String>,
+    mode: Mode,
 }
 
 /// How the control service is called.
@@ -64,6 +65,15 @@ pub enum UnknownHosts {
     Pass,
 }
 
+/// Whether refusals happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// They do.
+    Enforce,
+    /// They are counted and logged, and the request goes on without an identity: a dry run.
+    Report,
+}
+
 /// All that is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigErrors(pub Vec<ConfigProblem>);
@@ -101,8 +111,11 @@ impl Config {
             )
         });
         let audiences = fields.optional("audiences", Vec::new(), reader::audiences);
-        fields.optional("mode", (), |value| {
-            reader::not_yet(value, "enforce", &["report"])
+        let mode = fields.optional("mode", Mode::Enforce, |value| {
+            reader::choice(
+                value,
+                &[("enforce", Mode::Enforce), ("report", Mode::Report)],
+            )
         });
         if let Some(mut names) = fields.optional_object("names") {
             names.optional("preset", (), |value| {
@@ -117,6 +130,7 @@ impl Config {
             when_stale: when_stale?,
             unknown_hosts: unknown_hosts?,
             audiences: audiences?,
+            mode: mode?,
         })
     }
 
@@ -142,6 +156,12 @@ impl Config {
     #[must_use]
     pub fn unknown_hosts(&self) -> UnknownHosts {
         self.unknown_hosts
+    }
+
+    /// Whether refusals happen.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// Audiences that this filter guards; empty for all.

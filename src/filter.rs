@@ -33,10 +33,13 @@ use pending::Pending;
 
 /// How long a request waits for the feed, in milliseconds.
 const FEED_WAIT_MS: u64 = 2_000;
-/// Requests that may wait for the feed at once in one VM.
-const MAX_WAITING: usize = 1_024;
+/// Requests that may wait for the feed at once in one VM, and how large the head of one may be.
+const MAX_WAITING: usize = 256;
+const MAX_WAITING_BYTES: usize = 32 * 1_024;
 /// Callouts that may wait at once in one VM.
 const MAX_CALLS: usize = 64;
+/// How many of them may burn codes: anybody can cause those.
+const MAX_BURNS: usize = 16;
 /// Unknown key ids that are remembered until the feed changes.
 const MAX_UNKNOWN_KIDS: usize = 64;
 /// After this beyond its timeout a callout counts as lost.
@@ -166,10 +169,7 @@ impl Filter {
             Pending::Feed(waiting) => {
                 let fields = waiting.head.fields();
                 self.decide(
-                    Incoming::new(
-                        stream,
-                        Head::new(&fields).followed(waiting.head.more_follows()),
-                    ),
+                    Incoming::new(stream, Head::new(&fields, waiting.head.has_body())),
                     moment,
                     guard::Patience::HasWaited,
                 )
@@ -245,15 +245,23 @@ impl Filter {
         self.follower.store().map(crate::feed::Store::version)
     }
 
-    fn calls(&self) -> usize {
-        let waits = |pending: &&Pending| !matches!(pending, Pending::Feed(_));
-        self.pending.values().filter(waits).count()
+    /// Whether one more call may be made, or one more code burnt.
+    fn has_room_for(&self, wanted: &Pending) -> bool {
+        let count = |fits: fn(&Pending) -> bool| self.pending.values().filter(|p| fits(p)).count();
+        let burns = count(|pending| matches!(pending, Pending::Burn(_)));
+        let calls = count(|pending| !matches!(pending, Pending::Feed(_)));
+        calls < MAX_CALLS && (burns < MAX_BURNS || !matches!(wanted, Pending::Burn(_)))
     }
 
     /// Every effect that ends a request is counted once, here.
     fn counted(&mut self, effect: Effect) -> Effect {
         match &effect {
-            Effect::Continue(changes) => self.counters.count("verdict", changes.verdict()),
+            Effect::Continue(changes) => {
+                self.counters.count("verdict", changes.verdict());
+                if let Some(reason) = changes.reported {
+                    self.counters.count("reported", reason);
+                }
+            }
             Effect::Reply(reply) => {
                 self.counters.count("verdict", verdict_of(reply));
                 self.counters.count("reason", reply.reason);

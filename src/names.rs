@@ -30,16 +30,36 @@ const OWN_COOKIES: [&str; 6] = [
     RETURNS_COOKIE,
 ];
 
-/// Whether a header name is reserved. Servers fold `_` into `-` (CGI, RFC 3875), so both count,
-/// in any case.
+/// Headers by which an origin might take one method or path for another.
+const OVERRIDES: [&str; 5] = [
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
+/// Whether a header makes some origins serve another method or path than was sent.
+#[must_use]
+pub fn is_override_header(name: &[u8]) -> bool {
+    OVERRIDES.iter().any(|known| folds_into(name, known))
+}
+
+/// Whether a header name is reserved, in any spelling.
 #[must_use]
 pub fn is_reserved_header(name: &[u8]) -> bool {
-    RESERVED_HEADERS.iter().any(|reserved| {
-        reserved.len() == name.len()
-            && name.iter().zip(reserved.bytes()).all(|(sent, expected)| {
-                sent.eq_ignore_ascii_case(&expected) || (*sent == b'_' && expected == b'-')
-            })
-    })
+    RESERVED_HEADERS
+        .iter()
+        .any(|reserved| folds_into(name, reserved))
+}
+
+/// Whether a server may take one name for the other. CGI (RFC 3875, section 4.1.18) knows no
+/// case and turns `-` into `_`; some servers do so with every byte that is no letter or digit.
+fn folds_into(sent: &[u8], known: &str) -> bool {
+    sent.len() == known.len()
+        && sent.iter().zip(known.bytes()).all(|(sent, known)| {
+            sent.eq_ignore_ascii_case(&known) || (known == b'-' && !sent.is_ascii_alphanumeric())
+        })
 }
 
 /// Whether a cookie name is one of the project's.
@@ -62,15 +82,11 @@ mod tests {
             "X-Access-User-Id",
             "x_access_jwt_assertion",
             "x-access_token",
+            "x.access.user.email",
         ] {
             assert!(is_reserved_header(name.as_bytes()), "{name}");
         }
-        for name in [
-            "x-access-user-emails",
-            "x-access",
-            "x.access-token",
-            "y-access-token",
-        ] {
+        for name in ["x-access-user-emails", "x-access", "y-access-token"] {
             assert!(!is_reserved_header(name.as_bytes()), "{name}");
         }
     }

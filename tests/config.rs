@@ -4,6 +4,8 @@
 //! The name of a file in `tests/config/invalid` says what is wrong with it; the text of the
 //! refusal stands beside it. `PORTCULLIS_WRITE_SNAPSHOTS=1` writes those texts anew.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

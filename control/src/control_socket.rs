@@ -6,6 +6,7 @@
 pub mod applications;
 mod error;
 pub mod filter_credentials;
+mod input;
 pub mod revocations;
 #[cfg(feature = "test-clock")]
 pub mod test_clock;

@@ -69,11 +69,17 @@ impl Bounds {
     }
 }
 
-/// The shortest text of whole seconds: `24h`, `1h 30m`.
+/// The text of whole seconds: `30d`, `24h`, `1h 30m`. One day is 24 hours, as people say of
+/// sessions.
 #[must_use]
 pub fn to_text(duration: Duration) -> String {
-    let seconds = duration.as_secs();
+    const DAY_SECONDS: u64 = 86_400;
+    let (days, seconds) = match duration.as_secs() {
+        seconds if seconds >= 2 * DAY_SECONDS => (seconds / DAY_SECONDS, seconds % DAY_SECONDS),
+        seconds => (0, seconds),
+    };
     let parts = [
+        (days, "d"),
         (seconds / 3600, "h"),
         (seconds % 3600 / 60, "m"),
         (seconds % 60, "s"),
@@ -118,7 +124,7 @@ mod tests {
 
     #[test]
     fn text_round_trips() {
-        for text in ["24h", "1h 30m", "45s", "720h"] {
+        for text in ["24h", "1h 30m", "45s", "30d", "2d 1h"] {
             assert_eq!(to_text(humantime::parse_duration(text).unwrap()), text);
         }
     }

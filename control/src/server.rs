@@ -2,6 +2,7 @@
 //!
 //! `run.json` in the data directory appears when all listeners are up, and says where.
 
+mod assemble;
 mod data_dir;
 mod listeners;
 
@@ -10,30 +11,28 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis::protocol::origin::Origin;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::application::Application;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::first_start::{self, FirstStart, FirstStartError};
-use crate::news::News;
-use crate::passwords::{PasswordError, Passwords};
+use crate::passwords::PasswordError;
 use crate::randomness::{NoRandomness, Randomness, SystemRandomness};
 use crate::service::Service;
-use crate::sign_in_limits::SignInLimits;
-use crate::storage::{Applications, ChangeError, Database, Feed, OpenError, Storage, StorageError};
-use crate::tokens::{Keys, KeysError};
+use crate::storage::{ChangeError, Database, OpenError, StorageError};
+use crate::tokens::KeysError;
 
 pub use data_dir::{CONTROL_SOCKET, DataDir, DataDirError};
 use listeners::Listeners;
 
 /// How long open requests have to end when the service ends.
-const PATIENCE: Duration = Duration::from_millis(700);
+const PATIENCE: Duration = Duration::from_millis(600);
+/// How long the database has to close. Whatever was answered is durable already.
+const CLOSING: Duration = Duration::from_millis(200);
 const TIDY_EVERY: Duration = Duration::from_secs(3600);
 
 /// What a service is started with.
-#[derive(Debug, Clone)]
 pub struct Start {
     /// The configuration.
     pub config: Config,
@@ -41,6 +40,11 @@ pub struct Start {
     pub data_dir: PathBuf,
     /// Whether an empty database gets an administrator and a filter credential.
     pub first_start: bool,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The clock again, where it can be shifted.
+    #[cfg(feature = "test-clock")]
+    pub shifted_clock: Arc<crate::clock::ShiftedClock>,
 }
 
 /// A service that listens.
@@ -111,21 +115,23 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let data_dir = DataDir::prepare(&start.data_dir).await?;
     let url = match &start.config.database.url {
         Some(url) => url.clone(),
-        None => data_dir.default_database_url(),
+        None => data_dir.default_database_url()?,
     };
     let listeners = Listeners::bind(&start.config.server, &data_dir).await?;
     let database = Database::open(&url, &random.id()?).await?;
     let (stopping, stopped) = watch::channel(false);
-    let parts = Parts {
+    let parts = assemble::Parts {
         database: database.clone(),
         random,
-        team_domain: team_domain(&start.config, listeners.listen)?,
+        team_domain: assemble::team_domain(&start.config, listeners.listen)?,
         stopping: stopped,
     };
-    let service = Arc::new(assemble(start.config, parts).await?);
-    let first_start = match start.first_start {
-        true => first_start::make(&service).await?,
-        false => None,
+    let wants_first_start = start.first_start;
+    let service = Arc::new(assemble::assemble(start, parts).await?);
+    let first_start = if wants_first_start {
+        first_start::make(&service).await?
+    } else {
+        None
     };
     let (listen, filters) = (listeners.listen, listeners.filters);
     let running = Running {
@@ -168,70 +174,8 @@ impl Running {
             tracing::warn!("requests were cut off at the end");
         }
         self.listeners.shutdown().await;
-        let _ = tokio::time::timeout(PATIENCE, self.database.close()).await;
+        let _ = tokio::time::timeout(CLOSING, self.database.close()).await;
         tracing::info!("stopped");
-    }
-}
-
-struct Parts {
-    database: Database,
-    random: Arc<dyn Randomness>,
-    team_domain: Origin,
-    stopping: watch::Receiver<bool>,
-}
-
-async fn assemble(config: Config, parts: Parts) -> Result<Service, StartError> {
-    #[cfg(feature = "test-clock")]
-    let shifted_clock = Arc::new(crate::clock::ShiftedClock::default());
-    #[cfg(feature = "test-clock")]
-    let clock: Arc<dyn crate::clock::Clock> = shifted_clock.clone();
-    #[cfg(not(feature = "test-clock"))]
-    let clock: Arc<dyn crate::clock::Clock> = Arc::new(crate::clock::SystemClock);
-    let storage: Arc<dyn Storage> = Arc::new(parts.database.clone());
-    let random = parts.random;
-    let keys = Keys::load(storage.as_ref(), clock.as_ref(), random.as_ref()).await?;
-    let service = Service {
-        team_domain: parts.team_domain,
-        keys,
-        passwords: Passwords::new(random.as_ref())?,
-        limits: SignInLimits::new(config.sign_in),
-        news: Arc::new(News::new(0)),
-        stopping: parts.stopping,
-        storage,
-        clock,
-        random,
-        config,
-        #[cfg(feature = "test-clock")]
-        shifted_clock,
-    };
-    declare(&service, &parts.database).await?;
-    service.news.tell(parts.database.position().await?.version);
-    Ok(service)
-}
-
-/// Takes over what the configuration file declares.
-async fn declare(service: &Service, database: &Database) -> Result<(), StartError> {
-    let mut declared = Vec::new();
-    for definition in &service.config.applications {
-        declared.push(Application {
-            audience: service.random.audience()?,
-            declared: true,
-            definition: definition.clone(),
-        });
-    }
-    let version = database.declare(&declared, service.tokens_end()).await?;
-    if let Some(version) = version {
-        tracing::info!(version, "declared applications changed");
-    }
-    Ok(())
-}
-
-fn team_domain(config: &Config, listen: SocketAddr) -> Result<Origin, StartError> {
-    match &config.server.team_domain {
-        Some(origin) => Ok(origin.clone()),
-        None => format!("http://localhost:{}", listen.port())
-            .parse()
-            .map_err(|_| StartError::TeamDomain),
     }
 }
 

@@ -103,8 +103,9 @@ impl Limit {
         let Some(cell) = cells.get_mut(index(key)) else {
             return Ok(());
         };
-        // A clock that went back must not lock anybody out for longer than a full allowance.
-        let whole_again_at = (*cell).clamp(now, now + MINUTE) + self.cost;
+        // Further ahead than that it can only be if the clock went back: begin anew.
+        let before = if *cell > now + MINUTE { now } else { *cell };
+        let whole_again_at = before.max(now) + self.cost;
         if whole_again_at > now + MINUTE {
             return Err(TooMany {
                 retry_after: whole_again_at.saturating_sub(now + MINUTE),
@@ -192,7 +193,6 @@ mod tests {
         let limits = limits(2, 100);
         assert!(limits.attempt("a@b", HERE, NOW).is_ok());
         let before = NOW - Duration::from_secs(500_000);
-        let refused = limits.attempt("a@b", HERE, before).err().unwrap();
-        assert!(refused.retry_after <= MINUTE);
+        assert!(limits.attempt("a@b", HERE, before).is_ok());
     }
 }

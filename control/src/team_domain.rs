@@ -3,6 +3,7 @@
 mod assets;
 mod client_address;
 mod csrf;
+mod failure;
 mod health;
 mod jwks;
 mod landing;
@@ -21,7 +22,7 @@ use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::service::Service;
-use page::Failure;
+use failure::Failure;
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
 

@@ -10,8 +10,8 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Reads `:authority`. `None` for what names no host of an application: user names, address
-    /// literals in brackets, bad ports, other characters.
+    /// Reads `:authority`. `None` for whatever two readers might take for two hosts: user names,
+    /// bad ports, empty labels, other characters; and for address literals in brackets.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(bytes).ok()?;
@@ -21,7 +21,8 @@ impl Authority {
         };
         let hostname = hostname.strip_suffix('.').unwrap_or(hostname);
         let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-        (!hostname.is_empty() && hostname.bytes().all(good)).then(|| Self {
+        let labels = hostname.split('.').all(|label| !label.is_empty());
+        (labels && hostname.bytes().all(good)).then(|| Self {
             hostname: hostname.to_ascii_lowercase(),
             port,
         })
@@ -59,6 +60,10 @@ mod tests {
             "a:+1",
             "a:1:2",
             "a:65536",
+            "a..",
+            "a..b",
+            ".a",
+            "a:0",
             "u@a",
             "[::1]:443",
             "a b",

@@ -4,8 +4,6 @@
 //! that nobody knows here. Where the two readings lead to different applications the request is
 //! refused, so that no trick of spelling reaches a path under another application's policy.
 
-mod doubtful;
-
 use std::borrow::Cow;
 
 /// How often a path is decoded before it must be stable.
@@ -17,7 +15,7 @@ pub struct Readings<'a> {
     sent: &'a [u8],
     decoded: Cow<'a, [u8]>,
     normal: bool,
-    doubtful: bool,
+    many_readings: bool,
 }
 
 impl<'a> Readings<'a> {
@@ -34,16 +32,17 @@ impl<'a> Readings<'a> {
                 sent,
                 decoded: Cow::Borrowed(sent),
                 normal: true,
-                doubtful: false,
+                many_readings: false,
             });
         }
         let stable = decode_until_stable(sent)?;
         let (decoded, climbs) = resolve(&stable);
+        let many_readings = climbs || is_odd(&stable);
         Some(Self {
             sent,
             decoded: Cow::Owned(decoded),
-            normal: is_normal(sent),
-            doubtful: climbs || doubtful::is_doubtful(&stable),
+            normal: is_normal(sent) && !many_readings,
+            many_readings,
         })
     }
 
@@ -59,20 +58,35 @@ impl<'a> Readings<'a> {
         &self.decoded
     }
 
-    /// The second reading as servers see it that drop dots and spaces at the end of a name.
+    /// The second reading in lower case and without dots and spaces at the end of its names, as
+    /// origins see it that find files that way; `None` if that is the same.
     #[must_use]
-    pub fn trimmed(&self) -> Cow<'_, [u8]> {
-        doubtful::trimmed(&self.decoded)
+    pub fn folded(&self) -> Option<Vec<u8>> {
+        let dropped = |pair: &[u8]| matches!(pair, [b'.' | b' ', b'/']);
+        let same = !self.decoded.iter().any(u8::is_ascii_uppercase)
+            && !self.decoded.windows(2).any(dropped)
+            && !matches!(self.decoded.last(), Some(b'.' | b' '));
+        if same {
+            return None;
+        }
+        let names = self.decoded.split(|b| *b == b'/').map(|mut name| {
+            while let [rest @ .., b'.' | b' '] = name {
+                name = rest;
+            }
+            name.to_ascii_lowercase()
+        });
+        Some(names.collect::<Vec<_>>().join(&b'/'))
     }
 
-    /// Whether the path has more than two readings, so that where places matter it is refused:
-    /// it holds a `..` segment, or bytes that servers read in different ways.
+    /// Whether two readings do not do it justice, so that where places matter it is refused.
     ///
-    /// `/x/../a/..;/` is `/` to an origin that cuts parameters first and `/a/..;/` to one that
-    /// does not.
+    /// With a `..` segment: `/x/../a/..;/` is `/` to an origin that cuts parameters first and
+    /// `/a/..;/` to one that does not. With two slashes in front, some take `//x/a` for the path
+    /// `/a` on a host `x`. And with what some decoders cut or read in ways of their own: `?`, `#`,
+    /// control bytes, `%` without two digits, bytes that are not UTF-8, dots with spaces.
     #[must_use]
-    pub fn is_doubtful(&self) -> bool {
-        self.doubtful
+    pub fn has_many_readings(&self) -> bool {
+        self.many_readings
     }
 
     /// Whether the path as sent is in its plainest spelling.
@@ -104,24 +118,17 @@ fn is_normal(path: &[u8]) -> bool {
     let bytes = path
         .iter()
         .all(|b| !b.is_ascii_control() && !matches!(b, b'\\' | b';'));
+    let mut segments = path.split(|b| *b == b'/').skip(1).peekable();
+    let mut whole_segments = true;
+    while let Some(segment) = segments.next() {
+        let empty_inside = segment.is_empty() && segments.peek().is_some();
+        whole_segments &= !empty_inside && segment != b"." && segment != b"..";
+    }
     let escapes = path.windows(3).filter_map(escape).all(|byte| {
         let unreserved = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
         !unreserved && !byte.is_ascii_control() && !matches!(byte, b'/' | b'\\' | b'%' | b';')
     });
-    // None of the escapes stands for a `%` or `/`, so decoding once is enough.
-    let decoded = decode(path).map_or(Cow::Borrowed(path), Cow::Owned);
-    let mut segments = decoded.split(|b| *b == b'/').skip(1).peekable();
-    let mut whole_segments = true;
-    while let Some(segment) = segments.next() {
-        let empty_inside = segment.is_empty() && segments.peek().is_some();
-        whole_segments &= !empty_inside && (segment.is_empty() || !doubtful::is_dots(segment));
-    }
-    let all_escapes_are_good = !decoded.contains(&b'%');
-    bytes
-        && escapes
-        && whole_segments
-        && all_escapes_are_good
-        && !doubtful::is_doubtful(&decoded)
+    bytes && whole_segments && escapes
 }
 
 fn decode_until_stable(path: &[u8]) -> Option<Cow<'_, [u8]>> {
@@ -133,6 +140,22 @@ fn decode_until_stable(path: &[u8]) -> Option<Cow<'_, [u8]>> {
         }
     }
     decode(&path).is_none().then_some(path)
+}
+
+/// Whether a decoded path holds what decoders read in ways of their own.
+fn is_odd(decoded: &[u8]) -> bool {
+    let two_slashes = matches!(decoded, [_, b'/' | b'\\', ..]);
+    let odd_byte = |b: &u8| b.is_ascii_control() || matches!(b, b'?' | b'#' | b'%');
+    // Some file systems take `.. ` and `...` for `..`.
+    let odd_name = |name: &[u8]| {
+        !matches!(name, b"" | b"." | b"..") && name.iter().all(|b| matches!(b, b'.' | b' '))
+    };
+    two_slashes
+        || decoded.iter().any(odd_byte)
+        || decoded
+            .split(|b| matches!(b, b'/' | b'\\' | b';'))
+            .any(odd_name)
+        || std::str::from_utf8(decoded).is_err()
 }
 
 /// Decodes every escape once; `None` if there is none.
@@ -172,7 +195,7 @@ fn resolve(path: &[u8]) -> (Vec<u8>, bool) {
     for segment in path.split(|b| matches!(b, b'/' | b'\\')) {
         let name = segment.split(|b| *b == b';').next().unwrap_or_default();
         open_end = matches!(name, b"" | b"." | b"..");
-        climbs |= name.starts_with(b"..") && doubtful::is_dots(name);
+        climbs |= name == b"..";
         match name {
             b"" | b"." => {}
             b".." => drop(kept.pop()),
@@ -247,11 +270,53 @@ mod tests {
             assert!(Readings::of(normal).unwrap().is_normal(), "{normal}");
         }
         for other in [
-            "//", "/a//b", "/./a", "/a/..", "/a\\b", "/a;b", "/a%2fb", "/a%5Cb", "/a%25b", "/%61",
-            "/a%3bb", "/a\tb", "/a%00", "/a%7e", "/a%", "/a%zz", "/a%u002e", "/a/%20", "/a/..%20/b",
-            "/a/.../b", "/a/%c0%ae%c0%ae/b",
+            "//",
+            "/a//b",
+            "/./a",
+            "/a/..",
+            "/a\\b",
+            "/a;b",
+            "/a%2fb",
+            "/a%5Cb",
+            "/a%25b",
+            "/%61",
+            "/a%3bb",
+            "/a\tb",
+            "/a%00",
+            "/a%7e",
+            "/a/%20",
+            "/a/..%20/b",
+            "/a/.../b",
         ] {
             assert!(!Readings::of(other).unwrap().is_normal(), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_decoders_disagree_on_has_many_readings() {
+        for odd in [
+            "/x/../y",
+            "/x/%2e%2e/y",
+            "/x/..;/y",
+            "//x/y",
+            "/%2fx/y",
+            "/\\x/y",
+            "/a%3fx",
+            "/a%23",
+            "/a%00/y",
+            "/a%",
+            "/%u0061",
+            "/%c0%ae%c0%ae/y",
+            "/a%ff",
+        ] {
+            let readings = Readings::of(odd).unwrap();
+            assert!(
+                readings.has_many_readings() && !readings.is_normal(),
+                "{odd}"
+            );
+        }
+        for plain in ["/", "/a/b", "/caf%C3%A9", "/a%20b", "/x//y", "/./x", "/a;b"] {
+            assert!(!Readings::of(plain).unwrap().has_many_readings(), "{plain}");
         }
     }
 

@@ -58,12 +58,12 @@ pub fn send_local_response(response: &LocalResponse<'_>) -> Result<(), Status> {
     }
 }
 
-/// All request headers, as the ABI serializes them; see [`super::host::fields`].
-pub fn request_headers() -> Result<Vec<u8>, Status> {
+/// All headers, or trailers, as the ABI serializes them; see [`super::host::fields`].
+pub fn header_map(map: MapType) -> Result<Vec<u8>, Status> {
     let mut data: *mut u8 = std::ptr::null_mut();
     let mut size: usize = 0;
     // SAFETY: both pointers are of live variables that the host fills.
-    match unsafe { proxy_get_header_map_pairs(MapType::HttpRequestHeaders, &mut data, &mut size) } {
+    match unsafe { proxy_get_header_map_pairs(map, &mut data, &mut size) } {
         Status::Ok if data.is_null() => Ok(Vec::new()),
         // SAFETY: the host allocated `size` bytes by the SDK's `proxy_on_memory_allocate`, which
         // makes a boxed slice of this module's allocator, and gives them to the caller.

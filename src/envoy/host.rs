@@ -60,7 +60,20 @@ impl Random for HostRandom {
 
 /// All request headers, serialized; [`fields`] reads them.
 pub fn request_headers() -> Result<Vec<u8>> {
-    named("get_header_map_pairs", abi::request_headers())
+    let map = abi::header_map(MapType::HttpRequestHeaders);
+    named("get_header_map_pairs", map)
+}
+
+/// All request trailers, serialized; [`fields`] reads them.
+pub fn request_trailers() -> Result<Vec<u8>> {
+    let map = abi::header_map(MapType::HttpRequestTrailers);
+    named("get_header_map_pairs", map)
+}
+
+/// Removes a request trailer.
+pub fn remove_trailer(name: &str) -> Result<()> {
+    let removed = hostcalls::remove_map_value(MapType::HttpRequestTrailers, name);
+    named("remove_trailer", removed)
 }
 
 /// The fields in a serialized header map; `None` if it is not one.
@@ -118,6 +131,13 @@ pub fn change(changes: &Changes) -> Result<()> {
                 hostcalls::add_map_value_bytes(map, "cookie", line),
             )?;
         }
+    }
+    if let Some(reason) = changes.reported {
+        let value = Some(reason.as_bytes());
+        named(
+            "set_property",
+            hostcalls::set_property(vec!["access.reported"], value),
+        )?;
     }
     let Some(identity) = &changes.identity else {
         return Ok(());

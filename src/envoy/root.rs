@@ -168,6 +168,9 @@ impl Root {
             return;
         };
         for (name, count) in filter.take_counters() {
+            if let Some(reason) = name.strip_prefix("portcullis.reported.") {
+                log::info!("mode report: {count} requests would have been refused: {reason}");
+            }
             if let Some(metric) = self.metric(name, host::counter) {
                 let _ = host::increment(metric, count);
             }

@@ -8,6 +8,7 @@ use proxy_wasm::types::Action;
 use super::host::{self, HostRandom, client_address};
 use super::root::Shared;
 use crate::filter::{Call, CallAnswer, Effect, Filter, Moment};
+use crate::names::is_reserved_header;
 use crate::request::Head;
 
 /// One request.
@@ -22,7 +23,7 @@ impl Stream {
         Self { id, shared }
     }
 
-    fn decide(&self, end_of_stream: bool) -> Effect {
+    fn decide(&self, has_body: bool) -> Effect {
         let Some(shared) = &self.shared else {
             return host::internal_error();
         };
@@ -41,8 +42,7 @@ impl Stream {
         };
         let mut random = HostRandom;
         let mut moment = moment(&mut random, host::now_ms());
-        let head = Head::new(&fields).followed(!end_of_stream);
-        filter.begin(self.id, head, &mut moment)
+        filter.begin(self.id, Head::new(&fields, has_body), &mut moment)
     }
 }
 
@@ -78,7 +78,7 @@ impl Context for Stream {
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
-        match self.decide(end_of_stream) {
+        match self.decide(!end_of_stream) {
             Effect::Continue(changes) => match host::change(&changes) {
                 Ok(()) => Action::Continue,
                 Err(error) => {
@@ -100,9 +100,32 @@ impl HttpContext for Stream {
             effect @ Effect::Reply(_) => reply(&effect),
         }
     }
+
+    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+        match Self::clean_trailers() {
+            Ok(()) => Action::Continue,
+            Err(error) => {
+                log::error!("{error}");
+                reply(&host::internal_error())
+            }
+        }
+    }
 }
 
 impl Stream {
+    /// Trailers may carry what the head must not (RFC 9110, section 6.5).
+    fn clean_trailers() -> Result<(), host::HostError> {
+        let map = host::request_trailers()?;
+        for field in host::fields(&map).unwrap_or_default() {
+            if is_reserved_header(field.name)
+                && let Ok(name) = std::str::from_utf8(field.name)
+            {
+                host::remove_trailer(name)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The call could not even be sent: the core hears of it as of one without an answer.
     fn call_failed(&self) -> Action {
         let mut random = HostRandom;

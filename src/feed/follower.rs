@@ -32,6 +32,7 @@ pub struct Follower {
     last_good: u64,
     pruned: u64,
     errors: u64,
+    clock: u64,
 }
 
 /// What a follower needs to know.
@@ -91,6 +92,7 @@ impl Follower {
             last_good: 0,
             pruned: 0,
             errors: 0,
+            clock: 0,
         }
     }
 
@@ -120,6 +122,7 @@ impl Follower {
 
     /// The poll that is due, if one is. It counts as under way until answered or lost.
     pub fn poll(&mut self, now: u64, random: u32) -> Option<Poll> {
+        self.follow_clock(now);
         if self.polling_until.is_some_and(|until| now >= until) {
             self.fail(now, random);
         }
@@ -145,6 +148,7 @@ impl Follower {
         random: u32,
         answer: FeedAnswer<'_>,
     ) -> Result<Progress, FeedError> {
+        self.follow_clock(now);
         let progress = match answer.status {
             Some(200) => self.take(now, answer.body),
             Some(204) if self.store.is_some() && self.gathering.is_none() => {
@@ -155,6 +159,8 @@ impl Follower {
             None => Err(FeedError::Unreachable),
         };
         match progress {
+            // Not good yet: a snapshot of which one page fails each time must become stale.
+            Ok(Progress::Gathering) => (self.polling_until, self.next_poll) = (None, now),
             Ok(_) => {
                 self.polling_until = None;
                 (self.failures, self.next_poll, self.last_good) = (0, now, now);
@@ -162,6 +168,19 @@ impl Follower {
             Err(_) => self.fail(now, random),
         }
         progress
+    }
+
+    /// The host has only a wall clock. When it is set back, all times go back with it, so that
+    /// neither the next poll nor the feed's age waits for it to catch up.
+    fn follow_clock(&mut self, now: u64) {
+        let back = self.clock.saturating_sub(now);
+        self.clock = now;
+        if back > 0 {
+            self.last_good = self.last_good.saturating_sub(back);
+            self.next_poll = self.next_poll.saturating_sub(back);
+            self.pruned = self.pruned.saturating_sub(back);
+            self.polling_until = self.polling_until.map(|until| until.saturating_sub(back));
+        }
     }
 
     /// A page is read, checked and taken over; whatever fails leaves everything as it was.

@@ -294,3 +294,51 @@ fn nothing_new_is_no_answer_to_who_has_nothing() {
     let mut follower = follower();
     assert!(give_bytes(&mut follower, Some(204), b"").is_err());
 }
+
+#[test]
+fn a_snapshot_that_never_gets_whole_becomes_stale_and_slower() {
+    let mut follower = follower();
+    give(&mut follower, &snapshot("e1", 41)).unwrap();
+    let mut first = snapshot("e2", 90);
+    first.next = Some("p2".into());
+    let first = serde_json::to_vec(&first).unwrap();
+    let (mut at, mut polls) = (NOW, 0);
+    while at < NOW + 600_000 {
+        at += 50;
+        if let Some(poll) = follower.poll(at, 0) {
+            polls += 1;
+            let body = if poll.query.starts_with("next=") {
+                &b"{}"[..]
+            } else {
+                &first
+            };
+            let _ = follower.answered(
+                at,
+                0,
+                FeedAnswer {
+                    status: Some(200),
+                    body,
+                },
+            );
+        }
+    }
+    assert!(follower.is_stale(at));
+    assert!(polls < 1_000, "{polls} polls in ten minutes");
+    assert_eq!(position(&follower).1, 41);
+}
+
+#[test]
+fn a_clock_that_is_set_back_stops_nothing() {
+    let mut follower = follower();
+    give(&mut follower, &snapshot("e1", 41)).unwrap();
+    follower.poll(NOW + 1_000, 0).unwrap();
+    let nothing = FeedAnswer {
+        status: None,
+        body: b"",
+    };
+    assert!(follower.answered(NOW + 1_000, u32::MAX, nothing).is_err());
+    let back = NOW - 3_600_000;
+    assert_eq!(follower.poll(back, 0), None);
+    assert!(follower.poll(back + 100, 0).is_some());
+    assert!(!follower.is_stale(back + 200_000) && follower.is_stale(back + 300_000));
+}

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::effect::{Call, CallAnswer, Effect};
 use super::judge::{Bad, CookieNames, demand, trust};
 use super::pending::{Pending, PendingBurn, PendingExchange};
-use super::{Filter, Incoming, LOST_MS, MAX_CALLS, Moment};
+use super::{Filter, Incoming, LOST_MS, Moment};
 use crate::application::Placement;
 use crate::login::Attempt;
 use crate::names::RETURNS_COOKIE;
@@ -37,15 +37,15 @@ impl Filter {
         }
         let code = query_parameter(head.query(), "code").filter(|code| is_code(code));
         let state = query_parameter(head.query(), "state");
-        let found = state.and_then(|state| find_attempt(head, places, &state, moment.now_s()));
-        let (code, attempt, placement) = match (code, found) {
-            (Some(code), Some((attempt, placement))) => (code, attempt, placement),
-            (code, found) => {
-                let what = if found.is_some() { "code" } else { "state" };
-                log::info!(
-                    "callback refused: its {what} is missing or of no attempt of this browser"
-                );
-                return self.burn(incoming, code, places, moment.now_ms);
+        let known = state
+            .as_ref()
+            .and_then(|state| find_attempt(head, places, state, moment.now_s()));
+        let (code, (attempt, placement)) = match (code, known) {
+            (Some(code), Some(known)) => (code, known),
+            (None, _) => return Effect::Reply(start_again(kind, "code_missing")),
+            (Some(code), None) => {
+                let reason = state.map_or("state_missing", |_| "state_unknown");
+                return self.burn(incoming, code, (places, reason), moment.now_ms);
             }
         };
         let returns = recent_returns(head, moment.now_s());
@@ -76,12 +76,12 @@ impl Filter {
     fn burn(
         &mut self,
         incoming: Incoming<'_>,
-        code: Option<String>,
-        places: &[Rc<Placement>],
+        code: String,
+        (places, reason): (&[Rc<Placement>], &'static str),
         now_ms: u64,
     ) -> Effect {
-        let reply = start_again(incoming.kind, "state_unknown");
-        let (Some(code), Some(place)) = (code, places.first()) else {
+        let reply = start_again(incoming.kind, reason);
+        let Some(place) = places.first() else {
             return Effect::Reply(reply);
         };
         let request = ExchangeRequest {
@@ -158,7 +158,7 @@ impl Filter {
         request: &impl serde::Serialize,
         pending: Pending,
     ) -> Option<Effect> {
-        if self.calls() >= MAX_CALLS {
+        if !self.has_room_for(&pending) {
             return None;
         }
         let body = serde_json::to_string(request).ok()?;

@@ -26,6 +26,8 @@ pub struct Changes {
     pub identity: Option<Identity>,
     /// Whether no application guards the host.
     pub unguarded: bool,
+    /// Why the request would have been refused, were this not a dry run.
+    pub reported: Option<&'static str>,
 }
 
 /// Identity headers to add.
@@ -43,10 +45,11 @@ impl Changes {
     /// The verdict's name, for a counter.
     #[must_use]
     pub fn verdict(&self) -> &'static str {
-        match (&self.identity, self.unguarded) {
+        match (&self.identity, self.reported) {
             (Some(_), _) => "continue",
-            (None, true) => "pass",
-            (None, false) => "bypass",
+            (None, Some(_)) => "report",
+            (None, None) if self.unguarded => "pass",
+            (None, None) => "bypass",
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{Filter, Incoming, Moment, unavailable};
 use crate::application::Placement;
 use crate::application::authority::Authority;
 use crate::application::path::{Readings, is_below};
+use crate::protocol::return_to;
 use crate::reason::Refusal;
 use crate::reply::Reply;
 use crate::reply::page::Page;
@@ -31,8 +32,13 @@ impl Filter {
         match (head.method(), head.path()) {
             (b"GET", b"/.access/login") => {
                 let return_to = query_parameter(head.query(), "return_to").unwrap_or_default();
-                let place = place_of(&places, &return_to).unwrap_or(first);
-                Effect::Reply(self.begin_login(head, place, ("login", &return_to), moment))
+                let return_to = return_to::sanitize(&return_to);
+                let place = place_of(&places, return_to).unwrap_or(first);
+                if is_page_load(head, kind) {
+                    Effect::Reply(self.begin_login(head, place, ("login", return_to), moment))
+                } else {
+                    Effect::Reply(self.no_session(head, place, kind))
+                }
             }
             (b"GET", b"/.access/callback") => self.callback(incoming, &places, moment),
             (b"GET", b"/.access/logout") => Effect::Reply(super::logout::ask()),
@@ -40,6 +46,17 @@ impl Filter {
             (b"GET", b"/.access/identity") => self.identity(head, &places, moment),
             _ => Effect::Reply(not_found(kind)),
         }
+    }
+
+    /// What a request gets that asks for a login where none can be shown.
+    fn no_session(&self, head: Head<'_>, place: &Placement, kind: RequestKind) -> Reply {
+        let context = Context {
+            team_domain: &self.issuer,
+            login_url: &super::guard::login_url(place),
+            cors_origins: &place.application.cors_origins,
+            head,
+        };
+        refusal::refuse(Refusal::NoSession, kind, context)
     }
 
     fn places(&self, authority: &Authority) -> Vec<Rc<Placement>> {
@@ -92,6 +109,20 @@ impl Filter {
             (Bad::Stale, _) => unavailable(kind, "stale"),
             _ => unavailable(kind, "not_ready"),
         })
+    }
+}
+
+/// Whether a person is to see the answer. Else any page could use up the browser's attempts.
+fn is_page_load(head: Head<'_>, kind: RequestKind) -> bool {
+    match kind {
+        RequestKind::Navigation => true,
+        // A client that sends no Fetch Metadata, and asks for nothing in particular.
+        RequestKind::SubRequest => {
+            !head.has("sec-fetch-mode")
+                && !head.has("sec-fetch-dest")
+                && !head.has("x-requested-with")
+        }
+        _ => false,
     }
 }
 

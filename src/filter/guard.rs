@@ -5,13 +5,16 @@ use std::rc::Rc;
 use super::effect::{Changes, Effect, Identity};
 use super::judge::{Bad, Session, bearer_tokens, candidates};
 use super::pending::{Pending, PendingFeed};
-use super::{FEED_WAIT_MS, Filter, Incoming, MAX_UNKNOWN_KIDS, MAX_WAITING, Moment, unavailable};
+use super::{
+    FEED_WAIT_MS, Filter, Incoming, MAX_UNKNOWN_KIDS, MAX_WAITING, MAX_WAITING_BYTES, Moment,
+    unavailable,
+};
 use crate::application::authority::Authority;
 use crate::application::path::Readings;
 use crate::application::{Choice, Placement};
-use crate::config::UnknownHosts;
+use crate::config::{Mode, UnknownHosts};
 use crate::login::Attempt;
-use crate::names::is_reserved_header;
+use crate::names::{is_override_header, is_reserved_header};
 use crate::protocol::feed::Preflight;
 use crate::protocol::login::FILTER_PREFIX;
 use crate::protocol::return_to;
@@ -22,13 +25,6 @@ use crate::reply::{Reply, header_text};
 use crate::request::kind::RequestKind;
 use crate::request::{Head, cookies};
 use crate::session::token::UnverifiedToken;
-
-/// Headers by which an origin might take one method for another.
-const METHOD_OVERRIDES: [&str; 3] = [
-    "x-http-method-override",
-    "x-http-method",
-    "x-method-override",
-];
 
 /// Whether a request may still be held for the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +55,28 @@ impl Filter {
         moment: &mut Moment<'_>,
         patience: Patience,
     ) -> Effect {
+        let destination = self.destination(incoming.head);
+        if let Some(Destination::Own(authority)) = destination {
+            return self.endpoint(incoming, &authority, moment);
+        }
+        match self.config.mode() {
+            Mode::Enforce => self.verdict(incoming, destination, moment, patience),
+            Mode::Report => {
+                let effect = self.verdict(incoming, destination, moment, Patience::HasWaited);
+                reported(incoming.head, effect)
+            }
+        }
+    }
+
+    fn verdict(
+        &mut self,
+        incoming: Incoming<'_>,
+        destination: Option<Destination>,
+        moment: &mut Moment<'_>,
+        patience: Patience,
+    ) -> Effect {
         let Incoming { head, kind, .. } = incoming;
-        match self.destination(head) {
+        match destination {
             None if patience == Patience::MayWait => self
                 .wait(incoming, moment.now_ms)
                 .unwrap_or_else(|| Effect::Reply(unavailable(kind, "not_ready"))),
@@ -74,7 +90,7 @@ impl Filter {
                 Effect::Reply(Reply::error(kind, status, reason, &page))
             }
             Some(Destination::Own(authority)) => self.endpoint(incoming, &authority, moment),
-            Some(Destination::Bypassed) => Effect::Continue(cleaned(head)),
+            Some(Destination::Bypassed) => Effect::Continue(anonymous(head)),
             Some(Destination::Guarded(placement)) => {
                 if kind == RequestKind::Preflight {
                     return preflight(head, &placement);
@@ -87,20 +103,22 @@ impl Filter {
     /// Where a request leads; `None` before the first feed.
     fn destination(&self, head: Head<'_>) -> Option<Destination> {
         let table = self.follower.store()?.table();
-        let authority = head.only(":authority").and_then(Authority::parse);
-        let authority = match authority {
-            Some(authority) if table.knows_host(&authority) => authority,
-            _ => {
-                return Some(match self.config.unknown_hosts() {
-                    UnknownHosts::Pass => Destination::Unguarded,
-                    UnknownHosts::Deny => Destination::Refused(
-                        403,
-                        "unknown_host",
-                        "No application has this hostname.",
-                    ),
-                });
-            }
+        // What cannot be read may be a guarded host to whoever routes it, so it never passes.
+        let Some(authority) = head.only(":authority").and_then(Authority::parse) else {
+            return Some(Destination::Refused(
+                400,
+                "host_invalid",
+                "The hostname cannot be read.",
+            ));
         };
+        if !table.knows_host(&authority) {
+            return Some(match self.config.unknown_hosts() {
+                UnknownHosts::Pass => Destination::Unguarded,
+                UnknownHosts::Deny => {
+                    Destination::Refused(403, "unknown_host", "No application has this hostname.")
+                }
+            });
+        }
         const AMBIGUOUS: Destination = Destination::Refused(
             400,
             "path_ambiguous",
@@ -158,7 +176,7 @@ impl Filter {
 
     /// Holds a request until the feed moves, if there is room.
     fn wait(&mut self, incoming: Incoming<'_>, now_ms: u64) -> Option<Effect> {
-        if self.pending.len() >= MAX_WAITING {
+        if self.pending.len() >= MAX_WAITING || incoming.head.size() > MAX_WAITING_BYTES {
             return None;
         }
         let waiting = PendingFeed {
@@ -214,7 +232,11 @@ impl Filter {
         (reason, return_to): (&'static str, &str),
         moment: &mut Moment<'_>,
     ) -> Reply {
-        let cross_site = head.only("sec-fetch-site") == Some(b"cross-site");
+        // A browser that does not say counts as led here by another site.
+        let cross_site = !matches!(
+            head.only("sec-fetch-site"),
+            Some(b"none" | b"same-origin" | b"same-site")
+        );
         let now = moment.now_s();
         let attempt = Attempt::begin(moment.random, now, cross_site);
         let open = Attempt::open(head, now);
@@ -241,17 +263,29 @@ pub(super) fn login_url(placement: &Placement) -> String {
     }
 }
 
-/// What every request loses on its way to an origin, whoever sent it.
-fn cleaned(head: Head<'_>) -> Changes {
-    let mut remove: Vec<String> = Vec::new();
-    for field in head.fields() {
-        if is_reserved_header(field.name)
-            && let Ok(name) = std::str::from_utf8(field.name)
-            && !remove.iter().any(|known| known == name)
+/// The names of the fields that are to go, each once.
+fn names(head: Head<'_>, goes: fn(&[u8]) -> bool) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for field in head.fields().iter().filter(|field| goes(field.name)) {
+        if let Ok(name) = std::str::from_utf8(field.name)
+            && !names.iter().any(|known| known == name)
         {
-            remove.push(name.to_owned());
+            names.push(name.to_owned());
         }
     }
+    names
+}
+
+/// What a request without a session becomes: nothing in it may turn it into another one.
+fn anonymous(head: Head<'_>) -> Changes {
+    let mut changes = cleaned(head);
+    changes.remove.extend(names(head, is_override_header));
+    changes
+}
+
+/// What every request loses on its way to an origin, whoever sent it.
+fn cleaned(head: Head<'_>) -> Changes {
+    let mut remove = names(head, is_reserved_header);
     if bearer_tokens(head).next().is_some() {
         remove.push("authorization".to_owned());
     }
@@ -260,6 +294,18 @@ fn cleaned(head: Head<'_>) -> Changes {
         cookies: cookies::without_own(head),
         identity: None,
         unguarded: false,
+        reported: None,
+    }
+}
+
+/// A dry run refuses nothing: what would have been goes on, without an identity and cleaned.
+fn reported(head: Head<'_>, effect: Effect) -> Effect {
+    match effect {
+        Effect::Reply(reply) => Effect::Continue(Changes {
+            reported: Some(reply.reason),
+            ..cleaned(head)
+        }),
+        other => other,
     }
 }
 
@@ -290,12 +336,7 @@ fn unknown_kids(head: Head<'_>, placement: &Placement) -> Vec<String> {
 /// "CORS-preflight request").
 fn preflight(head: Head<'_>, placement: &Placement) -> Effect {
     match placement.application.preflight {
-        Preflight::Origin if !head.has_body() => {
-            let mut changes = cleaned(head);
-            let overrides = METHOD_OVERRIDES.iter().filter(|name| head.has(name));
-            changes.remove.extend(overrides.map(ToString::to_string));
-            Effect::Continue(changes)
-        }
+        Preflight::Origin if !head.has_body() => Effect::Continue(anonymous(head)),
         Preflight::Answer => Effect::Reply(answer_preflight(head, placement)),
         _ => Effect::Reply(Reply::empty(403, "preflight_denied")),
     }

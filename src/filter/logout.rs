@@ -57,7 +57,8 @@ impl Filter {
                 let page = Page::new("Not signed out", &[refusal.sentence()]);
                 Effect::Reply(Reply::error(kind, 403, refusal.as_str(), &page))
             }
-            Err(Bad::Refused(_)) => Effect::Reply(pending.signed_out()),
+            Err(Bad::Refused(Refusal::SessionRevoked)) => Effect::Reply(pending.signed_out()),
+            Err(Bad::Refused(_)) => Effect::Reply(pending.nothing_to_end(&self.issuer)),
             Err(Bad::NotReady | Bad::Stale) => Effect::Reply(not_signed_out(kind)),
         }
     }
@@ -75,7 +76,9 @@ impl Filter {
             let bindings = cookies::values(head, &CookieNames::of(place).binding);
             for candidate in candidates(head, place) {
                 // One at a time, to know which secret is the token's.
-                for chosen in bindings.iter().map(slice::from_ref).chain([&[][..]]) {
+                let chosen = bindings.iter().map(slice::from_ref);
+                let none = bindings.is_empty().then_some(&[][..]);
+                for chosen in chosen.chain(none) {
                     let demand = demand(place, chosen, moment);
                     match self.verifier.verify_to_end(trust, demand, candidate) {
                         Ok(()) => return Ok(request(candidate.token, chosen.first().copied())),
@@ -115,7 +118,25 @@ impl PendingLogout {
             &["Your session has ended in every application."],
         )
         .link("/", "Sign in again");
-        let mut reply = page.reply(200, "signed_out");
+        self.clearing(page.reply(200, "signed_out"))
+    }
+
+    /// No token that could be shown to the control service: only this much is true.
+    fn nothing_to_end(&self, team_domain: &str) -> Reply {
+        let team_logout = format!("{team_domain}/logout");
+        let page = Page::new(
+            "You are not signed in here",
+            &[
+                "This application has no session in this browser any more.",
+                "You may still be signed in on the team domain, and so elsewhere.",
+            ],
+        )
+        .link(&team_logout, "Sign out there");
+        self.clearing(page.reply(200, "no_session_to_end"))
+    }
+
+    /// The reply, which also removes the cookies of every application on the host.
+    fn clearing(&self, mut reply: Reply) -> Reply {
         for place in &self.places {
             let names = CookieNames::of(place);
             let settings = place.application.cookie;

@@ -9,6 +9,9 @@ use crate::reply::Reply;
 use crate::request::OwnedHead;
 use crate::request::kind::RequestKind;
 
+/// Longer than any wait: the feed's two seconds, a call's thirty and a half.
+const LONGEST_WAIT_MS: u64 = 60_000;
+
 /// Why a request waits.
 pub(super) enum Pending {
     /// The feed may change the verdict.
@@ -57,6 +60,7 @@ impl Pending {
             Self::Burn(burn) => burn.deadline_ms,
             Self::Logout(logout) => logout.deadline_ms,
         };
-        now_ms >= deadline_ms
+        // A clock that was set back must not hold anybody for longer than the longest wait.
+        now_ms >= deadline_ms || deadline_ms - now_ms > LONGEST_WAIT_MS
     }
 }

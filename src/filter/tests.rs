@@ -231,7 +231,7 @@ fn a_navigation_without_session_is_led_to_the_login() {
     );
     let cookies = all(&reply, "set-cookie");
     assert!(
-        cookies.len() == 1 && cookies[0].starts_with("__Host-access_login_01020304=1795450380.s.")
+        cookies.len() == 1 && cookies[0].starts_with("__Host-access_login_01020304=1795450380.x.")
     );
     assert!(cookies[0].ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=600"));
     assert_eq!(all(&reply, "cache-control"), ["no-store"]);
@@ -279,6 +279,9 @@ fn hosts_and_paths_that_nobody_guards() {
         ("wiki.example:8443", "/", (403, "no_application")),
         ("wiki.example", "/%2525252e", (400, "path_ambiguous")),
         ("wiki.example", "*", (400, "path_ambiguous")),
+        ("wiki.example:", "/", (400, "host_invalid")),
+        ("wiki.example:x", "/", (400, "host_invalid")),
+        ("wiki.example..", "/", (400, "host_invalid")),
         ("wiki.example", "/.access/x", (404, "endpoint_unknown")),
         ("wiki.example", "/%2eaccess/x", (404, "endpoint_unknown")),
         (
@@ -306,10 +309,15 @@ fn hosts_and_paths_that_nobody_guards() {
     assert!(
         changes.unguarded && changes.identity.is_none() && changes.remove == ["x-access-user-id"]
     );
-    assert_eq!(
-        status(world.send(&get("wiki.example:1", "/"))),
-        (403, "no_application")
-    );
+    for (host, expected) in [
+        ("wiki.example:1", (403, "no_application")),
+        ("wiki.example:", (400, "host_invalid")),
+        ("wiki.example:0", (400, "host_invalid")),
+        ("wiki.example..", (400, "host_invalid")),
+        ("", (400, "host_invalid")),
+    ] {
+        assert_eq!(status(world.send(&get(host, "/"))), expected, "{host:?}");
+    }
 }
 
 #[test]
@@ -480,7 +488,7 @@ fn a_foreign_state_burns_the_code() {
             navigate("wiki.example", &no_code),
             &[("cookie", &cookie)]
         ))),
-        (400, "state_unknown")
+        (400, "code_missing")
     );
     let prefetch = with(
         navigate("wiki.example", &right),
@@ -786,4 +794,220 @@ fn a_preflight_gets_what_the_application_says() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[test]
+fn logout_works_without_the_policy_and_says_what_is_true() {
+    let post = |cookie: &str| {
+        vec![
+            (":method".to_owned(), "POST".to_owned()),
+            (":authority".to_owned(), "wiki.example".to_owned()),
+            (":path".to_owned(), "/.access/logout".to_owned()),
+            ("sec-fetch-site".to_owned(), "same-origin".to_owned()),
+            ("cookie".to_owned(), cookie.to_owned()),
+        ]
+    };
+    let send = |world: &mut World, cookie: &str| {
+        let fields = post(cookie);
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
+        world.send(&fields)
+    };
+    let mut world = World::new();
+    let gone = world.token(|claims| claims.rule = "gone".into());
+    let cookie = format!(
+        "__Host-access_token={gone}; __Host-access_binding={}",
+        binding()
+    );
+    assert!(
+        matches!(send(&mut world, &cookie), Effect::Call(_)),
+        "the rule is gone"
+    );
+    world.with_moment(|filter, _| filter.forget(1));
+    for cookie in ["x=1", "__Host-access_token=a.b.c"] {
+        let reply = reply(send(&mut world, cookie));
+        assert_eq!((reply.status, reply.reason), (200, "no_session_to_end"));
+        assert!(reply.body.contains("https://team.example.com/logout"));
+        assert!(!reply.body.contains("every application"));
+    }
+    world.revoke(Subject::User(claims().sub));
+    let revoked = world.session_cookie();
+    assert_eq!(status(send(&mut world, &revoked)), (200, "signed_out"));
+}
+
+#[test]
+fn codes_of_strangers_cannot_use_up_all_calls() {
+    let mut world = World::new();
+    let (cookie, state) = begin_login(&mut world, "none");
+    let burn = navigate("wiki.example", "/.access/callback?code=c0de&state=x.y");
+    let mut called = 0;
+    for stream in 100..200 {
+        let effect = with_head(&burn, |head| {
+            world.with_moment(|filter, moment| filter.begin(stream, head, moment))
+        });
+        called += usize::from(matches!(effect, Effect::Call(_)));
+    }
+    assert_eq!(called, MAX_BURNS);
+    let path = format!("/.access/callback?code=c0de&state={state}");
+    let effect = world.send(&with(
+        navigate("wiki.example", &path),
+        &[("cookie", &cookie)],
+    ));
+    assert!(matches!(effect, Effect::Call(_)));
+}
+
+#[test]
+fn a_login_begins_for_people_only() {
+    let mut world = World::new();
+    for (more, expected) in [
+        (&[("sec-fetch-mode", "navigate")][..], 302),
+        (&[], 302),
+        (
+            &[("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")],
+            401,
+        ),
+        (
+            &[("sec-fetch-mode", "navigate"), ("sec-purpose", "prefetch")],
+            401,
+        ),
+        (&[("x-requested-with", "XMLHttpRequest")], 401),
+    ] {
+        let effect = world.send(&with(get("wiki.example", "/.access/login"), more));
+        assert_eq!(reply(effect).status, expected, "{more:?}");
+    }
+}
+
+#[test]
+fn the_login_of_a_host_with_paths_is_that_of_its_root() {
+    let mut world = World::without_feed(CONFIG);
+    world.load(vec![
+        wire("a", &[at("wiki.example", None, None)]),
+        wire("b", &[at("wiki.example", None, Some("/b"))]),
+    ]);
+    for (path, letter) in [
+        ("/.access/login", "a"),
+        ("/.access/login?return_to=%2Fx", "a"),
+        ("/.access/login?return_to=%2Fb%2Fx", "b"),
+        ("/.access/login?return_to=%2F%2Fb%2Fx", "a"),
+    ] {
+        let reply = reply(world.send(&navigate("wiki.example", path)));
+        let audience = format!("app={}&", letter.repeat(64));
+        assert!(all(&reply, "location")[0].contains(&audience), "{path}");
+    }
+}
+
+#[test]
+fn a_bypassed_request_cannot_become_another_one() {
+    let mut world = World::without_feed(CONFIG);
+    let mut application = wire("a", &[at("wiki.example", None, None)]);
+    application.bypass = vec![crate::protocol::feed::Bypass {
+        path: "/public/".into(),
+        matching: crate::protocol::feed::PathMatch::Prefix,
+        methods: Some(vec!["GET".into()]),
+    }];
+    world.load(vec![application]);
+    let effect = world.send(&with(
+        get("wiki.example", "/public/x"),
+        &[
+            ("x-http-method-override", "DELETE"),
+            ("x_original_url", "/secret"),
+            ("x.access.user.id", "evil"),
+        ],
+    ));
+    let Effect::Continue(changes) = effect else {
+        panic!("{effect:?}")
+    };
+    assert_eq!(
+        changes.remove,
+        [
+            "x.access.user.id",
+            "x-http-method-override",
+            "x_original_url"
+        ]
+    );
+    for path in [
+        "/public/%u002e%u002e/secret",
+        "/public/%c0%ae%c0%ae/secret",
+        "/public/..%c0%afsecret",
+    ] {
+        assert_eq!(
+            status(world.send(&get("wiki.example", path))),
+            (401, "no_session"),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn a_preflight_with_a_body_reaches_no_origin() {
+    let mut world = World::without_feed(CONFIG);
+    let mut application = wire("a", &[at("wiki.example", None, None)]);
+    application.preflight = crate::protocol::feed::Preflight::Origin;
+    world.load(vec![application]);
+    let fields = [
+        (":method", "OPTIONS"),
+        (":authority", "wiki.example"),
+        (":path", "/"),
+        ("origin", "https://app.example"),
+        ("access-control-request-method", "PUT"),
+    ];
+    let fields = fields.map(|(name, value)| crate::request::Field {
+        name: name.as_bytes(),
+        value: value.as_bytes(),
+    });
+    let head = Head::new(&fields, true);
+    let effect = world.with_moment(|filter, moment| filter.begin(1, head, moment));
+    assert_eq!(status(effect), (403, "preflight_denied"));
+}
+
+#[test]
+fn b14_a_dry_run_refuses_nothing_and_says_what_it_would_have_refused() {
+    let report = CONFIG.replacen('{', "{\"mode\": \"report\",", 1);
+    let mut world = World::without_feed(&report);
+    let expect = |effect: Effect, reason: Option<&str>| {
+        let Effect::Continue(changes) = effect else {
+            panic!("{effect:?}")
+        };
+        assert_eq!(changes.reported, reason);
+        changes
+    };
+    expect(world.send(&get("wiki.example", "/")), Some("not_ready"));
+    world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
+    let spoofed = with(get("wiki.example", "/"), &[("x-access-user-id", "evil")]);
+    let changes = expect(world.send(&spoofed), Some("no_session"));
+    assert_eq!(
+        (changes.remove, changes.identity),
+        (vec!["x-access-user-id".to_owned()], None)
+    );
+    expect(
+        world.send(&navigate("wiki.example", "/")),
+        Some("no_session"),
+    );
+    expect(world.send(&get("other.example", "/")), Some("unknown_host"));
+    expect(
+        world.send(&get("wiki.example", "/%2525252e")),
+        Some("path_ambiguous"),
+    );
+    let stranger = format!("__Host-access_token={}", Signer::new().sign(&claims()));
+    expect(
+        world.send(&with(get("wiki.example", "/"), &[("cookie", &stranger)])),
+        Some("key_unknown"),
+    );
+    let cookie = world.session_cookie();
+    let changes = expect(
+        world.send(&with(get("wiki.example", "/"), &[("cookie", &cookie)])),
+        None,
+    );
+    assert!(changes.identity.is_some() && changes.cookies.is_some());
+    assert_eq!(
+        status(world.send(&navigate("wiki.example", "/.access/login"))),
+        (302, "login")
+    );
+    let counted: Vec<_> = world.filter.take_counters().collect();
+    assert!(
+        counted.contains(&("portcullis.reported.no_session".into(), 2)),
+        "{counted:?}"
+    );
 }

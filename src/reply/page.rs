@@ -51,10 +51,16 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// With a link that opens a window of its own; such a page may stand in a frame.
+    /// With a link that opens a window of its own.
     #[must_use]
     pub fn new_window(mut self, href: &'a str, label: &'a str) -> Self {
         self.action = Some(Action::NewWindow { href, label });
+        self
+    }
+
+    /// That may stand in a frame of another site.
+    #[must_use]
+    pub fn in_frames(mut self) -> Self {
         self.in_frames = true;
         self
     }
@@ -79,10 +85,19 @@ impl<'a> Page<'a> {
         let mut reply = Reply::empty(status, reason)
             .with("content-type", "text/html; charset=utf-8".to_owned())
             .with("content-security-policy", self.policy())
-            .with("referrer-policy", "no-referrer".to_owned())
+            .with("referrer-policy", self.referrer_policy().to_owned())
             .with("x-content-type-options", "nosniff".to_owned());
         reply.body = self.html((status >= 400).then_some(reason));
         reply
+    }
+
+    /// A form under `no-referrer` would send `origin: null`, by which nobody could tell that it
+    /// came from here.
+    fn referrer_policy(&self) -> &'static str {
+        match self.action {
+            Some(Action::Post { .. }) => "same-origin",
+            _ => "no-referrer",
+        }
     }
 
     /// Content Security Policy Level 3: the style by its hash, and a form only where there is one.
@@ -208,6 +223,7 @@ mod tests {
             policy(&page).contains("form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
         );
         assert!(policy(&page.clone().post("/x", "y")).contains("form-action 'self'"));
-        assert!(policy(&page.new_window("/x", "y")).ends_with("frame-ancestors *"));
+        assert!(policy(&page.clone().new_window("/x", "y")).ends_with("frame-ancestors 'none'"));
+        assert!(policy(&page.in_frames()).ends_with("frame-ancestors *"));
     }
 }

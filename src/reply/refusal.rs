@@ -57,6 +57,7 @@ pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Repl
         RequestKind::FramedNavigation => {
             let page = Page::new("Sign in to continue", &[sentence]);
             page.new_window(context.login_url, "Sign in in a new window")
+                .in_frames()
                 .reply(status, reason)
         }
         RequestKind::FormPost => {

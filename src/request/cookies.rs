@@ -110,7 +110,7 @@ mod tests {
                 value,
             })
             .collect();
-        f(Head::new(&fields))
+        f(Head::new(&fields, false))
     }
 
     #[test]

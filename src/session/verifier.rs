@@ -155,9 +155,11 @@ impl Verifier {
         {
             return Err(Refusal::SessionRevoked);
         }
-        demand
-            .application
-            .check_rule(&claims.rule, demand.address)?;
+        if purpose == Purpose::Use {
+            demand
+                .application
+                .check_rule(&claims.rule, demand.address)?;
+        }
         Ok(claims)
     }
 

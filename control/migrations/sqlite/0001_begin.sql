@@ -55,10 +55,13 @@ CREATE TABLE applications (
 
 -- What keeps two applications from one hostname and prefix, whoever writes at the same time.
 CREATE TABLE application_places (
-    hostname    TEXT NOT NULL,
-    path_prefix TEXT NOT NULL,
-    audience    TEXT NOT NULL REFERENCES applications (audience) ON DELETE CASCADE,
-    PRIMARY KEY (hostname, path_prefix)
+    hostname    TEXT   NOT NULL,
+    -- In lower case: many servers do not tell upper from lower.
+    path_prefix TEXT   NOT NULL,
+    -- Applications on one hostname share its port: see the module `config::origins`.
+    port        BIGINT NOT NULL,
+    audience    TEXT   NOT NULL REFERENCES applications (audience) ON DELETE CASCADE,
+    PRIMARY KEY (hostname, path_prefix, port)
 );
 
 CREATE TABLE exchange_codes (

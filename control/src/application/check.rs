@@ -1,13 +1,15 @@
 //! From what was written to what is good: every field of a draft, all problems at once.
 
+mod bypass;
+mod policy;
+
 use portcullis::protocol::calls::{CookieSettings, SameSite};
-use portcullis::protocol::feed::{Bypass, PathMatch, Preflight, RefreshInRequest};
+use portcullis::protocol::feed::{Preflight, RefreshInRequest};
 use portcullis::protocol::origin::Origin;
 use serde::de::DeserializeOwned;
 
-use super::{BypassDraft, Definition, Draft, Location, Policy, PolicyRule, RuleDraft};
+use super::{Definition, Draft, Location};
 use crate::durations::Bounds;
-use crate::email;
 use crate::problems::Problems;
 
 const DEFAULT_SESSION_DURATION: &str = "24h";
@@ -44,30 +46,31 @@ pub fn check(draft: Draft, how: Checked<'_>, problems: &mut Problems) -> Option<
             .unwrap_or(DEFAULT_SESSION_DURATION),
         problems,
     );
+    let choice = |field: &str, text: Option<String>, default: &str| {
+        (how.at(field), text.unwrap_or_else(|| default.to_owned()))
+    };
     let same_site: Option<SameSite> = word(
-        draft.same_site.as_deref().unwrap_or("lax"),
-        &how.at("same_site"),
+        &choice("same_site", draft.same_site, "lax"),
         "none, lax or strict",
         problems,
     );
     let refresh_in_request: Option<RefreshInRequest> = word(
-        draft
-            .refresh_in_request
-            .as_deref()
-            .unwrap_or("with_binding"),
-        &how.at("refresh_in_request"),
+        &choice(
+            "refresh_in_request",
+            draft.refresh_in_request,
+            "with_binding",
+        ),
         "with_binding, always or never",
         problems,
     );
     let preflight: Option<Preflight> = word(
-        draft.preflight.as_deref().unwrap_or("deny"),
-        &how.at("preflight"),
+        &choice("preflight", draft.preflight, "deny"),
         "deny, origin or answer",
         problems,
     );
     let cors_origins = cors_origins(draft.cors_origins.unwrap_or_default(), how, problems);
-    let bypass = bypasses(draft.bypass.unwrap_or_default(), how, problems);
-    let policy = policy(draft.policy.unwrap_or_default(), how, problems);
+    let bypass = bypass::bypasses(draft.bypass.unwrap_or_default(), how, problems);
+    let policy = policy::policy(draft.policy.unwrap_or_default(), how, problems);
     Some(Definition {
         name: name?,
         origins: origins?,
@@ -127,9 +130,9 @@ fn origins(
     (places.len() == texts.len()).then_some(places)
 }
 
+/// One of the words of an enumeration, given with its path.
 fn word<T: DeserializeOwned>(
-    text: &str,
-    path: &str,
+    (path, text): &(String, String),
     choices: &str,
     problems: &mut Problems,
 ) -> Option<T> {
@@ -158,110 +161,10 @@ fn cors_origins(
     (good.len() == count).then_some(good)
 }
 
-fn bypasses(
-    drafts: Vec<BypassDraft>,
-    how: Checked<'_>,
-    problems: &mut Problems,
-) -> Option<Vec<Bypass>> {
-    let path = how.at("bypass");
-    let count = drafts.len();
-    let good: Vec<Bypass> = drafts
-        .into_iter()
-        .enumerate()
-        .filter_map(|(index, draft)| bypass(draft, &format!("{path}[{index}]"), problems))
-        .collect();
-    (good.len() == count).then_some(good)
-}
-
-fn bypass(draft: BypassDraft, path: &str, problems: &mut Problems) -> Option<Bypass> {
-    let matching: Option<PathMatch> = word(
-        draft.matching.as_deref().unwrap_or("exact"),
-        &format!("{path}.match"),
-        "exact or prefix",
-        problems,
-    );
-    if !is_normal_path(&draft.path) {
-        let message = "must begin with '/' and have one spelling only: no '//', dot segments, \
-                       '%', '?', '#', '\\', ';' or spaces";
-        problems.add(&format!("{path}.path"), &draft.path, message);
-        return None;
-    }
-    let methods = draft.methods.unwrap_or_default();
-    for (index, method) in methods.iter().enumerate() {
-        if method.is_empty() || !method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
-            let message = "must be a method in capitals, as GET";
-            problems.add(&format!("{path}.methods[{index}]"), method, message);
-            return None;
-        }
-    }
-    Some(Bypass {
-        path: draft.path,
-        matching: matching?,
-        methods: (!methods.is_empty()).then_some(methods),
-    })
-}
-
-fn is_normal_path(path: &str) -> bool {
-    path.starts_with('/')
-        && !path.contains("//")
-        && !path.split('/').any(|segment| matches!(segment, "." | ".."))
-        && path
-            .bytes()
-            .all(|b| (0x21..=0x7e).contains(&b) && !b"%?#\\;".contains(&b))
-}
-
-fn policy(drafts: Vec<RuleDraft>, how: Checked<'_>, problems: &mut Problems) -> Option<Policy> {
-    let path = how.at("policy");
-    let count = drafts.len();
-    let rules: Vec<PolicyRule> = drafts
-        .into_iter()
-        .enumerate()
-        .filter_map(|(index, draft)| rule(draft, &format!("{path}[{index}].allow"), problems))
-        .collect();
-    (rules.len() == count).then(|| Policy::new(rules))
-}
-
-fn rule(draft: RuleDraft, path: &str, problems: &mut Problems) -> Option<PolicyRule> {
-    let mut good = true;
-    for (index, text) in draft.emails.iter().enumerate() {
-        if email::normal(text).is_none() {
-            problems.add(
-                &format!("{path}.emails[{index}]"),
-                text,
-                "is no e-mail address",
-            );
-            good = false;
-        }
-    }
-    for (index, text) in draft.email_domains.iter().enumerate() {
-        if !email::is_domain(text) {
-            let message = "is no domain; write what follows the '@', as example.com";
-            problems.add(&format!("{path}.email_domains[{index}]"), text, message);
-            good = false;
-        }
-    }
-    if draft.emails.is_empty() && draft.email_domains.is_empty() && !draft.everyone {
-        problems.add(path, "", "admits nobody; leave the rule out for that");
-        good = false;
-    }
-    good.then(|| PolicyRule {
-        emails: draft
-            .emails
-            .iter()
-            .filter_map(|e| email::normal(e))
-            .collect(),
-        email_domains: draft
-            .email_domains
-            .iter()
-            .map(|d| d.to_ascii_lowercase())
-            .collect(),
-        everyone: draft.everyone,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::application::{BypassDraft, RuleDraft};
 
     const HOW: Checked<'static> = Checked {
         path: "applications[2]",

@@ -1,5 +1,7 @@
 //! `serve`: the service, until a signal ends it.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -10,11 +12,7 @@ use super::output::Output;
 use crate::server::{self, Running, Start};
 
 pub fn serve(arguments: &Arguments, output: Output) -> Result<(), CliError> {
-    let start = Start {
-        config: load(arguments)?,
-        data_dir: arguments.data_dir.clone(),
-        first_start: arguments.config.is_none(),
-    };
+    let start = start(arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -39,6 +37,22 @@ pub fn serve(arguments: &Arguments, output: Output) -> Result<(), CliError> {
     // A password that is being hashed must not hold up the end.
     runtime.shutdown_background();
     result
+}
+
+fn start(arguments: &Arguments) -> Result<Start, CliError> {
+    #[cfg(feature = "test-clock")]
+    let shifted_clock = Arc::new(crate::clock::ShiftedClock::default());
+    Ok(Start {
+        config: load(arguments)?,
+        data_dir: arguments.data_dir.clone(),
+        first_start: arguments.config.is_none(),
+        #[cfg(feature = "test-clock")]
+        clock: shifted_clock.clone(),
+        #[cfg(feature = "test-clock")]
+        shifted_clock,
+        #[cfg(not(feature = "test-clock"))]
+        clock: Arc::new(crate::clock::SystemClock),
+    })
 }
 
 /// Tells once what was made. Not logged: logs are kept, and read by others.

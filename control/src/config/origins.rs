@@ -1,7 +1,7 @@
 //! No two applications may be reached under one hostname and path prefix: a request would have
-//! two answers. Ports do not part them, for cookies do not know ports (RFC 6265, section 8.5).
-
-use std::collections::HashMap;
+//! two answers. Ports do not part them, for cookies do not know ports (RFC 6265, section 8.5), and
+//! a filter knows the port only from what the client wrote: so applications that share a hostname
+//! share its port.
 
 use crate::application::{Definition, Location};
 use crate::problems::Problems;
@@ -25,24 +25,50 @@ impl<'a> Claim<'a> {
 
 /// Notes every place that a second application claims.
 pub fn find_conflicts(claims: &[Claim<'_>], problems: &mut Problems) {
-    let mut taken: HashMap<(&str, Option<&str>), &str> = HashMap::new();
+    let mut taken: Vec<(&Location, &str)> = Vec::new();
     for claim in claims {
+        let name = claim.definition.name.as_str();
         for (index, place) in claim.definition.origins.iter().enumerate() {
-            let holder = *taken
-                .entry(place_of(place))
-                .or_insert(claim.definition.name.as_str());
-            if holder != claim.definition.name {
+            let conflict = taken
+                .iter()
+                .filter(|(_, holder)| *holder != name)
+                .find_map(|(other, holder)| Some((conflict(place, other)?, holder)));
+            if let Some((what, holder)) = conflict {
                 let path = format!("{}.origins[{index}]", claim.path);
-                let message = format!(
-                    "the hostname with this path prefix already belongs to the application \
-                     `{holder}`"
-                );
+                let message = format!("{what} the application `{holder}`");
                 problems.add(&path, place, message);
             }
+            taken.push((place, name));
         }
     }
 }
 
-fn place_of(place: &Location) -> (&str, Option<&str>) {
-    (place.origin().hostname(), place.path_prefix())
+/// What two places of different applications have in common that they must not.
+fn conflict(place: &Location, other: &Location) -> Option<&'static str> {
+    if place.origin().hostname() != other.origin().hostname() {
+        return None;
+    }
+    let prefix = |place: &Location| place.path_prefix().unwrap_or("").to_ascii_lowercase();
+    if prefix(place) == prefix(other) {
+        Some("the hostname with this path prefix already belongs to")
+    } else if place.origin().port() != other.origin().port() {
+        Some("has another port on the same hostname than")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::conflict;
+
+    #[test]
+    fn a_hostname_has_one_port_and_each_prefix_one_application() {
+        let conflict = |a: &str, b: &str| conflict(&a.parse().unwrap(), &b.parse().unwrap());
+        assert!(conflict("https://a.example", "https://b.example:8443").is_none());
+        assert!(conflict("https://a.example", "https://a.example/x").is_none());
+        assert!(conflict("https://a.example/x", "https://a.example/X").is_some());
+        assert!(conflict("https://a.example", "https://a.example:8443").is_some());
+        assert!(conflict("https://a.example", "https://a.example:8443/x").is_some());
+    }
 }

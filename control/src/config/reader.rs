@@ -84,16 +84,18 @@ impl Reader {
         let path = self.at(field);
         let mut texts = Vec::new();
         for (index, item) in items.into_iter().enumerate() {
-            match item {
-                Value::String(text) => texts.push(text),
-                other => {
-                    problems.add(
-                        &format!("{path}[{index}]"),
-                        other,
-                        "must be a text in quotes",
-                    );
-                }
+            if !item.is_str() {
+                problems.add(
+                    &format!("{path}[{index}]"),
+                    &item,
+                    "must be a text in quotes",
+                );
             }
+            // One for each item, so that the places of those after a wrong one stay right.
+            texts.push(match item {
+                Value::String(text) => text,
+                other => other.to_string(),
+            });
         }
         Some(texts)
     }

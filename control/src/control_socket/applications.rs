@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
+use super::input::Input;
 use super::{Items, SocketError};
 use crate::application::{Application, Checked, Definition, Draft, check};
 use crate::problems::{Problems, Refused};
@@ -41,6 +42,7 @@ impl From<&Application> for ApplicationView {
     }
 }
 
+/// All applications, by name.
 pub async fn list(
     State(service): State<Arc<Service>>,
 ) -> Result<Json<Items<ApplicationView>>, SocketError> {
@@ -50,9 +52,10 @@ pub async fn list(
     }))
 }
 
+/// A new application, with an audience of its own.
 pub async fn add(
     State(service): State<Arc<Service>>,
-    Json(draft): Json<Draft>,
+    Input(draft): Input<Draft>,
 ) -> Result<Json<ApplicationView>, SocketError> {
     let application = Application {
         audience: service.random.audience()?,
@@ -61,6 +64,9 @@ pub async fn add(
     };
     let version = service.storage.add_application(&application).await?;
     service.news.tell(version);
+    let name = &application.definition.name;
+    let stored = service.storage.application_named(name).await?;
+    let application = stored.unwrap_or(application);
     tracing::info!(
         audience = application.audience,
         version,
@@ -69,9 +75,10 @@ pub async fn add(
     Ok(Json(ApplicationView::from(&application)))
 }
 
+/// Changes what is given and leaves the rest.
 pub async fn set(
     State(service): State<Arc<Service>>,
-    Json(request): Json<SetApplication>,
+    Input(request): Input<SetApplication>,
 ) -> Result<Json<ApplicationView>, SocketError> {
     let was = service.storage.application_named(&request.name).await?;
     let was = was.ok_or(SocketError::Unknown {

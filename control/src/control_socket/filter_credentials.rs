@@ -7,6 +7,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use super::SocketError;
+use super::input::Input;
 use crate::filter_credential;
 use crate::problems::Problems;
 use crate::service::Service;
@@ -28,9 +29,10 @@ pub struct AddedFilterCredential {
     pub credential: String,
 }
 
+/// A new credential, shown in the answer only.
 pub async fn add(
     State(service): State<Arc<Service>>,
-    Json(request): Json<AddFilterCredential>,
+    Input(request): Input<AddFilterCredential>,
 ) -> Result<Json<AddedFilterCredential>, SocketError> {
     let mut problems = Problems::default();
     let mut audiences = Vec::new();

@@ -8,6 +8,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use super::SocketError;
+use super::input::Input;
 use crate::service::Service;
 use crate::storage::UserRevocation;
 
@@ -43,16 +44,18 @@ pub struct RevokedApplication {
     pub version: u64,
 }
 
+/// Revokes every user with an address.
 pub async fn user(
     State(service): State<Arc<Service>>,
-    Json(request): Json<UserName>,
+    Input(request): Input<UserName>,
 ) -> Result<Json<RevokedUser>, SocketError> {
     revoke(&service, &request.email, false).await.map(Json)
 }
 
+/// Revokes all tokens of an application.
 pub async fn application(
     State(service): State<Arc<Service>>,
-    Json(request): Json<ApplicationName>,
+    Input(request): Input<ApplicationName>,
 ) -> Result<Json<RevokedApplication>, SocketError> {
     let application = service.storage.application_named(&request.name).await?;
     let application = application.ok_or(SocketError::Unknown {

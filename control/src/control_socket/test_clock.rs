@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
+use super::input::Input;
 use crate::service::Service;
 
 /// How far the clock is off.
@@ -17,9 +18,10 @@ pub struct ClockShift {
     pub offset_seconds: i64,
 }
 
+/// From now on the clock is off by so much.
 pub async fn shift(
     State(service): State<Arc<Service>>,
-    Json(shift): Json<ClockShift>,
+    Input(shift): Input<ClockShift>,
 ) -> Json<ClockShift> {
     service.shifted_clock.shift(shift.offset_seconds);
     tracing::warn!(shift.offset_seconds, "the clock was shifted for a test");

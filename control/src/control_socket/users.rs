@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
+use super::input::Input;
 use super::revocations::{self, RevokedUser, UserName};
 use super::{Items, SocketError};
 use crate::secret::Plain;
@@ -47,6 +48,7 @@ pub struct AddedUser {
     pub password: Option<String>,
 }
 
+/// All users, by address.
 pub async fn list(
     State(service): State<Arc<Service>>,
 ) -> Result<Json<Items<UserView>>, SocketError> {
@@ -63,9 +65,10 @@ pub async fn list(
     }))
 }
 
+/// A new user, who is no administrator.
 pub async fn add(
     State(service): State<Arc<Service>>,
-    Json(request): Json<AddUser>,
+    Input(request): Input<AddUser>,
 ) -> Result<Json<AddedUser>, SocketError> {
     let made_up = request.password.is_none();
     let wish = UserWish {
@@ -84,7 +87,7 @@ pub async fn add(
 /// A disabled user is revoked too: what they have ends now, not when it runs out.
 pub async fn disable(
     State(service): State<Arc<Service>>,
-    Json(request): Json<UserName>,
+    Input(request): Input<UserName>,
 ) -> Result<Json<RevokedUser>, SocketError> {
     revocations::revoke(&service, &request.email, true)
         .await

@@ -101,7 +101,7 @@ async fn known_origin(
     origin: &str,
 ) -> Result<Origin, ApiError> {
     let origin: Origin = origin.parse().map_err(|_| ApiError::OriginUnknown)?;
-    let applications = service.storage.applications().await?;
+    let applications = service.storage.applications_at(origin.hostname()).await?;
     applications
         .iter()
         .any(|one| identity.sees(&one.audience) && one.definition.is_at(&origin))
@@ -160,9 +160,10 @@ fn judge(
     let rule = policy
         .admits(&found.session.email)
         .ok_or(ApiError::PolicyDenied)?;
-    let binding_seed = match application.definition.binding_cookie {
-        true => Some(service.random.secret()?),
-        false => None,
+    let binding_seed = if application.definition.binding_cookie {
+        Some(service.random.secret()?)
+    } else {
+        None
     };
     let binding = binding_seed.as_deref().map(|seed| secrets.binding(seed));
     let claims = ApplicationClaims {

@@ -1,9 +1,9 @@
 //! The data directory: the SQLite file, the CLI's socket, `run.json`. Open to its owner only, for
 //! the signing keys are in there.
 
-use std::fs::{DirBuilder, Permissions};
+use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -90,16 +90,30 @@ impl DataDir {
         Ok(data_dir)
     }
 
+    /// SQLite gives the files beside the database the permissions that the database has.
+    fn keep_database_private(&self) -> Result<(), DataDirError> {
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(self.path.join(DATABASE))
+            .map(|_| ())
+            .map_err(|source| self.unusable(source))
+    }
+
     /// The CLI's socket.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.path.join(CONTROL_SOCKET)
     }
 
-    /// SQLite in this directory.
-    #[must_use]
-    pub fn default_database_url(&self) -> String {
-        format!("sqlite://{}", self.path.join(DATABASE).display())
+    /// SQLite in this directory, in a file that nobody else may read.
+    ///
+    /// # Errors
+    /// When the directory cannot be written.
+    pub fn default_database_url(&self) -> Result<String, DataDirError> {
+        self.keep_database_private()?;
+        Ok(format!("sqlite://{}", self.path.join(DATABASE).display()))
     }
 
     /// Listens on the socket. It appears under its name only when nobody else may open it.

@@ -44,9 +44,12 @@ pub trait Applications: Send + Sync {
     async fn applications(&self) -> Result<Vec<Application>, StorageError>;
     /// The one with an audience.
     async fn application(&self, audience: &str) -> Result<Option<Application>, StorageError>;
+    /// Those that are reached under a hostname.
+    async fn applications_at(&self, hostname: &str) -> Result<Vec<Application>, StorageError>;
     /// The one with a name.
     async fn application_named(&self, name: &str) -> Result<Option<Application>, StorageError>;
-    /// Makes one. The feed's version that tells of it.
+    /// Makes one. A name that was declared once has its audience again, not the given one. The
+    /// feed's version that tells of it.
     async fn add_application(&self, application: &Application) -> Result<u64, ChangeError>;
     /// Changes `was` to `definition`. The feed's version that tells of it, or `None` if nothing
     /// changed.
@@ -88,6 +91,17 @@ impl Applications for Database {
         row.map(from_columns).transpose()
     }
 
+    async fn applications_at(&self, hostname: &str) -> Result<Vec<Application>, StorageError> {
+        let rows: Vec<Columns> = sqlx::query_as(
+            "SELECT audience, declared, definition FROM applications WHERE gone = 0 \
+             AND audience IN (SELECT audience FROM application_places WHERE hostname = $1)",
+        )
+        .bind(hostname)
+        .fetch_all(self.pool())
+        .await?;
+        rows.into_iter().map(from_columns).collect()
+    }
+
     async fn application_named(&self, name: &str) -> Result<Option<Application>, StorageError> {
         let row: Option<Columns> = sqlx::query_as(
             "SELECT audience, declared, definition FROM applications WHERE gone = 0 AND name = $1",
@@ -100,11 +114,9 @@ impl Applications for Database {
 
     async fn add_application(&self, application: &Application) -> Result<u64, ChangeError> {
         let mut write = self.write().await?;
-        // First of all, so that what follows sees every earlier change (on PostgreSQL a lock).
+        write.lock().await?;
+        declare::add(&mut write, application).await?;
         let version = write.version().await?;
-        insert(&mut write, application).await?;
-        take_places(&mut write, application).await?;
-        write.tell_application(&application.to_feed()).await?;
         write.commit().await?;
         Ok(version)
     }
@@ -121,7 +133,7 @@ impl Applications for Database {
             return Ok(None);
         }
         let mut write = self.write().await?;
-        write.version().await?;
+        write.lock().await?;
         let changed = sqlx::query(
             "UPDATE applications SET name = $1, definition = $2 \
              WHERE audience = $3 AND gone = 0 AND declared = 0 AND definition = $4",
@@ -182,18 +194,22 @@ async fn leave_places(write: &mut Write, audience: &str) -> Result<(), ChangeErr
 async fn take_places(write: &mut Write, application: &Application) -> Result<(), ChangeError> {
     for place in &application.definition.origins {
         let hostname = place.origin().hostname();
-        let prefix = place.path_prefix().unwrap_or("");
+        let prefix = place.path_prefix().unwrap_or("").to_ascii_lowercase();
+        let port = i64::from(place.origin().port());
         sqlx::query(
-            "INSERT INTO application_places (hostname, path_prefix, audience) \
-             VALUES ($1, $2, $3) ON CONFLICT (hostname, path_prefix) DO NOTHING",
+            "INSERT INTO application_places (hostname, path_prefix, port, audience) \
+             VALUES ($1, $2, $3, $4) ON CONFLICT (hostname, path_prefix, port) DO NOTHING",
         )
         .bind(hostname)
-        .bind(prefix)
+        .bind(&prefix)
+        .bind(port)
         .bind(&application.audience)
         .execute(write.connection())
         .await
         .map_err(StorageError::from)?;
-        if let Some(holder) = holder(write.connection(), application, (hostname, prefix)).await? {
+        if let Some(holder) =
+            holder(write.connection(), application, (hostname, &prefix, port)).await?
+        {
             return Err(ChangeError::PlaceTaken {
                 place: format!("{hostname}{prefix}"),
                 holder,
@@ -203,19 +219,21 @@ async fn take_places(write: &mut Write, application: &Application) -> Result<(),
     Ok(())
 }
 
-/// The name of the other application that has the place.
+/// The name of another application that has the place, or the hostname with another port.
 async fn holder(
     connection: &mut AnyConnection,
     application: &Application,
-    (hostname, prefix): (&str, &str),
+    (hostname, prefix, port): (&str, &str, i64),
 ) -> Result<Option<String>, StorageError> {
     let row: Option<(String,)> = sqlx::query_as(
         "SELECT applications.name FROM application_places \
          JOIN applications ON applications.audience = application_places.audience \
-         WHERE hostname = $1 AND path_prefix = $2 AND applications.audience <> $3",
+         WHERE hostname = $1 AND (path_prefix = $2 OR port <> $3) \
+         AND applications.audience <> $4 LIMIT 1",
     )
     .bind(hostname)
     .bind(prefix)
+    .bind(port)
     .bind(&application.audience)
     .fetch_optional(connection)
     .await?;

@@ -1,9 +1,11 @@
 //! Exchange codes. The code itself is never stored, only its hash.
 
 use async_trait::async_trait;
+use sqlx::Transaction;
+use sqlx::any::Any;
 
-use super::{Database, Session, StorageError, from_db, to_db};
-use crate::application::{Application, Definition};
+use super::{Database, Session, StorageError, applications, from_db, to_db};
+use crate::application::Application;
 use crate::secret::Hashed;
 
 /// A code to be stored.
@@ -68,10 +70,19 @@ pub trait Codes: Send + Sync {
     async fn burn_code(&self, hash: &Hashed) -> Result<(), StorageError>;
 }
 
-type CodeColumns = (String, String, String, String, String, i64);
+type Read = Transaction<'static, Any>;
+type CodeColumns = (
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+);
 type SessionColumns = (String, String, i64, i64, i64, i64, i64, i64);
-type AnswerColumns = (Option<i64>, Option<String>, Option<String>);
-type ApplicationColumns = (String, i64, i64, String);
 
 #[async_trait]
 impl Codes for Database {
@@ -98,62 +109,26 @@ impl Codes for Database {
 
     async fn code(&self, hash: &Hashed) -> Result<Option<FoundCode>, StorageError> {
         let mut read = self.read().await?;
-        let code: Option<CodeColumns> = sqlx::query_as(
-            "SELECT session_id, audience, origin, challenge, return_to, expires_at \
-             FROM exchange_codes WHERE code_hash = $1",
-        )
-        .bind(hash.as_str())
-        .fetch_optional(&mut *read)
-        .await?;
-        let Some((session_id, audience, origin, challenge, return_to, expires_at)) = code else {
+        let Some((code, answer)) = code_and_answer(&mut read, hash).await? else {
             return Ok(None);
         };
-        let answer: AnswerColumns = sqlx::query_as(
-            "SELECT used_at, claims, binding_seed FROM exchange_codes WHERE code_hash = $1",
-        )
-        .bind(hash.as_str())
-        .fetch_one(&mut *read)
-        .await?;
-        let session: SessionColumns = sqlx::query_as(
-            "SELECT users.id, users.email, users.disabled, users.blocked_until, \
-             sessions.auth_time, sessions.auth_ver, sessions.expires_at, feed_state.version \
-             FROM sessions JOIN users ON users.id = sessions.user_id \
-             JOIN feed_state ON feed_state.only_row = 1 WHERE sessions.id = $1",
-        )
-        .bind(&session_id)
-        .fetch_one(&mut *read)
-        .await?;
-        let application: ApplicationColumns = sqlx::query_as(
-            "SELECT audience, declared, gone, definition FROM applications WHERE audience = $1",
-        )
-        .bind(&audience)
-        .fetch_one(&mut *read)
-        .await?;
-        let (user_id, email, disabled, blocked_until, auth_time, auth_ver, session_end, version) =
-            session;
+        let (user_id, email, disabled, blocked_until, auth_time, auth_ver, expires_at, version) =
+            session_columns(&mut read, &code.session_id).await?;
         Ok(Some(FoundCode {
             version: from_db(version),
             session: Session {
-                id: session_id.clone(),
+                id: code.session_id.clone(),
                 user_id,
                 email,
                 auth_time: from_db(auth_time),
                 auth_ver: from_db(auth_ver),
-                expires_at: from_db(session_end),
+                expires_at: from_db(expires_at),
             },
             user_disabled: disabled != 0,
             user_blocked_until: from_db(blocked_until),
-            application: application_from(application)?,
-            code: NewCode {
-                hash: hash.clone(),
-                session_id,
-                audience,
-                origin,
-                challenge,
-                return_to,
-                expires_at: from_db(expires_at),
-            },
-            answer: answer_from(answer),
+            application: application(&mut read, &code.audience).await?,
+            code,
+            answer,
         }))
     }
 
@@ -180,21 +155,62 @@ impl Codes for Database {
     }
 }
 
-fn application_from(
-    (audience, declared, gone, definition): ApplicationColumns,
-) -> Result<Option<Application>, StorageError> {
-    let definition: Definition = serde_json::from_str(&definition)?;
-    Ok((gone == 0).then_some(Application {
+async fn code_and_answer(
+    read: &mut Read,
+    hash: &Hashed,
+) -> Result<Option<(NewCode, Option<IssuedAnswer>)>, StorageError> {
+    let row: Option<CodeColumns> = sqlx::query_as(
+        "SELECT session_id, audience, origin, challenge, return_to, expires_at, \
+         used_at, claims, binding_seed FROM exchange_codes WHERE code_hash = $1",
+    )
+    .bind(hash.as_str())
+    .fetch_optional(&mut **read)
+    .await?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let (session_id, audience, origin, challenge, return_to, expires_at, used_at, claims, seed) =
+        row;
+    let answer = used_at.zip(claims).map(|(used_at, claims)| IssuedAnswer {
+        issued_at: from_db(used_at),
+        claims,
+        binding_seed: seed,
+    });
+    let code = NewCode {
+        hash: hash.clone(),
+        session_id,
         audience,
-        declared: declared != 0,
-        definition,
-    }))
+        origin,
+        challenge,
+        return_to,
+        expires_at: from_db(expires_at),
+    };
+    Ok(Some((code, answer)))
 }
 
-fn answer_from((used_at, claims, binding_seed): AnswerColumns) -> Option<IssuedAnswer> {
-    Some(IssuedAnswer {
-        issued_at: from_db(used_at?),
-        claims: claims?,
-        binding_seed,
-    })
+/// A code's session is there as long as the code.
+async fn session_columns(
+    read: &mut Read,
+    session_id: &str,
+) -> Result<SessionColumns, StorageError> {
+    let row = sqlx::query_as(
+        "SELECT users.id, users.email, users.disabled, users.blocked_until, \
+         sessions.auth_time, sessions.auth_ver, sessions.expires_at, feed_state.version \
+         FROM sessions JOIN users ON users.id = sessions.user_id \
+         JOIN feed_state ON feed_state.only_row = 1 WHERE sessions.id = $1",
+    )
+    .bind(session_id)
+    .fetch_one(&mut **read)
+    .await?;
+    Ok(row)
+}
+
+async fn application(read: &mut Read, audience: &str) -> Result<Option<Application>, StorageError> {
+    let row: Option<applications::Columns> = sqlx::query_as(
+        "SELECT audience, declared, definition FROM applications WHERE audience = $1 AND gone = 0",
+    )
+    .bind(audience)
+    .fetch_optional(&mut **read)
+    .await?;
+    row.map(applications::from_columns).transpose()
 }

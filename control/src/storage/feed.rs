@@ -3,7 +3,7 @@
 
 mod snapshot;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use portcullis::protocol::feed::{Application, Revocation, Subject};
@@ -156,8 +156,11 @@ fn items(
     rows: Vec<LogRow>,
     audiences: Audiences<'_>,
 ) -> Result<FeedItems, StorageError> {
-    let mut keys = false;
-    let mut applications: HashMap<String, Option<Application>> = HashMap::new();
+    let mut items = FeedItems {
+        version,
+        ..FeedItems::default()
+    };
+    let mut applications: BTreeMap<String, Option<Application>> = BTreeMap::new();
     let mut revocations: HashMap<Subject, Revocation> = HashMap::new();
     for (_, item, audience, body) in rows {
         if !sees(audiences, audience.as_deref()) {
@@ -175,24 +178,15 @@ fn items(
                 let revocation: Revocation = serde_json::from_str(&body)?;
                 revocations.insert(revocation.subject.clone(), revocation);
             }
-            _ => keys = true,
+            _ => items.keys = true,
         }
     }
-    let mut items = FeedItems {
-        version,
-        keys,
-        ..FeedItems::default()
-    };
     for (audience, application) in applications {
         match application {
             Some(application) => items.applications.push(application),
             None => items.gone.push(audience),
         }
     }
-    items
-        .applications
-        .sort_by(|a, b| a.audience.cmp(&b.audience));
-    items.gone.sort();
     items.revocations = revocations.into_values().collect();
     items
         .revocations

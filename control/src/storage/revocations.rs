@@ -101,7 +101,7 @@ impl Revocations for Database {
     async fn end_session(&self, id: &str) -> Result<Option<u64>, StorageError> {
         let mut write = self.write().await?;
         // Before the session's row, in the order in which a user's revocation takes its locks.
-        write.version().await?;
+        write.lock().await?;
         // Its codes go with it.
         let ended: Option<(i64,)> =
             sqlx::query_as("DELETE FROM sessions WHERE id = $1 RETURNING expires_at")

@@ -52,8 +52,8 @@ impl SigningKeys for Database {
         now: u64,
     ) -> Result<(), StorageError> {
         let mut write = self.write().await?;
-        // The version's lock lets one process at a time look whether it is the first.
-        write.version().await?;
+        // One process at a time may look whether it is the first.
+        write.lock().await?;
         let (keys,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM signing_keys")
             .fetch_one(write.connection())
             .await?;

@@ -29,6 +29,15 @@ impl Write {
         &mut self.transaction
     }
 
+    /// Waits for all other changes that filters are told of, and keeps them out until the end of
+    /// this transaction: what is read from here on stays so.
+    pub(super) async fn lock(&mut self) -> Result<(), StorageError> {
+        sqlx::query("UPDATE feed_state SET version = version WHERE only_row = 1")
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
     /// This transaction's version. Taking it locks the counter's row until the commit, so
     /// versions are without gaps and in the order of commits on both databases.
     pub(super) async fn version(&mut self) -> Result<u64, StorageError> {

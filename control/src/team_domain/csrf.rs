@@ -7,7 +7,7 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use portcullis::protocol::base64url;
 
-use super::page::Failure;
+use super::failure::Failure;
 use crate::cookies;
 use crate::randomness::{NoRandomness, Randomness};
 use crate::secret::same;

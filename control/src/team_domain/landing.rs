@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 
 use super::csrf::FormGuard;
-use super::page::{Failure, render};
+use super::failure::Failure;
+use super::page::render;
 use super::session;
 use crate::service::Service;
 

@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use super::client_address::client_address;
 use super::csrf;
-use super::page::Failure;
+use super::failure::Failure;
 use super::session;
 use crate::email;
 use crate::secret::Plain;
@@ -43,7 +43,7 @@ pub async fn show(
     headers: HeaderMap,
     query: Result<Query<LoginQuery>, QueryRejection>,
 ) -> Result<Response, Failure> {
-    let Query(query) = query.map_err(|_| Failure::NotFound)?;
+    let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let attempt = attempt::check(&service, &query).await?;
     if let Some(session) = session::current(&service, &headers).await? {
         let signed_in = finish::SignedIn {
@@ -73,7 +73,7 @@ pub async fn sign_in(
     query: Result<Query<LoginQuery>, QueryRejection>,
     form: Result<Form<SignInForm>, FormRejection>,
 ) -> Result<Response, Failure> {
-    let Query(query) = query.map_err(|_| Failure::NotFound)?;
+    let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let Form(input) = form.map_err(|_| Failure::BadForm)?;
     let attempt = attempt::check(&service, &query).await?;
     let refill = |complaint| LoginForm {
@@ -91,20 +91,13 @@ pub async fn sign_in(
     {
         return refill(Complaint::ForeignForm).show(&service, &headers);
     }
-    let proxies = &service.config.server.trusted_proxies;
-    let client = client_address(peer.ip(), &headers, proxies);
-    let address = email::normal(&input.email).unwrap_or_default();
-    let counted = service
-        .limits
-        .attempt(&address, client, service.clock.now())
-        .map_err(|too_many| Failure::TooManyAttempts {
-            retry_after: too_many.retry_after.as_secs() + 1,
-        })?;
-    let Some(account) = authenticate(&service, &address, input.password.clone()).await? else {
-        tracing::info!(%client, "sign-in failed");
+    let client = ClientOf {
+        peer,
+        headers: &headers,
+    };
+    let Some(account) = authenticate(&service, &client, &input).await? else {
         return refill(Complaint::WrongPassword).show(&service, &headers);
     };
-    service.limits.succeeded(&counted);
     let session = match begin(&service, &account, attempt.as_ref()).await? {
         Ok(session) => session,
         Err(refused) => return finish::refused(&service, refused),
@@ -115,10 +108,9 @@ pub async fn sign_in(
         redirect: StatusCode::SEE_OTHER,
     };
     let finished = finish::finish(&service, &headers, attempt.as_ref(), &signed_in).await?;
-    let mut response = match finished {
-        Some(response) => response,
+    let Some(mut response) = finished else {
         // Revoked in the moment between.
-        None => return refill(Complaint::SessionEnded).show(&service, &headers),
+        return refill(Complaint::SessionEnded).show(&service, &headers);
     };
     if let Some(cookie) = session::cookie(&service, &session)? {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -126,18 +118,41 @@ pub async fn sign_in(
     Ok(response)
 }
 
-/// The account whose password it is. Takes as long for an unknown address.
+struct ClientOf<'a> {
+    peer: SocketAddr,
+    headers: &'a HeaderMap,
+}
+
+/// The account whose password was typed, if any; takes as long for an unknown address.
+///
+/// The attempt is counted before the password is looked at, so that guesses at the same time
+/// count too.
 async fn authenticate(
     service: &Service,
-    email: &str,
-    password: Plain,
+    client: &ClientOf<'_>,
+    input: &SignInForm,
 ) -> Result<Option<Account>, Failure> {
-    let account = service.storage.account(email).await?;
+    let proxies = &service.config.server.trusted_proxies;
+    let client = client_address(client.peer.ip(), client.headers, proxies);
+    let email = email::normal(&input.email).unwrap_or_default();
+    let counted = service
+        .limits
+        .attempt(&email, client, service.clock.now())
+        .map_err(|too_many| Failure::TooManyAttempts {
+            retry_after: too_many.retry_after.as_secs() + 1,
+        })?;
+    let account = service.storage.account(&email).await?;
     let stored = account
         .as_ref()
         .map(|account| account.password_hash.clone());
-    let fits = service.passwords.check(password, stored).await?;
-    Ok(account.filter(|_| fits))
+    let password = input.password.clone();
+    if service.passwords.check(password, stored).await? {
+        service.limits.succeeded(&counted);
+        Ok(account)
+    } else {
+        tracing::info!(%client, "sign-in failed");
+        Ok(None)
+    }
 }
 
 /// A new global session, or why there is none.

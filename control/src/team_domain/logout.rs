@@ -10,7 +10,8 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::csrf::{self, FormGuard};
-use super::page::{Failure, Message, SignOut, render};
+use super::failure::Failure;
+use super::page::{Message, SignOut, render};
 use super::session;
 use crate::cookies;
 use crate::service::Service;

@@ -5,7 +5,7 @@
 use axum::http::{HeaderMap, HeaderValue};
 use portcullis::protocol::claims::SESSION_TYP;
 
-use super::page::Failure;
+use super::failure::Failure;
 use crate::cookies;
 use crate::service::Service;
 use crate::storage::{Session, StorageError};

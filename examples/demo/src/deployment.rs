@@ -145,6 +145,12 @@ impl Deployment {
         self.port
     }
 
+    /// The filter's credential.
+    #[must_use]
+    pub fn credential(&self) -> &str {
+        &self.credential
+    }
+
     /// Where certificates, logs and data are.
     #[must_use]
     pub fn directory(&self) -> &Path {

@@ -73,6 +73,10 @@ pub fn shown(bytes: &[u8]) -> String {
 fn visible(cell: &str) -> String {
     const MOST: usize = 160;
     let text: String = cell.chars().take(MOST).collect();
-    let more = if cell.chars().count() > MOST { "…" } else { "" };
+    let more = if cell.chars().count() > MOST {
+        "…"
+    } else {
+        ""
+    };
     format!("{}{more}", text.replace('|', "\\|").replace('\n', " "))
 }

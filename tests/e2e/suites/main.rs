@@ -15,6 +15,8 @@ mod login;
 mod login_attacks;
 mod paths;
 mod readme;
+mod report;
 mod revocation;
+mod secrets;
 mod sub_requests;
 mod tokens;

@@ -39,9 +39,10 @@ async fn add(
     client: &Client,
     output: Output,
 ) -> Result<(), CliError> {
-    let password = match password_stdin {
-        true => Some(read_password().map_err(CliError::Password)?),
-        false => None,
+    let password = if password_stdin {
+        Some(read_password().map_err(CliError::Password)?)
+    } else {
+        None
     };
     let request = json!({ "email": email, "password": password });
     let added: AddedUser = client.post("/users", &request).await?;

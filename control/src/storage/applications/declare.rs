@@ -16,6 +16,7 @@ pub(super) async fn declare(
     until: u64,
 ) -> Result<Option<u64>, ChangeError> {
     let mut write = database.write().await?;
+    write.lock().await?;
     let stored: Vec<Columns> = sqlx::query_as(SELECT_ALL)
         .fetch_all(write.connection())
         .await
@@ -62,7 +63,7 @@ async fn remove(write: &mut Write, audience: &str, until: u64) -> Result<(), Cha
 }
 
 /// A new name, or one that was declared before.
-async fn add(write: &mut Write, new: &Application) -> Result<(), ChangeError> {
+pub(super) async fn add(write: &mut Write, new: &Application) -> Result<(), ChangeError> {
     let gone: Option<(String,)> =
         sqlx::query_as("SELECT audience FROM applications WHERE name = $1 AND gone = 1")
             .bind(&new.definition.name)
@@ -84,8 +85,9 @@ async fn replace(write: &mut Write, audience: &str, new: &Application) -> Result
         ..new.clone()
     };
     sqlx::query(
-        "UPDATE applications SET declared = 1, gone = 0, definition = $1 WHERE audience = $2",
+        "UPDATE applications SET declared = $1, gone = 0, definition = $2 WHERE audience = $3",
     )
+    .bind(i64::from(application.declared))
     .bind(to_json(&application.definition)?)
     .bind(audience)
     .execute(write.connection())

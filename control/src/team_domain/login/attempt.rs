@@ -8,11 +8,12 @@ use portcullis::protocol::origin::Origin;
 use portcullis::protocol::return_to;
 use serde::{Deserialize, Serialize};
 
-use super::super::page::Failure;
+use super::super::failure::Failure;
 use crate::application::Application;
 use crate::problems::Problems;
 use crate::service::Service;
 
+const AUDIENCE_CHARACTERS: usize = 64;
 const CHALLENGE_CHARACTERS: usize = 43;
 const MAX_STATE_BYTES: usize = 256;
 
@@ -82,7 +83,11 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
     }
     let mut problems = Problems::default();
     let audience = query.app.as_deref().unwrap_or_default();
-    let application = service.storage.application(audience).await?;
+    let application = if is_audience(audience) {
+        service.storage.application(audience).await?
+    } else {
+        None
+    };
     if application.is_none() {
         problems.add("app", audience, "is no application here");
     }
@@ -129,6 +134,10 @@ fn origin(
             None
         }
     }
+}
+
+fn is_audience(text: &str) -> bool {
+    text.len() == AUDIENCE_CHARACTERS && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn is_state(text: &str) -> bool {

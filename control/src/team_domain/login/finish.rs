@@ -5,7 +5,8 @@ use axum::response::Response;
 use portcullis::protocol::login::CALLBACK_PATH;
 
 use super::super::csrf::FormGuard;
-use super::super::page::{Failure, Message, SignOut, render};
+use super::super::failure::Failure;
+use super::super::page::{Message, SignOut, render};
 use super::{LoginAttempt, redirect};
 use crate::exchange_codes::{self, CodeFor};
 use crate::service::Service;

@@ -5,7 +5,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 
 use super::super::csrf::FormGuard;
-use super::super::page::{Failure, render};
+use super::super::failure::Failure;
+use super::super::page::render;
 use super::super::security_headers::policy_for_form_to;
 use super::{LoginAttempt, LoginQuery};
 use crate::service::Service;

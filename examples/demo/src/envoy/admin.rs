@@ -63,6 +63,15 @@ impl Admin {
             .collect())
     }
 
+    /// The text of a page, such as `/config_dump`.
+    ///
+    /// # Errors
+    /// When the admin endpoint does not answer.
+    pub fn text(&self, path: &str) -> Result<String> {
+        let url = format!("http://{}{path}", self.address);
+        Ok(self.client.get(url).send()?.error_for_status()?.text()?)
+    }
+
     /// Where a listener listens, by its name: it may have been told to take any port.
     ///
     /// # Errors

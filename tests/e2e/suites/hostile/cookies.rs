@@ -16,6 +16,7 @@ use super::jar::of_others;
 
 /// What is sent, as lines of HTTP/1.1 or crumbs of HTTP/2; `@T` and `@B` are the token and the
 /// binding secret, `@F` is a forged token. Then what comes of it.
+#[rustfmt::skip] // One row a line.
 const ROWS: [(&str, &[&str], &str); 46] = [
     ("both", &["__Host-access_token=@T; __Host-access_binding=@B"], "admitted"),
     ("without spaces", &["a=1;__Host-access_token=@T;b=2;__Host-access_binding=@B;c=3"], "admitted"),
@@ -126,14 +127,20 @@ fn odd_cookies_open_nothing_and_those_of_others_arrive_byte_for_byte() -> Result
         many[50..].join("; ")
     );
     let a_hundred = [many.as_str()];
-    let rows = ROWS.into_iter().chain([("a hundred of others", &a_hundred[..], "admitted")]);
+    let rows = ROWS
+        .into_iter()
+        .chain([("a hundred of others", &a_hundred[..], "admitted")]);
     for (what, lines, expected) in rows {
-        let sent: Vec<Vec<u8>> = lines.iter().map(|line| filled(line, token, binding)).collect();
+        let sent: Vec<Vec<u8>> = lines
+            .iter()
+            .map(|line| filled(line, token, binding))
+            .collect();
         let others = of_others(&sent);
         for protocol in PROTOCOLS {
             let request = |path| {
                 let request = Request::sub_request(path);
-                sent.iter().fold(request, |request, line| request.with("cookie", line))
+                sent.iter()
+                    .fold(request, |request, line| request.with("cookie", line))
             };
             let guarded = stand.ask(&application, protocol, &request("/api/echo"))?;
             let open = stand.ask(&application, protocol, &request("/api/echo/open/x"))?;
@@ -143,10 +150,17 @@ fn odd_cookies_open_nothing_and_those_of_others_arrive_byte_for_byte() -> Result
                 seen.push(received(&guarded)?);
             }
             if verdict != expected || seen.iter().any(|seen| *seen != others) {
-                wrong.push(format!("{what} over {protocol}: {verdict}, origin saw {seen:?}"));
+                wrong.push(format!(
+                    "{what} over {protocol}: {verdict}, origin saw {seen:?}"
+                ));
             }
             let what = format!("{what}, {protocol}");
-            table.row(&[&what, &lines.join(" ⏎ "), &verdict, &shown(&seen[0].join(&b"; "[..]))]);
+            table.row(&[
+                &what,
+                &lines.join(" ⏎ "),
+                &verdict,
+                &shown(&seen[0].join(&b"; "[..])),
+            ]);
         }
     }
     table.print()?;

@@ -53,12 +53,19 @@ fn a_flood_of_unknown_keys_delays_nobody_else() -> Result<()> {
             .collect();
         for answer in door.ask_at_once(&requests)? {
             let refusal = Refusal::of_answer(&answer)?;
-            assert_eq!((refusal.status, refusal.reason.as_str()), (401, "key_unknown"));
+            assert_eq!(
+                (refusal.status, refusal.reason.as_str()),
+                (401, "key_unknown")
+            );
         }
         // Who holds a good session waits for none of them.
         let asked = Instant::now();
         stand.admitted_by_workers(&browser, &application)?;
-        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+        assert!(
+            asked.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            asked.elapsed()
+        );
     }
 
     assert!(began.elapsed() < LIMIT, "{:?}", began.elapsed());

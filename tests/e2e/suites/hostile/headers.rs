@@ -43,7 +43,12 @@ fn spellings(name: &str) -> Vec<String> {
 fn application(stand: &Stand, header_tokens: &'static str) -> Result<Application> {
     stand.application(&ApplicationSettings {
         binding_cookie: true,
-        options: &["--bypass", "/api/echo/open/*", "--header-tokens", header_tokens],
+        options: &[
+            "--bypass",
+            "/api/echo/open/*",
+            "--header-tokens",
+            header_tokens,
+        ],
         ..ApplicationSettings::default()
     })
 }
@@ -68,7 +73,9 @@ fn no_spelling_of_an_identity_header_reaches_the_origin() -> Result<()> {
                     .with(&name, "evil")
                     .with(&name, "evil too");
                 match protocol {
-                    Protocol::Http1 => request.with("connection", "x-access-user-email, x-access-user-id"),
+                    Protocol::Http1 => {
+                        request.with("connection", "x-access-user-email, x-access-user-id")
+                    }
                     Protocol::Http2 => request,
                 }
             };
@@ -78,7 +85,10 @@ fn no_spelling_of_an_identity_header_reaches_the_origin() -> Result<()> {
                 assert_eq!(answer.status, 200, "{name} over {protocol}");
                 String::from_utf8_lossy(&answer.body).into_owned()
             });
-            assert!(!with.contains("evil") && !without.contains("evil"), "{name}: {with} {without}");
+            assert!(
+                !with.contains("evil") && !without.contains("evil"),
+                "{name}: {with} {without}"
+            );
             let echo: Echo = serde_json::from_str(&with)?;
             let email = echo.value("x-access-user-email").context("no identity")?;
             assert_eq!(email, user.email, "{name} over {protocol}");
@@ -94,6 +104,7 @@ fn no_spelling_of_an_identity_header_reaches_the_origin() -> Result<()> {
 }
 
 /// Header, value, and what comes of it; `@T` is the token of somebody's browser.
+#[rustfmt::skip] // One row a line.
 const HEADER_TOKENS: [(&str, &str, &str, bool); 9] = [
     // With header tokens allowed: a bound token demands its binding wherever it comes from.
     ("authorization", "Bearer @T", "binding_missing", true),
@@ -114,22 +125,36 @@ fn a_browsers_token_in_a_header_still_needs_its_binding() -> Result<()> {
     let vms = Vms::of(&stand.deployment.envoy)?;
     let user = stand.user()?;
     let applications = [application(stand, "false")?, application(stand, "true")?];
-    let mut table = Table::new("header-tokens", &["header", "allowed", "without binding", "with"]);
+    let mut table = Table::new(
+        "header-tokens",
+        &["header", "allowed", "without binding", "with"],
+    );
     for (name, value, expected, allowed) in HEADER_TOKENS {
         let application = &applications[usize::from(allowed)];
         let browser = stand.sign_in(&user, application)?;
         let token = &tokens::token(&browser, application)?.value;
         let binding = &tokens::binding(&browser, application)?.value;
         let request = Request::sub_request("/api/echo").with(name, value.replace("@T", token));
-        let bound = request.clone().with("cookie", format!("{BINDING_COOKIE}={binding}"));
+        let bound = request
+            .clone()
+            .with("cookie", format!("{BINDING_COOKIE}={binding}"));
         for protocol in PROTOCOLS {
             let answer = stand.ask(application, protocol, &request)?;
             let refusal = Refusal::of_answer(&answer)?;
             assert_eq!(refusal.reason, expected, "{name}: {value} over {protocol}");
             let with = stand.ask(application, protocol, &bound)?;
             let admitted = expected == "binding_missing";
-            assert_eq!(with.status == 200, admitted, "{name}: {value} over {protocol}");
-            table.row(&[&format!("{name}: {value}"), &allowed.to_string(), expected, &with.status.to_string()]);
+            assert_eq!(
+                with.status == 200,
+                admitted,
+                "{name}: {value} over {protocol}"
+            );
+            table.row(&[
+                &format!("{name}: {value}"),
+                &allowed.to_string(),
+                expected,
+                &with.status.to_string(),
+            ]);
         }
     }
     table.print()?;

@@ -27,11 +27,13 @@ pub fn of_others(lines: &[Vec<u8>]) -> Vec<Vec<u8>> {
 }
 
 fn is_own(cookie: &[u8]) -> bool {
-    let name = cookie.split(|byte| *byte == b'=').next().unwrap_or_default();
+    let name = cookie
+        .split(|byte| *byte == b'=')
+        .next()
+        .unwrap_or_default();
     let name = trimmed(name);
-    OWN.iter().any(|own| {
-        name == *own || (name.starts_with(own) && name.get(own.len()) == Some(&b'_'))
-    })
+    OWN.iter()
+        .any(|own| name == *own || (name.starts_with(own) && name.get(own.len()) == Some(&b'_')))
 }
 
 fn trimmed(mut bytes: &[u8]) -> &[u8] {

@@ -67,7 +67,10 @@ fn s20_the_login_url_of_a_401_signs_in() -> Result<()> {
 
     let page = browser.sign_in(&refusal.login_url.context("no login_url")?, &user)?;
 
-    assert_eq!((page.status, page.url.as_str()), (200, application.url("/").as_str()));
+    assert_eq!(
+        (page.status, page.url.as_str()),
+        (200, application.url("/").as_str())
+    );
     assert_eq!(across_origins(&mut browser)?.status, 200);
     Ok(())
 }

@@ -81,7 +81,10 @@ impl Given<'_> {
         ensure!(policy.is_some_and(|policy| policy.starts_with("default-src 'none';")));
         let text = String::from_utf8_lossy(&self.answer.body);
         ensure!(text.contains(title), "{text}");
-        let link = format!("{}/.access/login\" target=\"_blank\"", self.application.origin);
+        let link = format!(
+            "{}/.access/login\" target=\"_blank\"",
+            self.application.origin
+        );
         ensure!(text.contains(&link), "{text}");
         ensure!(text.contains(&format!("Reason: {}", self.reason)), "{text}");
         Ok(())
@@ -95,8 +98,14 @@ impl Given<'_> {
         let challenge = format!("Access realm=\"{team}\", error=\"{}\"", self.reason);
         self.has("www-authenticate", &challenge)?;
         let problem: Value = serde_json::from_slice(&self.answer.body)?;
-        ensure!(problem["type"].is_string() && problem["title"].is_string(), "{problem}");
-        ensure!(problem["status"] == 401 && problem["reason"] == self.reason, "{problem}");
+        ensure!(
+            problem["type"].is_string() && problem["title"].is_string(),
+            "{problem}"
+        );
+        ensure!(
+            problem["status"] == 401 && problem["reason"] == self.reason,
+            "{problem}"
+        );
         let login = format!("{}/.access/login", self.application.origin);
         ensure!(problem["login_url"] == login, "{problem}");
         Ok(())

@@ -11,7 +11,13 @@ const LISTED: &str = "https://spa.example.com";
 
 fn application(stand: &Stand, setting: &str) -> Result<Application> {
     stand.application(&ApplicationSettings {
-        options: &["--preflight", setting, "--cors-origin", LISTED, "https://other.example.com"],
+        options: &[
+            "--preflight",
+            setting,
+            "--cors-origin",
+            LISTED,
+            "https://other.example.com",
+        ],
         ..ApplicationSettings::default()
     })
 }

@@ -18,11 +18,19 @@ pub enum Kind {
     Prefetch,
 }
 
-use Kind::{FormPost, Framed, Grpc, GrpcByStatus, Navigation, Prefetch, Preflight, SubRequest, WebSocket};
+use Kind::{
+    FormPost, Framed, Grpc, GrpcByStatus, Navigation, Prefetch, Preflight, SubRequest, WebSocket,
+};
 
 /// A row, a method, header fields, and the kind.
-pub type Row = (u8, &'static str, &'static [(&'static str, &'static str)], Kind);
+pub type Row = (
+    u8,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    Kind,
+);
 
+#[rustfmt::skip] // One row a line.
 pub const ROWS: [Row; 59] = [
     (1, "GET", &[("upgrade", "websocket"), ("connection", "Upgrade")], WebSocket),
     (1, "GET", &[("upgrade", "WebSocket"), ("connection", "keep-alive, Upgrade")], WebSocket),

@@ -43,16 +43,33 @@ fn refused(
         };
         for protocol in PROTOCOLS.into_iter().filter(|one| exists(row, *one)) {
             let sent = format!("{} ({protocol})", described(row));
-            let answer = stand.ask(application, protocol, &request).context(sent.clone())?;
-            let given = Given { stand, application, reason, answer: &answer };
+            let answer = stand
+                .ask(application, protocol, &request)
+                .context(sent.clone())?;
+            let given = Given {
+                stand,
+                application,
+                reason,
+                answer: &answer,
+            };
             if let Err(error) = given.check(row.3) {
                 wrong.push(format!("{sent}: {error:#}; {answer:?}"));
             }
-            table.row(&[&row.0.to_string(), &format!("{:?}", row.3), reason, &sent, &given.shown()]);
+            table.row(&[
+                &row.0.to_string(),
+                &format!("{:?}", row.3),
+                reason,
+                &sent,
+                &given.shown(),
+            ]);
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(stand.reached_origin(&path), 0, "refused, but also let through");
+    assert_eq!(
+        stand.reached_origin(&path),
+        0,
+        "refused, but also let through"
+    );
     Ok(())
 }
 
@@ -71,18 +88,36 @@ fn every_kind_is_refused_in_its_own_way() -> Result<()> {
     let mut table = table("kinds");
     refused(stand, &application, ("no_session", ""), &mut table)?;
     let forged = format!("{TOKEN_COOKIE}=a.b.c");
-    refused(stand, &application, ("token_malformed", &forged), &mut table)?;
+    refused(
+        stand,
+        &application,
+        ("token_malformed", &forged),
+        &mut table,
+    )?;
 
     let mut browser = stand.sign_in(&stand.user()?, &application)?;
     let binding = browser.jar.remove(&application.host, BINDING_COOKIE);
     let unbound = cookies(&browser, &application)?;
-    refused(stand, &application, ("binding_missing", &unbound), &mut table)?;
+    refused(
+        stand,
+        &application,
+        ("binding_missing", &unbound),
+        &mut table,
+    )?;
 
     browser.jar.insert(binding.context("no binding cookie")?);
-    stand.deployment.control.revoke_application(&application.name)?;
+    stand
+        .deployment
+        .control
+        .revoke_application(&application.name)?;
     stand.refused_by_workers(&browser, &application)?;
     let revoked = cookies(&browser, &application)?;
-    refused(stand, &application, ("session_revoked", &revoked), &mut table)?;
+    refused(
+        stand,
+        &application,
+        ("session_revoked", &revoked),
+        &mut table,
+    )?;
     table.print()?;
     vms.ensure_same()
 }
@@ -104,7 +139,12 @@ fn every_kind_is_refused_in_its_own_way_when_the_session_has_expired() -> Result
     })?;
     let expired = cookies(&browser, &application)?;
     let mut table = table("kinds-expired");
-    refused(stand, &application, ("session_expired", &expired), &mut table)?;
+    refused(
+        stand,
+        &application,
+        ("session_expired", &expired),
+        &mut table,
+    )?;
     table.print()
 }
 
@@ -117,8 +157,10 @@ fn every_kind_but_a_preflight_goes_on_with_a_good_session() -> Result<()> {
     for row in ROWS {
         let path = stand.unique_path();
         let request = request(row, &path).with("cookie", &cookies);
-        let protocols: Vec<Protocol> =
-            PROTOCOLS.into_iter().filter(|one| exists(row, *one)).collect();
+        let protocols: Vec<Protocol> = PROTOCOLS
+            .into_iter()
+            .filter(|one| exists(row, *one))
+            .collect();
         let answers: Vec<Answer> = protocols
             .iter()
             .map(|protocol| stand.ask(&application, *protocol, &request))

@@ -29,24 +29,25 @@ enum Change {
 use Change::{ForeignState, Long, Spoilt, To, Twice, Without};
 
 /// What is sent, the reason, and whether the genuine code came along and must be burnt.
+#[rustfmt::skip] // One row a line.
 const ROWS: [(&str, Change, &str, bool); 19] = [
-    ("no state", Without("state"), "state_unknown", true),
+    ("no state", Without("state"), "state_missing", true),
     ("an empty state", To("state", ""), "state_unknown", true),
     ("another state", Spoilt("state"), "state_unknown", true),
     ("a state of nobody", To("state", "00000000.AAAA"), "state_unknown", true),
     ("a state without an id", To("state", ".AAAA"), "state_unknown", true),
-    ("a state that is no text", To("state", "%ff%fe"), "state_unknown", true),
-    ("a state that ends within an escape", To("state", "%2"), "state_unknown", true),
-    ("the state twice", Twice("state", "x"), "state_unknown", true),
+    ("a state that is no text", To("state", "%ff%fe"), "state_missing", true),
+    ("a state that ends within an escape", To("state", "%2"), "state_missing", true),
+    ("the state twice", Twice("state", "x"), "state_missing", true),
     ("a long state", Long("state", 5000), "state_unknown", true),
     ("the state of another browser", ForeignState, "state_unknown", true),
-    ("no code", Without("code"), "state_unknown", false),
-    ("an empty code", To("code", ""), "state_unknown", false),
-    ("a code with a line end", To("code", "a%0d%0aSet-Cookie:%20a=b"), "state_unknown", false),
-    ("a code with a NUL", To("code", "a%00"), "state_unknown", false),
-    ("a code that is no text", To("code", "%ff"), "state_unknown", false),
-    ("a long code", Long("code", 257), "state_unknown", false),
-    ("the code twice", Twice("code", "x"), "state_unknown", false),
+    ("no code", Without("code"), "code_missing", false),
+    ("an empty code", To("code", ""), "code_missing", false),
+    ("a code with a line end", To("code", "a%0d%0aSet-Cookie:%20a=b"), "code_missing", false),
+    ("a code with a NUL", To("code", "a%00"), "code_missing", false),
+    ("a code that is no text", To("code", "%ff"), "code_missing", false),
+    ("a long code", Long("code", 257), "code_missing", false),
+    ("the code twice", Twice("code", "x"), "code_missing", false),
     ("a code of nobody", To("code", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), "code_unknown", false),
     ("another code", Spoilt("code"), "code_unknown", false),
 ];
@@ -61,7 +62,11 @@ fn changed(stand: &Stand, application: &Application, url: &Url, change: Change) 
             let mut value = parameter(url, name)?;
             // Not the very last, whose bits may not all count.
             let at = value.len() - 3;
-            let other = if value.as_bytes()[at] == b'A' { "B" } else { "A" };
+            let other = if value.as_bytes()[at] == b'A' {
+                "B"
+            } else {
+                "A"
+            };
             value.replace_range(at..=at, other);
             with_parameter(url, name, Some(&value))
         }
@@ -96,7 +101,11 @@ fn callbacks_with_something_wrong_sign_nobody_in() -> Result<()> {
         } else {
             assert_eq!(after.status, 302, "{what}: {}", after.text());
         }
-        table.row(&[what, &format!("400 page, {reason}"), &after.status.to_string()]);
+        table.row(&[
+            what,
+            &format!("400 page, {reason}"),
+            &after.status.to_string(),
+        ]);
     }
     table.print()?;
     vms.ensure_same()

@@ -33,7 +33,10 @@ fn nobody_is_signed_in_as_somebody_else_by_a_link() -> Result<()> {
         ensure_page(&answer, 400, "state_unknown")?;
 
         let now = browser.jar.find(&application.host, TOKEN_COOKIE).cloned();
-        assert_eq!(now.map(|cookie| cookie.value), held.map(|cookie| cookie.value));
+        assert_eq!(
+            now.map(|cookie| cookie.value),
+            held.map(|cookie| cookie.value)
+        );
         // Nor is the code of use to the attacker from now on.
         ensure_page(&own.navigate(callback.as_str())?, 400, "code_unknown")?;
     }

@@ -20,7 +20,11 @@ fn b07_five_tabs_that_sign_in_at_once_all_succeed() -> Result<()> {
     let user = stand.user()?;
     let mut browser = stand.browser()?;
     let path = |tab: usize| format!("/tab/{tab}?q={tab}");
-    let mut callbacks = vec![sign_in_to_callback(&mut browser, &application.url(&path(0)), &user)?];
+    let mut callbacks = vec![sign_in_to_callback(
+        &mut browser,
+        &application.url(&path(0)),
+        &user,
+    )?];
     for tab in 1..TABS {
         callbacks.push(callback_of(&mut browser, &application.url(&path(tab)))?);
     }
@@ -30,7 +34,11 @@ fn b07_five_tabs_that_sign_in_at_once_all_succeed() -> Result<()> {
     for (tab, callback) in callbacks.iter().enumerate().rev() {
         let answer = browser.navigate(callback.as_str())?;
         let expected = application.url(&path(tab));
-        assert_eq!(answer.header("location"), Some(expected.as_str()), "tab {tab}");
+        assert_eq!(
+            answer.header("location"),
+            Some(expected.as_str()),
+            "tab {tab}"
+        );
         assert_eq!(browser.xhr(&expected)?.status, 200, "tab {tab}");
     }
     assert!(attempts(&browser, &application).is_empty());
@@ -69,7 +77,11 @@ fn a_browser_that_comes_back_again_and_again_is_told_so() -> Result<()> {
     for turn in 1..MOST_RETURNS {
         browser.jar.remove(&application.host, TOKEN_COOKIE);
         let callback = callback_of(&mut browser, &url)?;
-        assert_eq!(browser.navigate(callback.as_str())?.status, 302, "turn {turn}");
+        assert_eq!(
+            browser.navigate(callback.as_str())?.status,
+            302,
+            "turn {turn}"
+        );
     }
     browser.jar.remove(&application.host, TOKEN_COOKIE);
     let callback = callback_of(&mut browser, &url)?;

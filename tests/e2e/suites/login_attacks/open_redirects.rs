@@ -64,7 +64,10 @@ fn every_wish_ends_at_the_application() -> Result<()> {
     let stand = stand()?;
     let application = stand.application(&ApplicationSettings::default())?;
     let mut browser = stand.sign_in(&stand.user()?, &application)?;
-    let mut table = Table::new("return-to", &["return_to", "by the filter", "by the team domain"]);
+    let mut table = Table::new(
+        "return-to",
+        &["return_to", "by the filter", "by the team domain"],
+    );
     let long = format!("/{}", "a".repeat(2048));
     let rows = WISHES.into_iter().chain([(long.as_str(), "/")]);
     for (wish, expected) in rows {
@@ -151,7 +154,10 @@ fn nothing_that_a_request_says_of_its_host_makes_another_origin() -> Result<()> 
         ] {
             let host = authority(host);
             let door = stand.door(&application);
-            let door = portcullis_e2e::request::Door { authority: &host, ..door };
+            let door = portcullis_e2e::request::Door {
+                authority: &host,
+                ..door
+            };
             let answer = door.ask(protocol, &Request::navigation("/x"))?;
             assert_eq!(answer.status, status, "{host} over {protocol}");
             assert_eq!(answer.header("location"), None);

@@ -9,6 +9,7 @@ use url::Url;
 const SIGN_OUT: &str = "/.access/logout";
 
 /// What is sent with the cookies of somebody who is signed in. `@O` is the application's origin.
+#[rustfmt::skip] // One row a line.
 const OTHERS: [(&str, &[(&str, &str)]); 15] = [
     ("POST", &[]),
     ("POST", &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")]),
@@ -75,7 +76,12 @@ fn the_application_itself_signs_out_everywhere() -> Result<()> {
         )?;
         assert_eq!(answer.status, 200, "{}", answer.text());
 
-        assert!(!browser.jar.of(&one.host).any(|cookie| cookie.name.contains("token")));
+        assert!(
+            !browser
+                .jar
+                .of(&one.host)
+                .any(|cookie| cookie.name.contains("token"))
+        );
         // Not only the cookies are gone: whoever copied them before has nothing either.
         browser.jar = thief;
         for application in [&one, &other] {

@@ -57,7 +57,9 @@ pub fn forget_session(browser: &mut Browser, application: &Application) {
 pub fn attempts(browser: &Browser, application: &Application) -> Vec<String> {
     let cookies = browser.jar.of(&application.host);
     let names = cookies.map(|cookie| cookie.name.clone());
-    names.filter(|name| name.starts_with(ATTEMPT_COOKIES)).collect()
+    names
+        .filter(|name| name.starts_with(ATTEMPT_COOKIES))
+        .collect()
 }
 
 /// Fails unless an answer is an error page that signs nobody in and leads nowhere by itself.
@@ -78,7 +80,11 @@ pub fn with_parameter(url: &Url, name: &str, value: Option<&str>) -> String {
     let other = |pair: &&str| !pair.starts_with(&format!("{name}="));
     let mut pairs: Vec<String> = pairs.filter(other).map(ToOwned::to_owned).collect();
     pairs.extend(value.map(|value| format!("{name}={value}")));
-    format!("{}?{}", url.as_str().split('?').next().unwrap_or_default(), pairs.join("&"))
+    format!(
+        "{}?{}",
+        url.as_str().split('?').next().unwrap_or_default(),
+        pairs.join("&")
+    )
 }
 
 /// A query parameter's value, as it stands there.

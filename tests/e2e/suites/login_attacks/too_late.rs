@@ -5,9 +5,7 @@ use portcullis_e2e::ApplicationSettings;
 use portcullis_e2e::clock::stand_with_clock;
 use portcullis_e2e::tokens::TOKEN_COOKIE;
 
-use super::steps::{
-    attempts, callback_of, ensure_page, forget_session, sign_in_to_callback,
-};
+use super::steps::{attempts, callback_of, ensure_page, forget_session, sign_in_to_callback};
 
 /// Beyond this a code is too old.
 const CODE_SECONDS: i64 = 60;
@@ -42,7 +40,9 @@ fn a_code_with_the_attempts_own_cookie_is_answered_for_ten_seconds() -> Result<(
     let mut browser = stand.browser()?;
     let url = application.url("/");
     let callback = sign_in_to_callback(&mut browser, &url, &stand.user()?)?;
-    let name = attempts(&browser, &application).pop().context("no attempt")?;
+    let name = attempts(&browser, &application)
+        .pop()
+        .context("no attempt")?;
     let attempt = browser.jar.find(&application.host, &name).cloned();
     let attempt = attempt.context("no attempt")?;
     assert_eq!(browser.navigate(callback.as_str())?.status, 302);

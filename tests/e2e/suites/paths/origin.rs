@@ -91,7 +91,10 @@ fn line(reader: &mut BufReader<TcpStream>) -> Result<Option<Vec<u8>>> {
     if reader.read_until(b'\n', &mut line)? == 0 {
         return Ok(None);
     }
-    while line.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
+    while line
+        .last()
+        .is_some_and(|byte| matches!(byte, b'\r' | b'\n'))
+    {
         line.pop();
     }
     Ok(Some(line))

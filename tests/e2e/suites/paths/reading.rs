@@ -45,7 +45,9 @@ fn segments(target: &[u8]) -> Vec<Vec<u8>> {
 /// The target without query, fragment, and the origin of its absolute form.
 fn path_of(target: &[u8]) -> &[u8] {
     let end = target.iter().position(|byte| matches!(byte, b'?' | b'#'));
-    let path = target.get(..end.unwrap_or(target.len())).unwrap_or_default();
+    let path = target
+        .get(..end.unwrap_or(target.len()))
+        .unwrap_or_default();
     let scheme = path.windows(3).position(|three| three == b"://");
     let Some(after) = scheme.and_then(|at| path.get(at + 3..)) else {
         return path;
@@ -135,20 +137,54 @@ fn short_forms(path: &[u8]) -> Vec<u8> {
 #[test]
 fn the_reader_is_cautious() {
     for admin in [
-        "/admin", "//admin/x", "/x/../admin", "/%61dmin", "/%2561dmin", "/x/..;a/admin", "/ADMIN",
-        "/x\\..\\admin", "/admin%00.html", "/admin./x", "/%u0061dmin", "/x%c0%af..%c0%afadmin",
-        "/public/%%32%65%%32%65/admin", "https://a.example/admin", "admin", "/admin;x", "/admin%20",
+        "/admin",
+        "//admin/x",
+        "/x/../admin",
+        "/%61dmin",
+        "/%2561dmin",
+        "/x/..;a/admin",
+        "/ADMIN",
+        "/x\\..\\admin",
+        "/admin%00.html",
+        "/admin./x",
+        "/%u0061dmin",
+        "/x%c0%af..%c0%afadmin",
+        "/public/%%32%65%%32%65/admin",
+        "https://a.example/admin",
+        "admin",
+        "/admin;x",
+        "/admin%20",
     ] {
         assert!(might_be_admin(admin.as_bytes()), "{admin}");
         assert!(!is_public(admin.as_bytes()), "{admin}");
     }
-    for other in ["/", "/x/admin", "/administrator", "/x/../y", "/x?/../admin", "/public/admin"] {
+    for other in [
+        "/",
+        "/x/admin",
+        "/administrator",
+        "/x/../y",
+        "/x?/../admin",
+        "/public/admin",
+    ] {
         assert!(!might_be_admin(other.as_bytes()), "{other}");
     }
-    for public in ["/public", "/public/x", "/admin/public/x", "/public/x?/../y", "/public/caf%C3%A9"] {
+    for public in [
+        "/public",
+        "/public/x",
+        "/admin/public/x",
+        "/public/x?/../y",
+        "/public/caf%C3%A9",
+    ] {
         assert!(is_public(public.as_bytes()), "{public}");
     }
-    for other in ["/PUBLIC", "/publicity", "/public/../x", "/public/%2e%2e/x", "//public", "/x/public"] {
+    for other in [
+        "/PUBLIC",
+        "/publicity",
+        "/public/../x",
+        "/public/%2e%2e/x",
+        "//public",
+        "/x/public",
+    ] {
         assert!(!is_public(other.as_bytes()), "{other}");
     }
 }

@@ -70,15 +70,24 @@ fn a_session_of_one_opens_no_other_under_any_name() -> Result<()> {
     let browser = stand.sign_in(&user, &first)?;
     let value = |name: &str| {
         let cookie = browser.jar.find(&first.host, &shared_name(name, &first));
-        cookie.map(|cookie| cookie.value.clone()).context("no cookie")
+        cookie
+            .map(|cookie| cookie.value.clone())
+            .context("no cookie")
     };
     let (token, binding) = (value(TOKEN_COOKIE)?, value(BINDING_COOKIE)?);
     let own = |name: &str| shared_name(name, &second);
     for (line, reason) in [
         (cookies(&browser, &first)?, "no_session"),
-        (format!("{TOKEN_COOKIE}={token}; {BINDING_COOKIE}={binding}"), "no_session"),
         (
-            format!("{}={token}; {}={binding}", own(TOKEN_COOKIE), own(BINDING_COOKIE)),
+            format!("{TOKEN_COOKIE}={token}; {BINDING_COOKIE}={binding}"),
+            "no_session",
+        ),
+        (
+            format!(
+                "{}={token}; {}={binding}",
+                own(TOKEN_COOKIE),
+                own(BINDING_COOKIE)
+            ),
             "token_not_for_here",
         ),
     ] {

@@ -71,7 +71,13 @@ impl Site {
     /// When Envoy does not say where it listens.
     pub fn doors(&self) -> Result<[(&'static str, Door<'_>); 2]> {
         let shipped = self.stand.door(&self.lax);
-        let port = self.stand.deployment.envoy.admin().listener(AS_SENT)?.port();
+        let port = self
+            .stand
+            .deployment
+            .envoy
+            .admin()
+            .listener(AS_SENT)?
+            .port();
         let as_sent = Door { port, ..shipped };
         Ok([("normalised", shipped), ("as sent", as_sent)])
     }

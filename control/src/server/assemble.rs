@@ -1,0 +1,78 @@
+//! Putting a service together from its configuration and its database.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use portcullis::protocol::origin::Origin;
+use tokio::sync::watch;
+
+use super::{Start, StartError};
+use crate::application::Application;
+use crate::config::Config;
+use crate::news::News;
+use crate::passwords::Passwords;
+use crate::randomness::Randomness;
+use crate::service::Service;
+use crate::sign_in_limits::SignInLimits;
+use crate::storage::{Applications, Database, Feed, Storage};
+use crate::tokens::Keys;
+
+/// What is there before the service.
+pub struct Parts {
+    pub database: Database,
+    pub random: Arc<dyn Randomness>,
+    pub team_domain: Origin,
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// The service; what the configuration file declares has been taken over.
+pub async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError> {
+    let (config, clock) = (start.config, start.clock);
+    let storage: Arc<dyn Storage> = Arc::new(parts.database.clone());
+    let random = parts.random;
+    let keys = Keys::load(storage.as_ref(), clock.as_ref(), random.as_ref()).await?;
+    let service = Service {
+        team_domain: parts.team_domain,
+        keys,
+        passwords: Passwords::new(random.as_ref())?,
+        limits: SignInLimits::new(config.sign_in),
+        news: Arc::new(News::new(0)),
+        stopping: parts.stopping,
+        storage,
+        clock,
+        random,
+        config,
+        #[cfg(feature = "test-clock")]
+        shifted_clock: start.shifted_clock,
+    };
+    declare(&service, &parts.database).await?;
+    service.news.tell(parts.database.position().await?.version);
+    Ok(service)
+}
+
+/// Takes over what the configuration file declares.
+async fn declare(service: &Service, database: &Database) -> Result<(), StartError> {
+    let mut declared = Vec::new();
+    for definition in &service.config.applications {
+        declared.push(Application {
+            audience: service.random.audience()?,
+            declared: true,
+            definition: definition.clone(),
+        });
+    }
+    let version = database.declare(&declared, service.tokens_end()).await?;
+    if let Some(version) = version {
+        tracing::info!(version, "declared applications changed");
+    }
+    Ok(())
+}
+
+/// As configured, or this machine's own name for where the service listens.
+pub fn team_domain(config: &Config, listen: SocketAddr) -> Result<Origin, StartError> {
+    match &config.server.team_domain {
+        Some(origin) => Ok(origin.clone()),
+        None => format!("http://localhost:{}", listen.port())
+            .parse()
+            .map_err(|_| StartError::TeamDomain),
+    }
+}

@@ -1,0 +1,382 @@
+//! `GET feed`: snapshots, changes, pages, waiting.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use portcullis::protocol::feed::{FeedPage, PageKind, Subject};
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::harness::{Service, problem};
+
+struct Follower<'a> {
+    service: &'a Service,
+    credential: String,
+}
+
+impl Follower<'_> {
+    async fn ask(&self, query: &[(&str, &str)]) -> reqwest::Response {
+        self.service
+            .http
+            .get(self.service.call("feed"))
+            .bearer_auth(&self.credential)
+            .query(query)
+            .send()
+            .await
+            .unwrap()
+    }
+
+    async fn page(&self, query: &[(&str, &str)]) -> FeedPage {
+        let response = self.ask(query).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        response.json().await.unwrap()
+    }
+
+    /// What changed after `page`, if anything did.
+    async fn after(&self, page: &FeedPage, more: &[(&str, &str)]) -> Option<FeedPage> {
+        let version = page.version.to_string();
+        let mut query = vec![("epoch", page.epoch.as_str()), ("after", version.as_str())];
+        query.extend(more);
+        let response = self.ask(&query).await;
+        match response.status() {
+            StatusCode::NO_CONTENT => None,
+            status => {
+                assert_eq!(status, StatusCode::OK);
+                Some(response.json().await.unwrap())
+            }
+        }
+    }
+}
+
+async fn follower<'a>(service: &'a Service, applications: &[&str]) -> Follower<'a> {
+    Follower {
+        service,
+        credential: service.credential(applications).await,
+    }
+}
+
+fn names(page: &FeedPage) -> BTreeSet<&str> {
+    page.applications
+        .put
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect()
+}
+
+async fn revoke(service: &Service, email: &str) -> u64 {
+    let answer = service
+        .done("/revocations/user", json!({ "email": email }))
+        .await;
+    answer["version"].as_u64().unwrap()
+}
+
+#[tokio::test]
+async fn a_snapshot_holds_all_that_is_in_force() {
+    let service = Service::start().await;
+    let audience = service
+        .wiki(json!({ "bypass": [{ "path": "/health" }] }))
+        .await;
+    service.user("ana@example.com").await;
+    let version = revoke(&service, "ana@example.com").await;
+    let page = follower(&service, &[]).await.page(&[]).await;
+    assert_eq!(
+        (page.kind, page.after, page.version),
+        (PageKind::Snapshot, 0, version)
+    );
+    assert_eq!(page.next, None);
+    assert_eq!(page.keys.as_ref().unwrap().keys.len(), 1);
+    let wiki = &page.applications.put[0];
+    assert_eq!((&wiki.audience, wiki.audience.len()), (&audience, 64));
+    assert_eq!(wiki.origins[0].hostname, "wiki.example.com");
+    assert_eq!(wiki.bypass[0].path, "/health");
+    assert_eq!(wiki.rules.len(), 1);
+    let [revocation] = page.revocations.put.as_slice() else {
+        panic!("{page:?}")
+    };
+    assert!(matches!(revocation.subject, Subject::User(_)));
+    assert_eq!((revocation.version, revocation.fresh), (version, false));
+    assert!(revocation.until > page.now + 30 * 86_400);
+}
+
+#[tokio::test]
+async fn a_delta_holds_what_changed() {
+    let service = Service::start().await;
+    let follower = follower(&service, &[]).await;
+    let start = follower.page(&[]).await;
+    assert!(follower.after(&start, &[]).await.is_none());
+    service.wiki(json!({})).await;
+    let page = follower.after(&start, &[]).await.unwrap();
+    assert_eq!((page.kind, page.after), (PageKind::Delta, start.version));
+    assert_eq!(page.version, start.version + 1);
+    assert_eq!(names(&page), BTreeSet::from(["wiki"]));
+    assert!(page.keys.is_none() && page.revocations.is_empty());
+    assert!(follower.after(&page, &[]).await.is_none());
+    let same = json!({ "name": "wiki", "changes": { "session_duration": "24h" } });
+    service.done("/applications/set", same).await;
+    assert!(
+        follower.after(&page, &[]).await.is_none(),
+        "nothing changed"
+    );
+}
+
+#[tokio::test]
+async fn another_epoch_and_a_version_that_never_was_give_a_snapshot() {
+    let service = Service::start().await;
+    let follower = follower(&service, &[]).await;
+    let start = follower.page(&[]).await;
+    let other = FeedPage {
+        epoch: "other".into(),
+        ..start.clone()
+    };
+    let ahead = FeedPage {
+        version: start.version + 5,
+        ..start.clone()
+    };
+    let behind = FeedPage {
+        version: 0,
+        ..start.clone()
+    };
+    for has in [other, ahead, behind] {
+        let page = follower.after(&has, &[]).await.unwrap();
+        assert_eq!(
+            (page.kind, page.epoch),
+            (PageKind::Snapshot, start.epoch.clone())
+        );
+    }
+}
+
+#[tokio::test]
+async fn pages_of_a_snapshot_follow_by_next() {
+    let service = Service::start().await;
+    let mut emails = Vec::new();
+    for number in 0..3 {
+        let origin = format!("https://a{number}.example.com");
+        service
+            .application(&format!("a{number}"), &origin, json!({}))
+            .await;
+        emails.push(format!("user{number}@example.com"));
+        service.user(&emails[number]).await;
+        revoke(&service, &emails[number]).await;
+    }
+    let follower = follower(&service, &[]).await;
+    for limit in 1..=7 {
+        let limit = limit.to_string();
+        let mut page = follower.page(&[("limit", &limit)]).await;
+        let (first, mut seen, mut revoked) = (page.clone(), BTreeSet::new(), BTreeSet::new());
+        // What happens between pages comes as a delta after the snapshot.
+        let late = revoke(&service, &emails[0]).await;
+        assert!(page.keys.is_some());
+        loop {
+            assert_eq!(
+                (page.kind, page.version),
+                (PageKind::Snapshot, first.version)
+            );
+            let count = page.applications.put.len() + page.revocations.put.len();
+            assert!(count <= limit.parse::<usize>().unwrap());
+            seen.extend(page.applications.put.iter().map(|one| one.name.clone()));
+            revoked.extend(
+                page.revocations
+                    .put
+                    .iter()
+                    .map(|one| format!("{:?}", one.subject)),
+            );
+            let Some(next) = page.next.clone() else { break };
+            page = follower.page(&[("limit", &limit), ("next", &next)]).await;
+            assert!(page.keys.is_none());
+        }
+        assert_eq!((seen.len(), revoked.len()), (3, 3), "limit {limit}");
+        let delta = follower.after(&first, &[]).await.unwrap();
+        assert_eq!((delta.version, delta.revocations.put.len()), (late, 1));
+    }
+    let bad = follower.ask(&[("next", "nonsense")]).await;
+    assert_eq!(problem(bad).await, (400, "request_invalid".into()));
+}
+
+#[tokio::test]
+async fn a_delta_never_splits_a_version() {
+    let toml: String = (0..4)
+        .map(|n| {
+            format!("[[applications]]\nname = \"a{n}\"\norigins = [\"https://a{n}.example.com\"]\n")
+        })
+        .collect();
+    let service = Service::start().await;
+    let follower_of_old = follower(&service, &[]).await;
+    let start = follower_of_old.page(&[]).await;
+    let credential = follower_of_old.credential.clone();
+    let directory = service.directory.clone();
+    service.running.stop().await;
+    let service = Service::start_in(directory, &toml).await.unwrap();
+    service.user("ana@example.com").await;
+    revoke(&service, "ana@example.com").await;
+    let follower = Follower {
+        service: &service,
+        credential,
+    };
+    let first = follower.after(&start, &[("limit", "2")]).await.unwrap();
+    assert_eq!(
+        (first.version, first.applications.put.len()),
+        (start.version + 1, 4)
+    );
+    assert!(first.revocations.is_empty());
+    let second = follower.after(&first, &[("limit", "2")]).await.unwrap();
+    assert_eq!(
+        (second.after, second.version),
+        (first.version, first.version + 1)
+    );
+    assert_eq!(second.revocations.put.len(), 1);
+    assert!(follower.after(&second, &[]).await.is_none());
+}
+
+#[tokio::test]
+async fn a_limited_credential_sees_its_applications_and_all_users() {
+    let service = Service::start().await;
+    service.wiki(json!({})).await;
+    service
+        .application("chat", "https://chat.example.com", json!({}))
+        .await;
+    service.user("ana@example.com").await;
+    let (all, wiki) = (
+        follower(&service, &[]).await,
+        follower(&service, &["wiki"]).await,
+    );
+    let start = wiki.page(&[]).await;
+    assert_eq!(names(&start), BTreeSet::from(["wiki"]));
+    assert_eq!(
+        names(&all.page(&[]).await),
+        BTreeSet::from(["chat", "wiki"])
+    );
+    service
+        .done("/revocations/application", json!({ "name": "chat" }))
+        .await;
+    let silent = wiki.after(&start, &[]).await.unwrap();
+    assert!(silent.revocations.is_empty() && silent.version == start.version + 1);
+    assert_eq!(
+        all.after(&start, &[]).await.unwrap().revocations.put.len(),
+        1
+    );
+    revoke(&service, "ana@example.com").await;
+    assert_eq!(
+        wiki.after(&silent, &[])
+            .await
+            .unwrap()
+            .revocations
+            .put
+            .len(),
+        1
+    );
+    let again = wiki.page(&[]).await;
+    assert_eq!(again.revocations.put.len(), 1);
+}
+
+#[tokio::test]
+async fn a_waiting_poll_wakes_on_commit() {
+    let service = Service::start().await;
+    service.user("ana@example.com").await;
+    let follower = follower(&service, &[]).await;
+    let start = follower.page(&[]).await;
+    let waiting = follower.after(&start, &[("wait", "30")]);
+    let (page, version) = tokio::join!(waiting, async {
+        // Long enough for the poll to wait; were it answered later, the test would still hold.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        revoke(&service, "ana@example.com").await
+    });
+    assert_eq!(page.unwrap().version, version);
+}
+
+#[tokio::test]
+async fn a_waiting_poll_notices_what_another_process_commits() {
+    let service = Service::start().await;
+    service.user("ana@example.com").await;
+    let follower = follower(&service, &[]).await;
+    let start = follower.page(&[]).await;
+    let url = service.database_url.clone();
+    let elsewhere = portcullis_control::storage::Database::open(&url, "unused")
+        .await
+        .unwrap();
+    let waiting = follower.after(&start, &[("wait", "30")]);
+    let begun = std::time::Instant::now();
+    let (page, _) = tokio::join!(waiting, async {
+        use portcullis_control::storage::{Revocations, UserRevocation};
+        let revocation = UserRevocation {
+            blocked_until: 0,
+            until: 9_999_999_999,
+            disable: false,
+        };
+        elsewhere
+            .revoke_users("ana@example.com", revocation)
+            .await
+            .unwrap()
+    });
+    assert_eq!(page.unwrap().revocations.put.len(), 1);
+    assert!(begun.elapsed() < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn a_poll_that_waited_for_nothing_gets_204() {
+    let service = Service::start().await;
+    let follower = follower(&service, &[]).await;
+    let start = follower.page(&[]).await;
+    let begun = std::time::Instant::now();
+    assert!(follower.after(&start, &[("wait", "1")]).await.is_none());
+    assert!(begun.elapsed() >= Duration::from_millis(990));
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_read_is_503_and_never_204() {
+    let service = Service::start().await;
+    let follower = follower(&service, &[]).await;
+    let start = follower.page(&[]).await;
+    let url = service.database_url.clone();
+    let waiting = follower.ask_after(&start, "2");
+    let (answer, ()) = tokio::join!(waiting, async {
+        sqlx::any::install_default_drivers();
+        let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+        sqlx::query("ALTER TABLE feed_state RENAME TO lost")
+            .execute(&pool)
+            .await
+            .unwrap();
+    });
+    assert_eq!(problem(answer).await, (503, "unavailable".into()));
+    let ready = service
+        .http
+        .get(service.page("/readyz"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let alive = service
+        .http
+        .get(service.page("/healthz"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(alive.status(), StatusCode::OK);
+}
+
+impl Follower<'_> {
+    async fn ask_after(&self, page: &FeedPage, wait: &str) -> reqwest::Response {
+        let version = page.version.to_string();
+        self.ask(&[("epoch", &page.epoch), ("after", &version), ("wait", wait)])
+            .await
+    }
+}
+
+#[tokio::test]
+async fn bad_queries_and_unknown_calls_are_problems() {
+    let service = Service::start().await;
+    let follower = follower(&service, &[]).await;
+    for query in [("after", "x"), ("wait", "-1"), ("limit", "many")] {
+        let answer = follower.ask(&[query]).await;
+        assert_eq!(
+            problem(answer).await,
+            (400, "request_invalid".into()),
+            "{query:?}"
+        );
+    }
+    for url in [service.call("feed"), service.call("exchange")] {
+        let answer = service.http.put(url).send().await.unwrap();
+        assert_eq!(problem(answer).await.0, 404);
+    }
+    let nobody = service.http.get(service.call("feed")).send().await.unwrap();
+    assert_eq!(problem(nobody).await, (401, "credential_invalid".into()));
+}

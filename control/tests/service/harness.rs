@@ -1,0 +1,200 @@
+//! A running service to ask.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use portcullis_control::clock::{Clock, SystemClock};
+use portcullis_control::config::Config;
+use portcullis_control::randomness::{Randomness, SystemRandomness};
+use portcullis_control::server::{self, Running, Start, StartError};
+use reqwest::{Client, Response, StatusCode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The clock of tests: stands still, and is moved at will.
+pub struct TestClock(AtomicU64);
+
+impl TestClock {
+    pub fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Default for TestClock {
+    fn default() -> Self {
+        Self(AtomicU64::new(SystemClock.now_seconds()))
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Duration {
+        Duration::from_secs(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A service on a temporary data directory. Ends with the test.
+pub struct Service {
+    pub running: Running,
+    pub clock: Arc<TestClock>,
+    pub directory: Arc<TempDir>,
+    pub http: Client,
+    pub database_url: String,
+    socket: Client,
+}
+
+pub const TEAM_DOMAIN: &str = "https://team.example.com";
+pub const WIKI: &str = "https://wiki.example.com";
+
+impl Service {
+    pub async fn start() -> Self {
+        Self::start_with("").await
+    }
+
+    /// With a configuration file under `[server]`'s team domain and ports.
+    pub async fn start_with(toml: &str) -> Self {
+        let directory = Arc::new(TempDir::new().unwrap());
+        Self::start_in(directory, toml).await.unwrap()
+    }
+
+    pub async fn start_in(directory: Arc<TempDir>, toml: &str) -> Result<Self, StartError> {
+        let clock = Arc::new(TestClock::default());
+        let file = directory.path().join("portcullis.toml");
+        std::fs::write(&file, toml).unwrap();
+        let database_url = database_url(&directory).await;
+        let variables = [
+            ("PORTCULLIS_SERVER__LISTEN", "127.0.0.1:0"),
+            ("PORTCULLIS_SERVER__FILTERS", "127.0.0.1:0"),
+            ("PORTCULLIS_SERVER__TEAM_DOMAIN", TEAM_DOMAIN),
+            ("PORTCULLIS_DATABASE__URL", &database_url),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let config = Config::load(Some(&file), variables.into_iter()).unwrap();
+        let running = server::start(Start {
+            config,
+            data_dir: directory.path().join("data"),
+            first_start: false,
+            clock: clock.clone(),
+            #[cfg(feature = "test-clock")]
+            shifted_clock: Arc::default(),
+        })
+        .await?;
+        let client = || Client::builder().redirect(reqwest::redirect::Policy::none());
+        Ok(Self {
+            http: client().build().unwrap(),
+            socket: client()
+                .unix_socket(directory.path().join("data/control.sock"))
+                .build()
+                .unwrap(),
+            running,
+            clock,
+            directory,
+            database_url,
+        })
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// A path of the team domain.
+    pub fn page(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.listen)
+    }
+
+    /// A call of the filter API.
+    pub fn call(&self, path: &str) -> String {
+        format!("http://{}/api/filter/v1/{path}", self.running.filters)
+    }
+
+    /// What the CLI would ask.
+    pub async fn administer(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        let url = format!("http://control{path}");
+        let response = self.socket.post(url).json(&body).send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
+    /// As [`Self::administer`], and it must succeed.
+    pub async fn done(&self, path: &str, body: Value) -> Value {
+        let (status, answer) = self.administer(path, body).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer
+    }
+
+    /// A user, and the password.
+    pub async fn user(&self, email: &str) -> String {
+        let user = self.done("/users", json!({ "email": email })).await;
+        user["password"].as_str().unwrap().to_owned()
+    }
+
+    /// The application `wiki` at [`WIKI`] with these settings on top; its audience.
+    pub async fn wiki(&self, settings: Value) -> String {
+        self.application("wiki", WIKI, settings).await
+    }
+
+    pub async fn application(&self, name: &str, origin: &str, settings: Value) -> String {
+        let mut draft = json!({
+            "name": name,
+            "origins": [origin],
+            "policy": [{ "everyone": true }],
+        });
+        for (field, value) in settings.as_object().unwrap() {
+            draft[field] = value.clone();
+        }
+        let added = self.done("/applications", draft).await;
+        added["audience"].as_str().unwrap().to_owned()
+    }
+
+    /// A filter credential for these applications; for all if none is named.
+    pub async fn credential(&self, applications: &[&str]) -> String {
+        let wish = json!({ "applications": applications });
+        let made = self.done("/filter-credentials", wish).await;
+        made["credential"].as_str().unwrap().to_owned()
+    }
+
+    /// A POST of the filter API.
+    pub async fn post(&self, credential: &str, call: &str, body: Value) -> Response {
+        self.http
+            .post(self.call(call))
+            .bearer_auth(credential)
+            .json(&body)
+            .send()
+            .await
+            .unwrap()
+    }
+}
+
+/// The test's own database: a SQLite file, or, if `PORTCULLIS_TEST_POSTGRES_URL` names a server, a
+/// database there. The same for a service that is started again in the same directory.
+async fn database_url(directory: &TempDir) -> String {
+    let Ok(server) = std::env::var("PORTCULLIS_TEST_POSTGRES_URL") else {
+        std::fs::create_dir_all(directory.path()).unwrap();
+        return format!("sqlite://{}", directory.path().join("test.db").display());
+    };
+    let remembered = directory.path().join("database");
+    if let Ok(url) = std::fs::read_to_string(&remembered) {
+        return url;
+    }
+    let random: &dyn Randomness = &SystemRandomness;
+    let name = format!("portcullis_test_{}", &random.audience().unwrap()[..16]);
+    sqlx::any::install_default_drivers();
+    let pool = sqlx::AnyPool::connect(&format!("{server}/postgres"))
+        .await
+        .unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::raw_sql(create).execute(&pool).await.unwrap();
+    let url = format!("{server}/{name}");
+    std::fs::write(remembered, &url).unwrap();
+    url
+}
+
+/// The `reason` of a problem, with its status.
+pub async fn problem(response: Response) -> (u16, String) {
+    let status = response.status().as_u16();
+    let kind = response.headers()["content-type"].to_str().unwrap();
+    assert_eq!(kind, "application/problem+json");
+    let problem: Value = response.json().await.unwrap();
+    assert_eq!(problem["status"], status);
+    (status, problem["reason"].as_str().unwrap().to_owned())
+}

@@ -1,0 +1,154 @@
+//! What every page has.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::browser::{Attempt, Browser, between};
+use crate::harness::Service;
+
+#[tokio::test]
+async fn every_page_is_guarded() {
+    let service = Service::start().await;
+    for path in ["/", "/login", "/logout", "/nope", "/login?app=x"] {
+        let response = service.http.get(service.page(path)).send().await.unwrap();
+        let header = |name: &str| response.headers()[name].to_str().unwrap();
+        assert_eq!(header("cache-control"), "no-store", "{path}");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("referrer-policy"), "same-origin");
+        let policy = header("content-security-policy");
+        for part in [
+            "default-src 'none'",
+            "frame-ancestors 'none'",
+            "script-src 'self'",
+            "form-action 'self'",
+        ] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        let page = response.text().await.unwrap();
+        assert!(
+            page.contains("<html lang=\"en\">") && page.contains("<h1>"),
+            "{path}"
+        );
+        assert!(!page.contains("Demo:"));
+    }
+}
+
+#[tokio::test]
+async fn the_forms_policy_names_the_application() {
+    let service = Service::start().await;
+    let attempt = Attempt::at(&service.wiki(json!({})).await);
+    let response = Browser::default().get(&service, &attempt.path()).await;
+    let policy = response.headers()["content-security-policy"]
+        .to_str()
+        .unwrap();
+    assert!(
+        policy.contains("form-action 'self' https://wiki.example.com"),
+        "{policy}"
+    );
+}
+
+#[tokio::test]
+async fn the_forms_script_and_style_are_served() {
+    let service = Service::start().await;
+    let page = Browser::default()
+        .get(&service, "/login")
+        .await
+        .text()
+        .await
+        .unwrap();
+    for (before, kind) in [
+        ("script src=\"", "text/javascript"),
+        ("stylesheet\" href=\"", "text/css"),
+        ("icon\" href=\"", "image/svg+xml"),
+    ] {
+        let path = between(&page, before, "\"");
+        let asset = service.http.get(service.page(path)).send().await.unwrap();
+        assert_eq!(asset.status(), StatusCode::OK);
+        assert!(
+            asset.headers()["content-type"]
+                .to_str()
+                .unwrap()
+                .starts_with(kind)
+        );
+        assert!(
+            asset.headers()["cache-control"]
+                .to_str()
+                .unwrap()
+                .contains("max-age")
+        );
+    }
+    let none = service
+        .http
+        .get(service.page("/assets/x"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(none.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_people_type_is_escaped() {
+    let service = Service::start().await;
+    let name = "<b>&\"wiki\"</b>";
+    let audience = service
+        .application(name, "https://wiki.example.com", json!({}))
+        .await;
+    let mut browser = Browser::default();
+    let typed = ("\"><script>x</script>@example.com", "wrong one");
+    let response = browser
+        .sign_in(&service, &Attempt::at(&audience).path(), typed)
+        .await;
+    let page = response.text().await.unwrap();
+    assert!(
+        !page.contains("<script>x") && !page.contains("<b>"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn a_demo_says_so_on_every_page() {
+    let service = Service::start_with("[server]\ndemo = true\n").await;
+    for path in ["/", "/login", "/logout", "/nope", "/login?app=x"] {
+        let page = Browser::default()
+            .get(&service, path)
+            .await
+            .text()
+            .await
+            .unwrap();
+        assert!(page.contains("Demo:"), "{path}");
+    }
+    service.wiki(json!({ "session_duration": "5s" })).await;
+}
+
+#[tokio::test]
+async fn the_landing_page_says_who_is_signed_in() {
+    let service = Service::start().await;
+    let password = service.user("ana@example.com").await;
+    let mut browser = Browser::default();
+    let page = browser.get(&service, "/").await.text().await.unwrap();
+    assert!(page.contains("not signed in") && page.contains("href=\"/login\""));
+    let response = browser
+        .sign_in(&service, "/login", ("ana@example.com", &password))
+        .await;
+    assert_eq!(response.headers()["location"], "/");
+    let page = browser.get(&service, "/").await.text().await.unwrap();
+    assert!(page.contains("ana@example.com") && page.contains("Sign out"));
+}
+
+#[tokio::test]
+async fn other_methods_and_large_bodies_are_refused() {
+    let service = Service::start().await;
+    let put = service
+        .http
+        .put(service.page("/login"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(put.status(), StatusCode::METHOD_NOT_ALLOWED);
+    let large = "x".repeat(100_000);
+    let post = service
+        .http
+        .post(service.page("/login"))
+        .form(&[("email", &large)]);
+    assert_eq!(post.send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+}
