@@ -6,6 +6,7 @@
 //! every path as it came. The origin keeps the bytes that it received; [`reading`] says what an
 //! origin might take them for.
 
+mod alone;
 mod corpus;
 mod origin;
 mod reading;
