@@ -22,6 +22,7 @@ pub(crate) fn send(door: &Door<'_>, requests: &[Request]) -> Result<Vec<Result<A
 
 async fn exchange(door: &Door<'_>, requests: &[Request]) -> Result<Vec<Result<Answer>>> {
     let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, door.port)).await?;
+    socket.set_nodelay(true)?;
     let connector = TlsConnector::from(Arc::new(tls(door.certificates, b"h2")?));
     let name = ServerName::try_from(door.host.to_owned())?;
     let stream = connector.connect(name, socket).await?;
