@@ -75,6 +75,9 @@ impl Reply {
     }
 
     /// An error for a gRPC client; the statuses are those of gRPC's own mapping from HTTP.
+    ///
+    /// The host makes the HTTP status 200 for what it takes for gRPC itself. It is stricter about
+    /// `content-type` than clients are, and whoever it does not recognise must not be told 200.
     #[must_use]
     pub fn grpc(http_status: u16, reason: &'static str) -> Self {
         let status = match http_status {
@@ -87,7 +90,7 @@ impl Reply {
         Self {
             body: reason.to_owned(),
             grpc_status: Some(status),
-            ..Self::empty(200, reason)
+            ..Self::empty(http_status, reason)
         }
     }
 
@@ -155,6 +158,6 @@ mod tests {
         };
         assert_eq!(status(RequestKind::Navigation), (403, None, true));
         assert_eq!(status(RequestKind::SubRequest), (403, None, false));
-        assert_eq!(status(RequestKind::Grpc), (200, Some(7), false));
+        assert_eq!(status(RequestKind::Grpc), (403, Some(7), false));
     }
 }

@@ -58,12 +58,32 @@ impl<'a> Readings<'a> {
         &self.decoded
     }
 
+    /// The second reading in lower case and without dots and spaces at the end of its names, as
+    /// origins see it that find files that way; `None` if that is the same.
+    #[must_use]
+    pub fn folded(&self) -> Option<Vec<u8>> {
+        let dropped = |pair: &[u8]| matches!(pair, [b'.' | b' ', b'/']);
+        let same = !self.decoded.iter().any(u8::is_ascii_uppercase)
+            && !self.decoded.windows(2).any(dropped)
+            && !matches!(self.decoded.last(), Some(b'.' | b' '));
+        if same {
+            return None;
+        }
+        let names = self.decoded.split(|b| *b == b'/').map(|mut name| {
+            while let [rest @ .., b'.' | b' '] = name {
+                name = rest;
+            }
+            name.to_ascii_lowercase()
+        });
+        Some(names.collect::<Vec<_>>().join(&b'/'))
+    }
+
     /// Whether two readings do not do it justice, so that where places matter it is refused.
     ///
     /// With a `..` segment: `/x/../a/..;/` is `/` to an origin that cuts parameters first and
     /// `/a/..;/` to one that does not. With two slashes in front, some take `//x/a` for the path
     /// `/a` on a host `x`. And with what some decoders cut or read in ways of their own: `?`, `#`,
-    /// control bytes, `%` without two digits, bytes that are not UTF-8.
+    /// control bytes, `%` without two digits, bytes that are not UTF-8, dots with spaces.
     #[must_use]
     pub fn has_many_readings(&self) -> bool {
         self.many_readings
@@ -126,7 +146,16 @@ fn decode_until_stable(path: &[u8]) -> Option<Cow<'_, [u8]>> {
 fn is_odd(decoded: &[u8]) -> bool {
     let two_slashes = matches!(decoded, [_, b'/' | b'\\', ..]);
     let odd_byte = |b: &u8| b.is_ascii_control() || matches!(b, b'?' | b'#' | b'%');
-    two_slashes || decoded.iter().any(odd_byte) || std::str::from_utf8(decoded).is_err()
+    // Some file systems take `.. ` and `...` for `..`.
+    let odd_name = |name: &[u8]| {
+        !matches!(name, b"" | b"." | b"..") && name.iter().all(|b| matches!(b, b'.' | b' '))
+    };
+    two_slashes
+        || decoded.iter().any(odd_byte)
+        || decoded
+            .split(|b| matches!(b, b'/' | b'\\' | b';'))
+            .any(odd_name)
+        || std::str::from_utf8(decoded).is_err()
 }
 
 /// Decodes every escape once; `None` if there is none.
@@ -241,8 +270,23 @@ mod tests {
             assert!(Readings::of(normal).unwrap().is_normal(), "{normal}");
         }
         for other in [
-            "//", "/a//b", "/./a", "/a/..", "/a\\b", "/a;b", "/a%2fb", "/a%5Cb", "/a%25b", "/%61",
-            "/a%3bb", "/a\tb", "/a%00", "/a%7e",
+            "//",
+            "/a//b",
+            "/./a",
+            "/a/..",
+            "/a\\b",
+            "/a;b",
+            "/a%2fb",
+            "/a%5Cb",
+            "/a%25b",
+            "/%61",
+            "/a%3bb",
+            "/a\tb",
+            "/a%00",
+            "/a%7e",
+            "/a/%20",
+            "/a/..%20/b",
+            "/a/.../b",
         ] {
             assert!(!Readings::of(other).unwrap().is_normal(), "{other}");
         }

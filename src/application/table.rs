@@ -98,11 +98,11 @@ impl ApplicationTable {
             })
         };
         // Many origins do not tell upper from lower case.
-        if places_matter && path.decoded().iter().any(u8::is_ascii_uppercase) {
-            let lower = by(&path.decoded().to_ascii_lowercase());
-            if !same(lower, by(path.decoded())) {
-                return Choice::Ambiguous;
-            }
+        if places_matter
+            && let Some(folded) = path.folded()
+            && !same(by(&folded), by(path.decoded()))
+        {
+            return Choice::Ambiguous;
         }
         match (by(path.sent()), by(path.decoded())) {
             (None, None) => Choice::NoApplication,
@@ -245,6 +245,10 @@ mod tests {
             ("wiki.example", "/x/../admin//..", "ambiguous"),
             ("wiki.example", "/x/../y", "ambiguous"),
             ("wiki.example", "/ADMIN/y", "ambiguous"),
+            ("wiki.example", "/admin./y", "ambiguous"),
+            ("wiki.example", "/admin%20", "ambiguous"),
+            ("wiki.example", "/x/..%20/admin", "ambiguous"),
+            ("wiki.example", "/x/Inc./y.", "a"),
             ("wiki.example", "/X/y", "a"),
             ("wiki.example", "//x/admin", "ambiguous"),
             ("deep.example", "/only/%252e%252e/x/..;/only/y", "ambiguous"),

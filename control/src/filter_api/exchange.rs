@@ -44,7 +44,11 @@ pub async fn exchange(
         verifier,
     };
     let found = find(&service, &identity, &hash).await?;
-    check_binding(&found, &secrets, &origin)?;
+    if let Err(error) = check_binding(&found, &secrets, &origin) {
+        // It is in the wrong hands, or at the wrong place: nobody shall use it any more.
+        burn(&service, &identity, &hash).await?;
+        return Err(error);
+    }
     if found.answer.is_some() {
         return repeat(&service, &found, &secrets);
     }

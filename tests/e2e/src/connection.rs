@@ -57,7 +57,7 @@ impl Connection {
         socket.set_write_timeout(Some(LIMIT))?;
         socket.set_nodelay(true)?;
         let name = ServerName::try_from(host.to_owned())?;
-        let session = ClientConnection::new(Arc::new(tls(authority)?), name)?;
+        let session = ClientConnection::new(Arc::new(tls(authority, b"http/1.1")?), name)?;
         let mut stream = StreamOwned::new(session, socket);
         while stream.conn.is_handshaking() {
             stream.conn.complete_io(&mut stream.sock)?;
@@ -147,13 +147,14 @@ fn is_end(error: &std::io::Error) -> bool {
     matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
 }
 
-fn tls(authority: &Path) -> Result<ClientConfig> {
+/// TLS that trusts one authority and speaks one protocol (RFC 7301).
+pub(crate) fn tls(authority: &Path, protocol: &[u8]) -> Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(&fs::read(authority)?)?)?;
     let mut config = ClientConfig::builder()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocol.to_vec()];
     Ok(config)
 }
 

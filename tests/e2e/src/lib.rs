@@ -16,12 +16,16 @@ pub mod clock;
 pub mod connection;
 pub mod directories;
 pub mod feed_relay;
+mod http2;
 pub mod probe;
 pub mod refusal;
+pub mod request;
 mod seen;
 pub mod stand;
+pub mod table;
 mod tenants;
 pub mod tokens;
+pub mod unharmed;
 mod witness;
 pub mod workers;
 

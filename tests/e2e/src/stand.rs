@@ -13,7 +13,7 @@ use portcullis_demo::ports::free_port;
 use portcullis_demo::tools::Tools;
 use portcullis_demo::wait;
 
-use crate::connection::Connection;
+use crate::connection::{Answer, Connection};
 use crate::seen::Seen;
 use crate::tenants::{Application, ApplicationSettings, Numbers};
 use crate::workers::Workers;
@@ -134,6 +134,33 @@ impl Stand {
                 .iter()
                 .all(|answer| answer.status == 401)
                 .then_some(()))
+        })?;
+        Ok(application)
+    }
+
+    /// Another application on the host of one, below a path prefix.
+    ///
+    /// Cookies of applications that share a host have other names, so whoever is signed in to
+    /// the first one there has to sign in again.
+    ///
+    /// # Errors
+    /// As [`Self::application`].
+    pub fn application_below(
+        &self,
+        first: &Application,
+        prefix: &str,
+        settings: &ApplicationSettings<'_>,
+    ) -> Result<Application> {
+        let place = (first.host.as_str(), prefix);
+        let application = Application::add_at(&self.deployment, &self.numbers, place, settings)?;
+        let what = format!("both workers to know {prefix} on {}", first.host);
+        // Without a session, each application names its own way to sign in.
+        let request = application.sub_request(&format!("{prefix}/unbypassed"), "");
+        let own = format!("return_to={}", prefix.replace('/', "%2F"));
+        wait::until(&what, FEED_LIMIT, || {
+            let answers = self.workers.each(|worker| worker.send(&request))?;
+            let known = |answer: &Answer| String::from_utf8_lossy(&answer.body).contains(&own);
+            Ok(answers.iter().all(known).then_some(()))
         })?;
         Ok(application)
     }

@@ -29,6 +29,8 @@ pub struct ApplicationSettings<'a> {
     pub same_site: &'a str,
     /// Who is admitted.
     pub allow: Allow<'a>,
+    /// More options of `application add`.
+    pub options: &'a [&'a str],
 }
 
 impl Default for ApplicationSettings<'_> {
@@ -40,6 +42,7 @@ impl Default for ApplicationSettings<'_> {
             http_only: true,
             same_site: "lax",
             allow: Allow::Everyone,
+            options: &[],
         }
     }
 }
@@ -63,21 +66,32 @@ impl Application {
         numbers: &Numbers,
         settings: &ApplicationSettings<'_>,
     ) -> Result<Self> {
+        let host = format!("host-{}.apps.localhost", numbers.next());
+        Self::add_at(deployment, numbers, (&host, ""), settings)
+    }
+
+    /// Adds one at a hostname, below a path prefix, which is empty for the whole host.
+    pub(crate) fn add_at(
+        deployment: &Deployment,
+        numbers: &Numbers,
+        (host, prefix): (&str, &str),
+        settings: &ApplicationSettings<'_>,
+    ) -> Result<Self> {
         let name = format!("app-{}", numbers.next());
-        let host = format!("{name}.apps.localhost");
-        let origin = deployment.origin_of(&host);
+        let origin = deployment.origin_of(host);
         let audience = deployment.control.add_application(&NewApplication {
             name: &name,
-            origin: &origin,
+            origin: &format!("{origin}{prefix}"),
             session_duration: settings.session_duration,
             binding_cookie: settings.binding_cookie,
             http_only: settings.http_only,
             same_site: settings.same_site,
             allow: settings.allow.clone(),
+            options: settings.options,
         })?;
         Ok(Self {
             name,
-            host,
+            host: host.to_owned(),
             origin,
             audience,
         })
@@ -89,10 +103,16 @@ impl Application {
         format!("{}{path}", self.origin)
     }
 
+    /// What `host` says in a request to it.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.origin.trim_start_matches("https://")
+    }
+
     /// The bytes of a sub-request to it; `headers` are whole lines with their ends.
     #[must_use]
     pub fn sub_request(&self, path: &str, headers: &str) -> Vec<u8> {
-        let authority = self.origin.trim_start_matches("https://");
+        let authority = self.authority();
         format!(
             "GET {path} HTTP/1.1\r\nHost: {authority}\r\n\
              X-Requested-With: XMLHttpRequest\r\n{headers}\r\n"

@@ -9,8 +9,12 @@
 mod control_away;
 mod cookies;
 mod feed;
+mod hostile;
 mod identity;
+mod kinds;
 mod login;
+mod login_attacks;
+mod paths;
 mod readme;
 mod report;
 mod revocation;

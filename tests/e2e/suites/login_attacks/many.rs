@@ -1,0 +1,98 @@
+//! Many attempts of one browser.
+
+use anyhow::Result;
+use portcullis_e2e::tokens::TOKEN_COOKIE;
+use portcullis_e2e::{ApplicationSettings, stand};
+
+use super::steps::{
+    RETURNS_COOKIE, attempts, callback_of, ensure_page, forget_session, sign_in_to_callback,
+};
+
+const TABS: usize = 5;
+/// Returns within half a minute that are no loop.
+const MOST_RETURNS: usize = 5;
+const MOST_ATTEMPTS: usize = 8;
+
+#[test]
+fn b07_five_tabs_that_sign_in_at_once_all_succeed() -> Result<()> {
+    let stand = stand()?;
+    let application = stand.application(&ApplicationSettings::default())?;
+    let user = stand.user()?;
+    let mut browser = stand.browser()?;
+    let path = |tab: usize| format!("/tab/{tab}?q={tab}");
+    let mut callbacks = vec![sign_in_to_callback(
+        &mut browser,
+        &application.url(&path(0)),
+        &user,
+    )?];
+    for tab in 1..TABS {
+        callbacks.push(callback_of(&mut browser, &application.url(&path(tab)))?);
+    }
+    assert_eq!(attempts(&browser, &application).len(), TABS);
+
+    // The last first.
+    for (tab, callback) in callbacks.iter().enumerate().rev() {
+        let answer = browser.navigate(callback.as_str())?;
+        let expected = application.url(&path(tab));
+        assert_eq!(
+            answer.header("location"),
+            Some(expected.as_str()),
+            "tab {tab}"
+        );
+        assert_eq!(browser.xhr(&expected)?.status, 200, "tab {tab}");
+    }
+    assert!(attempts(&browser, &application).is_empty());
+    Ok(())
+}
+
+#[test]
+fn a_ninth_attempt_ends_the_oldest() -> Result<()> {
+    let stand = stand()?;
+    let application = stand.application(&ApplicationSettings::default())?;
+    let mut browser = stand.sign_in(&stand.user()?, &application)?;
+    forget_session(&mut browser, &application);
+    let mut callbacks = Vec::new();
+    for _ in 0..=MOST_ATTEMPTS {
+        callbacks.push(callback_of(&mut browser, &application.url("/"))?);
+        assert!(attempts(&browser, &application).len() <= MOST_ATTEMPTS);
+    }
+
+    let answers = [&callbacks[0], &callbacks[MOST_ATTEMPTS]]
+        .map(|callback| browser.navigate(callback.as_str()));
+    let [first, last] = answers;
+    // Within one second nobody can tell which of the first ones is the oldest.
+    let first = first?;
+    assert!(matches!(first.status, 302 | 400), "{}", first.status);
+    assert_eq!(last?.status, 302);
+    Ok(())
+}
+
+#[test]
+fn a_browser_that_comes_back_again_and_again_is_told_so() -> Result<()> {
+    let stand = stand()?;
+    let application = stand.application(&ApplicationSettings::default())?;
+    let mut browser = stand.sign_in(&stand.user()?, &application)?;
+    let url = application.url("/");
+    // A browser that keeps everything but the token: each page begins anew.
+    for turn in 1..MOST_RETURNS {
+        browser.jar.remove(&application.host, TOKEN_COOKIE);
+        let callback = callback_of(&mut browser, &url)?;
+        assert_eq!(
+            browser.navigate(callback.as_str())?.status,
+            302,
+            "turn {turn}"
+        );
+    }
+    browser.jar.remove(&application.host, TOKEN_COOKIE);
+    let callback = callback_of(&mut browser, &url)?;
+
+    let page = browser.navigate(callback.as_str())?;
+    ensure_page(&page, 400, "login_loop")?;
+    assert!(page.text().contains("Sign-in goes round in circles"));
+    assert!(page.text().contains("clock"), "{}", page.text());
+
+    // The attempt is not lost: once the loop is over, the same callback signs in.
+    browser.jar.remove(&application.host, RETURNS_COOKIE);
+    assert_eq!(browser.navigate(callback.as_str())?.status, 302);
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! The way to the callback, which an attacker may leave at any step.
+
+use anyhow::{Context, Result, ensure};
+use portcullis_demo::browser::Browser;
+use portcullis_demo::browser::form::Form;
+use portcullis_demo::browser::response::Response;
+use portcullis_demo::control::User;
+use portcullis_e2e::Application;
+use portcullis_e2e::tokens::{BINDING_COOKIE, TOKEN_COOKIE};
+use url::Url;
+
+/// Remembers recent returns from the team domain, against loops.
+pub const RETURNS_COOKIE: &str = "__Host-access_returns";
+const ATTEMPT_COOKIES: &str = "__Host-access_login_";
+const CALLBACK: &str = "/.access/callback";
+const MOST_STEPS: usize = 5;
+
+/// Follows redirects up to the callback, whose URL is the answer, unvisited.
+pub fn callback_after(browser: &mut Browser, answer: Response) -> Result<Url> {
+    let mut answer = answer;
+    for _ in 0..MOST_STEPS {
+        let next = answer.location()?;
+        let next = next.with_context(|| format!("{} at {}", answer.status, answer.url))?;
+        if next.path() == CALLBACK {
+            return Ok(next);
+        }
+        answer = browser.navigate(next.as_str())?;
+    }
+    anyhow::bail!("no callback after {MOST_STEPS} steps")
+}
+
+/// Opens a page whose session is gone; the global session gives a code without a prompt.
+pub fn callback_of(browser: &mut Browser, url: &str) -> Result<Url> {
+    let answer = browser.navigate(url)?;
+    callback_after(browser, answer)
+}
+
+/// Signs in up to the callback.
+pub fn sign_in_to_callback(browser: &mut Browser, url: &str, user: &User) -> Result<Url> {
+    let page = browser.open(url)?;
+    let form = Form::with_field(&page.text(), "password");
+    let mut form = form.with_context(|| format!("no form at {}", page.url))?;
+    form.fill("email", &user.email);
+    form.fill("password", &user.password);
+    let answer = browser.submit(&page.url, &form)?;
+    callback_after(browser, answer)
+}
+
+/// Lets the browser forget its session at an application, and how often it came back of late.
+pub fn forget_session(browser: &mut Browser, application: &Application) {
+    for name in [TOKEN_COOKIE, BINDING_COOKIE, RETURNS_COOKIE] {
+        browser.jar.remove(&application.host, name);
+    }
+}
+
+/// The names of a browser's open attempts at an application.
+pub fn attempts(browser: &Browser, application: &Application) -> Vec<String> {
+    let cookies = browser.jar.of(&application.host);
+    let names = cookies.map(|cookie| cookie.name.clone());
+    names
+        .filter(|name| name.starts_with(ATTEMPT_COOKIES))
+        .collect()
+}
+
+/// Fails unless an answer is an error page that signs nobody in and leads nowhere by itself.
+pub fn ensure_page(answer: &Response, status: u16, reason: &str) -> Result<()> {
+    let text = answer.text();
+    ensure!(answer.status == status, "{}: {text}", answer.status);
+    ensure!(answer.header("location").is_none(), "a redirect");
+    ensure!(text.contains(&format!("Reason: {reason}")), "{text}");
+    ensure!(text.contains("href=\"/.access/login\""), "{text}");
+    ensure!(!text.contains("http-equiv=\"refresh\""), "{text}");
+    ensure!(answer.set_cookies().count() == 0, "a cookie");
+    Ok(())
+}
+
+/// A URL with a query parameter replaced, or left out.
+pub fn with_parameter(url: &Url, name: &str, value: Option<&str>) -> String {
+    let pairs = url.query().unwrap_or_default().split('&');
+    let other = |pair: &&str| !pair.starts_with(&format!("{name}="));
+    let mut pairs: Vec<String> = pairs.filter(other).map(ToOwned::to_owned).collect();
+    pairs.extend(value.map(|value| format!("{name}={value}")));
+    format!(
+        "{}?{}",
+        url.as_str().split('?').next().unwrap_or_default(),
+        pairs.join("&")
+    )
+}
+
+/// A query parameter's value, as it stands there.
+pub fn parameter(url: &Url, name: &str) -> Result<String> {
+    let pairs = url.query().unwrap_or_default().split('&');
+    let mut values = pairs.filter_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    Ok(values.next().context("no such parameter")?.to_owned())
+}
