@@ -15,7 +15,7 @@ pub fn cookies(input: &[u8]) {
             value,
         })
         .collect();
-    let head = Head::new(&fields);
+    let head = Head::new(&fields, false);
     let sent: Vec<Cookie> = lines.iter().flat_map(|line| read(line)).collect();
 
     let tokens = sent
