@@ -25,6 +25,8 @@ pub const LOGIN_BLOCK: Duration = Duration::from_secs(3);
 /// limit on a busy machine.
 pub const REVOCATION_LIMIT: Duration = Duration::from_secs(5);
 const FEED_LIMIT: Duration = Duration::from_secs(20);
+/// All of so many connections at one of two workers are seldom, and the moment is short.
+const CONNECTIONS: u32 = 6;
 /// As many as make a difference between "a worker" and "the worker".
 const WORKERS: u32 = 2;
 
@@ -135,7 +137,23 @@ impl Stand {
                 .all(|answer| answer.status == 401)
                 .then_some(()))
         })?;
+        self.wait_for_shipped_listener(&application, &request)?;
         Ok(application)
+    }
+
+    /// Every listener has a root context of its own in each worker's VM, and each follows the
+    /// feed for itself: what the listener of [`Workers`] knows, the shipped one may learn a
+    /// moment later. Which worker takes a connection there nobody can tell, so there are several.
+    fn wait_for_shipped_listener(&self, application: &Application, request: &[u8]) -> Result<()> {
+        let what = format!("the shipped listener to know {}", application.host);
+        wait::until(&what, FEED_LIMIT, || {
+            for _ in 0..CONNECTIONS {
+                if self.connect(application)?.send(request)?.status != 401 {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(()))
+        })
     }
 
     /// Another application on the host of one, below a path prefix.
