@@ -1,5 +1,7 @@
 //! Every configuration of the control service that the documentation shows is accepted.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
