@@ -64,6 +64,8 @@ pub struct NewApplication<'a> {
     pub same_site: &'a str,
     /// Who is admitted.
     pub allow: Allow<'a>,
+    /// Further options, as one types them.
+    pub options: &'a [&'a str],
 }
 
 /// Whom a policy admits.
@@ -205,6 +207,7 @@ impl ControlService {
                 arguments.extend(emails.iter().flat_map(|email| ["--allow-email", email]));
             }
         }
+        arguments.extend(new.options);
         let answer: Answer = self.command(&arguments)?;
         Ok(answer.audience)
     }

@@ -12,11 +12,14 @@
 pub mod access_log;
 pub mod ballast;
 pub mod bootstrap;
+pub mod chromium;
 pub mod clock;
 pub mod connection;
 pub mod directories;
+mod documents;
 pub mod refusal;
 mod seen;
+pub mod sites;
 pub mod stand;
 mod tenants;
 pub mod tokens;

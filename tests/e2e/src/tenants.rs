@@ -6,6 +6,8 @@ use anyhow::Result;
 use portcullis_demo::control::{Allow, NewApplication};
 use portcullis_demo::deployment::Deployment;
 
+use crate::sites;
+
 /// Numbers, each given once.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers(AtomicU32);
@@ -29,6 +31,10 @@ pub struct ApplicationSettings<'a> {
     pub same_site: &'a str,
     /// Who is admitted.
     pub allow: Allow<'a>,
+    /// The site that its hostname belongs to.
+    pub site: &'a str,
+    /// Further options of `application add`, as one types them.
+    pub options: &'a [&'a str],
 }
 
 impl Default for ApplicationSettings<'_> {
@@ -40,6 +46,8 @@ impl Default for ApplicationSettings<'_> {
             http_only: true,
             same_site: "lax",
             allow: Allow::Everyone,
+            site: sites::APPLICATIONS,
+            options: &[],
         }
     }
 }
@@ -64,7 +72,7 @@ impl Application {
         settings: &ApplicationSettings<'_>,
     ) -> Result<Self> {
         let name = format!("app-{}", numbers.next());
-        let host = format!("{name}.apps.localhost");
+        let host = format!("{name}.{}", settings.site);
         let origin = deployment.origin_of(&host);
         let audience = deployment.control.add_application(&NewApplication {
             name: &name,
@@ -74,6 +82,7 @@ impl Application {
             http_only: settings.http_only,
             same_site: settings.same_site,
             allow: settings.allow.clone(),
+            options: settings.options,
         })?;
         Ok(Self {
             name,

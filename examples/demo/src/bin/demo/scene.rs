@@ -64,6 +64,7 @@ impl Scene<'_> {
             http_only: strict,
             same_site: "lax",
             allow: Allow::Everyone,
+            options: &[],
         })?;
         Ok(())
     }
