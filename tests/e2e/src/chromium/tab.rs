@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use chromiumoxide::cdp::browser_protocol::page::{
-    AddScriptToEvaluateOnNewDocumentParams, NavigateParams, TransitionType,
+    AddScriptToEvaluateOnNewDocumentParams, GetAppManifestParams, NavigateParams, TransitionType,
 };
 use chromiumoxide::cdp::browser_protocol::target::{SetAutoAttachParams, TargetId};
 use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
@@ -141,6 +141,15 @@ impl Tab {
         std::fs::write(file, picture)?;
         let violations = self.violations()?;
         ensure!(violations.is_empty(), "{name}: {violations:?}");
+        Ok(())
+    }
+
+    /// Fetches the page's manifest, as installing it would.
+    ///
+    /// # Errors
+    /// When Chromium does not try.
+    pub fn fetch_manifest(&self) -> Result<()> {
+        self.wait(self.page.execute(GetAppManifestParams::default()))?;
         Ok(())
     }
 
