@@ -11,7 +11,7 @@ use portcullis_e2e::chromium::{Tab, visitor};
 use portcullis_e2e::{Application, ApplicationSettings, Stand, sites, stand};
 use serde_json::Value;
 
-use table::{Answer, Site, ROWS};
+use table::{Answer, ROWS, Site};
 
 /// The application's pages that open without a session.
 const OPEN: &str = "/open";
@@ -36,14 +36,16 @@ fn b01_what_chromium_sends_without_a_session_gets_what_the_table_says() -> Resul
         let entry = stand.access_log_of(&path)?;
         line(&mut lines, (row.kind, row.sent_by), &entry, &sees)?;
         let (status, details) = row.answer.logged();
-        if (entry.status, entry.details.as_deref()) != (status, Some(details)) || sees != row.sees
-        {
+        if (entry.status, entry.details.as_deref()) != (status, Some(details)) || sees != row.sees {
             wrong.push(row.sent_by);
         }
         assert_eq!(stand.reached_origin(&path), 0, "{}", row.sent_by);
     }
     println!("{lines}");
-    assert!(wrong.is_empty(), "not as the table says: {wrong:?}\n{lines}");
+    assert!(
+        wrong.is_empty(),
+        "not as the table says: {wrong:?}\n{lines}"
+    );
     Ok(())
 }
 
