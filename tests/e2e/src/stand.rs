@@ -14,10 +14,11 @@ use portcullis_demo::tools::Tools;
 use portcullis_demo::wait;
 
 use crate::connection::{Answer, Connection};
+use crate::documents::Documents;
 use crate::seen::Seen;
 use crate::tenants::{Application, ApplicationSettings, Numbers};
 use crate::workers::Workers;
-use crate::{ballast, bootstrap, directories};
+use crate::{ballast, bootstrap, directories, sites};
 
 /// Long enough that a test sees it, short enough that another sees its end.
 pub const LOGIN_BLOCK: Duration = Duration::from_secs(3);
@@ -37,6 +38,7 @@ pub struct Stand {
     /// A connection to each of Envoy's workers.
     pub workers: Workers,
     seen: Seen,
+    documents: Documents,
     numbers: Numbers,
 }
 
@@ -72,16 +74,16 @@ impl Stand {
         change_bootstrap: impl Fn(String) -> Result<String>,
     ) -> Result<Self> {
         let tools = Tools::find("control-with-clock")?;
-        let seen = Seen::default();
+        let (seen, documents) = (Seen::default(), Documents::default());
         let deployment = Deployment::start(Settings {
             tools: &tools,
             directory,
             port: free_port()?,
-            hostnames: &["*.apps.localhost"],
+            hostnames: sites::HOSTNAMES,
             login_block: LOGIN_BLOCK,
             more_configuration: &ballast::applications(),
             workers: WORKERS,
-            application: seen.watch(origin::application()),
+            application: seen.watch(documents.before(origin::application())),
             change_bootstrap: &change_bootstrap,
         })?;
         ballast::add_revocations(&deployment.control)?;
@@ -90,6 +92,7 @@ impl Stand {
             deployment,
             workers,
             seen,
+            documents,
             numbers: Numbers::default(),
         })
     }
@@ -214,6 +217,25 @@ impl Stand {
     #[must_use]
     pub fn reached_origin(&self, path: &str) -> usize {
         self.seen.count(path)
+    }
+
+    /// Puts a page behind Envoy, on every host, at a path that nobody else uses and that begins
+    /// with `directory`; the path is the answer.
+    #[must_use]
+    pub fn publish(&self, directory: &str, html: &str) -> String {
+        let path = format!("{directory}/{}", self.numbers.next());
+        let html = format!("<!doctype html><title>A test's page</title>{html}");
+        self.documents.put(&path, "text/html; charset=utf-8", html);
+        path
+    }
+
+    /// As [`Self::publish`], for a script.
+    #[must_use]
+    pub fn publish_script(&self, directory: &str, script: &str) -> String {
+        let path = format!("{directory}/{}.js", self.numbers.next());
+        let script = script.to_owned();
+        self.documents.put(&path, "text/javascript", script);
+        path
     }
 
     /// A path that nobody else uses, under `/api/echo/`.

@@ -6,6 +6,8 @@ use anyhow::Result;
 use portcullis_demo::control::{Allow, NewApplication};
 use portcullis_demo::deployment::Deployment;
 
+use crate::sites;
+
 /// Numbers, each given once.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers(AtomicU32);
@@ -29,7 +31,9 @@ pub struct ApplicationSettings<'a> {
     pub same_site: &'a str,
     /// Who is admitted.
     pub allow: Allow<'a>,
-    /// More options of `application add`.
+    /// The site that its hostname belongs to.
+    pub site: &'a str,
+    /// Further options of `application add`, as one types them.
     pub options: &'a [&'a str],
 }
 
@@ -42,6 +46,7 @@ impl Default for ApplicationSettings<'_> {
             http_only: true,
             same_site: "lax",
             allow: Allow::Everyone,
+            site: sites::APPLICATIONS,
             options: &[],
         }
     }
@@ -66,7 +71,7 @@ impl Application {
         numbers: &Numbers,
         settings: &ApplicationSettings<'_>,
     ) -> Result<Self> {
-        let host = format!("host-{}.apps.localhost", numbers.next());
+        let host = format!("host-{}.{}", numbers.next(), settings.site);
         Self::add_at(deployment, numbers, (&host, ""), settings)
     }
 

@@ -21,7 +21,10 @@ pub fn path(input: &[u8]) {
     );
 
     if readings.is_normal() {
-        assert!(!readings.has_many_readings(), "the plainest spelling has many readings");
+        assert!(
+            !readings.has_many_readings(),
+            "the plainest spelling has many readings"
+        );
     }
     if is_plain(input) {
         assert_eq!(decoded, input, "two readings of what has one");

@@ -1,0 +1,93 @@
+//! Chromium, driven over its DevTools protocol: what browsers really send, keep and show.
+//!
+//! One Chromium serves all tests of a process, and ends with it. Each test has [`Visitor`]s:
+//! people with cookies, storage and cache of their own. It trusts the shared stand's authority,
+//! so certificates are judged as everywhere, and it can reach nothing but `localhost`.
+//!
+//! Cookies of other sites are blocked in frames, as they are for most people, and none are kept
+//! at all for some hostnames: [`crate::sites`] says for which.
+
+mod input;
+mod profile;
+mod program;
+mod tab;
+mod visitor;
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use chromiumoxide::Browser;
+use chromiumoxide::handler::HandlerConfig;
+use futures_util::StreamExt;
+use portcullis_demo::process::Process;
+use tokio::runtime::{Builder, Runtime};
+
+pub use input::SIGN_IN;
+pub use tab::Tab;
+pub use visitor::{Cookie, SameSite, Visitor};
+
+use crate::{directories, stand};
+
+/// Longer than anything takes that works.
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+
+/// A running Chromium.
+pub(crate) struct Chromium {
+    browser: Browser,
+    /// Carries the connection to it; tests wait for what they ask.
+    runtime: Runtime,
+    /// Where screenshots go.
+    screenshots: PathBuf,
+    _process: Process,
+}
+
+/// Somebody with a browser of their own.
+///
+/// # Errors
+/// When Chromium did not start: the same error for all who ask.
+pub fn visitor() -> Result<Visitor> {
+    static CHROMIUM: LazyLock<Result<Chromium>> = LazyLock::new(Chromium::start);
+    let chromium = CHROMIUM
+        .as_ref()
+        .map_err(|error| anyhow!("Chromium did not start: {error:#}"))?;
+    Visitor::new(chromium)
+}
+
+impl Chromium {
+    fn start() -> Result<Self> {
+        let authority = &stand()?.deployment.certificates.authority;
+        let directory = directories::of_stand("chromium")?;
+        profile::make(&directory, authority)?;
+        let screenshots = directory.join("screenshots");
+        std::fs::create_dir(&screenshots)?;
+        let (process, address) = program::start(&directory)
+            .with_context(|| format!("its log is in {}", directory.display()))?;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?;
+        let browser = runtime.block_on(connect(address))?;
+        Ok(Self {
+            browser,
+            runtime,
+            screenshots,
+            _process: process,
+        })
+    }
+}
+
+async fn connect(address: String) -> Result<Browser> {
+    let config = HandlerConfig {
+        // Certificates are judged: a service worker needs one that is good.
+        ignore_https_errors: false,
+        viewport: None,
+        request_timeout: LIMIT,
+        ..HandlerConfig::default()
+    };
+    let (browser, mut handler) = Browser::connect_with_config(address, config).await?;
+    // Messages that the library does not know are none of a test's business.
+    tokio::spawn(async move { while handler.next().await.is_some() {} });
+    Ok(browser)
+}

@@ -1,0 +1,180 @@
+//! A tab.
+
+use anyhow::{Context, Result, bail, ensure};
+use chromiumoxide::cdp::browser_protocol::page::{
+    AddScriptToEvaluateOnNewDocumentParams, GetAppManifestParams, NavigateParams, TransitionType,
+};
+use chromiumoxide::cdp::browser_protocol::target::{SetAutoAttachParams, TargetId};
+use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
+use chromiumoxide::page::{Page, ScreenshotParams};
+use portcullis_demo::wait;
+use serde_json::Value;
+
+use super::{Chromium, LIMIT};
+
+/// Keeps what a document's own policy forbade it.
+const NOTE_VIOLATIONS: &str = r#"
+    window.__violations = [];
+    addEventListener("securitypolicyviolation", (event) =>
+        __violations.push(`${event.effectiveDirective} ${event.blockedURI}`));
+"#;
+
+/// A tab.
+pub struct Tab {
+    pub(super) chromium: &'static Chromium,
+    pub(super) page: Page,
+}
+
+impl Tab {
+    pub(super) fn new(chromium: &'static Chromium, page: Page) -> Result<Self> {
+        let tab = Self { chromium, page };
+        // Else service workers wait for a debugger that never comes.
+        let alone = SetAutoAttachParams::builder()
+            .auto_attach(false)
+            .wait_for_debugger_on_start(false)
+            .flatten(true)
+            .build()
+            .map_err(anyhow::Error::msg)?;
+        tab.wait(tab.page.execute(alone))?;
+        let note = AddScriptToEvaluateOnNewDocumentParams::new(NOTE_VIOLATIONS);
+        tab.wait(tab.page.execute(note))?;
+        Ok(tab)
+    }
+
+    /// Opens an address that somebody types, and waits until the page is there.
+    ///
+    /// # Errors
+    /// When nobody answers.
+    pub fn open(&self, url: &str) -> Result<()> {
+        let mut typed = NavigateParams::new(url);
+        typed.transition_type = Some(TransitionType::Typed);
+        let answer = self.wait(self.page.execute(typed));
+        let answer = answer.with_context(|| format!("cannot open {url}"))?;
+        match &answer.result.error_text {
+            Some(error) => bail!("cannot open {url}: {error}"),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs an expression in the page; of a promise, waits for the value.
+    ///
+    /// # Errors
+    /// When it throws, or the page goes away meanwhile.
+    pub fn run(&self, expression: &str) -> Result<Value> {
+        let params = EvaluateParams::builder()
+            .expression(expression)
+            .await_promise(true)
+            .return_by_value(true)
+            .user_gesture(true)
+            .build()
+            .map_err(anyhow::Error::msg)?;
+        let answer = self.wait(self.page.execute(params))?.result;
+        if let Some(thrown) = answer.exception_details {
+            bail!("{expression} threw {thrown:?}");
+        }
+        Ok(answer.result.value.unwrap_or_default())
+    }
+
+    /// Waits until an expression is true in whatever page the tab then shows.
+    ///
+    /// # Errors
+    /// When it does not become true, with what the page says.
+    pub fn wait_for(&self, expression: &str) -> Result<()> {
+        let what = format!("`{expression}`");
+        wait::until(&what, LIMIT, || {
+            // A page that is going away cannot answer; the next one will.
+            let value = self.run(expression).unwrap_or_default();
+            Ok((value == Value::Bool(true)).then_some(()))
+        })
+        .with_context(|| self.description())
+    }
+
+    /// Waits until the tab has come to an address and has loaded the page.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn arrive(&self, url: &str) -> Result<()> {
+        let url = Value::from(url);
+        self.wait_for(&format!(
+            "location.href === {url} && document.readyState === 'complete'"
+        ))
+    }
+
+    /// Waits until the page's heading is this.
+    ///
+    /// # Errors
+    /// When it does not become so.
+    pub fn wait_for_heading(&self, heading: &str) -> Result<()> {
+        let heading = Value::from(heading);
+        self.wait_for(&format!(
+            "document.readyState === 'complete' \
+             && document.querySelector('h1')?.innerText.startsWith({heading}) === true"
+        ))
+    }
+
+    /// The page's text.
+    ///
+    /// # Errors
+    /// When the page goes away meanwhile.
+    pub fn text(&self) -> Result<String> {
+        let text = self.run("document.body.innerText")?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// The address that the tab shows.
+    ///
+    /// # Errors
+    /// When the page goes away meanwhile.
+    pub fn location(&self) -> Result<String> {
+        let location = self.run("location.href")?;
+        Ok(location.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Saves what the tab shows, and checks that the page kept to its own policy.
+    ///
+    /// # Errors
+    /// When it did not.
+    pub fn screenshot(&self, name: &str) -> Result<()> {
+        let params = ScreenshotParams::builder().build();
+        let picture = self.wait(self.page.screenshot(params))?;
+        let file = self.chromium.screenshots.join(format!("{name}.png"));
+        std::fs::write(file, picture)?;
+        let violations = self.violations()?;
+        ensure!(violations.is_empty(), "{name}: {violations:?}");
+        Ok(())
+    }
+
+    /// Fetches the page's manifest, as installing it would.
+    ///
+    /// # Errors
+    /// When Chromium does not try.
+    pub fn fetch_manifest(&self) -> Result<()> {
+        self.wait(self.page.execute(GetAppManifestParams::default()))?;
+        Ok(())
+    }
+
+    /// What the document's own Content Security Policy forbade it.
+    ///
+    /// # Errors
+    /// When the page goes away meanwhile.
+    pub fn violations(&self) -> Result<Vec<String>> {
+        Ok(serde_json::from_value(self.run("window.__violations")?)?)
+    }
+
+    pub(super) fn id(&self) -> &TargetId {
+        self.page.target_id()
+    }
+
+    pub(super) fn wait<T, E>(&self, answer: impl Future<Output = Result<T, E>>) -> Result<T>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        Ok(self.chromium.runtime.block_on(answer)?)
+    }
+
+    fn description(&self) -> String {
+        let location = self.location().unwrap_or_default();
+        let text = self.text().unwrap_or_default();
+        format!("the tab shows {location}: {text}")
+    }
+}

@@ -1,0 +1,105 @@
+//! Somebody with a browser of their own: an incognito context of Chromium.
+
+use anyhow::{Context, Result};
+use chromiumoxide::cdp::browser_protocol::browser::BrowserContextId;
+use chromiumoxide::cdp::browser_protocol::network;
+use chromiumoxide::cdp::browser_protocol::storage::{ClearCookiesParams, GetCookiesParams};
+use chromiumoxide::cdp::browser_protocol::target::{
+    CreateBrowserContextParams, CreateTargetParams,
+};
+pub use network::{Cookie, CookieSameSite as SameSite};
+
+use super::{Chromium, Tab};
+
+/// Somebody with cookies, storage and cache of their own, until dropped.
+pub struct Visitor {
+    chromium: &'static Chromium,
+    context: BrowserContextId,
+}
+
+impl Visitor {
+    pub(super) fn new(chromium: &'static Chromium) -> Result<Self> {
+        let params = CreateBrowserContextParams::default();
+        let made = chromium.browser.create_browser_context(params);
+        Ok(Self {
+            chromium,
+            context: chromium.runtime.block_on(made)?,
+        })
+    }
+
+    /// A new tab, in a window of its own so that it is seen while others are.
+    ///
+    /// # Errors
+    /// When Chromium does not open it.
+    pub fn tab(&self) -> Result<Tab> {
+        let params = CreateTargetParams::builder()
+            .url("about:blank")
+            .browser_context_id(self.context.clone())
+            .new_window(true)
+            .build()
+            .map_err(anyhow::Error::msg)?;
+        let page = self.chromium.browser.new_page(params);
+        let page = self.chromium.runtime.block_on(page)?;
+        Tab::new(self.chromium, page)
+    }
+
+    /// A tab that another one opened.
+    ///
+    /// # Errors
+    /// When there is none yet.
+    pub fn opened_by(&self, opener: &Tab) -> Result<Tab> {
+        let pages = self.chromium.browser.pages();
+        let pages = self.chromium.runtime.block_on(pages)?;
+        let page = pages
+            .into_iter()
+            .find(|page| page.opener_id().as_ref() == Some(opener.id()));
+        Tab::new(self.chromium, page.context("the tab has opened no other")?)
+    }
+
+    /// All cookies, whatever scripts may see.
+    ///
+    /// # Errors
+    /// When Chromium does not tell.
+    pub fn cookies(&self) -> Result<Vec<Cookie>> {
+        let params = GetCookiesParams::builder()
+            .browser_context_id(self.context.clone())
+            .build();
+        let answer = self.chromium.browser.execute(params);
+        Ok(self.chromium.runtime.block_on(answer)?.result.cookies)
+    }
+
+    /// A cookie of a host.
+    ///
+    /// # Errors
+    /// When Chromium does not tell, or has none.
+    pub fn cookie(&self, host: &str, name: &str) -> Result<Cookie> {
+        let mut cookies = self.cookies()?.into_iter();
+        cookies
+            .find(|cookie| cookie.domain == host && cookie.name == name)
+            .with_context(|| format!("no cookie {name} of {host}"))
+    }
+
+    /// Deletes all cookies, as people do in their browser's settings.
+    ///
+    /// # Errors
+    /// When Chromium refuses.
+    pub fn delete_cookies(&self) -> Result<()> {
+        let params = ClearCookiesParams::builder()
+            .browser_context_id(self.context.clone())
+            .build();
+        let answer = self.chromium.browser.execute(params);
+        self.chromium.runtime.block_on(answer)?;
+        Ok(())
+    }
+}
+
+impl Drop for Visitor {
+    fn drop(&mut self) {
+        let gone = self
+            .chromium
+            .browser
+            .dispose_browser_context(self.context.clone());
+        // Chromium ends with the process anyway.
+        let _ = self.chromium.runtime.block_on(gone);
+    }
+}

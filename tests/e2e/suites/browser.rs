@@ -1,0 +1,9 @@
+//! What only a real browser shows: Chromium, by mouse and keyboard where a person would.
+//!
+//! Screenshots of every page of the filter are kept in `chromium/screenshots` of the run.
+
+mod cross_origin;
+mod request_kinds;
+mod same_site;
+mod sign_in;
+mod trouble;
