@@ -5,12 +5,16 @@
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use std::sync::Arc;
+
 use tokio::sync::Semaphore;
 
 use crate::randomness::{NoRandomness, Randomness};
 use crate::secret::Plain;
 
 const AT_ONCE: usize = 4;
+/// How many may wait for their turn; more are told to try again.
+const WAITING: usize = 64;
 const SALT_BYTES: usize = 16;
 
 /// The longest password, in bytes: nobody types more, and hashing more is work for nothing.
@@ -18,7 +22,8 @@ pub const MAX_BYTES: usize = 1024;
 
 /// Hashes and checks passwords.
 pub struct Passwords {
-    at_once: Semaphore,
+    at_once: Arc<Semaphore>,
+    waiting: Semaphore,
     /// Of no password. Checked for unknown users, so that they take as long as known ones.
     of_nobody: String,
 }
@@ -29,6 +34,9 @@ pub enum PasswordError {
     /// No salt.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// Too many others wait.
+    #[error("too many passwords are being checked")]
+    Busy,
     /// The hash function refused, or its thread died.
     #[error("the password could not be hashed")]
     Hashing,
@@ -42,7 +50,8 @@ impl Passwords {
     pub fn new(random: &dyn Randomness) -> Result<Self, PasswordError> {
         let of_nobody = hash(&random.secret()?, &random.bytes::<SALT_BYTES>()?)?;
         Ok(Self {
-            at_once: Semaphore::new(AT_ONCE),
+            at_once: Arc::new(Semaphore::new(AT_ONCE)),
+            waiting: Semaphore::new(WAITING),
             of_nobody,
         })
     }
@@ -86,11 +95,20 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let _permit = self
-            .at_once
-            .acquire()
+        let _place = self
+            .waiting
+            .try_acquire()
+            .map_err(|_| PasswordError::Busy)?;
+        let permit = Arc::clone(&self.at_once)
+            .acquire_owned()
             .await
             .map_err(|_| PasswordError::Hashing)?;
+        // The work goes on when whoever asked has left, so the permit goes with it.
+        let work = move || {
+            let done = work();
+            drop(permit);
+            done
+        };
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|_| PasswordError::Hashing)

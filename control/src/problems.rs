@@ -27,9 +27,14 @@ pub struct Refused(pub Vec<InputProblem>);
 impl Problems {
     /// Notes a problem.
     pub fn add(&mut self, path: &str, value: impl fmt::Display, message: impl fmt::Display) {
+        let value = value.to_string();
         self.0.push(InputProblem {
             path: path.to_owned(),
-            value: value.to_string(),
+            value: if may_hold_a_secret(path, &value) {
+                "(not shown)".to_owned()
+            } else {
+                value
+            },
             message: message.to_string(),
         });
     }
@@ -47,6 +52,12 @@ impl Problems {
     }
 }
 
+/// A database's URL may hold a password, also where it was written into the wrong field.
+fn may_hold_a_secret(path: &str, value: &str) -> bool {
+    let in_database = path.to_ascii_lowercase().contains("database");
+    (in_database && !value.is_empty()) || (value.contains("://") && value.contains('@'))
+}
+
 impl fmt::Display for InputProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.path.as_str(), self.value.as_str()) {
@@ -61,4 +72,28 @@ impl fmt::Display for InputProblem {
 fn lines(problems: &[InputProblem]) -> String {
     let lines: Vec<String> = problems.iter().map(InputProblem::to_string).collect();
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_the_wrong_field_is_not_shown() {
+        let secret = "postgres://user:hunter2@host/db";
+        for path in [
+            "database.url",
+            "database.urls",
+            "databse.url",
+            "PORTCULLIS_DATABASE__URI",
+        ] {
+            let mut problems = Problems::default();
+            problems.add(path, secret, "is wrong");
+            let shown = problems.finish().unwrap_err().to_string();
+            assert!(
+                !shown.contains("hunter2") && shown.contains(path),
+                "{shown}"
+            );
+        }
+    }
 }

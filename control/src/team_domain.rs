@@ -14,17 +14,21 @@ mod security_headers;
 mod session;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::service::Service;
 use failure::Failure;
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
+/// How long a form may pause on its way: a slow one holds a connection.
+const BODY_PAUSE: Duration = Duration::from_secs(10);
 
 /// All pages of the team domain. Needs the peer's address as `ConnectInfo`.
 pub fn router(service: Arc<Service>) -> Router {
@@ -39,6 +43,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::NoSuchMethod)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(CatchPanicLayer::custom(page::after_panic))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&service),

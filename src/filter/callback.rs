@@ -254,9 +254,13 @@ fn way_on(exchange: &PendingExchange, tokens: &ExchangeAnswer, location: String)
     let page = Page::new("You are signed in", &["Going on to where you were."]);
     if exchange.attempt.is_cross_site() {
         let page = Page::new("You are signed in", &["Another site led you here."]);
-        page.link(&location, "Continue").reply(200, "signed_in")
+        page.link(&location, "Continue")
+            .keeping_the_fragment()
+            .reply(200, "signed_in")
     } else {
-        page.move_on(&location, "Continue").reply(200, "signed_in")
+        page.move_on(&location, "Continue")
+            .keeping_the_fragment()
+            .reply(200, "signed_in")
     }
 }
 

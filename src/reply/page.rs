@@ -14,6 +14,11 @@ h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.25}p{margin:0 0 .75rem}\
 .act:focus-visible{outline:3px solid var(--act);outline-offset:3px}\
 .why{margin:1.5rem 0 0;color:var(--soft);font-size:.85rem}";
 
+/// Carries the fragment of this page's address on to where it leads: browsers keep fragments
+/// through redirects, but a page that moves on would lose it.
+const SCRIPT: &str = "\
+const a=document.querySelector('a.act');a.href+=location.hash;if('go' in a.dataset)location.replace(a.href)";
+
 /// A page.
 #[derive(Debug, Clone)]
 pub struct Page<'a> {
@@ -22,6 +27,7 @@ pub struct Page<'a> {
     sentences: Vec<&'a str>,
     action: Option<Action<'a>>,
     in_frames: bool,
+    keeps_fragment: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -41,6 +47,7 @@ impl<'a> Page<'a> {
             sentences: sentences.to_vec(),
             action: None,
             in_frames: false,
+            keeps_fragment: false,
         }
     }
 
@@ -79,6 +86,13 @@ impl<'a> Page<'a> {
         self
     }
 
+    /// Whose link takes the fragment of the page's address along, where scripts run.
+    #[must_use]
+    pub fn keeping_the_fragment(mut self) -> Self {
+        self.keeps_fragment = true;
+        self
+    }
+
     /// The page as a reply.
     #[must_use]
     pub fn reply(&self, status: u16, reason: &'static str) -> Reply {
@@ -102,15 +116,23 @@ impl<'a> Page<'a> {
 
     /// Content Security Policy Level 3: the style by its hash, and a form only where there is one.
     fn policy(&self) -> String {
-        let hash = hmac_sha256::Hash::hash(STYLE.as_bytes());
-        let hash = Base64::encode_to_string(hash).unwrap_or_default();
+        let hash = |text: &str| {
+            let hash = hmac_sha256::Hash::hash(text.as_bytes());
+            Base64::encode_to_string(hash).unwrap_or_default()
+        };
+        let style = hash(STYLE);
+        let script = if self.keeps_fragment {
+            format!("script-src 'sha256-{}'; ", hash(SCRIPT))
+        } else {
+            String::new()
+        };
         let form = match self.action {
             Some(Action::Post { .. }) => "'self'",
             _ => "'none'",
         };
         let ancestors = if self.in_frames { "*" } else { "'none'" };
         format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; form-action {form}; \
+            "default-src 'none'; style-src 'sha256-{style}'; {script}form-action {form}; \
              base-uri 'none'; frame-ancestors {ancestors}"
         )
     }
@@ -126,12 +148,17 @@ impl<'a> Page<'a> {
         let reason = reason.map_or_else(String::new, |reason| {
             format!("<p class=\"why\">Reason: {}</p>", escape(reason))
         });
+        let script = if self.keeps_fragment {
+            format!("<script>{SCRIPT}</script>")
+        } else {
+            String::new()
+        };
         let (head, action) = self.action.as_ref().map(Action::html).unwrap_or_default();
         format!(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
              <title>{title}</title><style>{STYLE}</style>{head}</head>\
-             <body><main><h1>{title}</h1>{sentences}{action}{reason}</main></body></html>"
+             <body><main><h1>{title}</h1>{sentences}{action}{reason}</main>{script}</body></html>"
         )
     }
 }
@@ -162,10 +189,10 @@ impl Action<'_> {
             ),
             Self::MoveOn { href, label } => (
                 format!(
-                    "<meta http-equiv=\"refresh\" content=\"0;url={}\">",
+                    "<noscript><meta http-equiv=\"refresh\" content=\"0;url={}\"></noscript>",
                     escape(href)
                 ),
-                anchor(href, label, ""),
+                anchor(href, label, " data-go"),
             ),
         }
     }

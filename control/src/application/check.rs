@@ -3,12 +3,15 @@
 mod bypass;
 mod policy;
 
+use std::rc::Rc;
+
+use portcullis::application::{self as filter, ApplicationTable, TableError};
 use portcullis::protocol::calls::{CookieSettings, SameSite};
 use portcullis::protocol::feed::{Preflight, RefreshInRequest};
 use portcullis::protocol::origin::Origin;
 use serde::de::DeserializeOwned;
 
-use super::{Definition, Draft, Location};
+use super::{Application, Definition, Draft, Location};
 use crate::durations::Bounds;
 use crate::problems::Problems;
 
@@ -71,7 +74,7 @@ pub fn check(draft: Draft, how: Checked<'_>, problems: &mut Problems) -> Option<
     let cors_origins = cors_origins(draft.cors_origins.unwrap_or_default(), how, problems);
     let bypass = bypass::bypasses(draft.bypass.unwrap_or_default(), how, problems);
     let policy = policy::policy(draft.policy.unwrap_or_default(), how, problems);
-    Some(Definition {
+    let definition = Definition {
         name: name?,
         origins: origins?,
         session_duration_seconds: duration?.as_secs(),
@@ -87,7 +90,33 @@ pub fn check(draft: Draft, how: Checked<'_>, problems: &mut Problems) -> Option<
         cors_origins: cors_origins?,
         bypass: bypass?,
         policy: policy?,
-    })
+    };
+    usable_by_filters(&definition, how, problems).then_some(definition)
+}
+
+/// Whether filters will take it: one that they refuse would stop their feed for everybody.
+fn usable_by_filters(definition: &Definition, how: Checked<'_>, problems: &mut Problems) -> bool {
+    let application = Application {
+        audience: "0".repeat(64),
+        declared: false,
+        definition: definition.clone(),
+    };
+    let refused = match filter::Application::compile(application.to_feed()) {
+        Err(error) => Some(error.problem.to_owned()),
+        Ok(application) => ApplicationTable::build(std::iter::once(Rc::new(application)), &[])
+            .err()
+            .map(|error| {
+                let TableError {
+                    origin,
+                    path_prefix,
+                } = error;
+                format!("`{origin}{path_prefix}` is there twice, but for scheme or case")
+            }),
+    };
+    if let Some(refused) = &refused {
+        problems.add(&how.at("origins"), "", refused);
+    }
+    refused.is_none()
 }
 
 fn name(name: Option<&str>, how: Checked<'_>, problems: &mut Problems) -> Option<String> {
@@ -242,5 +271,23 @@ mod tests {
                 "applications[2].policy[0].allow",
             ]
         );
+    }
+
+    #[test]
+    fn what_filters_refuse_is_refused_here() {
+        for origins in [
+            &["https://p.example.com/.well-known"][..],
+            &["https://p.example.com/x", "https://p.example.com/X"],
+            &["http://s.localhost:9000", "https://s.localhost:9000"],
+        ] {
+            let draft = Draft {
+                name: Some("p".to_owned()),
+                origins: Some(origins.iter().map(ToString::to_string).collect()),
+                ..Draft::default()
+            };
+            let mut problems = Problems::default();
+            assert!(check(draft, HOW, &mut problems).is_none(), "{origins:?}");
+            assert!(problems.finish().is_err(), "{origins:?}");
+        }
     }
 }

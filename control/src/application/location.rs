@@ -26,8 +26,8 @@ pub enum LocationError {
     Plain,
     /// The path.
     #[error(
-        "has a path prefix that is not made of plain segments like /wiki or /team/wiki, \
-         or that is the filter's own"
+        "has a path prefix that is not made of plain segments like /wiki or /team/wiki, none of \
+         them beginning with a dot"
     )]
     Prefix,
 }
@@ -80,11 +80,13 @@ pub fn is_loopback(hostname: &str) -> bool {
     hostname == "localhost" || hostname == "127.0.0.1" || hostname.ends_with(".localhost")
 }
 
-/// Segments of unreserved characters (RFC 3986, section 2.3): such a path has one spelling only.
+/// Segments of unreserved characters (RFC 3986, section 2.3) that do not begin with a dot: such a
+/// path has one spelling only.
 fn is_prefix(path: &str) -> bool {
     path.strip_prefix('/').is_some_and(|path| {
         path.split('/').all(|segment| {
-            !matches!(segment, "" | "." | "..")
+            !segment.is_empty()
+                && !segment.starts_with('.')
                 && segment
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))

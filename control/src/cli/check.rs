@@ -19,11 +19,17 @@ pub fn check(arguments: &Arguments, output: Output) -> Result<(), CliError> {
 /// The configuration that the arguments name.
 pub fn load(arguments: &Arguments) -> Result<Config, CliError> {
     let file = arguments.config.as_deref();
-    Config::load(file, std::env::vars()).map_err(|source| match source {
+    Config::load(file, environment()).map_err(|source| match source {
         source @ ConfigError::Refused(_) => CliError::Refused {
             file: arguments.config.clone(),
             source,
         },
         source => source.into(),
     })
+}
+
+/// What is text in the environment; settings are.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

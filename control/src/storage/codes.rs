@@ -57,6 +57,9 @@ pub struct IssuedAnswer {
     pub binding_seed: Option<String>,
 }
 
+/// As many logins as one browser can have under way; without a bound, one could fill the disk.
+const OPEN_CODES_OF_A_SESSION: i64 = 32;
+
 /// Stored exchange codes.
 #[async_trait]
 pub trait Codes: Send + Sync {
@@ -87,6 +90,15 @@ type SessionColumns = (String, String, i64, i64, i64, i64, i64, i64);
 #[async_trait]
 impl Codes for Database {
     async fn add_code(&self, code: &NewCode) -> Result<bool, StorageError> {
+        sqlx::query(
+            "DELETE FROM exchange_codes WHERE session_id = $1 AND code_hash NOT IN (\
+             SELECT code_hash FROM exchange_codes WHERE session_id = $1 \
+             ORDER BY expires_at DESC LIMIT $2)",
+        )
+        .bind(&code.session_id)
+        .bind(OPEN_CODES_OF_A_SESSION)
+        .execute(self.pool())
+        .await?;
         let added = sqlx::query(
             "INSERT INTO exchange_codes (code_hash, session_id, audience, origin, challenge, \
              return_to, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -1,5 +1,7 @@
 //! The connection pool: opening, migrating, beginning transactions.
 
+use std::fs::Permissions;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use sqlx::any::{Any, AnyPoolOptions};
@@ -68,7 +70,10 @@ impl Database {
     pub async fn open(url: &str, epoch: &str) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
         let (kind, url) = match url.strip_prefix("sqlite://") {
-            Some(path) => (Kind::Sqlite, sqlite_url(path)?),
+            Some(path) => {
+                keep_private(path)?;
+                (Kind::Sqlite, sqlite_url(path)?)
+            }
             None => (Kind::Postgres, url.to_owned()),
         };
         let pool = AnyPoolOptions::new()
@@ -145,6 +150,24 @@ impl Kind {
 }
 
 /// The driver takes a URL, which knows neither relative paths nor spaces.
+/// Makes the file, or takes others' access to it: it holds the signing keys. SQLite gives the
+/// files beside it the same permissions.
+fn keep_private(path: &str) -> Result<(), OpenError> {
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    let unusable = |source| OpenError::Path {
+        path: path.to_owned(),
+        source,
+    };
+    let file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(unusable)?;
+    file.set_permissions(Permissions::from_mode(0o600))
+        .map_err(unusable)
+}
+
 fn sqlite_url(path: &str) -> Result<String, OpenError> {
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     let absolute = std::path::absolute(Path::new(path)).map_err(|source| OpenError::Path {

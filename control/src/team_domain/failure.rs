@@ -59,8 +59,11 @@ impl From<NoRandomness> for Failure {
 }
 
 impl From<PasswordError> for Failure {
-    fn from(_: PasswordError) -> Self {
-        Self::Broken("a password could not be hashed")
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::TooManyAttempts { retry_after: 2 },
+            _ => Self::Broken("a password could not be hashed"),
+        }
     }
 }
 

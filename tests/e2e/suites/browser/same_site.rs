@@ -15,9 +15,9 @@ fn s17_and_b07_strict_signs_in_from_a_typed_address() -> Result<()> {
     for site in [sites::APPLICATIONS, sites::WITH_TEAM_DOMAIN] {
         let (visitor, application) = (visitor()?, strict(stand, site)?);
         let tab = visitor.tab()?;
-        tab.open(&application.url("/a?b=c"))?;
+        tab.open(&application.url("/a?b=c#d"))?;
         tab.sign_in(&user)?;
-        tab.arrive(&application.url("/a?b=c"))?;
+        tab.arrive(&application.url("/a?b=c#d"))?;
         has_token(&visitor, &application, SameSite::Strict)?;
     }
     Ok(())
