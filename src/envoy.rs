@@ -2,6 +2,7 @@
 //! Nothing is decided here.
 
 mod abi;
+mod control;
 // A module has one entry point. `tests/probe` has its own.
 #[cfg(feature = "entry-point")]
 mod entry_point;

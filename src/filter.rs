@@ -5,12 +5,14 @@
 //! An ended request is forgotten and cannot be driven again.
 
 mod callback;
+mod changes;
 mod effect;
 mod endpoint;
 mod guard;
 mod judge;
 mod logout;
 mod pending;
+mod preflight;
 #[cfg(test)]
 mod tests;
 

@@ -8,14 +8,14 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 
+use super::control::Control;
 use super::host::{self, HostRandom};
 use super::signature::EnvoySignatures;
 use super::stream::{self, Stream};
 use crate::config::Config;
-use crate::feed::{FeedAnswer, Poll, Progress};
+use crate::feed::{FeedAnswer, Progress};
 use crate::filter::{Call, CallAnswer, Filter, MAX_EFFECTS};
 use crate::protocol::base64url;
-use crate::protocol::calls::PREFIX;
 use crate::session::signature::{HostSignatures, NoHostSignatures};
 
 /// How often the root looks at what waits, in milliseconds.
@@ -27,13 +27,6 @@ const BUSY_TICK_MS: u64 = 1;
 pub struct Shared {
     pub filter: RefCell<Filter>,
     pub control: Control,
-}
-
-/// How to reach the control service. Has no `Debug`: it holds the filter credential.
-pub struct Control {
-    cluster: String,
-    authority: String,
-    authorization: String,
 }
 
 /// The root context.
@@ -256,61 +249,6 @@ impl RootContext for Root {
 
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
-    }
-}
-
-impl Control {
-    fn of(config: &Config) -> Result<Self, String> {
-        let control = config.control();
-        let variable = &control.credential_env;
-        let credential = std::env::var(variable).unwrap_or_default();
-        if credential.is_empty() || !credential.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(format!(
-                "the configuration is refused:\n  control.credential_env names {variable}, which is \
-                 not in the VM's environment_variables, or empty, or not visible ASCII"
-            ));
-        }
-        Ok(Self {
-            cluster: control.cluster.clone(),
-            authority: control.authority.clone(),
-            authorization: format!("Bearer {credential}"),
-        })
-    }
-
-    fn poll(&self, poll: &Poll) -> Result<u32, host::HostError> {
-        let path = format!("{PREFIX}feed?{}", poll.query);
-        self.send("GET", &path, None, poll.timeout_ms)
-    }
-
-    /// Sends a call of a stream.
-    pub fn call(&self, call: &Call) -> Result<u32, host::HostError> {
-        let path = format!("{PREFIX}{}", call.name);
-        self.send("POST", &path, Some(call.body.as_bytes()), call.timeout_ms)
-    }
-
-    fn send(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<&[u8]>,
-        timeout_ms: u64,
-    ) -> Result<u32, host::HostError> {
-        let mut headers = vec![
-            (":method", method),
-            (":path", path),
-            (":authority", &self.authority),
-            ("authorization", &self.authorization),
-            ("accept", "application/json"),
-        ];
-        if body.is_some() {
-            headers.push(("content-type", "application/json"));
-        }
-        host::call(host::Request {
-            cluster: &self.cluster,
-            headers,
-            body,
-            timeout_ms,
-        })
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
-use super::effect::{Changes, Effect, Identity};
-use super::judge::{Bad, Session, bearer_tokens, candidates};
+use super::changes::{admitted, anonymous, cleaned, reported};
+use super::effect::{Changes, Effect};
+use super::judge::{Bad, candidates};
 use super::pending::{Pending, PendingFeed};
+use super::preflight::preflight;
 use super::{
     FEED_WAIT_MS, Filter, Incoming, MAX_UNKNOWN_KIDS, MAX_WAITING, MAX_WAITING_BYTES, Moment,
     unavailable,
@@ -14,16 +16,14 @@ use crate::application::path::Readings;
 use crate::application::{Choice, Placement};
 use crate::config::{Mode, UnknownHosts};
 use crate::login::Attempt;
-use crate::names::{is_override_header, is_reserved_header};
-use crate::protocol::feed::Preflight;
 use crate::protocol::login::FILTER_PREFIX;
 use crate::protocol::return_to;
 use crate::reason::Refusal;
+use crate::reply::Reply;
 use crate::reply::page::Page;
-use crate::reply::refusal::{self, Context, listed_origin};
-use crate::reply::{Reply, header_text};
+use crate::reply::refusal::{self, Context};
+use crate::request::Head;
 use crate::request::kind::RequestKind;
-use crate::request::{Head, cookies};
 use crate::session::token::UnverifiedToken;
 
 /// Whether a request may still be held for the feed.
@@ -263,66 +263,6 @@ pub(super) fn login_url(placement: &Placement) -> String {
     }
 }
 
-/// The names of the fields that are to go, each once.
-fn names(head: Head<'_>, goes: fn(&[u8]) -> bool) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for field in head.fields().iter().filter(|field| goes(field.name)) {
-        if let Ok(name) = std::str::from_utf8(field.name)
-            && !names.iter().any(|known| known == name)
-        {
-            names.push(name.to_owned());
-        }
-    }
-    names
-}
-
-/// What a request without a session becomes: nothing in it may turn it into another one.
-fn anonymous(head: Head<'_>) -> Changes {
-    let mut changes = cleaned(head);
-    changes.remove.extend(names(head, is_override_header));
-    changes
-}
-
-/// What every request loses on its way to an origin, whoever sent it.
-fn cleaned(head: Head<'_>) -> Changes {
-    let mut remove = names(head, is_reserved_header);
-    if bearer_tokens(head).next().is_some() {
-        remove.push("authorization".to_owned());
-    }
-    Changes {
-        remove,
-        cookies: cookies::without_own(head),
-        identity: None,
-        unguarded: false,
-        reported: None,
-    }
-}
-
-/// A dry run refuses nothing: what would have been goes on, without an identity and cleaned.
-fn reported(head: Head<'_>, effect: Effect) -> Effect {
-    match effect {
-        Effect::Reply(reply) => Effect::Continue(Changes {
-            reported: Some(reply.reason),
-            ..cleaned(head)
-        }),
-        other => other,
-    }
-}
-
-/// What a request with a good session becomes.
-fn admitted(head: Head<'_>, session: &Session<'_>) -> Changes {
-    let claims = session.verified.claims();
-    Changes {
-        identity: Some(Identity {
-            // A token with a good signature is ASCII.
-            token: String::from_utf8_lossy(session.token).into_owned(),
-            email: header_text(&claims.email),
-            id: header_text(&claims.sub),
-        }),
-        ..cleaned(head)
-    }
-}
-
 /// Key ids that a request's tokens name.
 fn unknown_kids(head: Head<'_>, placement: &Placement) -> Vec<String> {
     candidates(head, placement)
@@ -330,46 +270,4 @@ fn unknown_kids(head: Head<'_>, placement: &Placement) -> Vec<String> {
         .filter_map(|candidate| UnverifiedToken::parse(candidate.token))
         .map(|token| token.unverified_kid)
         .collect()
-}
-
-/// A preflight never carries a session: the application's setting decides (Fetch Standard,
-/// "CORS-preflight request").
-fn preflight(head: Head<'_>, placement: &Placement) -> Effect {
-    match placement.application.preflight {
-        Preflight::Origin if !head.has_body() => Effect::Continue(anonymous(head)),
-        Preflight::Answer => Effect::Reply(answer_preflight(head, placement)),
-        _ => Effect::Reply(Reply::empty(403, "preflight_denied")),
-    }
-}
-
-fn answer_preflight(head: Head<'_>, placement: &Placement) -> Reply {
-    let Some(origin) = listed_origin(head, &placement.application.cors_origins) else {
-        return Reply::empty(403, "preflight_denied");
-    };
-    let echo = |name| {
-        let value = head
-            .only(name)
-            .and_then(|value| std::str::from_utf8(value).ok());
-        value.filter(|text| text.bytes().all(|b| b.is_ascii_graphic() || b == b' '))
-    };
-    let mut reply = Reply::empty(204, "preflight_answered")
-        .with("access-control-allow-origin", origin)
-        .with("access-control-allow-credentials", "true".to_owned())
-        .with("access-control-max-age", "600".to_owned())
-        .with("vary", "Origin".to_owned());
-    for (asked, allowed) in [
-        (
-            "access-control-request-method",
-            "access-control-allow-methods",
-        ),
-        (
-            "access-control-request-headers",
-            "access-control-allow-headers",
-        ),
-    ] {
-        if let Some(value) = echo(asked) {
-            reply = reply.with(allowed, value.to_owned());
-        }
-    }
-    reply
 }

@@ -7,3 +7,4 @@ mod open_redirects;
 mod sign_out;
 mod steps;
 mod too_late;
+mod wrong_clock;

@@ -1,0 +1,248 @@
+//! Which requests go on to an origin, and as what.
+
+use super::*;
+
+#[test]
+fn a_good_session_goes_on_with_identity_and_without_secrets() {
+    let mut world = World::new();
+    let cookie = world.session_cookie();
+    let effect = world.send(&with(
+        get("wiki.example", "/x"),
+        &[
+            ("cookie", &cookie),
+            ("x-access-user-email", "evil@example.com"),
+            ("x_access_user_id", "evil"),
+            ("authorization", "Basic abc"),
+        ],
+    ));
+    let Effect::Continue(changes) = effect else {
+        panic!("{effect:?}")
+    };
+    assert_eq!(changes.remove, ["x-access-user-email", "x_access_user_id"]);
+    assert_eq!(changes.cookies, Some(vec![b"a=1".to_vec()]));
+    let identity = changes.identity.unwrap();
+    assert_eq!(
+        (identity.email.as_str(), identity.id),
+        ("ana@example.com", claims().sub)
+    );
+    let counted: Vec<_> = world.filter.take_counters().collect();
+    assert!(
+        counted.contains(&("portcullis.verdict.continue".into(), 1)),
+        "{counted:?}"
+    );
+}
+
+#[test]
+fn hosts_and_paths_that_nobody_guards() {
+    let mut world = World::new();
+    for (host, path, expected) in [
+        ("other.example", "/", (403, "unknown_host")),
+        ("team.example.com", "/login", (403, "unknown_host")),
+        ("wiki.example:8443", "/", (403, "no_application")),
+        ("wiki.example", "/%2525252e", (400, "path_ambiguous")),
+        ("wiki.example", "*", (400, "path_ambiguous")),
+        ("wiki.example:", "/", (400, "host_invalid")),
+        ("wiki.example:x", "/", (400, "host_invalid")),
+        ("wiki.example..", "/", (400, "host_invalid")),
+        ("wiki.example", "/.access/x", (404, "endpoint_unknown")),
+        ("wiki.example", "/%2eaccess/x", (404, "endpoint_unknown")),
+        (
+            "wiki.example",
+            "/x/../.access/login",
+            (404, "endpoint_unknown"),
+        ),
+    ] {
+        assert_eq!(
+            status(world.send(&get(host, path))),
+            expected,
+            "{host}{path}"
+        );
+    }
+    let passing = CONFIG.replacen('{', "{\"unknown_hosts\": \"pass\",", 1);
+    let mut world = World::without_feed(&passing);
+    world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
+    let effect = world.send(&with(
+        get("other.example", "/"),
+        &[("x-access-user-id", "evil")],
+    ));
+    let Effect::Continue(changes) = effect else {
+        panic!("{effect:?}")
+    };
+    assert!(
+        changes.unguarded && changes.identity.is_none() && changes.remove == ["x-access-user-id"]
+    );
+    for (host, expected) in [
+        ("wiki.example:1", (403, "no_application")),
+        ("wiki.example:", (400, "host_invalid")),
+        ("wiki.example:0", (400, "host_invalid")),
+        ("wiki.example..", (400, "host_invalid")),
+        ("", (400, "host_invalid")),
+    ] {
+        assert_eq!(status(world.send(&get(host, "/"))), expected, "{host:?}");
+    }
+}
+
+#[test]
+fn a_revocation_ends_a_session_that_was_good() {
+    let mut world = World::new();
+    let cookie = world.session_cookie();
+    let request = with(get("wiki.example", "/"), &[("cookie", &cookie)]);
+    assert!(matches!(world.send(&request), Effect::Continue(_)));
+    world.revoke(Subject::User(claims().sub));
+    assert_eq!(status(world.send(&request)), (401, "session_revoked"));
+}
+
+#[test]
+fn who_is_signed_in_is_in_no_loop() {
+    let mut world = World::new();
+    let session = world.session_cookie();
+    let (attempt, state) = begin_login(&mut world, "none");
+    let path = format!("/.access/callback?code=c0de&state={state}");
+    let now = NOW_MS / 1_000;
+    let line = format!("{attempt}; {session}; __Host-access_returns={now}.{now}.{now}.{now}.{now}");
+    let back = with(navigate("wiki.example", &path), &[("cookie", &line)]);
+    assert!(matches!(world.send(&back), Effect::Call(_)));
+}
+
+#[test]
+fn identity_says_who_and_until_when() {
+    let mut world = World::new();
+    let cookie = world.session_cookie();
+    let mine = reply(world.send(&with(
+        get("wiki.example", "/.access/identity"),
+        &[("cookie", &cookie)],
+    )));
+    let body: serde_json::Value = serde_json::from_str(&mine.body).unwrap();
+    assert_eq!(
+        (mine.status, &body["email"], &body["exp"]),
+        (200, &"ana@example.com".into(), &claims().exp.into())
+    );
+    let nobody = world.send(&get("wiki.example", "/.access/identity"));
+    assert_eq!(status(nobody), (401, "no_session"));
+}
+
+#[test]
+fn applications_on_one_host_keep_their_cookies_apart() {
+    let mut world = World::without_feed(CONFIG);
+    world.load(vec![
+        wire("a", &[at("wiki.example", None, None)]),
+        wire("b", &[at("wiki.example", None, Some("/b"))]),
+    ]);
+    let (token, bind) = (world.token(|_| ()), binding());
+    let suffix = "a".repeat(16);
+    let cookie =
+        format!("__Host-access_token_{suffix}={token}; __Host-access_binding_{suffix}={bind}; k=1");
+    let effect = world.send(&with(get("wiki.example", "/"), &[("cookie", &cookie)]));
+    let Effect::Continue(changes) = effect else {
+        panic!("{effect:?}")
+    };
+    assert_eq!(changes.cookies, Some(vec![b"k=1".to_vec()]));
+    assert_eq!(
+        status(world.send(&with(get("wiki.example", "/b/x"), &[("cookie", &cookie)]))),
+        (401, "no_session")
+    );
+    let other = "b".repeat(16);
+    let moved = cookie.replace(&suffix, &other);
+    assert_eq!(
+        status(world.send(&with(get("wiki.example", "/b/x"), &[("cookie", &moved)]))),
+        (401, "token_not_for_here")
+    );
+}
+
+#[test]
+fn a_preflight_gets_what_the_application_says() {
+    use crate::protocol::feed::Preflight;
+    let fields = [
+        (":method", "OPTIONS"),
+        (":authority", "wiki.example"),
+        (":path", "/"),
+        ("origin", "https://app.example"),
+        ("access-control-request-method", "PUT"),
+    ];
+    for (preflight, expected) in [
+        (Preflight::Deny, 403),
+        (Preflight::Answer, 204),
+        (Preflight::Origin, 0),
+    ] {
+        let mut world = World::without_feed(CONFIG);
+        let mut application = wire("a", &[at("wiki.example", None, None)]);
+        application.preflight = preflight;
+        application.cors_origins = vec!["https://app.example".into()];
+        world.load(vec![application]);
+        match world.send(&fields) {
+            Effect::Continue(changes) => assert!(expected == 0 && changes.identity.is_none()),
+            Effect::Reply(reply) => {
+                assert_eq!(reply.status, expected);
+                assert_eq!(
+                    all(&reply, "access-control-allow-methods").len(),
+                    usize::from(expected == 204)
+                );
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_bypassed_request_cannot_become_another_one() {
+    let mut world = World::without_feed(CONFIG);
+    let mut application = wire("a", &[at("wiki.example", None, None)]);
+    application.bypass = vec![crate::protocol::feed::Bypass {
+        path: "/public/".into(),
+        matching: crate::protocol::feed::PathMatch::Prefix,
+        methods: Some(vec!["GET".into()]),
+    }];
+    world.load(vec![application]);
+    let effect = world.send(&with(
+        get("wiki.example", "/public/x"),
+        &[
+            ("x-http-method-override", "DELETE"),
+            ("x_original_url", "/secret"),
+            ("x.access.user.id", "evil"),
+        ],
+    ));
+    let Effect::Continue(changes) = effect else {
+        panic!("{effect:?}")
+    };
+    assert_eq!(
+        changes.remove,
+        [
+            "x.access.user.id",
+            "x-http-method-override",
+            "x_original_url"
+        ]
+    );
+    for path in [
+        "/public/%u002e%u002e/secret",
+        "/public/%c0%ae%c0%ae/secret",
+        "/public/..%c0%afsecret",
+    ] {
+        assert_eq!(
+            status(world.send(&get("wiki.example", path))),
+            (401, "no_session"),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn a_preflight_with_a_body_reaches_no_origin() {
+    let mut world = World::without_feed(CONFIG);
+    let mut application = wire("a", &[at("wiki.example", None, None)]);
+    application.preflight = crate::protocol::feed::Preflight::Origin;
+    world.load(vec![application]);
+    let fields = [
+        (":method", "OPTIONS"),
+        (":authority", "wiki.example"),
+        (":path", "/"),
+        ("origin", "https://app.example"),
+        ("access-control-request-method", "PUT"),
+    ];
+    let fields = fields.map(|(name, value)| crate::request::Field {
+        name: name.as_bytes(),
+        value: value.as_bytes(),
+    });
+    let head = Head::new(&fields, true);
+    let effect = world.with_moment(|filter, moment| filter.begin(1, head, moment));
+    assert_eq!(status(effect), (403, "preflight_denied"));
+}
