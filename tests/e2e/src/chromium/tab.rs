@@ -52,7 +52,8 @@ impl Tab {
         let answer = answer.with_context(|| format!("cannot open {url}"))?;
         match &answer.result.error_text {
             Some(error) => bail!("cannot open {url}: {error}"),
-            None => Ok(()),
+            // The answer has begun to come; scripts of tests need something to stand on.
+            None => self.wait_for("document.body !== null"),
         }
     }
 
