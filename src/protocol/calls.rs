@@ -33,6 +33,29 @@ pub struct ExchangeAnswer {
     pub cookie: CookieSettings,
 }
 
+/// `POST refresh`: a new token for an expired one, under a global session that lives.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RefreshRequest {
+    /// The application token, expired or not.
+    pub token: String,
+    /// The binding secret, if the token is bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binding_secret: Option<String>,
+    /// The application's origin on which the request arrived.
+    pub origin: String,
+}
+
+/// What a good refresh answers: the binding secret stays as it was.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RefreshAnswer {
+    /// The new application token, bound like the old one.
+    pub token: String,
+    /// The global session's end, seconds since 1970.
+    pub session_exp: u64,
+    /// How to set the cookies now.
+    pub cookie: CookieSettings,
+}
+
 /// `POST logout`: ends the global session of a token.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LogoutRequest {

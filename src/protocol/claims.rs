@@ -55,6 +55,9 @@ pub struct ApplicationClaims {
     /// `header` for tokens of scripts and services.
     #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
     pub usage: Option<TokenUse>,
+    /// Whether every navigation asks the team domain: the session's duration is `0`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub every_navigation: bool,
     /// Claims that the application asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom: Option<serde_json::Map<String, serde_json::Value>>,

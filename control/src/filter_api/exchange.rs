@@ -202,6 +202,7 @@ fn claims(service: &Service, found: &FoundCode, application: &Application) -> Ap
         rule: String::new(),
         cnf: None,
         usage: None,
+        every_navigation: false,
         custom: None,
     }
 }

@@ -32,6 +32,7 @@ pub fn claims() -> ApplicationClaims {
         rule: "rule1".into(),
         cnf: Confirmation::of_cookie(binding().as_bytes()),
         usage: None,
+        every_navigation: false,
         custom: None,
     }
 }

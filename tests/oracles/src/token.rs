@@ -129,6 +129,7 @@ pub(crate) fn claims() -> ApplicationClaims {
         rule: "rule1".into(),
         cnf: Confirmation::of_cookie(base64url::encode(&SECRET).as_bytes()),
         usage: None,
+        every_navigation: false,
         custom: None,
     }
 }
