@@ -48,7 +48,7 @@ impl Gathering {
         }
         change(&mut self.applications, page.applications)?;
         grow(&self.revocations, &page.revocations)?;
-        self.revocations.apply(page.revocations);
+        self.revocations.apply(&page.revocations);
         self.next = page.next;
         Ok(())
     }

@@ -111,7 +111,7 @@ impl Store {
         if let Some((applications, table)) = placed {
             (self.applications, self.table) = (applications, table);
         }
-        self.revocations.apply(page.revocations);
+        self.revocations.apply(&page.revocations);
         self.version = page.version;
         Ok(keys_changed)
     }

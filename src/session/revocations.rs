@@ -3,10 +3,14 @@
 //! Versions are compared, never clocks: a refresh that raced with a revocation loses, whatever
 //! any clock says, and a login in the same second wins.
 
-use std::collections::HashMap;
+mod fingerprint;
+mod table;
 
 use crate::protocol::claims::ApplicationClaims;
 use crate::protocol::feed::{Revocation, RevocationChanges, Subject};
+
+use fingerprint::Fingerprints;
+use table::{Bound, Table};
 
 /// How long after `until` an entry is kept, in seconds, in case a clock is behind.
 const GRACE: u64 = 3600;
@@ -14,82 +18,50 @@ const GRACE: u64 = 3600;
 /// The revocations in force.
 #[derive(Debug, Default, Clone)]
 pub struct Revocations {
-    users: HashMap<Box<str>, Bound>,
-    applications: HashMap<Box<str>, Bound>,
-    sessions: HashMap<Box<str>, Bound>,
-    user_applications: HashMap<Box<str>, HashMap<Box<str>, Bound>>,
-}
-
-/// Below which versions tokens are refused.
-#[derive(Debug, Default, Clone, Copy)]
-struct Bound {
-    ver: u64,
-    auth_ver: u64,
-    until: u64,
-}
-
-impl Bound {
-    fn covers(&self, claims: &ApplicationClaims) -> bool {
-        claims.ver < self.ver || claims.auth_ver < self.auth_ver
-    }
-
-    /// A later revocation adds to an earlier one; it never lifts it.
-    fn raise(&mut self, revocation: &Revocation) {
-        if revocation.fresh {
-            self.auth_ver = self.auth_ver.max(revocation.version);
-        } else {
-            self.ver = self.ver.max(revocation.version);
-        }
-        self.until = self.until.max(revocation.until);
-    }
+    fingerprints: Fingerprints,
+    /// Compared with `ver`.
+    plain: Table,
+    /// Compared with `auth_ver`.
+    fresh: Table,
 }
 
 impl Revocations {
     /// Whether a revocation covers the token.
     #[must_use]
     pub fn cover(&self, claims: &ApplicationClaims, audience: &str) -> bool {
-        let sub = claims.sub.as_str();
-        [
-            self.users.get(sub),
-            self.applications.get(audience),
-            self.sessions.get(claims.sid.as_str()),
-            self.user_applications
-                .get(sub)
-                .and_then(|of| of.get(audience)),
-        ]
-        .into_iter()
-        .flatten()
-        .any(|bound| bound.covers(claims))
+        if self.is_empty() {
+            return false;
+        }
+        let subjects = self.fingerprints.of_token(claims, audience);
+        subjects.into_iter().any(|subject| {
+            let below =
+                |table: &Table, version| table.version(subject).is_some_and(|v| version < v);
+            below(&self.plain, claims.ver) || below(&self.fresh, claims.auth_ver)
+        })
     }
 
-    /// Takes over what a page says.
-    pub fn apply(&mut self, changes: RevocationChanges) {
+    /// Takes over what a page says. A later revocation adds to an earlier one; it never lifts it.
+    pub fn apply(&mut self, changes: &RevocationChanges) {
         for subject in &changes.delete {
             self.remove(subject);
         }
         for revocation in &changes.put {
-            self.bound(&revocation.subject).raise(revocation);
+            self.raise(revocation);
         }
     }
 
     /// Drops what no living token can meet any more. `now` is the earlier of the filter's and
     /// the control service's clocks, seconds since 1970.
     pub fn prune(&mut self, now: u64) {
-        let alive = |bound: &Bound| bound.until.saturating_add(GRACE) > now;
-        self.users.retain(|_, bound| alive(bound));
-        self.applications.retain(|_, bound| alive(bound));
-        self.sessions.retain(|_, bound| alive(bound));
-        self.user_applications.retain(|_, of| {
-            of.retain(|_, bound| alive(bound));
-            !of.is_empty()
-        });
+        let end = seconds(now.saturating_sub(GRACE));
+        self.plain.prune(end);
+        self.fresh.prune(end);
     }
 
-    /// How many subjects are covered.
+    /// How many are in force. Two may concern one subject.
     #[must_use]
     pub fn len(&self) -> usize {
-        let pairs: usize = self.user_applications.values().map(HashMap::len).sum();
-        self.users.len() + self.applications.len() + self.sessions.len() + pairs
+        self.plain.len() + self.fresh.len()
     }
 
     /// Whether nobody is covered.
@@ -98,31 +70,28 @@ impl Revocations {
         self.len() == 0
     }
 
-    fn bound(&mut self, subject: &Subject) -> &mut Bound {
-        match subject {
-            Subject::User(sub) => self.users.entry(sub.as_str().into()),
-            Subject::Application(audience) => self.applications.entry(audience.as_str().into()),
-            Subject::Session(sid) => self.sessions.entry(sid.as_str().into()),
-            Subject::UserApplication(sub, audience) => self
-                .user_applications
-                .entry(sub.as_str().into())
-                .or_default()
-                .entry(audience.as_str().into()),
-        }
-        .or_default()
+    fn raise(&mut self, revocation: &Revocation) {
+        let table = if revocation.fresh {
+            &mut self.fresh
+        } else {
+            &mut self.plain
+        };
+        let bound = Bound {
+            version: revocation.version,
+            until: seconds(revocation.until),
+        };
+        table.raise(self.fingerprints.of(&revocation.subject), bound);
     }
 
     fn remove(&mut self, subject: &Subject) {
-        match subject {
-            Subject::User(sub) => self.users.remove(sub.as_str()),
-            Subject::Application(audience) => self.applications.remove(audience.as_str()),
-            Subject::Session(sid) => self.sessions.remove(sid.as_str()),
-            Subject::UserApplication(sub, audience) => self
-                .user_applications
-                .get_mut(sub.as_str())
-                .and_then(|of| of.remove(audience.as_str())),
-        };
+        let key = self.fingerprints.of(subject);
+        self.plain.remove(key);
+        self.fresh.remove(key);
     }
+}
+
+fn seconds(since_1970: u64) -> u32 {
+    u32::try_from(since_1970).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -162,7 +131,7 @@ mod tests {
         for (subjects, covered) in [(&hits[..], true), (&misses[..], false)] {
             for subject in subjects {
                 let mut revocations = Revocations::default();
-                revocations.apply(put(subject.clone(), claims.ver + 1, false));
+                revocations.apply(&put(subject.clone(), claims.ver + 1, false));
                 assert_eq!(
                     revocations.cover(&claims, &audience),
                     covered,
@@ -180,7 +149,7 @@ mod tests {
         let user = Subject::User(claims.sub.clone());
         let covered = |changes: Vec<RevocationChanges>| {
             let mut revocations = Revocations::default();
-            changes.into_iter().for_each(|c| revocations.apply(c));
+            changes.iter().for_each(|c| revocations.apply(c));
             revocations.cover(&claims, &audience)
         };
         assert!(!covered(vec![put(user.clone(), claims.ver, false)]));
@@ -198,14 +167,13 @@ mod tests {
     #[test]
     fn entries_leave_an_hour_after_their_end() {
         let mut revocations = Revocations::default();
-        revocations.apply(put(
-            Subject::UserApplication("u".into(), "a".into()),
-            1,
-            false,
-        ));
+        for fresh in [false, true] {
+            let subject = Subject::UserApplication("u".into(), "a".into());
+            revocations.apply(&put(subject, 1, fresh));
+        }
         revocations.prune(10_000 + GRACE - 1);
-        assert_eq!(revocations.len(), 1);
+        assert_eq!(revocations.len(), 2);
         revocations.prune(10_000 + GRACE);
-        assert!(revocations.is_empty() && revocations.user_applications.is_empty());
+        assert!(revocations.is_empty());
     }
 }

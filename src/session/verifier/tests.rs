@@ -335,7 +335,7 @@ fn a_revocation_acts_on_a_cached_token_and_an_ended_session_can_still_log_out() 
         fresh: false,
         until: NOW,
     };
-    scene.revocations.apply(RevocationChanges {
+    scene.revocations.apply(&RevocationChanges {
         put: vec![revocation],
         delete: vec![],
     });
