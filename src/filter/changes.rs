@@ -59,7 +59,7 @@ pub(super) fn admitted(head: Head<'_>, session: &Session<'_>) -> Changes {
     Changes {
         identity: Some(Identity {
             // A token with a good signature is ASCII.
-            token: String::from_utf8_lossy(session.token).into_owned(),
+            token: str::from_utf8(session.token).unwrap_or_default().to_owned(),
             email: header_text(&claims.email),
             id: header_text(&claims.sub),
         }),

@@ -3,6 +3,8 @@
 //! No cookie library here: they trim Unicode spaces and re-encode values, and either would let a
 //! cookie of another host pass for one with the `__Host-` prefix, or change what is not ours.
 
+use std::mem;
+
 use super::Head;
 use crate::names::is_own_cookie;
 
@@ -46,14 +48,21 @@ struct Pair<'a> {
 }
 
 fn pairs(head: Head<'_>) -> impl Iterator<Item = Pair<'_>> {
-    head.all("cookie")
-        .flat_map(|line| line.split(|b| *b == b';'))
-        .map(parse)
+    head.all("cookie").flat_map(segments).map(parse)
+}
+
+/// The parts of a line between its semicolons. A token is long, so bytes are not looked at one by
+/// one.
+fn segments(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut from = 0;
+    memchr::memchr_iter(b';', line)
+        .chain([line.len()])
+        .filter_map(move |at| line.get(mem::replace(&mut from, at + 1)..at))
 }
 
 /// Space and tab are cut around name and value, and nothing else (RFC 6265, section 5.2).
 fn parse(segment: &[u8]) -> Pair<'_> {
-    match segment.iter().position(|b| *b == b'=') {
+    match memchr::memchr(b'=', segment) {
         Some(at) => Pair {
             name: trim(segment.get(..at).unwrap_or_default()),
             value: trim(segment.get(at + 1..).unwrap_or_default()),
@@ -78,8 +87,7 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
 /// A line without our cookies. What is left keeps its bytes; only the space that parted the
 /// first of them from one of ours goes too.
 fn strip_line(line: &[u8]) -> Option<Vec<u8>> {
-    let mut kept = line
-        .split(|b| *b == b';')
+    let mut kept = segments(line)
         .enumerate()
         .filter(|(_, segment)| !is_own_cookie(parse(segment).name));
     let (index, first) = kept.next()?;

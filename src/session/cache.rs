@@ -2,7 +2,8 @@
 //!
 //! Bounded: two generations of at most [`GENERATION`] tokens. When the younger is full the older
 //! is dropped, so a token in use stays and a flood of tokens costs memory for two generations
-//! and no more. The whole token is the key, so no other token can take its place.
+//! and no more. A token is found by its last bytes, which are of its signature and so spread
+//! evenly, and then compared whole: no other token can take its place.
 
 use std::collections::HashMap;
 use std::mem;
@@ -13,27 +14,43 @@ use crate::protocol::claims::ApplicationClaims;
 /// Tokens in one generation: about 2 MB at 800 bytes a token and 1 KB of claims.
 const GENERATION: usize = 1024;
 
+/// A token's last bytes. Of two tokens that share them the later is kept.
+type Tail = [u8; 16];
+
 /// Claims of tokens with a good signature.
 #[derive(Debug, Default)]
 pub struct TokenCache {
-    young: HashMap<Box<[u8]>, Rc<ApplicationClaims>>,
-    old: HashMap<Box<[u8]>, Rc<ApplicationClaims>>,
+    young: HashMap<Tail, Known>,
+    old: HashMap<Tail, Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    token: Box<[u8]>,
+    claims: Rc<ApplicationClaims>,
 }
 
 impl TokenCache {
     /// The claims of a token seen before.
     pub fn find(&mut self, token: &[u8]) -> Option<Rc<ApplicationClaims>> {
-        if let Some(claims) = self.young.get(token) {
-            return Some(Rc::clone(claims));
+        let tail = token.last_chunk()?;
+        let same = |known: &&Known| *known.token == *token;
+        if let Some(known) = self.young.get(tail).filter(same) {
+            return Some(Rc::clone(&known.claims));
         }
-        let (token, claims) = self.old.remove_entry(token)?;
-        self.keep(token, Rc::clone(&claims));
+        self.old.get(tail).filter(same)?;
+        let known = self.old.remove(tail)?;
+        let claims = Rc::clone(&known.claims);
+        self.keep(*tail, known);
         Some(claims)
     }
 
     /// Remembers a token whose signature is good.
     pub fn insert(&mut self, token: &[u8], claims: Rc<ApplicationClaims>) {
-        self.keep(token.into(), claims);
+        if let Some(tail) = token.last_chunk() {
+            let token = token.into();
+            self.keep(*tail, Known { token, claims });
+        }
     }
 
     /// Forgets everything: the keys have changed.
@@ -41,11 +58,11 @@ impl TokenCache {
         *self = Self::default();
     }
 
-    fn keep(&mut self, token: Box<[u8]>, claims: Rc<ApplicationClaims>) {
+    fn keep(&mut self, tail: Tail, known: Known) {
         if self.young.len() >= GENERATION {
             self.old = mem::take(&mut self.young);
         }
-        self.young.insert(token, claims);
+        self.young.insert(tail, known);
     }
 }
 
@@ -58,17 +75,35 @@ mod tests {
     fn a_flood_is_bounded_and_a_used_token_stays() {
         let mut cache = TokenCache::default();
         let claims = Rc::new(claims());
-        cache.insert(b"used", Rc::clone(&claims));
+        let token = |name: &str| format!("header.{name}.signature-{name:0>16}");
+        let used = token("used");
+        cache.insert(used.as_bytes(), Rc::clone(&claims));
         for i in 0..10 * GENERATION {
-            cache.insert(i.to_string().as_bytes(), Rc::clone(&claims));
+            cache.insert(token(&i.to_string()).as_bytes(), Rc::clone(&claims));
             if i % 100 == 0 {
-                assert!(cache.find(b"used").is_some());
+                assert!(cache.find(used.as_bytes()).is_some());
             }
         }
         assert!(cache.young.len() + cache.old.len() <= 2 * GENERATION);
-        assert!(cache.find(b"0").is_none());
-        assert!(cache.find(b"use").is_none() && cache.find(b"used2").is_none());
+        assert!(cache.find(token("0").as_bytes()).is_none());
         cache.clear();
-        assert!(cache.find(b"used").is_none());
+        assert!(cache.find(used.as_bytes()).is_none());
+    }
+
+    #[test]
+    fn the_whole_token_is_compared() {
+        let mut cache = TokenCache::default();
+        let claims = Rc::new(claims());
+        cache.insert(b"a.b.0123456789abcdef", Rc::clone(&claims));
+        for other in [
+            "a.c.0123456789abcdef",
+            ".b.0123456789abcdef",
+            "0123456789abcdef",
+            "f",
+        ] {
+            assert!(cache.find(other.as_bytes()).is_none(), "{other}");
+        }
+        cache.insert(b"a.c.0123456789abcdef", claims);
+        assert!(cache.find(b"a.c.0123456789abcdef").is_some());
     }
 }
