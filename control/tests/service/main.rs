@@ -20,6 +20,7 @@ mod login;
 mod logout;
 mod pages;
 mod policy;
+mod refresh;
 mod revocation;
 mod secrets;
 mod sessions;

@@ -1,0 +1,52 @@
+//! The claims of an application token, from what was found good.
+
+use portcullis::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, Confirmation};
+
+use crate::application::Application;
+use crate::randomness::NoRandomness;
+use crate::service::Service;
+use crate::storage::Session;
+
+/// Session, application and policy, found good at one moment of the database.
+pub struct Admission<'a> {
+    /// The global session.
+    pub session: &'a Session,
+    /// The application.
+    pub application: &'a Application,
+    /// The rule of its policy that admits the user.
+    pub rule: String,
+    /// The feed's version at that moment.
+    pub version: u64,
+}
+
+/// A new token's claims.
+pub fn claims(
+    service: &Service,
+    admission: &Admission<'_>,
+    cnf: Option<Confirmation>,
+) -> Result<ApplicationClaims, NoRandomness> {
+    let (session, application) = (admission.session, admission.application);
+    let now = service.now();
+    let end = now + application.definition.session_duration_seconds;
+    Ok(ApplicationClaims {
+        iss: service.team_domain.to_string(),
+        aud: vec![application.audience.clone()],
+        kind: APPLICATION_TYPE.to_owned(),
+        sub: session.user_id.clone(),
+        email: session.email.clone(),
+        sid: session.id.clone(),
+        jti: service.random.id()?,
+        iat: now,
+        nbf: now,
+        exp: end.min(session.expires_at),
+        session_exp: session.expires_at,
+        auth_time: session.auth_time,
+        ver: admission.version,
+        auth_ver: session.auth_ver,
+        rule: admission.rule.clone(),
+        cnf,
+        usage: None,
+        every_navigation: false,
+        custom: None,
+    })
+}
