@@ -11,6 +11,7 @@ mod endpoint;
 mod guard;
 mod judge;
 mod logout;
+mod open_streams;
 mod pending;
 mod preflight;
 mod refresh;
@@ -32,6 +33,8 @@ use crate::session::Verifier;
 use crate::session::signature::HostSignatures;
 
 pub use effect::{Call, CallAnswer, Changes, Effect};
+pub use open_streams::Cut;
+use open_streams::OpenStreams;
 use pending::Pending;
 pub use refresh::RefreshCall;
 use refresh::Refreshes;
@@ -62,6 +65,7 @@ pub struct Filter {
     verifier: Verifier,
     pending: HashMap<u32, Pending>,
     refreshes: Refreshes,
+    open_streams: OpenStreams,
     unknown_kids: HashSet<String>,
     counters: Counters,
     reported: (u64, u64, u64),
@@ -124,6 +128,7 @@ impl Filter {
             verifier: Verifier::new(host),
             pending: HashMap::new(),
             refreshes: Refreshes::default(),
+            open_streams: OpenStreams::default(),
             unknown_kids: HashSet::new(),
             counters: Counters::default(),
             reported: (0, 0, 0),
@@ -194,6 +199,7 @@ impl Filter {
     /// A request has ended, whether it waited or not.
     pub fn forget(&mut self, stream: u32) {
         self.pending.remove(&stream);
+        self.open_streams.remove(stream);
     }
 
     /// The poll that is due, if one is.
@@ -217,6 +223,7 @@ impl Filter {
             if keys {
                 self.verifier.forget();
             }
+            self.judge_open_streams(now_ms);
         }
         Ok(progress)
     }

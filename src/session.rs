@@ -9,6 +9,7 @@ pub mod keys;
 pub mod pure;
 pub mod revocations;
 pub mod signature;
+pub mod signed;
 pub mod token;
 pub(crate) mod verifier;
 

@@ -149,9 +149,27 @@ impl Root {
                 self.ask(shared, *stream, &call);
             }
         }
-        let calls = shared.filter.try_borrow();
-        let calls = calls.is_ok_and(|filter| filter.has_refresh_calls());
-        shared.set_busy(calls || due.len() >= MAX_EFFECTS);
+        self.cut(shared, now_ms, MAX_EFFECTS - due.len().min(MAX_EFFECTS));
+        let filter = shared.filter.try_borrow();
+        let more = filter.is_ok_and(|filter| filter.has_refresh_calls() || filter.has_cuts());
+        shared.set_busy(more || due.len() >= MAX_EFFECTS);
+    }
+
+    /// Ends requests whose sessions are good no more.
+    fn cut(&self, shared: &Shared, now_ms: u64, at_most: usize) {
+        let cuts = match shared.filter.try_borrow_mut() {
+            Ok(mut filter) => filter.cuts(now_ms, at_most),
+            Err(_) => return,
+        };
+        for cut in cuts {
+            // One that is gone needs no end.
+            if host::act_on(cut.stream).is_ok()
+                && let Err(error) = host::reply(&cut.reply)
+            {
+                log::error!("{error}");
+            }
+            let _ = host::act_on(self.id);
+        }
     }
 
     /// Makes the call of a request that waited for the feed before.

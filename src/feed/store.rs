@@ -140,6 +140,14 @@ impl Store {
         &self.table
     }
 
+    /// An application, by audience.
+    #[must_use]
+    pub fn application(&self, audience: &str) -> Option<&Application> {
+        self.applications
+            .get(audience)
+            .map(|application| &**application)
+    }
+
     /// The revocations.
     #[must_use]
     pub fn revocations(&self) -> &Revocations {

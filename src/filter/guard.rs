@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::changes::{admitted, anonymous, cleaned, reported};
 use super::effect::{Changes, Effect};
 use super::judge::{Bad, candidates};
+use super::open_streams::{Full, full};
 use super::pending::{Pending, PendingFeed};
 use super::preflight::preflight;
 use super::{
@@ -155,7 +156,10 @@ impl Filter {
     ) -> Effect {
         let Incoming { head, kind, .. } = incoming;
         match self.judge(placement, incoming, moment) {
-            Ok(session) => Effect::Continue(admitted(head, &session)),
+            Ok(session) => match self.goes_on(incoming, &session, moment) {
+                Ok(()) => Effect::Continue(admitted(head, &session)),
+                Err(Full) => Effect::Reply(full(kind)),
+            },
             Err(Bad::NotReady) => Effect::Reply(unavailable(kind, "not_ready")),
             Err(Bad::Stale) => Effect::Reply(unavailable(kind, "stale")),
             Err(Bad::Refused(Refusal::KeyUnknown)) => {

@@ -1,6 +1,8 @@
 //! From a request to the verifier and back. The only place that decides whether there is anything
 //! to judge by: without a feed, or with one too old, nothing is good.
 
+use std::net::IpAddr;
+
 use crate::application::Placement;
 use crate::config::{Config, StaleAction};
 use crate::feed::Follower;
@@ -26,6 +28,8 @@ pub(super) enum Bad {
 pub(super) struct Session<'a> {
     pub verified: Verified,
     pub token: &'a [u8],
+    /// The client's address, where a policy asks for it.
+    pub address: Option<IpAddr>,
 }
 
 /// What is believed right now: the one place that fails closed.
@@ -117,8 +121,11 @@ impl Filter {
         for candidate in candidates(head, placement) {
             match self.verifier.verify(trust, demand, candidate) {
                 Ok(verified) => {
-                    let token = candidate.token;
-                    return Ok(Session { verified, token });
+                    return Ok(Session {
+                        verified,
+                        token: candidate.token,
+                        address: demand.address,
+                    });
                 }
                 Err(refusal) => worst = worst.max(refusal),
             }

@@ -2,6 +2,7 @@
 
 mod login;
 mod logout;
+mod open_streams;
 mod requests;
 mod waiting;
 

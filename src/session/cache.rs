@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::mem;
 use std::rc::Rc;
 
-use crate::protocol::claims::ApplicationClaims;
+use super::signed::Signed;
 
 /// Tokens in one generation: about 2 MB at 800 bytes a token and 1 KB of claims.
 const GENERATION: usize = 1024;
@@ -17,7 +17,7 @@ const GENERATION: usize = 1024;
 /// A token's last bytes. Of two tokens that share them the later is kept.
 type Tail = [u8; 16];
 
-/// Claims of tokens with a good signature.
+/// Tokens with a good signature.
 #[derive(Debug, Default)]
 pub struct TokenCache {
     young: HashMap<Tail, Known>,
@@ -27,29 +27,29 @@ pub struct TokenCache {
 #[derive(Debug)]
 struct Known {
     token: Box<[u8]>,
-    claims: Rc<ApplicationClaims>,
+    signed: Rc<Signed>,
 }
 
 impl TokenCache {
-    /// The claims of a token seen before.
-    pub fn find(&mut self, token: &[u8]) -> Option<Rc<ApplicationClaims>> {
+    /// A token seen before.
+    pub fn find(&mut self, token: &[u8]) -> Option<Rc<Signed>> {
         let tail = token.last_chunk()?;
         let same = |known: &&Known| *known.token == *token;
         if let Some(known) = self.young.get(tail).filter(same) {
-            return Some(Rc::clone(&known.claims));
+            return Some(Rc::clone(&known.signed));
         }
         self.old.get(tail).filter(same)?;
         let known = self.old.remove(tail)?;
-        let claims = Rc::clone(&known.claims);
+        let signed = Rc::clone(&known.signed);
         self.keep(*tail, known);
-        Some(claims)
+        Some(signed)
     }
 
     /// Remembers a token whose signature is good.
-    pub fn insert(&mut self, token: &[u8], claims: Rc<ApplicationClaims>) {
+    pub fn insert(&mut self, token: &[u8], signed: Rc<Signed>) {
         if let Some(tail) = token.last_chunk() {
             let token = token.into();
-            self.keep(*tail, Known { token, claims });
+            self.keep(*tail, Known { token, signed });
         }
     }
 
@@ -74,12 +74,12 @@ mod tests {
     #[test]
     fn a_flood_is_bounded_and_a_used_token_stays() {
         let mut cache = TokenCache::default();
-        let claims = Rc::new(claims());
+        let signed = Rc::new(Signed::new(claims(), "k".into()));
         let token = |name: &str| format!("header.{name}.signature-{name:0>16}");
         let used = token("used");
-        cache.insert(used.as_bytes(), Rc::clone(&claims));
+        cache.insert(used.as_bytes(), Rc::clone(&signed));
         for i in 0..10 * GENERATION {
-            cache.insert(token(&i.to_string()).as_bytes(), Rc::clone(&claims));
+            cache.insert(token(&i.to_string()).as_bytes(), Rc::clone(&signed));
             if i % 100 == 0 {
                 assert!(cache.find(used.as_bytes()).is_some());
             }
@@ -93,8 +93,8 @@ mod tests {
     #[test]
     fn the_whole_token_is_compared() {
         let mut cache = TokenCache::default();
-        let claims = Rc::new(claims());
-        cache.insert(b"a.b.0123456789abcdef", Rc::clone(&claims));
+        let signed = Rc::new(Signed::new(claims(), "k".into()));
+        cache.insert(b"a.b.0123456789abcdef", Rc::clone(&signed));
         for other in [
             "a.c.0123456789abcdef",
             ".b.0123456789abcdef",
@@ -103,7 +103,7 @@ mod tests {
         ] {
             assert!(cache.find(other.as_bytes()).is_none(), "{other}");
         }
-        cache.insert(b"a.c.0123456789abcdef", claims);
+        cache.insert(b"a.c.0123456789abcdef", signed);
         assert!(cache.find(b"a.c.0123456789abcdef").is_some());
     }
 }

@@ -11,9 +11,10 @@ use super::cache::TokenCache;
 use super::keys::{Keys, SignaturePath};
 use super::revocations::Revocations;
 use super::signature::HostSignatures;
+use super::signed::Signed;
 use super::token::{TokenTyp, UnverifiedToken};
 use crate::application::Application;
-use crate::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, Confirmation, TokenUse};
+use crate::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, TokenUse};
 use crate::reason::Refusal;
 pub use refreshable::Refreshable;
 
@@ -73,14 +74,14 @@ pub enum Source {
 /// A good session. Only [`Verifier::verify`] makes one.
 #[derive(Debug, Clone)]
 pub struct Verified {
-    claims: Rc<ApplicationClaims>,
+    signed: Rc<Signed>,
 }
 
 impl Verified {
     /// What the token says.
     #[must_use]
     pub fn claims(&self) -> &ApplicationClaims {
-        &self.claims
+        &self.signed.claims
     }
 }
 
@@ -88,6 +89,7 @@ impl Verified {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Use,
+    GoOn,
     Refresh,
     End,
 }
@@ -114,8 +116,24 @@ impl Verifier {
         demand: Demand<'_>,
         candidate: Candidate<'_>,
     ) -> Result<Verified, Refusal> {
-        let claims = self.check(trust, demand, candidate, Purpose::Use)?;
-        Ok(Verified { claims })
+        let signed = self.check(trust, demand, candidate, Purpose::Use)?;
+        Ok(Verified { signed })
+    }
+
+    /// Whether a session that was good when its request began still is: every check but the
+    /// binding, which has been shown, and that its key is still believed.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn verify_again(
+        &self,
+        trust: Trust<'_>,
+        demand: Demand<'_>,
+        verified: &Verified,
+    ) -> Result<(), Refusal> {
+        let signed = &verified.signed;
+        trust.keys.find(&signed.kid).ok_or(Refusal::KeyUnknown)?;
+        check_signed(signed, (trust, demand), Source::Header, Purpose::GoOn)
     }
 
     /// Whether the control service may be asked for a token in place of this one, which is good
@@ -130,8 +148,8 @@ impl Verifier {
         demand: Demand<'_>,
         candidate: Candidate<'_>,
     ) -> Result<Refreshable, Refusal> {
-        let claims = self.check(trust, demand, candidate, Purpose::Refresh)?;
-        Refreshable::permitted(claims, demand)
+        let signed = self.check(trust, demand, candidate, Purpose::Refresh)?;
+        Refreshable::permitted(signed, demand)
     }
 
     /// Whether the session is the sender's to end: every check but the token's end and the policy.
@@ -164,34 +182,16 @@ impl Verifier {
         demand: Demand<'_>,
         candidate: Candidate<'_>,
         purpose: Purpose,
-    ) -> Result<Rc<ApplicationClaims>, Refusal> {
-        let claims = self.signed_claims(trust.keys, candidate.token)?;
-        check_place(&claims, trust.issuer, demand.application, candidate.source)?;
-        times::check(&claims, demand, purpose)?;
-        check_binding(&claims, demand)?;
-        if trust
-            .revocations
-            .cover(&claims, &demand.application.audience)
-        {
-            return Err(Refusal::SessionRevoked);
-        }
-        let by_rule = demand.application.check_rule(&claims.rule, demand.address);
-        match purpose {
-            Purpose::Use => by_rule?,
-            Purpose::Refresh if by_rule == Err(Refusal::PolicyDenied) => by_rule?,
-            Purpose::Refresh | Purpose::End => {}
-        }
-        Ok(claims)
+    ) -> Result<Rc<Signed>, Refusal> {
+        let signed = self.signed(trust.keys, candidate.token)?;
+        check_signed(&signed, (trust, demand), candidate.source, purpose)?;
+        Ok(signed)
     }
 
-    /// The claims of a token with a good signature.
-    fn signed_claims(
-        &mut self,
-        keys: &Keys,
-        token: &[u8],
-    ) -> Result<Rc<ApplicationClaims>, Refusal> {
-        if let Some(claims) = self.cache.find(token) {
-            return Ok(claims);
+    /// A token with a good signature.
+    fn signed(&mut self, keys: &Keys, token: &[u8]) -> Result<Rc<Signed>, Refusal> {
+        if let Some(signed) = self.cache.find(token) {
+            return Ok(signed);
         }
         let unverified = UnverifiedToken::parse(token).ok_or(Refusal::TokenMalformed)?;
         let key = keys
@@ -213,9 +213,33 @@ impl Verifier {
         }
         let claims = serde_json::from_slice(&unverified.unverified_payload)
             .map_err(|_| Refusal::TokenMalformed)?;
-        let claims = Rc::new(claims);
-        self.cache.insert(token, Rc::clone(&claims));
-        Ok(claims)
+        let signed = Rc::new(Signed::new(claims, unverified.unverified_kid));
+        self.cache.insert(token, Rc::clone(&signed));
+        Ok(signed)
+    }
+}
+
+/// Every check after the signature, in order.
+fn check_signed(
+    signed: &Signed,
+    (trust, demand): (Trust<'_>, Demand<'_>),
+    source: Source,
+    purpose: Purpose,
+) -> Result<(), Refusal> {
+    let (claims, application) = (&signed.claims, demand.application);
+    check_place(claims, trust.issuer, application, source)?;
+    times::check(claims, demand, purpose)?;
+    if purpose != Purpose::GoOn {
+        check_binding(signed, demand)?;
+    }
+    if trust.revocations.cover(claims, &application.audience) {
+        return Err(Refusal::SessionRevoked);
+    }
+    let by_rule = application.check_rule(&claims.rule, demand.address);
+    match purpose {
+        Purpose::Use | Purpose::GoOn => by_rule,
+        Purpose::Refresh if by_rule == Err(Refusal::PolicyDenied) => by_rule,
+        Purpose::Refresh | Purpose::End => Ok(()),
     }
 }
 
@@ -239,37 +263,23 @@ fn check_place(
 
 /// A token made for headers is never bound. Every other token is judged by its binding wherever
 /// it comes from: else a stolen one would only have to be moved from its cookie to a header.
-fn check_binding(claims: &ApplicationClaims, demand: Demand<'_>) -> Result<(), Refusal> {
+fn check_binding(signed: &Signed, demand: Demand<'_>) -> Result<(), Refusal> {
+    let claims = &signed.claims;
     if claims.usage == Some(TokenUse::Header) {
         return Ok(());
     }
-    let Some(confirmation) = &claims.cnf else {
+    if claims.cnf.is_none() {
         return if demand.application.binding {
             Err(Refusal::BindingMissing)
         } else {
             Ok(())
         };
-    };
+    }
     if demand.bindings.is_empty() {
         return Err(Refusal::BindingMissing);
     }
-    matching_binding(confirmation, demand.bindings)
-        .map(drop)
-        .ok_or(Refusal::BindingMismatch)
-}
-
-/// The binding cookie that a token is bound to.
-fn matching_binding<'a>(confirmation: &Confirmation, bindings: &[&'a [u8]]) -> Option<&'a [u8]> {
-    bindings.iter().fold(None, |found, value| {
-        let fits = Confirmation::of_cookie(value).is_some_and(|held| {
-            equal_in_constant_time(&held.cookie_s256, &confirmation.cookie_s256)
-        });
-        if fits { Some(*value) } else { found }
-    })
-}
-
-fn equal_in_constant_time(a: &str, b: &str) -> bool {
-    a.len() == b.len() && ct_codecs::verify(a.as_bytes(), b.as_bytes())
+    let matching = signed.matching(demand.bindings).map(drop);
+    matching.ok_or(Refusal::BindingMismatch)
 }
 
 #[cfg(test)]

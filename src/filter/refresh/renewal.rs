@@ -8,6 +8,7 @@ use crate::filter::changes::admitted;
 use crate::filter::effect::{Changes, Effect};
 use crate::filter::guard::{Destination, Patience};
 use crate::filter::judge::{Bad, CookieNames, Session, demand, trust};
+use crate::filter::open_streams::{Full, full};
 use crate::filter::{Filter, Incoming, Moment, unavailable};
 use crate::protocol::calls::RefreshAnswer;
 use crate::reason::Refusal;
@@ -51,7 +52,7 @@ impl Filter {
         };
         self.counters.count("refresh", counted);
         match renewed {
-            Ok(changes) => Effect::Continue(changes),
+            Ok(effect) => effect,
             Err(Bad::NotReady) => Effect::Reply(unavailable(incoming.kind, "not_ready")),
             Err(Bad::Stale) => Effect::Reply(unavailable(incoming.kind, "stale")),
             Err(Bad::Refused(refusal)) => self.refuse(incoming, &placement, refusal, moment),
@@ -65,7 +66,7 @@ impl Filter {
         placement: &Placement,
         renewal: Renewal<'_>,
         moment: &Moment<'_>,
-    ) -> Result<Changes, Bad> {
+    ) -> Result<Effect, Bad> {
         let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms)?;
         let bindings = cookies::values(incoming.head, &CookieNames::of(placement).binding);
         let demand = Demand {
@@ -85,11 +86,18 @@ impl Filter {
         }
         let binding = renewal.old.binding(&bindings);
         let set_cookies = set_cookies(placement, renewal.answer, (&verified, binding), moment);
-        let session = Session { verified, token };
-        Ok(Changes {
+        let session = Session {
+            verified,
+            token,
+            address: demand.address,
+        };
+        if let Err(Full) = self.goes_on(incoming, &session, moment) {
+            return Ok(Effect::Reply(full(incoming.kind)));
+        }
+        Ok(Effect::Continue(Changes {
             set_cookies,
             ..admitted(incoming.head, &session)
-        })
+        }))
     }
 }
 

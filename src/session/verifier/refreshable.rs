@@ -3,32 +3,29 @@
 
 use std::rc::Rc;
 
-use super::{Demand, Verified, matching_binding};
-use crate::protocol::claims::ApplicationClaims;
+use super::{Demand, Verified};
 use crate::protocol::feed::RefreshInRequest;
 use crate::reason::Refusal;
+use crate::session::signed::Signed;
 
 /// A token that the control service may be asked to refresh. Only
 /// [`super::Verifier::verify_to_refresh`] makes one.
 #[derive(Debug, Clone)]
 pub struct Refreshable {
-    claims: Rc<ApplicationClaims>,
+    signed: Rc<Signed>,
 }
 
 impl Refreshable {
     /// Of a token that passed every other check: whether the application refreshes it.
-    pub(super) fn permitted(
-        claims: Rc<ApplicationClaims>,
-        demand: Demand<'_>,
-    ) -> Result<Self, Refusal> {
+    pub(super) fn permitted(signed: Rc<Signed>, demand: Demand<'_>) -> Result<Self, Refusal> {
         let permitted = match demand.application.refresh_in_request {
             // Without its binding, whoever stole the token would keep it alive.
-            RefreshInRequest::WithBinding => claims.cnf.is_some(),
+            RefreshInRequest::WithBinding => signed.claims.cnf.is_some(),
             RefreshInRequest::Always => true,
             RefreshInRequest::Never => false,
         };
-        if permitted && claims.usage.is_none() {
-            Ok(Self { claims })
+        if permitted && signed.claims.usage.is_none() {
+            Ok(Self { signed })
         } else {
             Err(Refusal::SessionExpired)
         }
@@ -37,19 +34,19 @@ impl Refreshable {
     /// The token's id.
     #[must_use]
     pub fn jti(&self) -> &str {
-        &self.claims.jti
+        &self.signed.claims.jti
     }
 
     /// The binding cookie that the token is bound to.
     #[must_use]
     pub fn binding<'a>(&self, bindings: &[&'a [u8]]) -> Option<&'a [u8]> {
-        matching_binding(self.claims.cnf.as_ref()?, bindings)
+        self.signed.matching(bindings)
     }
 
     /// Whether a good session is this one with a later end, and no other.
     #[must_use]
     pub fn goes_on_in(&self, verified: &Verified) -> bool {
-        let (old, new) = (&*self.claims, verified.claims());
+        let (old, new) = (&self.signed.claims, verified.claims());
         (&old.sub, &old.sid, &old.aud, &old.cnf) == (&new.sub, &new.sid, &new.aud, &new.cnf)
     }
 }

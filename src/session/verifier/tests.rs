@@ -5,7 +5,7 @@ use jwt_simple::prelude::*;
 use super::*;
 use crate::application::tests::{application, at, wire};
 use crate::protocol::base64url;
-use crate::protocol::claims::{APPLICATION_TYP, SESSION_TYP};
+use crate::protocol::claims::{APPLICATION_TYP, Confirmation, SESSION_TYP};
 use crate::protocol::feed::{Jwk, JwkSet, Revocation, RevocationChanges, Subject};
 use crate::session::signature::NoHostSignatures;
 

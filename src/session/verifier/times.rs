@@ -20,7 +20,7 @@ pub(super) fn check(
         return Err(Refusal::NotYetValid);
     }
     let ended = match purpose {
-        Purpose::Use => end(claims, demand.navigates) <= demand.now,
+        Purpose::Use | Purpose::GoOn => end(claims, demand.navigates) <= demand.now,
         // Such a navigation goes through the team domain.
         Purpose::Refresh => {
             claims.session_exp <= demand.now || (claims.every_navigation && demand.navigates)

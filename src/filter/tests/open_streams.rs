@@ -1,0 +1,158 @@
+//! What a session opened is closed when the session ends.
+
+use super::*;
+use crate::protocol::feed::Jwk;
+
+const WEBSOCKET: (&str, &str) = ("upgrade", "websocket");
+const EVENTS: (&str, &str) = ("accept", "text/html;q=0.1, text/event-stream");
+
+impl World {
+    /// Begins a request with a good session as this stream.
+    fn open(&mut self, stream: u32, more: (&str, &str)) -> Effect {
+        let cookie = self.session_cookie();
+        let fields = with(get("wiki.example", "/"), &[("cookie", &cookie), more]);
+        with_head(&fields, |head| {
+            self.with_moment(|filter, moment| filter.begin(stream, head, moment))
+        })
+    }
+
+    /// Streams that are to be cut now, in order, with status and reason.
+    fn cuts(&mut self) -> Vec<(u32, u16, &'static str)> {
+        let cuts = self.filter.cuts(self.now_ms, MAX_EFFECTS);
+        let told = |cut: Cut| (cut.stream, cut.reply.status, cut.reply.reason);
+        let mut told: Vec<_> = cuts.into_iter().map(told).collect();
+        told.sort_unstable();
+        told
+    }
+
+    fn change(&mut self, keys: Option<JwkSet>, applications: ApplicationChanges) {
+        let after = self.version;
+        self.version += 1;
+        self.feed(&FeedPage {
+            epoch: "e1".into(),
+            kind: PageKind::Delta,
+            after,
+            version: self.version,
+            next: None,
+            now: NOW_MS / 1_000,
+            keys,
+            applications,
+            revocations: RevocationChanges::default(),
+        });
+    }
+}
+
+#[test]
+fn a_revocation_cuts_what_its_session_opened_at_once() {
+    let mut world = World::new();
+    for (stream, more) in [(1, WEBSOCKET), (2, EVENTS), (3, ("accept", "*/*"))] {
+        assert!(matches!(world.open(stream, more), Effect::Continue(_)));
+    }
+    assert_eq!(world.filter.open_streams(), 3);
+    world.revoke(Subject::User("somebody-else".into()));
+    assert_eq!(world.cuts(), []);
+    world.revoke(Subject::Session(claims().sid));
+    let revoked = |stream| (stream, 403, "session_revoked");
+    assert_eq!(world.cuts(), [revoked(1), revoked(2), revoked(3)]);
+    assert_eq!(world.filter.open_streams(), 0);
+    assert_eq!(world.cuts(), []);
+}
+
+#[test]
+fn what_has_ended_is_not_cut() {
+    let mut world = World::new();
+    world.open(1, WEBSOCKET);
+    world.filter.forget(1);
+    world.revoke(Subject::Session(claims().sid));
+    assert_eq!(world.cuts(), []);
+}
+
+#[test]
+fn many_are_cut_a_few_at_a_time() {
+    let mut world = World::new();
+    for stream in 0..100 {
+        world.open(stream, WEBSOCKET);
+    }
+    world.revoke(Subject::Application(claims().aud[0].clone()));
+    let mut cut = 0;
+    while world.filter.has_cuts() {
+        let now = world.cuts().len();
+        assert!(now <= MAX_EFFECTS);
+        cut += now;
+    }
+    assert_eq!(cut, 100);
+}
+
+#[test]
+fn streams_end_with_their_token_and_requests_are_allowed_to_finish() {
+    let mut world = World::without_feed(&CONFIG.replace("5m", "1h"));
+    world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
+    world.now_ms = (claims().exp + 29) * 1_000;
+    world.open(1, WEBSOCKET);
+    world.open(2, EVENTS);
+    world.open(3, ("accept", "*/*"));
+    assert_eq!(world.cuts(), []);
+    world.now_ms += 1_000;
+    let expired = |stream| (stream, 403, "session_expired");
+    assert_eq!(world.cuts(), [expired(1), expired(2)]);
+    world.now_ms += 28_000;
+    assert_eq!(world.cuts(), []);
+    world.now_ms += 1_000;
+    assert_eq!(world.cuts(), [expired(3)]);
+}
+
+#[test]
+fn a_key_or_an_application_that_goes_takes_its_streams_along() {
+    let mut world = World::new();
+    world.open(1, WEBSOCKET);
+    let other: Jwk = Signer::new().jwk();
+    let keys = JwkSet { keys: vec![other] };
+    world.change(Some(keys), ApplicationChanges::default());
+    assert_eq!(world.cuts(), [(1, 403, "key_unknown")]);
+
+    let mut world = World::new();
+    world.open(1, WEBSOCKET);
+    let gone = ApplicationChanges {
+        put: vec![],
+        delete: vec![claims().aud[0].clone()],
+    };
+    world.change(None, gone);
+    assert_eq!(world.cuts(), [(1, 403, "token_not_for_here")]);
+}
+
+#[test]
+fn a_stale_feed_cuts_everything_unless_it_allows() {
+    for (then, expected) in [("deny", vec![(1, 503, "stale")]), ("allow", vec![])] {
+        let config = CONFIG.replace("deny", then);
+        let mut world = World::without_feed(&config);
+        world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
+        world.open(1, WEBSOCKET);
+        world.now_ms += 300_000;
+        assert_eq!(world.cuts(), []);
+        world.now_ms += 1_000;
+        assert_eq!(world.cuts(), expected, "{then}");
+    }
+}
+
+#[test]
+fn a_session_holds_a_bounded_number_of_streams_and_none_is_untracked() {
+    let mut world = World::new();
+    for stream in 0..256 {
+        assert!(matches!(world.open(stream, WEBSOCKET), Effect::Continue(_)));
+    }
+    assert_eq!(status(world.open(256, EVENTS)), (503, "too_many_streams"));
+    let ordinary = world.open(257, ("accept", "*/*"));
+    assert!(matches!(ordinary, Effect::Continue(_)));
+    world.filter.forget(0);
+    assert!(matches!(world.open(258, EVENTS), Effect::Continue(_)));
+}
+
+#[test]
+fn a_dry_run_cuts_nothing() {
+    let config = CONFIG.replacen('{', r#"{ "mode": "report","#, 1);
+    let mut world = World::without_feed(&config);
+    world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
+    world.open(1, WEBSOCKET);
+    world.revoke(Subject::Session(claims().sid));
+    assert_eq!(world.cuts(), []);
+}
