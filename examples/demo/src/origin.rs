@@ -73,7 +73,7 @@ pub fn application() -> Router {
         .route("/api/echo", any(echo::echo))
         .route("/api/echo/{*rest}", any(echo::echo))
         .route("/api/time", get(page::time))
-        .route("/events", get(streams::events))
+        .route("/events", any(streams::events))
         .route("/ws", any(streams::websocket))
         .route("/demo.js", get(page::script))
         .route("/demo.css", get(page::style))

@@ -7,7 +7,7 @@ use anyhow::Result;
 use portcullis_demo::wait;
 use serde::Deserialize;
 
-use crate::Stand;
+use crate::{Application, Stand};
 
 const FLUSH_LIMIT: Duration = Duration::from_secs(5);
 
@@ -32,12 +32,27 @@ impl Stand {
     /// # Errors
     /// When none comes.
     pub fn access_log_of(&self, path: &str) -> Result<Entry> {
+        self.access_log(|entry| entry.path.as_deref() == Some(path))
+    }
+
+    /// The first line for a path of an application.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub fn access_log_at(&self, application: &Application, path: &str) -> Result<Entry> {
+        self.access_log(|entry| {
+            entry.host.as_deref() == Some(application.authority())
+                && entry.path.as_deref() == Some(path)
+        })
+    }
+
+    fn access_log(&self, fits: impl Fn(&Entry) -> bool) -> Result<Entry> {
         let file = self.deployment.directory().join("access.log");
         wait::until("a line of the access log", FLUSH_LIMIT, || {
             let text = fs::read_to_string(&file)?;
             // The last line may be half written.
             let mut entries = text.lines().map_while(|line| parse(line).ok());
-            Ok(entries.find(|entry| entry.path.as_deref() == Some(path)))
+            Ok(entries.find(&fits))
         })
     }
 }

@@ -1,10 +1,13 @@
 //! HTTP/2 (RFC 9113), one header field at a time: cookie crumbs, repeated names, gRPC.
 
+mod held;
+
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use h2::client::ResponseFuture;
+use axum::body::Bytes;
+use h2::client::{ResponseFuture, SendRequest};
 use http::{HeaderName, HeaderValue, Uri};
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
@@ -13,6 +16,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::connection::{Answer, tls};
 use crate::request::{Door, Request};
+pub use held::Held;
 
 /// Sends all requests at once over one connection; each has an answer or a failure of its own.
 pub(crate) fn send(door: &Door<'_>, requests: &[Request]) -> Result<Vec<Result<Answer>>> {
@@ -21,14 +25,7 @@ pub(crate) fn send(door: &Door<'_>, requests: &[Request]) -> Result<Vec<Result<A
 }
 
 async fn exchange(door: &Door<'_>, requests: &[Request]) -> Result<Vec<Result<Answer>>> {
-    let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, door.port)).await?;
-    socket.set_nodelay(true)?;
-    let connector = TlsConnector::from(Arc::new(tls(door.certificates, b"h2")?));
-    let name = ServerName::try_from(door.host.to_owned())?;
-    let stream = connector.connect(name, socket).await?;
-    let (mut client, connection) = h2::client::handshake(stream).await?;
-    // Ends with the runtime.
-    tokio::spawn(connection);
+    let mut client = connect(door).await?;
     let mut waiting = Vec::new();
     for request in requests {
         client = client.ready().await?;
@@ -44,6 +41,18 @@ async fn exchange(door: &Door<'_>, requests: &[Request]) -> Result<Vec<Result<An
         answers.push(read(answer).await);
     }
     Ok(answers)
+}
+
+/// A connection that ends with the runtime.
+async fn connect(door: &Door<'_>) -> Result<SendRequest<Bytes>> {
+    let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, door.port)).await?;
+    socket.set_nodelay(true)?;
+    let connector = TlsConnector::from(Arc::new(tls(door.certificates, b"h2")?));
+    let name = ServerName::try_from(door.host.to_owned())?;
+    let stream = connector.connect(name, socket).await?;
+    let (client, connection) = h2::client::handshake(stream).await?;
+    tokio::spawn(connection);
+    Ok(client)
 }
 
 fn head(door: &Door<'_>, request: &Request) -> Result<http::Request<()>> {

@@ -18,7 +18,7 @@ pub mod connection;
 pub mod directories;
 mod documents;
 pub mod feed_relay;
-mod http2;
+pub mod http2;
 pub mod probe;
 pub mod refusal;
 pub mod request;

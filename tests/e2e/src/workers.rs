@@ -67,8 +67,12 @@ impl Workers {
     }
 }
 
-/// Connections that each worker has taken, by the statistic's name.
-fn taken(deployment: &Deployment) -> Result<BTreeMap<String, u64>> {
+/// Connections that each worker has taken on the listener that is quiet but for
+/// [`Workers::pin`], by the statistic's name.
+///
+/// # Errors
+/// When Envoy does not say.
+pub fn taken(deployment: &Deployment) -> Result<BTreeMap<String, u64>> {
     let filter = format!(r"^listener\.{QUIET}\.worker_\d+\.downstream_cx_total$");
     deployment.envoy.admin().stats(&filter)
 }

@@ -1,0 +1,5 @@
+//! What a session opened is closed when the session ends.
+
+mod cut;
+mod expiry;
+mod stream;
