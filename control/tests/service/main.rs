@@ -12,6 +12,7 @@
 mod administration;
 mod browser;
 mod cli;
+mod durations;
 mod exchange;
 mod feed;
 mod harness;
