@@ -45,7 +45,8 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let attempt = attempt::check(&service, &query).await?;
-    if let Some(session) = session::without_prompt(&service, &headers).await? {
+    let session = session::without_prompt(&service, &headers).await?;
+    if let Some(session) = session.filter(|_| !query.wants_other_account()) {
         let signed_in = finish::SignedIn {
             session: &session,
             redirect: StatusCode::FOUND,
