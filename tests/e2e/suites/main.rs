@@ -17,6 +17,7 @@ mod login;
 mod login_attacks;
 mod paths;
 mod readme;
+mod refresh;
 mod report;
 mod revocation;
 mod secrets;
