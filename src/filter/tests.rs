@@ -3,6 +3,7 @@
 mod login;
 mod logout;
 mod open_streams;
+mod refresh;
 mod requests;
 mod waiting;
 

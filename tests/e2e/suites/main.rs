@@ -18,6 +18,7 @@ mod login_attacks;
 mod open_streams;
 mod paths;
 mod readme;
+mod refresh;
 mod report;
 mod revocation;
 mod secrets;
