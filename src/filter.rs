@@ -13,6 +13,7 @@ mod judge;
 mod logout;
 mod pending;
 mod preflight;
+mod silent;
 #[cfg(test)]
 mod tests;
 

@@ -3,6 +3,7 @@
 mod login;
 mod logout;
 mod requests;
+mod silent;
 mod waiting;
 
 use super::*;

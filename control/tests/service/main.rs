@@ -23,4 +23,5 @@ mod policy;
 mod revocation;
 mod secrets;
 mod sessions;
+mod silent_login;
 mod start;
