@@ -7,7 +7,7 @@ use anyhow::Result;
 use portcullis_demo::wait;
 use serde::Deserialize;
 
-use crate::Stand;
+use crate::{Application, Stand};
 
 const FLUSH_LIMIT: Duration = Duration::from_secs(5);
 
@@ -39,6 +39,27 @@ impl Stand {
             let mut entries = text.lines().map_while(|line| parse(line).ok());
             Ok(entries.find(|entry| entry.path.as_deref() == Some(path)))
         })
+    }
+
+    /// How often an application answered a path so, as far as the log is written: wait for the
+    /// line of a later request first.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn count_in_access_log(
+        &self,
+        application: &Application,
+        (path, details): (&str, &str),
+    ) -> Result<usize> {
+        let file = self.deployment.directory().join("access.log");
+        let text = fs::read_to_string(&file)?;
+        let entries = text.lines().map_while(|line| parse(line).ok());
+        let fits = |entry: &Entry| {
+            entry.host.as_deref() == Some(application.authority())
+                && entry.path.as_deref() == Some(path)
+                && entry.details.as_deref() == Some(details)
+        };
+        Ok(entries.filter(fits).count())
     }
 }
 
