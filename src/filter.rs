@@ -15,6 +15,7 @@ mod open_streams;
 mod pending;
 mod preflight;
 mod refresh;
+mod silent;
 #[cfg(test)]
 mod tests;
 

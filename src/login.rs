@@ -20,18 +20,30 @@ pub trait Random {
     fn fill(&mut self, bytes: &mut [u8]);
 }
 
+/// What led to an attempt, which the callback has to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// The person, or a page of this site.
+    Here,
+    /// A link or page of another site.
+    AnotherSite,
+    /// A script in a page of this origin: nobody is asked anything (`prompt=none`, OpenID Connect
+    /// Core 1.0, section 3.1.2.1).
+    Silent,
+}
+
 /// A login attempt.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Attempt {
     id: String,
     secret: [u8; 32],
     start: u64,
-    cross_site: bool,
+    beginning: Beginning,
 }
 
 impl Attempt {
-    /// Begins an attempt, remembering whether another site led here.
-    pub fn begin(random: &mut dyn Random, now: u64, cross_site: bool) -> Self {
+    /// Begins an attempt, remembering what led to it.
+    pub fn begin(random: &mut dyn Random, now: u64, beginning: Beginning) -> Self {
         let mut id = [0; 4];
         let mut secret = [0; 32];
         random.fill(&mut id);
@@ -41,7 +53,7 @@ impl Attempt {
             id,
             secret,
             start: now,
-            cross_site,
+            beginning,
         }
     }
 
@@ -63,7 +75,7 @@ impl Attempt {
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         let value = std::str::from_utf8(value).ok()?;
         let mut parts = value.split('.');
-        let (start, site, secret) = (parts.next()?, parts.next()?, parts.next()?);
+        let (start, beginning, secret) = (parts.next()?, parts.next()?, parts.next()?);
         if id.len() != 8 || !hex || parts.next().is_some() {
             return None;
         }
@@ -71,11 +83,7 @@ impl Attempt {
             id: id.to_owned(),
             secret: base64url::decode(secret.as_bytes())?.try_into().ok()?,
             start: start.parse().ok()?,
-            cross_site: match site {
-                "x" => true,
-                "s" => false,
-                _ => return None,
-            },
+            beginning: Beginning::of_letter(beginning)?,
         })
     }
 
@@ -86,14 +94,14 @@ impl Attempt {
     }
 
     fn cookie_value(&self) -> String {
-        let site = if self.cross_site { 'x' } else { 's' };
-        format!("{}.{site}.{}", self.start, base64url::encode(&self.secret))
+        let (letter, secret) = (self.beginning.letter(), base64url::encode(&self.secret));
+        format!("{}.{letter}.{secret}", self.start)
     }
 
-    /// Whether another site led the browser to this attempt.
+    /// What led to this attempt.
     #[must_use]
-    pub fn is_cross_site(&self) -> bool {
-        self.cross_site
+    pub fn beginning(&self) -> Beginning {
+        self.beginning
     }
 
     /// The `state` of the attempt at an application.
@@ -130,9 +138,13 @@ impl Attempt {
             percent_encode(return_to.as_bytes()),
         );
         let (state, challenge) = (self.state(audience), challenge(&self.code_verifier()));
+        let prompt = match self.beginning {
+            Beginning::Silent => "&prompt=none",
+            Beginning::Here | Beginning::AnotherSite => "",
+        };
         format!(
             "{team_domain}{LOGIN_PATH}?app={audience}&origin={origin}&return_to={return_to}\
-             &state={state}&code_challenge={challenge}"
+             &state={state}&code_challenge={challenge}{prompt}"
         )
     }
 
@@ -152,6 +164,21 @@ impl Attempt {
                 .map(|oldest| set_cookie::clear_login(&oldest.cookie_name())),
         );
         values
+    }
+}
+
+impl Beginning {
+    fn letter(self) -> &'static str {
+        match self {
+            Self::Here => "s",
+            Self::AnotherSite => "x",
+            Self::Silent => "n",
+        }
+    }
+
+    fn of_letter(letter: &str) -> Option<Self> {
+        let all = [Self::Here, Self::AnotherSite, Self::Silent];
+        all.into_iter().find(|one| one.letter() == letter)
     }
 }
 
@@ -178,7 +205,13 @@ pub(crate) mod tests {
 
     #[test]
     fn an_attempt_comes_back_from_its_cookie() {
-        let attempt = Attempt::begin(&mut Counting(1), 1_000, true);
+        for beginning in [Beginning::Here, Beginning::Silent] {
+            let line = cookie(&Attempt::begin(&mut Counting(1), 1_000, beginning));
+            with_head(&[("cookie", &line)], |head| {
+                assert_eq!(Attempt::open(head, 1_000)[0].beginning(), beginning);
+            });
+        }
+        let attempt = Attempt::begin(&mut Counting(1), 1_000, Beginning::AnotherSite);
         assert_eq!(attempt.cookie_name(), "__Host-access_login_01020304");
         let line = cookie(&attempt);
         let open = |now| with_head(&[("cookie", &line)], |head| Attempt::open(head, now));
@@ -211,9 +244,9 @@ pub(crate) mod tests {
     #[test]
     fn a_ninth_attempt_removes_the_oldest() {
         let open: Vec<_> = (0..8)
-            .map(|i| Attempt::begin(&mut Counting(i * 30), 1_000 + u64::from(i), false))
+            .map(|i| Attempt::begin(&mut Counting(i * 30), 1_000 + u64::from(i), Beginning::Here))
             .collect();
-        let ninth = Attempt::begin(&mut Counting(250), 2_000, false);
+        let ninth = Attempt::begin(&mut Counting(250), 2_000, Beginning::Here);
         let values = ninth.set_cookies(&open);
         assert_eq!(values.len(), 2);
         assert!(

@@ -1,7 +1,9 @@
 //! Replies that the filter gives itself, instead of the origin.
 
+pub mod frame;
 pub mod page;
 pub mod refusal;
+pub mod script;
 pub mod set_cookie;
 
 use crate::request::kind::RequestKind;

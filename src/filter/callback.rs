@@ -7,9 +7,9 @@ use std::rc::Rc;
 use super::effect::{Call, CallAnswer, Effect};
 use super::judge::{Bad, demand, trust};
 use super::pending::{Pending, PendingBurn, PendingExchange};
-use super::{Filter, Incoming, LOST_MS, Moment};
+use super::{Filter, Incoming, LOST_MS, Moment, silent};
 use crate::application::Placement;
-use crate::login::Attempt;
+use crate::login::{Attempt, Beginning};
 use crate::names::RETURNS_COOKIE;
 use crate::protocol::calls::{ExchangeAnswer, ExchangeRequest};
 use crate::reply::Reply;
@@ -44,6 +44,10 @@ impl Filter {
             .and_then(|state| find_attempt(head, places, state, moment.now_s()));
         let (code, (attempt, placement)) = match (code, known) {
             (Some(code), Some(known)) => (code, known),
+            (None, Some((attempt, placement))) if attempt.beginning() == Beginning::Silent => {
+                let reply = silent::refused(head);
+                return Effect::Reply(silent::ended(&attempt, &placement, reply));
+            }
             (None, _) => return Effect::Reply(start_again(kind, "code_missing")),
             (Some(code), None) => {
                 let reason = state.map_or("state_missing", |_| "state_unknown");
@@ -53,8 +57,10 @@ impl Filter {
         let returns = recent_returns(head, moment.now_s());
         // Many tabs that open at once come back at once: who is signed in is in no loop.
         if returns.len() >= MAX_RETURNS && self.judge(&placement, incoming, moment).is_err() {
-            return Effect::Reply(loop_page(kind));
+            let reply = loop_page(kind);
+            return Effect::Reply(silent::ended(&attempt, &placement, reply));
         }
+        let away = silent::ended(&attempt, &placement, control_away(kind));
         let exchange = PendingExchange {
             deadline_ms: self.deadline(moment.now_ms),
             kind,
@@ -72,7 +78,7 @@ impl Filter {
             },
             Pending::Exchange(exchange),
         )
-        .unwrap_or_else(|| Effect::Reply(control_away(kind)))
+        .unwrap_or(Effect::Reply(away))
     }
 
     /// A code that came to the wrong browser is made useless, then the person may start again.
@@ -107,17 +113,26 @@ impl Filter {
         answer: CallAnswer<'_>,
         moment: &mut Moment<'_>,
     ) -> Effect {
+        let reply = self.after_exchange(exchange, answer, moment);
+        Effect::Reply(silent::ended(&exchange.attempt, &exchange.placement, reply))
+    }
+
+    fn after_exchange(
+        &mut self,
+        exchange: &PendingExchange,
+        answer: CallAnswer<'_>,
+        moment: &mut Moment<'_>,
+    ) -> Reply {
         let kind = exchange.kind;
         let parsed = match answer.status {
             Some(200) => serde_json::from_slice::<ExchangeAnswer>(answer.body).ok(),
-            Some(status) => return Effect::Reply(refused(kind, status, answer.body)),
+            Some(status) => return refused(kind, status, answer.body),
             None => None,
         };
         let Some(tokens) = parsed else {
-            return Effect::Reply(control_away(kind));
+            return control_away(kind);
         };
-        let judged = self.judge_exchanged(exchange, &tokens, moment);
-        Effect::Reply(match judged {
+        match self.judge_exchanged(exchange, &tokens, moment) {
             Ok(verified) => let_in(exchange, &tokens, &verified, moment.now_s()),
             Err(Bad::Refused(refusal)) => {
                 log::warn!("the control service issued a token that is refused here: {refusal}");
@@ -132,7 +147,7 @@ impl Filter {
             }
             Err(Bad::Stale) => super::unavailable(kind, "stale"),
             Err(Bad::NotReady) => super::unavailable(kind, "not_ready"),
-        })
+        }
     }
 
     fn judge_exchanged(

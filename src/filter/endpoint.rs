@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::effect::Effect;
 use super::judge::Bad;
+use super::silent::{self, Asker};
 use super::{Filter, Incoming, Moment, unavailable};
 use crate::application::Placement;
 use crate::application::authority::Authority;
@@ -13,6 +14,7 @@ use crate::reason::Refusal;
 use crate::reply::Reply;
 use crate::reply::page::Page;
 use crate::reply::refusal::{self, Context};
+use crate::reply::script;
 use crate::request::kind::RequestKind;
 use crate::request::{Head, query_parameter};
 
@@ -34,17 +36,34 @@ impl Filter {
                 let return_to = query_parameter(head.query(), "return_to").unwrap_or_default();
                 let return_to = return_to::sanitize(&return_to);
                 let place = place_of(&places, return_to).unwrap_or(first);
-                if is_page_load(head, kind) {
-                    Effect::Reply(self.begin_login(head, place, ("login", return_to), moment))
-                } else {
-                    Effect::Reply(self.no_session(head, place, kind))
-                }
+                Effect::Reply(self.login(incoming, place, return_to, moment))
             }
             (b"GET", b"/.access/callback") => self.callback(incoming, &places, moment),
             (b"GET", b"/.access/logout") => Effect::Reply(super::logout::ask()),
             (b"POST", b"/.access/logout") => self.logout(incoming, &places, moment),
             (b"GET", b"/.access/identity") => self.identity(incoming, &places, moment),
+            (b"GET", b"/.access/portcullis.js") => Effect::Reply(script::reply(head)),
             _ => Effect::Reply(not_found(kind)),
+        }
+    }
+
+    /// `GET /.access/login`.
+    fn login(
+        &self,
+        Incoming { head, kind, .. }: Incoming<'_>,
+        place: &Placement,
+        return_to: &str,
+        moment: &mut Moment<'_>,
+    ) -> Reply {
+        if !is_page_load(head, kind) {
+            return self.no_session(head, place, kind);
+        }
+        match silent::asked_by(head) {
+            None => self.begin_login(head, place, ("login", return_to), moment),
+            Some(Asker::OwnFrame) => self.begin_silently(head, place, return_to, moment),
+            Some(Asker::AnotherFrame) => {
+                self.no_session(head, place, RequestKind::FramedNavigation)
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use crate::application::authority::Authority;
 use crate::application::path::Readings;
 use crate::application::{Choice, Placement};
 use crate::config::{Mode, UnknownHosts};
-use crate::login::Attempt;
+use crate::login::{Attempt, Beginning};
 use crate::protocol::login::FILTER_PREFIX;
 use crate::protocol::return_to;
 use crate::reason::Refusal;
@@ -243,18 +243,29 @@ impl Filter {
             head.only("sec-fetch-site"),
             Some(b"none" | b"same-origin" | b"same-site")
         );
+        let beginning = if cross_site {
+            Beginning::AnotherSite
+        } else {
+            Beginning::Here
+        };
         let now = moment.now_s();
-        let attempt = Attempt::begin(moment.random, now, cross_site);
-        let open = Attempt::open(head, now);
-        let return_to = return_to::sanitize(return_to);
-        let location = attempt.login_location(&self.issuer, placement, return_to);
-        attempt
-            .set_cookies(&open)
-            .into_iter()
-            .fold(Reply::redirect(reason, location), |reply, value| {
-                reply.with("set-cookie", value)
-            })
+        let attempt = Attempt::begin(moment.random, now, beginning);
+        let location =
+            attempt.login_location(&self.issuer, placement, return_to::sanitize(return_to));
+        with_attempt(Reply::redirect(reason, location), &attempt, head, moment)
     }
+}
+
+/// A reply that begins an attempt, with its cookies.
+pub(super) fn with_attempt(
+    reply: Reply,
+    attempt: &Attempt,
+    head: Head<'_>,
+    moment: &Moment<'_>,
+) -> Reply {
+    let open = Attempt::open(head, moment.now_s());
+    let values = attempt.set_cookies(&open).into_iter();
+    values.fold(reply, |reply, value| reply.with("set-cookie", value))
 }
 
 /// Where to sign in at an application, absolute.

@@ -5,6 +5,7 @@ mod logout;
 mod open_streams;
 mod refresh;
 mod requests;
+mod silent;
 mod waiting;
 
 use super::*;

@@ -116,13 +116,9 @@ impl<'a> Page<'a> {
 
     /// Content Security Policy Level 3: the style by its hash, and a form only where there is one.
     fn policy(&self) -> String {
-        let hash = |text: &str| {
-            let hash = hmac_sha256::Hash::hash(text.as_bytes());
-            Base64::encode_to_string(hash).unwrap_or_default()
-        };
-        let style = hash(STYLE);
+        let style = hash_source(STYLE);
         let script = if self.keeps_fragment {
-            format!("script-src 'sha256-{}'; ", hash(SCRIPT))
+            format!("script-src {}; ", hash_source(SCRIPT))
         } else {
             String::new()
         };
@@ -132,7 +128,7 @@ impl<'a> Page<'a> {
         };
         let ancestors = if self.in_frames { "*" } else { "'none'" };
         format!(
-            "default-src 'none'; style-src 'sha256-{style}'; {script}form-action {form}; \
+            "default-src 'none'; style-src {style}; {script}form-action {form}; \
              base-uri 'none'; frame-ancestors {ancestors}"
         )
     }
@@ -198,7 +194,14 @@ impl Action<'_> {
     }
 }
 
-fn escape(text: &str) -> String {
+/// What stands for a script or style in a policy (Content Security Policy Level 3, "hash-source").
+pub(crate) fn hash_source(text: &str) -> String {
+    let hash = hmac_sha256::Hash::hash(text.as_bytes());
+    let hash = Base64::encode_to_string(hash).unwrap_or_default();
+    format!("'sha256-{hash}'")
+}
+
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -8,6 +8,7 @@
 mod attempt;
 mod finish;
 mod form;
+mod silent;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -56,6 +57,9 @@ pub async fn show(
         {
             return Ok(response);
         }
+    }
+    if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.is_silent) {
+        return silent::back_with(attempt, silent::Error::LoginRequired);
     }
     let form = LoginForm {
         query: &query,

@@ -27,5 +27,6 @@ mod refresh;
 mod revocation;
 mod secrets;
 mod sessions;
+mod silent_login;
 mod start;
 mod table;

@@ -3,6 +3,7 @@
 use super::LOOP_SECONDS;
 use crate::filter::judge::CookieNames;
 use crate::filter::pending::PendingExchange;
+use crate::login::Beginning;
 use crate::names::RETURNS_COOKIE;
 use crate::protocol::calls::{ExchangeAnswer, Problem, ProblemReason, SameSite};
 use crate::protocol::return_to;
@@ -54,7 +55,7 @@ fn way_on(exchange: &PendingExchange, tokens: &ExchangeAnswer, location: String)
         return Reply::redirect("signed_in", location);
     }
     let page = Page::new("You are signed in", &["Going on to where you were."]);
-    if exchange.attempt.is_cross_site() {
+    if exchange.attempt.beginning() == Beginning::AnotherSite {
         let page = Page::new("You are signed in", &["Another site led you here."]);
         page.link(&location, "Continue")
             .keeping_the_fragment()

@@ -55,6 +55,27 @@ impl Stand {
             Ok(entries.find(&fits))
         })
     }
+
+    /// How often an application answered a path so, as far as the log is written: wait for the
+    /// line of a later request first.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn count_in_access_log(
+        &self,
+        application: &Application,
+        (path, details): (&str, &str),
+    ) -> Result<usize> {
+        let file = self.deployment.directory().join("access.log");
+        let text = fs::read_to_string(&file)?;
+        let entries = text.lines().map_while(|line| parse(line).ok());
+        let fits = |entry: &Entry| {
+            entry.host.as_deref() == Some(application.authority())
+                && entry.path.as_deref() == Some(path)
+                && entry.details.as_deref() == Some(details)
+        };
+        Ok(entries.filter(fits).count())
+    }
 }
 
 fn parse(line: &str) -> serde_json::Result<Entry> {

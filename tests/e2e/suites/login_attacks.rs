@@ -5,6 +5,7 @@ mod cross_site;
 mod many;
 mod open_redirects;
 mod sign_out;
+mod silent;
 mod steps;
 mod too_late;
 mod wrong_clock;

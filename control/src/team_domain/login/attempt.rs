@@ -16,6 +16,7 @@ use crate::service::Service;
 const AUDIENCE_CHARACTERS: usize = 64;
 const CHALLENGE_CHARACTERS: usize = 43;
 const MAX_STATE_BYTES: usize = 256;
+const PROMPT_NONE: &str = "none";
 
 /// The query as it came. Also what the form's action repeats.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -33,6 +34,9 @@ pub struct LoginQuery {
     state: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code_challenge: Option<String>,
+    /// Not for the form: what it says concerns the first answer only.
+    #[serde(skip_serializing)]
+    prompt: Option<String>,
 }
 
 /// A login attempt that an application's filter began.
@@ -47,6 +51,8 @@ pub struct LoginAttempt {
     pub state: String,
     /// The PKCE challenge (RFC 7636).
     pub challenge: String,
+    /// Whether nobody may be asked anything (OpenID Connect Core 1.0, section 3.1.2.1).
+    pub is_silent: bool,
 }
 
 impl LoginAttempt {
@@ -92,7 +98,7 @@ impl LoginQuery {
 
     /// Whether nobody sent the browser here: a sign-in on the team domain itself.
     fn is_plain(&self) -> bool {
-        self.app.is_none() && self.origin.is_none() && self.state.is_none()
+        self.app.is_none() && self.origin.is_none() && self.state.is_none() && self.prompt.is_none()
     }
 }
 
@@ -123,6 +129,10 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
     if !is_challenge(&challenge) {
         problems.add("code_challenge", "", "must be a SHA-256 in base64url");
     }
+    let prompt = query.prompt.as_deref();
+    if let Some(other) = prompt.filter(|prompt| *prompt != PROMPT_NONE) {
+        problems.add("prompt", other, "must be `none`, or left out");
+    }
     problems
         .finish()
         .map_err(|refused| Failure::BadLink(Arc::new(refused)))?;
@@ -137,6 +147,7 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
         return_to: return_to::sanitize(wish).to_owned(),
         state,
         challenge,
+        is_silent: prompt.is_some(),
     }))
 }
 

@@ -7,7 +7,7 @@ use portcullis::protocol::login::CALLBACK_PATH;
 use super::super::csrf::FormGuard;
 use super::super::failure::Failure;
 use super::super::page::{Message, SignOut, render};
-use super::{LoginAttempt, redirect};
+use super::{LoginAttempt, redirect, silent};
 use crate::exchange_codes::{self, CodeFor};
 use crate::service::Service;
 use crate::storage::{BegunSession, Session};
@@ -36,6 +36,9 @@ pub async fn finish(
     };
     let policy = &attempt.application.definition.policy;
     if policy.admits(&signed_in.session.email).is_none() {
+        if attempt.is_silent {
+            return silent::back_with(attempt, silent::Error::AccessDenied).map(Some);
+        }
         return denied(service, headers, attempt, signed_in.session).map(Some);
     }
     let origin = attempt.origin.to_string();

@@ -145,6 +145,15 @@ impl Tab {
         Ok(())
     }
 
+    /// Comes back to the tab from another one.
+    ///
+    /// # Errors
+    /// When the tab has been closed.
+    pub fn come_back(&self) -> Result<()> {
+        self.wait(self.page.bring_to_front())?;
+        Ok(())
+    }
+
     /// Fetches the page's manifest, as installing it would.
     ///
     /// # Errors

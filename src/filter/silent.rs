@@ -1,0 +1,95 @@
+//! Login without a prompt, for `portcullis.js`: in a hidden frame of the application's own page.
+//!
+//! It ends with a session or without one, and in either case with a message to the page around
+//! it: no answer shows anything or leads anywhere. All checks of the ordinary login hold; where
+//! its callback would show a page, that reason becomes the message that somebody must sign in.
+
+use super::guard::with_attempt;
+use super::{Filter, Moment};
+use crate::application::Placement;
+use crate::login::{Attempt, Beginning};
+use crate::reply::Reply;
+use crate::reply::frame::{self, Outcome};
+use crate::request::{Head, query_parameter};
+
+/// Who asks for a login without a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// A frame of this origin.
+    OwnFrame,
+    /// A frame of somebody else: nothing may begin there.
+    AnotherFrame,
+}
+
+/// Who asks for a login without a prompt; `None` if nobody does, as where a person looks at the
+/// answer: they are better served with the login that can ask them.
+pub(super) fn asked_by(head: Head<'_>) -> Option<Asker> {
+    let asked = query_parameter(head.query(), "prompt").as_deref() == Some("none");
+    if !asked || head.only("sec-fetch-dest") == Some(b"document") {
+        return None;
+    }
+    let silent_about_itself = !head.has("sec-fetch-dest") && !head.has("sec-fetch-site");
+    let own = head.only("sec-fetch-site") == Some(b"same-origin")
+        // A service worker that fetches the frame's navigation again makes `empty` of it.
+        && matches!(head.only("sec-fetch-dest"), Some(b"iframe" | b"empty"));
+    Some(if own || silent_about_itself {
+        Asker::OwnFrame
+    } else {
+        Asker::AnotherFrame
+    })
+}
+
+impl Filter {
+    /// Begins an attempt in which nobody is asked anything.
+    ///
+    /// The team domain opens in a frame inside this answer, and not in its place: a page whose
+    /// policy says `frame-src 'self'` forbids its own frame to be redirected elsewhere, but has no
+    /// say in what a document of ours embeds.
+    pub(super) fn begin_silently(
+        &self,
+        head: Head<'_>,
+        placement: &Placement,
+        return_to: &str,
+        moment: &mut Moment<'_>,
+    ) -> Reply {
+        let now = moment.now_s();
+        let attempt = Attempt::begin(moment.random, now, Beginning::Silent);
+        let location = attempt.login_location(&self.issuer, placement, return_to);
+        let origin = placement.location.origin.to_string();
+        let reply = frame::embedding(&location, &self.issuer, &origin);
+        with_attempt(reply, &attempt, head, moment)
+    }
+}
+
+/// What becomes of a silent attempt to which the team domain gave no code.
+pub(super) fn refused(head: Head<'_>) -> Reply {
+    let error = query_parameter(head.query(), "error");
+    match error.as_deref() {
+        Some("access_denied") => Reply::empty(403, "access_denied"),
+        Some("login_required") => Reply::empty(401, "login_required"),
+        _ => Reply::empty(400, "code_missing"),
+    }
+}
+
+/// How the callback of an attempt answers: as it would, or, if the attempt is silent, by a message
+/// to the page around its frame.
+pub(super) fn ended(attempt: &Attempt, placement: &Placement, reply: Reply) -> Reply {
+    if attempt.beginning() != Beginning::Silent {
+        return reply;
+    }
+    let outcome = if reply.status < 400 {
+        Outcome::SignedIn
+    } else {
+        Outcome::LoginRequired
+    };
+    let origin = placement.location.origin.to_string();
+    let told = frame::telling(outcome, &reply, &origin);
+    match outcome {
+        Outcome::SignedIn => told,
+        // Nobody can go on with it.
+        Outcome::LoginRequired => told.with(
+            "set-cookie",
+            crate::reply::set_cookie::clear_login(&attempt.cookie_name()),
+        ),
+    }
+}

@@ -1,0 +1,50 @@
+// Portcullis: a page outlives its session. See docs/PAGES.md.
+(() => {
+	const plain = fetch;
+	let shown, done, mending, ended = 0;
+
+	const make = (tag, its) => Object.assign(document.createElement(tag), its);
+	const show = (node) => new Promise((end) => {
+		done = end;
+		document.body.append(shown = node);
+	}).finally(() => shown = shown.remove());
+
+	// In a hidden frame, if nobody has to be asked.
+	const silently = (login) => show(make("iframe", {
+		hidden: true,
+		src: login + (login.includes("?") ? "&" : "?") + "prompt=none",
+		onload: () => setTimeout(done, 500),
+	}));
+	addEventListener("message", ({ source, data }) =>
+		source === shown?.contentWindow && done(data.portcullis === "signed_in"));
+
+	// By somebody, in another tab.
+	const asking = (detail) => {
+		if (!dispatchEvent(new CustomEvent("portcullis:expired", { cancelable: true, detail }))) return;
+		const box = make("p", { role: "alert", style: "position:fixed;bottom:0;z-index:9999;"
+			+ "padding:1em;border:solid;background:canvas;color:canvastext" });
+		box.append(detail.title, " ", make("a",
+			{ href: detail.login_url, target: "_blank", textContent: "Sign in (new tab)" }));
+		return show(box);
+	};
+	for (const type of ["focus", "visibilitychange"]) addEventListener(type, async () =>
+		shown?.role && (await plain("/.access/identity")).ok && done(true));
+
+	const mend = async (reply) => {
+		const problem = await reply.json();
+		return Date.now() > ended + 3e4 && await silently(problem.login_url) || asking(problem);
+	};
+
+	window.fetch = async (input, init) => {
+		const began = Date.now();
+		const copy = input instanceof Request ? input.clone() : input;
+		const reply = await plain(input, init);
+		if (reply.type !== "basic" || !/^Access /.test(reply.headers.get("www-authenticate"))) return reply;
+		if (began > ended) {
+			mending ||= mend(reply.clone()).catch(() => 0)
+				.finally(() => [mending, ended] = [0, Date.now()]);
+			if (!await mending) return reply;
+		}
+		return init?.body instanceof ReadableStream ? reply : plain(copy, init);
+	};
+})();
