@@ -8,6 +8,8 @@ use crate::problems::Problems;
 pub const LONGEST_SESSION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const SHORTEST_SESSION: Duration = Duration::from_secs(15 * 60);
 const SHORTEST_IN_DEMO: Duration = Duration::from_secs(1);
+const SHORTEST_ADMIN_TOKEN: Duration = Duration::from_secs(60);
+const LONGEST_ADMIN_TOKEN: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 const LONGEST_BLOCK: Duration = Duration::from_secs(60 * 60);
 
 /// Which durations a setting takes.
@@ -37,6 +39,15 @@ impl Bounds {
         Self {
             shortest: Duration::ZERO,
             longest: LONGEST_BLOCK,
+        }
+    }
+
+    /// For tokens of the admin API: at most a year, so that a forgotten one ends by itself.
+    #[must_use]
+    pub fn of_admin_tokens() -> Self {
+        Self {
+            shortest: SHORTEST_ADMIN_TOKEN,
+            longest: LONGEST_ADMIN_TOKEN,
         }
     }
 
