@@ -9,18 +9,22 @@
     reason = "a test fails by a panic"
 )]
 
+mod admin_api;
 mod administration;
 mod browser;
 mod cli;
 mod exchange;
 mod feed;
+mod fresh_login;
 mod harness;
 mod kill;
 mod login;
 mod logout;
+mod own_sessions;
 mod pages;
 mod policy;
 mod revocation;
 mod secrets;
+mod session_list;
 mod sessions;
 mod start;
