@@ -1,8 +1,10 @@
 //! What the CLI asks for, as HTTP over a Unix socket in the data directory. Whoever may open the
 //! socket is the administrator; there is no other check.
 //!
-//! Requests and answers are the types that the CLI uses too.
+//! Requests and answers are the types that the CLI uses too. The calls of the admin API are here
+//! as well.
 
+pub mod admin_tokens;
 pub mod applications;
 mod error;
 pub mod filter_credentials;
@@ -14,10 +16,12 @@ pub mod users;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde::{Deserialize, Serialize};
 
+use crate::admin_api;
+use crate::administration::Administrator;
 use crate::service::Service;
 
 pub use error::{ErrorBody, SocketError};
@@ -41,7 +45,17 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/applications/set", post(applications::set))
         .route("/revocations/user", post(revocations::user))
         .route("/revocations/application", post(revocations::application))
-        .route("/filter-credentials", post(filter_credentials::add));
+        .route("/revocations/session", post(revocations::session))
+        .route("/filter-credentials", post(filter_credentials::add))
+        .route(
+            "/admin-tokens",
+            get(admin_tokens::list).post(admin_tokens::add),
+        )
+        .route("/admin-tokens/delete", post(admin_tokens::delete))
+        .nest(
+            admin_api::PATH,
+            admin_api::calls().layer(Extension(Administrator::Socket)),
+        );
     #[cfg(feature = "test-clock")]
     let router = router.route("/test/clock", post(test_clock::shift));
     router

@@ -12,6 +12,8 @@ pub const LONGEST_SESSION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub const MOMENT: Duration = Duration::from_secs(60);
 const SHORTEST_SESSION: Duration = Duration::from_secs(15 * 60);
 const SHORTEST_IN_DEMO: Duration = Duration::from_secs(1);
+const SHORTEST_ADMIN_TOKEN: Duration = Duration::from_secs(60);
+const LONGEST_ADMIN_TOKEN: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 const LONGEST_BLOCK: Duration = Duration::from_secs(60 * 60);
 
 /// Which durations a setting takes.
@@ -44,6 +46,16 @@ impl Bounds {
             or_zero: false,
             shortest: Duration::ZERO,
             longest: LONGEST_BLOCK,
+        }
+    }
+
+    /// For tokens of the admin API: at most a year, so that a forgotten one ends by itself.
+    #[must_use]
+    pub fn of_admin_tokens() -> Self {
+        Self {
+            or_zero: false,
+            shortest: SHORTEST_ADMIN_TOKEN,
+            longest: LONGEST_ADMIN_TOKEN,
         }
     }
 

@@ -45,6 +45,7 @@ pub async fn issue(
     let stored = NewCode {
         hash: code.hashed(),
         session_id: session.id.clone(),
+        auth_ver: session.auth_ver,
         audience: bound_to.audience.to_owned(),
         origin: bound_to.origin.to_owned(),
         challenge: bound_to.challenge.to_owned(),

@@ -2,11 +2,15 @@
 //! policies, tokens and keys, and the feed that filters follow. It is never asked on an ordinary
 //! request to an application.
 //!
-//! Three doors, each with a listener of its own: the [`team_domain`] for people, the
-//! [`filter_api`] for filters, the [`control_socket`] for the CLI on the same machine.
+//! Three doors, each with a listener of its own: the [`team_domain`] for people and for the admin
+//! API, the [`filter_api`] for filters, the [`control_socket`] for the CLI on the same machine.
 
+mod admin_api;
+mod admin_token;
+mod administration;
 pub mod application;
 pub mod cli;
+pub mod client_description;
 pub mod clock;
 pub mod config;
 pub mod control_socket;

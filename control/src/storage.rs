@@ -4,39 +4,46 @@
 //! Every change that filters must learn of takes the next version of the feed in its own
 //! transaction, so that nothing is in force that the feed does not tell, and the reverse.
 
+mod admin_tokens;
 mod applications;
 mod codes;
 mod database;
 mod feed;
 mod filter_credentials;
+mod fresh_sign_in;
 mod refreshes;
 mod revocations;
+mod session_list;
 mod sessions;
 mod signing_keys;
 mod upkeep;
 mod users;
 mod write;
 
+pub use admin_tokens::{AdminToken, AdminTokens};
 pub use applications::{Applications, ChangeError};
 pub use codes::{Codes, FoundCode, IssuedAnswer, NewCode};
 pub use database::{Database, OpenError};
 pub use feed::{Cursor, Feed, FeedItems, Position};
 pub use filter_credentials::{FilterCredential, FilterCredentials};
 pub use refreshes::{AddedRefresh, IssuedToken, OldToken, RefreshView, Refreshes, RevokedBelow};
-pub use revocations::{Revocations, RevokedUsers, UserRevocation};
+pub use revocations::{ApplicationRevocation, Revocations, RevokedUsers, UserRevocation, Whom};
+pub use session_list::{ListedSession, SessionList, SessionQuery, UsedApplication};
 pub use sessions::{BegunSession, NewSession, Session, Sessions};
 pub use signing_keys::{SigningKeyRow, SigningKeys};
 pub use upkeep::Upkeep;
-pub use users::{Account, AddUserError, NewUser, User, Users};
+pub use users::{Account, AddUserError, NewUser, User, UserPage, Users};
 
 /// Everything that is stored.
 pub trait Storage:
-    Applications
+    AdminTokens
+    + Applications
     + Codes
     + Feed
     + FilterCredentials
     + Refreshes
     + Revocations
+    + SessionList
     + Sessions
     + SigningKeys
     + Upkeep

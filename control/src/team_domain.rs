@@ -1,4 +1,4 @@
-//! The team domain: pages for people, and public keys.
+//! The team domain: pages for people, public keys, and the admin API.
 
 mod assets;
 mod client_address;
@@ -10,8 +10,10 @@ mod landing;
 mod login;
 mod logout;
 mod page;
+mod redirect;
 mod security_headers;
 mod session;
+mod sessions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use crate::admin_api;
 use crate::service::Service;
 use failure::Failure;
 
@@ -37,6 +40,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/login", get(login::show).post(login::sign_in))
         .route("/logout", get(logout::ask).post(logout::sign_out))
         .route("/.well-known/jwks.json", get(jwks::jwks))
+        .route("/sessions", get(sessions::show).post(sessions::end))
+        .nest(admin_api::PATH, admin_api::router(Arc::clone(&service)))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/assets/{name}", get(assets::asset))

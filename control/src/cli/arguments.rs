@@ -1,10 +1,15 @@
 //! The arguments, and the help that people read.
 
+mod admin_token;
+mod session;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use super::settings::Settings;
+pub use admin_token::AdminTokenCommand;
+pub use session::SessionCommand;
 
 /// Signs users in for applications behind Envoy, and ends their sessions.
 ///
@@ -75,9 +80,17 @@ pub enum Command {
     #[command(subcommand)]
     Application(ApplicationCommand),
 
+    /// Who is signed in, in which browser, from where, since when
+    #[command(subcommand)]
+    Session(SessionCommand),
+
     /// End sessions now
     #[command(subcommand)]
     Revoke(RevokeCommand),
+
+    /// What programs show to the admin API
+    #[command(subcommand)]
+    AdminToken(AdminTokenCommand),
 
     /// What filters show to the service
     #[command(subcommand)]
@@ -172,6 +185,16 @@ pub enum RevokeCommand {
     Application {
         /// The application's name
         name: String,
+        /// Admit nobody again before they have signed in anew
+        #[arg(long)]
+        fresh_login: bool,
+    },
+    /// End one global session, in all applications
+    Session {
+        /// The session's id, as `session list` shows it
+        // An id may begin with a dash.
+        #[arg(allow_hyphen_values = true)]
+        id: String,
     },
 }
 

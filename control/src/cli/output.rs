@@ -78,3 +78,9 @@ pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> Strin
     );
     lines.join("\n")
 }
+
+/// A time in UTC, from seconds since 1970.
+pub fn time(seconds: u64) -> String {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+    humantime::format_rfc3339_seconds(time).to_string()
+}

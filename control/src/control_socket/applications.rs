@@ -42,6 +42,12 @@ impl From<&Application> for ApplicationView {
     }
 }
 
+impl From<Application> for ApplicationView {
+    fn from(application: Application) -> Self {
+        Self::from(&application)
+    }
+}
+
 /// All applications, by name.
 pub async fn list(
     State(service): State<Arc<Service>>,

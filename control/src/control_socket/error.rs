@@ -44,7 +44,8 @@ pub enum SocketError {
 /// What the CLI gets.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ErrorBody {
-    /// All of it in one text.
+    /// All of it in one text; the admin API calls it `detail` (RFC 9457).
+    #[serde(alias = "detail")]
     pub error: String,
     /// Each thing apart, if the input is wrong.
     #[serde(default)]

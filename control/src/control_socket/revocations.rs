@@ -1,5 +1,5 @@
-//! `POST /revocations/user`, `POST /revocations/application`. Answered when the revocation is
-//! durable; filters are woken at once.
+//! `POST /revocations/user`, `POST /revocations/application`, `POST /revocations/session`.
+//! Answered when the revocation is durable; filters are woken at once.
 
 use std::sync::Arc;
 
@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::SocketError;
 use super::input::Input;
+use crate::administration::{self, Administrator};
 use crate::service::Service;
-use crate::storage::UserRevocation;
+use crate::storage::{RevokedUsers, Whom};
 
 /// A user, by address.
 #[derive(Debug, Deserialize)]
@@ -19,11 +20,20 @@ pub struct UserName {
     pub(super) email: String,
 }
 
-/// An application, by name.
+/// An application, by name, and whether only those come back who sign in anew.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ApplicationName {
+pub struct RevokeApplication {
     name: String,
+    #[serde(default)]
+    fresh_login: bool,
+}
+
+/// A global session.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionId {
+    id: String,
 }
 
 /// What the revocation of a user did.
@@ -44,6 +54,23 @@ pub struct RevokedApplication {
     pub version: u64,
 }
 
+/// What the end of a session did.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RevokedSession {
+    /// Tokens of it below this version of the feed are refused.
+    pub version: u64,
+}
+
+impl From<RevokedUsers> for RevokedUser {
+    fn from(revoked: RevokedUsers) -> Self {
+        Self {
+            version: revoked.version,
+            users: revoked.users,
+            sessions_ended: revoked.sessions_ended,
+        }
+    }
+}
+
 /// Revokes every user with an address.
 pub async fn user(
     State(service): State<Arc<Service>>,
@@ -55,7 +82,7 @@ pub async fn user(
 /// Revokes all tokens of an application.
 pub async fn application(
     State(service): State<Arc<Service>>,
-    Input(request): Input<ApplicationName>,
+    Input(request): Input<RevokeApplication>,
 ) -> Result<Json<RevokedApplication>, SocketError> {
     let application = service.storage.application_named(&request.name).await?;
     let application = application.ok_or(SocketError::Unknown {
@@ -63,17 +90,25 @@ pub async fn application(
         value: request.name,
         message: "there is no application with this name; `application list` shows all",
     })?;
-    let version = service
-        .storage
-        .revoke_application(&application.audience, service.tokens_end())
-        .await?;
-    service.news.tell(version);
-    tracing::info!(
-        audience = application.audience,
-        version,
-        "application revoked"
-    );
+    let by = Administrator::Socket;
+    let version =
+        administration::revoke_application(&service, &by, &application, request.fresh_login)
+            .await?;
     Ok(Json(RevokedApplication { version }))
+}
+
+/// Ends one global session.
+pub async fn session(
+    State(service): State<Arc<Service>>,
+    Input(request): Input<SessionId>,
+) -> Result<Json<RevokedSession>, SocketError> {
+    let ended = administration::end_session(&service, &Administrator::Socket, &request.id).await?;
+    let version = ended.ok_or(SocketError::Unknown {
+        path: "id",
+        value: request.id,
+        message: "no session with this id lives; `session list` shows all that do",
+    })?;
+    Ok(Json(RevokedSession { version }))
 }
 
 /// Revokes every user with an address, and disables them if asked.
@@ -82,32 +117,14 @@ pub(super) async fn revoke(
     email: &str,
     disable: bool,
 ) -> Result<RevokedUser, SocketError> {
-    let block = service.config.sessions.login_block_after_revoke;
-    let revocation = UserRevocation {
-        blocked_until: service.now() + block.as_secs(),
-        until: service.tokens_end(),
-        disable,
-    };
-    let revoked = service
-        .storage
-        .revoke_users(&email.to_lowercase(), revocation)
+    let address = email.to_lowercase();
+    let whom = Whom::Email(&address);
+    administration::revoke_users(service, &Administrator::Socket, whom, disable)
         .await?
+        .map(RevokedUser::from)
         .ok_or_else(|| SocketError::Unknown {
             path: "email",
             value: email.to_owned(),
             message: "no user has this e-mail address; `user list` shows all",
-        })?;
-    service.news.tell(revoked.version);
-    tracing::info!(
-        version = revoked.version,
-        users = revoked.users,
-        sessions_ended = revoked.sessions_ended,
-        disable,
-        "user revoked"
-    );
-    Ok(RevokedUser {
-        version: revoked.version,
-        users: revoked.users,
-        sessions_ended: revoked.sessions_ended,
-    })
+        })
 }

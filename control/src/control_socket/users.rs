@@ -28,6 +28,18 @@ pub struct UserView {
     pub last_sign_in_at: Option<u64>,
 }
 
+impl From<crate::storage::User> for UserView {
+    fn from(user: crate::storage::User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email,
+            administrator: user.administrator,
+            disabled: user.disabled,
+            last_sign_in_at: user.last_sign_in_at,
+        }
+    }
+}
+
 /// A user to be made.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,15 +65,8 @@ pub async fn list(
     State(service): State<Arc<Service>>,
 ) -> Result<Json<Items<UserView>>, SocketError> {
     let users = service.storage.users().await?;
-    let view = |user: crate::storage::User| UserView {
-        id: user.id,
-        email: user.email,
-        administrator: user.administrator,
-        disabled: user.disabled,
-        last_sign_in_at: user.last_sign_in_at,
-    };
     Ok(Json(Items {
-        items: users.into_iter().map(view).collect(),
+        items: users.into_iter().map(UserView::from).collect(),
     }))
 }
 

@@ -51,7 +51,7 @@ pub async fn exchange(
         return repeat(&service, &found, &secrets);
     }
     let issued = judge(&service, &found, &origin, &secrets)?;
-    if service.storage.use_code(&hash, &issued).await? {
+    if service.storage.use_code(&found.code, &issued).await? {
         tracing::info!(
             session = found.session.id,
             audience = found.code.audience,
@@ -148,6 +148,9 @@ fn judge(
         return Err(ApiError::UserBlocked {
             retry_after: found.user_blocked_until - now,
         });
+    }
+    if found.login_required {
+        return Err(ApiError::LoginRequired);
     }
     let application = found
         .application

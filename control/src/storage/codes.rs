@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
-use super::{Database, Session, StorageError, applications, from_db, to_db};
+use super::{
+    Database, Session, StorageError, applications, fresh_sign_in, from_db, session_list, to_db,
+};
 use crate::application::Application;
 use crate::secret::Hashed;
 
@@ -15,6 +17,8 @@ pub struct NewCode {
     pub hash: Hashed,
     /// The global session under which it was issued.
     pub session_id: String,
+    /// The version of the sign-in that the browser showed; its session may know a later one.
+    pub auth_ver: u64,
     /// The application that it is for.
     pub audience: String,
     /// The origin that it is for.
@@ -38,6 +42,8 @@ pub struct FoundCode {
     pub user_disabled: bool,
     /// Until when the user is blocked, seconds since 1970.
     pub user_blocked_until: u64,
+    /// Whether the application wants a later sign-in.
+    pub login_required: bool,
     /// The application; `None` if it is gone.
     pub application: Option<Application>,
     /// What the code is bound to.
@@ -67,8 +73,9 @@ pub trait Codes: Send + Sync {
     async fn add_code(&self, code: &NewCode) -> Result<bool, StorageError>;
     /// Finds a code, used or not, expired or not.
     async fn code(&self, hash: &Hashed) -> Result<Option<FoundCode>, StorageError>;
-    /// Uses a code up. False: somebody else did, or it is gone.
-    async fn use_code(&self, hash: &Hashed, answer: &IssuedAnswer) -> Result<bool, StorageError>;
+    /// Uses a code up, and notes the token under its session. False: somebody else did, or it is
+    /// gone.
+    async fn use_code(&self, code: &NewCode, answer: &IssuedAnswer) -> Result<bool, StorageError>;
     /// Deletes a code, if there is one.
     async fn burn_code(&self, hash: &Hashed) -> Result<(), StorageError>;
 }
@@ -80,6 +87,7 @@ type CodeColumns = (
     String,
     String,
     String,
+    i64,
     i64,
     Option<i64>,
     Option<String>,
@@ -101,7 +109,7 @@ impl Codes for Database {
         .await?;
         let added = sqlx::query(
             "INSERT INTO exchange_codes (code_hash, session_id, audience, origin, challenge, \
-             return_to, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+             return_to, expires_at, auth_ver) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
         .bind(code.hash.as_str())
         .bind(&code.session_id)
@@ -110,6 +118,7 @@ impl Codes for Database {
         .bind(&code.challenge)
         .bind(&code.return_to)
         .bind(to_db(code.expires_at))
+        .bind(to_db(code.auth_ver))
         .execute(self.pool())
         .await;
         match added {
@@ -126,16 +135,18 @@ impl Codes for Database {
         };
         let (user_id, email, disabled, blocked_until, auth_time, auth_ver, expires_at, version) =
             session_columns(&mut read, &code.session_id).await?;
+        let session = Session {
+            id: code.session_id.clone(),
+            user_id,
+            email,
+            auth_time: from_db(auth_time),
+            auth_ver: from_db(auth_ver).min(code.auth_ver),
+            expires_at: from_db(expires_at),
+        };
         Ok(Some(FoundCode {
             version: from_db(version),
-            session: Session {
-                id: code.session_id.clone(),
-                user_id,
-                email,
-                auth_time: from_db(auth_time),
-                auth_ver: from_db(auth_ver),
-                expires_at: from_db(expires_at),
-            },
+            login_required: fresh_sign_in::is_required(&mut read, &session, &code.audience).await?,
+            session,
             user_disabled: disabled != 0,
             user_blocked_until: from_db(blocked_until),
             application: applications::read(&mut read, &code.audience).await?,
@@ -144,18 +155,28 @@ impl Codes for Database {
         }))
     }
 
-    async fn use_code(&self, hash: &Hashed, answer: &IssuedAnswer) -> Result<bool, StorageError> {
+    async fn use_code(&self, code: &NewCode, answer: &IssuedAnswer) -> Result<bool, StorageError> {
+        let mut write = self.write().await?;
+        let (session_id, now) = (&code.session_id, answer.issued_at);
+        if !session_list::hold(write.connection(), session_id, now).await? {
+            return Ok(false);
+        }
         let used = sqlx::query(
             "UPDATE exchange_codes SET used_at = $1, claims = $2, binding_seed = $3 \
              WHERE code_hash = $4 AND used_at IS NULL",
         )
-        .bind(to_db(answer.issued_at))
+        .bind(to_db(now))
         .bind(&answer.claims)
         .bind(answer.binding_seed.as_deref())
-        .bind(hash.as_str())
-        .execute(self.pool())
+        .bind(code.hash.as_str())
+        .execute(write.connection())
         .await?;
-        Ok(used.rows_affected() == 1)
+        if used.rows_affected() != 1 {
+            return Ok(false);
+        }
+        session_list::note_token(write.connection(), session_id, &code.audience, now).await?;
+        write.commit().await?;
+        Ok(true)
     }
 
     async fn burn_code(&self, hash: &Hashed) -> Result<(), StorageError> {
@@ -173,7 +194,7 @@ async fn code_and_answer(
 ) -> Result<Option<(NewCode, Option<IssuedAnswer>)>, StorageError> {
     let row: Option<CodeColumns> = sqlx::query_as(
         "SELECT session_id, audience, origin, challenge, return_to, expires_at, \
-         used_at, claims, binding_seed FROM exchange_codes WHERE code_hash = $1",
+         auth_ver, used_at, claims, binding_seed FROM exchange_codes WHERE code_hash = $1",
     )
     .bind(hash.as_str())
     .fetch_optional(&mut **read)
@@ -181,8 +202,8 @@ async fn code_and_answer(
     let Some(row) = row else {
         return Ok(None);
     };
-    let (session_id, audience, origin, challenge, return_to, expires_at, used_at, claims, seed) =
-        row;
+    let (session_id, audience, origin, challenge, return_to, expires_at, ..) = row;
+    let (.., auth_ver, used_at, claims, seed) = row;
     let answer = used_at.zip(claims).map(|(used_at, claims)| IssuedAnswer {
         issued_at: from_db(used_at),
         claims,
@@ -191,6 +212,7 @@ async fn code_and_answer(
     let code = NewCode {
         hash: hash.clone(),
         session_id,
+        auth_ver: from_db(auth_ver),
         audience,
         origin,
         challenge,

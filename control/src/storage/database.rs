@@ -11,7 +11,7 @@ use sqlx::{AnyPool, SqlSafeStr, Transaction};
 use super::StorageError;
 use super::write::Write;
 
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         1,
         "begin",
@@ -22,8 +22,13 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
         "refreshes",
         include_str!("../../migrations/sqlite/0002_refreshes.sql"),
     ),
+    (
+        3,
+        "sessions",
+        include_str!("../../migrations/sqlite/0003_sessions.sql"),
+    ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 2] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         1,
         "begin",
@@ -33,6 +38,11 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 2] = [
         2,
         "refreshes",
         include_str!("../../migrations/postgres/0002_refreshes.sql"),
+    ),
+    (
+        3,
+        "sessions",
+        include_str!("../../migrations/postgres/0003_sessions.sql"),
     ),
 ];
 

@@ -29,8 +29,8 @@ pub struct Position {
 pub enum Cursor {
     /// After the application with this audience.
     Application(String),
-    /// After the revocation of this scope, subject and audience.
-    Revocation(String, String, String),
+    /// After the revocation of this scope, subject, audience and kind (1: fresh).
+    Revocation(String, String, String, i64),
 }
 
 /// A piece of the feed.
@@ -161,7 +161,7 @@ fn items(
         ..FeedItems::default()
     };
     let mut applications: BTreeMap<String, Option<Application>> = BTreeMap::new();
-    let mut revocations: HashMap<Subject, Revocation> = HashMap::new();
+    let mut revocations: HashMap<(Subject, bool), Revocation> = HashMap::new();
     for (_, item, audience, body) in rows {
         if !sees(audiences, audience.as_deref()) {
             continue;
@@ -176,7 +176,8 @@ fn items(
             }
             "revocation" => {
                 let revocation: Revocation = serde_json::from_str(&body)?;
-                revocations.insert(revocation.subject.clone(), revocation);
+                let key = (revocation.subject.clone(), revocation.fresh);
+                revocations.insert(key, revocation);
             }
             _ => items.keys = true,
         }

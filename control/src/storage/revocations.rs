@@ -18,6 +18,24 @@ pub struct UserRevocation {
     pub disable: bool,
 }
 
+/// Which users are revoked.
+#[derive(Debug, Clone, Copy)]
+pub enum Whom<'a> {
+    /// Everybody with this e-mail address.
+    Email(&'a str),
+    /// The one with this id.
+    Id(&'a str),
+}
+
+/// How an application is revoked.
+#[derive(Debug, Clone, Copy)]
+pub struct ApplicationRevocation {
+    /// When no token of it can be alive any more, seconds since 1970.
+    pub until: u64,
+    /// Whether only those come back who sign in anew.
+    pub fresh: bool,
+}
+
 /// What a revocation of users did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RevokedUsers {
@@ -32,37 +50,53 @@ pub struct RevokedUsers {
 /// Stored revocations.
 #[async_trait]
 pub trait Revocations: Send + Sync {
-    /// Revokes every user with an e-mail address. `None`: there is none.
+    /// Revokes users. `None`: there is none.
     async fn revoke_users(
         &self,
-        email: &str,
+        whom: Whom<'_>,
         revocation: UserRevocation,
     ) -> Result<Option<RevokedUsers>, StorageError>;
     /// Revokes all tokens of an application; global sessions go on. The version below which they
     /// are refused.
-    async fn revoke_application(&self, audience: &str, until: u64) -> Result<u64, StorageError>;
+    async fn revoke_application(
+        &self,
+        audience: &str,
+        revocation: ApplicationRevocation,
+    ) -> Result<u64, StorageError>;
     /// Ends a global session. The version below which its tokens are refused; `None`: it had
     /// ended already.
     async fn end_session(&self, id: &str) -> Result<Option<u64>, StorageError>;
+    /// Ends all global sessions of a user but one; the user may sign in again at once. The
+    /// version, if any ended, and how many did.
+    async fn end_other_sessions(
+        &self,
+        user_id: &str,
+        but: &str,
+    ) -> Result<(Option<u64>, u64), StorageError>;
 }
 
 #[async_trait]
 impl Revocations for Database {
     async fn revoke_users(
         &self,
-        email: &str,
+        whom: Whom<'_>,
         revocation: UserRevocation,
     ) -> Result<Option<RevokedUsers>, StorageError> {
         let mut write = self.write().await?;
+        let (email, id) = match whom {
+            Whom::Email(email) => (Some(email), None),
+            Whom::Id(id) => (None, Some(id)),
+        };
         // Locks the users' rows against sign-ins at the same time.
         let users: Vec<(String,)> = sqlx::query_as(
             "UPDATE users SET disabled = CASE WHEN $1 = 1 THEN 1 ELSE disabled END, \
              blocked_until = CASE WHEN blocked_until > $2 THEN blocked_until ELSE $2 END \
-             WHERE email = $3 RETURNING id",
+             WHERE email = $3 OR id = $4 RETURNING id",
         )
         .bind(i64::from(revocation.disable))
         .bind(to_db(revocation.blocked_until))
         .bind(email)
+        .bind(id)
         .fetch_all(write.connection())
         .await?;
         if users.is_empty() {
@@ -84,15 +118,20 @@ impl Revocations for Database {
         }))
     }
 
-    async fn revoke_application(&self, audience: &str, until: u64) -> Result<u64, StorageError> {
+    async fn revoke_application(
+        &self,
+        audience: &str,
+        revocation: ApplicationRevocation,
+    ) -> Result<u64, StorageError> {
         let mut write = self.write().await?;
         let version = write.version().await?;
         sqlx::query("DELETE FROM exchange_codes WHERE audience = $1")
             .bind(audience)
             .execute(write.connection())
             .await?;
+        let subject = Subject::Application(audience.to_owned());
         write
-            .revoke(Subject::Application(audience.to_owned()), until)
+            .revoke_as(subject, revocation.until, revocation.fresh)
             .await?;
         write.commit().await?;
         Ok(version)
@@ -114,6 +153,28 @@ impl Revocations for Database {
         let until = from_db(expires_at) + crate::CLOCK_LEEWAY_SECONDS;
         write.revoke(Subject::Session(id.to_owned()), until).await?;
         write.commit().await
+    }
+
+    async fn end_other_sessions(
+        &self,
+        user_id: &str,
+        but: &str,
+    ) -> Result<(Option<u64>, u64), StorageError> {
+        let mut write = self.write().await?;
+        write.lock().await?;
+        let ended: Vec<(String, i64)> = sqlx::query_as(
+            "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id, expires_at",
+        )
+        .bind(user_id)
+        .bind(but)
+        .fetch_all(write.connection())
+        .await?;
+        let count = ended.len() as u64;
+        for (id, expires_at) in ended {
+            let until = from_db(expires_at) + crate::CLOCK_LEEWAY_SECONDS;
+            write.revoke(Subject::Session(id), until).await?;
+        }
+        Ok((write.commit().await?, count))
     }
 }
 

@@ -2,12 +2,15 @@
 
 use async_trait::async_trait;
 
-use super::{Database, StorageError, from_db, to_db};
+use super::write::Write;
+use super::{Database, StorageError, fresh_sign_in, from_db, to_db};
+use crate::client_description::ClientDescription;
+use crate::secret::Hashed;
 
-/// A global session to be begun.
+/// A sign-in from which a global session shall come.
 #[derive(Debug, Clone)]
 pub struct NewSession {
-    /// The new `sid`.
+    /// The new `sid`, if a new session begins.
     pub id: String,
     /// Whose.
     pub user_id: String,
@@ -15,15 +18,25 @@ pub struct NewSession {
     pub now: u64,
     /// Its end, seconds since 1970.
     pub expires_at: u64,
+    /// In which browser.
+    pub client: ClientDescription,
+    /// The session that this browser has already, which may have ended.
+    pub before: Option<String>,
+    /// Of the secret of the form, which forms of one browser share.
+    pub form: Option<Hashed>,
 }
 
 /// What became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BegunSession {
     /// It lives.
     Begun {
+        /// `sid`, of the new session or of the one that was renewed.
+        id: String,
         /// The feed's version at that moment.
         auth_ver: u64,
+        /// Its end, seconds since 1970.
+        expires_at: u64,
     },
     /// The user was revoked a moment ago and may sign in again at `until`.
     Blocked {
@@ -54,57 +67,42 @@ pub struct Session {
 /// Stored global sessions.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Begins a session, unless the user is blocked or disabled.
+    /// Begins a session, unless the user is blocked or disabled. A session that the user has in
+    /// this browser already is renewed instead.
+    ///
+    /// It is renewed and not replaced, since its end would take tokens and codes with it that
+    /// another tab has just got.
     async fn begin_session(&self, session: &NewSession) -> Result<BegunSession, StorageError>;
     /// The session, if it lives now.
     async fn session(&self, id: &str, now: u64) -> Result<Option<Session>, StorageError>;
+    /// Whether an application wants a later sign-in than this session's.
+    async fn login_required(&self, session: &Session, audience: &str)
+    -> Result<bool, StorageError>;
 }
 
 #[async_trait]
 impl Sessions for Database {
     async fn begin_session(&self, session: &NewSession) -> Result<BegunSession, StorageError> {
         let mut write = self.write().await?;
-        // The update locks the user's row against a revocation at the same time: either it came
-        // before, and is seen here, or it comes after, and finds the session to delete.
-        let welcome = sqlx::query(
-            "UPDATE users SET last_sign_in_at = $1 \
-             WHERE id = $2 AND disabled = 0 AND blocked_until <= $1",
-        )
-        .bind(to_db(session.now))
-        .bind(&session.user_id)
-        .execute(write.connection())
-        .await?;
-        if welcome.rows_affected() != 1 {
-            let row: Option<(i64, i64)> =
-                sqlx::query_as("SELECT disabled, blocked_until FROM users WHERE id = $1")
-                    .bind(&session.user_id)
-                    .fetch_optional(write.connection())
-                    .await?;
-            return Ok(match row {
-                Some((0, until)) => BegunSession::Blocked {
-                    until: from_db(until),
-                },
-                _ => BegunSession::Disabled,
-            });
+        if let Some(refused) = refused(&mut write, session).await? {
+            return Ok(refused);
         }
         let (auth_ver,): (i64,) =
             sqlx::query_as("SELECT version FROM feed_state WHERE only_row = 1")
                 .fetch_one(write.connection())
                 .await?;
-        sqlx::query(
-            "INSERT INTO sessions (id, user_id, auth_time, auth_ver, expires_at) \
-             VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(&session.id)
-        .bind(&session.user_id)
-        .bind(to_db(session.now))
-        .bind(auth_ver)
-        .bind(to_db(session.expires_at))
-        .execute(write.connection())
-        .await?;
+        let (id, expires_at) = match renew(&mut write, session, auth_ver).await? {
+            Some((id, expires_at)) => (id, from_db(expires_at)),
+            None => {
+                insert(&mut write, session, auth_ver).await?;
+                (session.id.clone(), session.expires_at)
+            }
+        };
         write.commit().await?;
         Ok(BegunSession::Begun {
+            id,
             auth_ver: from_db(auth_ver),
+            expires_at,
         })
     }
 
@@ -129,4 +127,102 @@ impl Sessions for Database {
             },
         ))
     }
+
+    async fn login_required(
+        &self,
+        session: &Session,
+        audience: &str,
+    ) -> Result<bool, StorageError> {
+        let mut read = self.read().await?;
+        fresh_sign_in::is_required(&mut read, session, audience).await
+    }
+}
+
+/// Why the user may not sign in. If they may, their row is locked until the end of the
+/// transaction.
+async fn refused(
+    write: &mut Write,
+    session: &NewSession,
+) -> Result<Option<BegunSession>, StorageError> {
+    // The update locks the user's row against a revocation at the same time: either it came
+    // before, and is seen here, or it comes after, and finds the session to delete.
+    let welcome = sqlx::query(
+        "UPDATE users SET last_sign_in_at = $1 \
+         WHERE id = $2 AND disabled = 0 AND blocked_until <= $1",
+    )
+    .bind(to_db(session.now))
+    .bind(&session.user_id)
+    .execute(write.connection())
+    .await?;
+    if welcome.rows_affected() == 1 {
+        return Ok(None);
+    }
+    let row: Option<(i64, i64)> =
+        sqlx::query_as("SELECT disabled, blocked_until FROM users WHERE id = $1")
+            .bind(&session.user_id)
+            .fetch_optional(write.connection())
+            .await?;
+    Ok(Some(match row {
+        Some((0, until)) => BegunSession::Blocked {
+            until: from_db(until),
+        },
+        _ => BegunSession::Disabled,
+    }))
+}
+
+/// Renews the session that the user has in this browser: the one that the browser showed, or one
+/// that another tab's form of this browser has just begun. It never gets shorter, since tokens
+/// may live as long as it would have.
+async fn renew(
+    write: &mut Write,
+    session: &NewSession,
+    auth_ver: i64,
+) -> Result<Option<(String, i64)>, StorageError> {
+    let form = session.form.as_ref().map_or("", Hashed::as_str);
+    let client = &session.client;
+    let renewed = sqlx::query_as(
+        "UPDATE sessions SET auth_time = $1, auth_ver = $2, last_used_at = $1, \
+         expires_at = CASE WHEN expires_at > $3 THEN expires_at ELSE $3 END, \
+         browser = $4, user_agent = $5, address = $6, form_hash = $7 \
+         WHERE id = (SELECT id FROM sessions WHERE user_id = $8 AND expires_at > $1 \
+         AND (id = $9 OR (form_hash = $7 AND form_hash <> '')) \
+         ORDER BY CASE WHEN id = $9 THEN 0 ELSE 1 END, id LIMIT 1) RETURNING id, expires_at",
+    )
+    .bind(to_db(session.now))
+    .bind(auth_ver)
+    .bind(to_db(session.expires_at))
+    .bind(&client.browser)
+    .bind(&client.user_agent)
+    .bind(&client.address)
+    .bind(form)
+    .bind(&session.user_id)
+    .bind(session.before.as_deref().unwrap_or_default())
+    .fetch_optional(write.connection())
+    .await?;
+    Ok(renewed)
+}
+
+async fn insert(
+    write: &mut Write,
+    session: &NewSession,
+    auth_ver: i64,
+) -> Result<(), StorageError> {
+    let client = &session.client;
+    sqlx::query(
+        "INSERT INTO sessions (id, user_id, auth_time, auth_ver, expires_at, created_at, \
+         last_used_at, browser, user_agent, address, form_hash) \
+         VALUES ($1, $2, $3, $4, $5, $3, $3, $6, $7, $8, $9)",
+    )
+    .bind(&session.id)
+    .bind(&session.user_id)
+    .bind(to_db(session.now))
+    .bind(auth_ver)
+    .bind(to_db(session.expires_at))
+    .bind(&client.browser)
+    .bind(&client.user_agent)
+    .bind(&client.address)
+    .bind(session.form.as_ref().map_or("", Hashed::as_str))
+    .execute(write.connection())
+    .await?;
+    Ok(())
 }

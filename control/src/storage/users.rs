@@ -19,6 +19,17 @@ pub struct User {
     pub last_sign_in_at: Option<u64>,
 }
 
+/// Which users are listed.
+#[derive(Debug, Clone, Copy)]
+pub struct UserPage<'a> {
+    /// One user, by id or e-mail address; empty: all.
+    pub user: &'a str,
+    /// After the one with this address and id.
+    pub after: (&'a str, &'a str),
+    /// At most so many.
+    pub limit: u32,
+}
+
 /// A user to be made.
 #[derive(Debug, Clone)]
 pub struct NewUser {
@@ -63,6 +74,8 @@ pub trait Users: Send + Sync {
     async fn add_user(&self, user: &NewUser) -> Result<(), AddUserError>;
     /// All users, by address.
     async fn users(&self) -> Result<Vec<User>, StorageError>;
+    /// Some users, by address.
+    async fn users_page(&self, page: UserPage<'_>) -> Result<Vec<User>, StorageError>;
     /// The user who signs in with a password under an address.
     async fn account(&self, email: &str) -> Result<Option<Account>, StorageError>;
 }
@@ -99,14 +112,22 @@ impl Users for Database {
         )
         .fetch_all(self.pool())
         .await?;
-        let user = |(id, email, administrator, disabled, last): UserColumns| User {
-            id,
-            email,
-            administrator: administrator != 0,
-            disabled: disabled != 0,
-            last_sign_in_at: last.map(from_db),
-        };
-        Ok(rows.into_iter().map(user).collect())
+        Ok(rows.into_iter().map(from_columns).collect())
+    }
+
+    async fn users_page(&self, page: UserPage<'_>) -> Result<Vec<User>, StorageError> {
+        let rows: Vec<UserColumns> = sqlx::query_as(
+            "SELECT id, email, administrator, disabled, last_sign_in_at FROM users \
+             WHERE ($1 = '' OR id = $1 OR email = $1) AND (email, id) > ($2, $3) \
+             ORDER BY email, id LIMIT $4",
+        )
+        .bind(page.user)
+        .bind(page.after.0)
+        .bind(page.after.1)
+        .bind(i64::from(page.limit))
+        .fetch_all(self.pool())
+        .await?;
+        Ok(rows.into_iter().map(from_columns).collect())
     }
 
     async fn account(&self, email: &str) -> Result<Option<Account>, StorageError> {
@@ -122,5 +143,15 @@ impl Users for Database {
             email,
             password_hash,
         }))
+    }
+}
+
+fn from_columns((id, email, administrator, disabled, last): UserColumns) -> User {
+    User {
+        id,
+        email,
+        administrator: administrator != 0,
+        disabled: disabled != 0,
+        last_sign_in_at: last.map(from_db),
     }
 }

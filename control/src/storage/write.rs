@@ -82,19 +82,32 @@ impl Write {
         subject: Subject,
         until: u64,
     ) -> Result<(), StorageError> {
+        self.revoke_as(subject, until, false).await
+    }
+
+    /// As [`Self::revoke`]; `fresh` refuses by the version of the sign-in, not of the token. One
+    /// does not replace the other.
+    pub(super) async fn revoke_as(
+        &mut self,
+        subject: Subject,
+        until: u64,
+        fresh: bool,
+    ) -> Result<(), StorageError> {
         let version = self.version().await?;
         let (scope, id, audience) = columns(&subject);
         sqlx::query(
             "INSERT INTO revocations (scope, subject, audience, version, fresh, expires_at) \
-             VALUES ($1, $2, $3, $4, 0, $5) \
-             ON CONFLICT (scope, subject, audience) DO UPDATE SET \
-             version = excluded.version, fresh = excluded.fresh, \
-             expires_at = excluded.expires_at",
+             VALUES ($1, $2, $3, $4, $5, $6) \
+             ON CONFLICT (scope, subject, audience, fresh) DO UPDATE SET \
+             version = excluded.version, \
+             expires_at = CASE WHEN revocations.expires_at > excluded.expires_at \
+             THEN revocations.expires_at ELSE excluded.expires_at END",
         )
         .bind(scope)
         .bind(id)
         .bind(audience)
         .bind(to_db(version))
+        .bind(i64::from(fresh))
         .bind(to_db(until))
         .execute(self.connection())
         .await?;
@@ -107,7 +120,7 @@ impl Write {
         let revocation = Revocation {
             subject,
             version,
-            fresh: false,
+            fresh,
             until,
         };
         self.tell("revocation", of.as_deref(), &revocation).await

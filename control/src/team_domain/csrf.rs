@@ -12,7 +12,7 @@ use portcullis::protocol::base64url;
 use super::failure::Failure;
 use crate::cookies;
 use crate::randomness::{NoRandomness, Randomness};
-use crate::secret::same;
+use crate::secret::{Hashed, Plain, same};
 
 const LIFE_SECONDS: u64 = 600;
 const LABEL: &[u8] = b"portcullis form";
@@ -40,6 +40,12 @@ impl FormGuard {
     /// For the form's field `csrf_token`.
     pub fn token(&self) -> String {
         base64url::encode(&hmac_sha256::HMAC::mac(LABEL, self.secret.as_bytes()))
+    }
+
+    /// The same for all forms that this browser shows at the same time; safe to store.
+    pub fn hashed(headers: &HeaderMap) -> Option<Hashed> {
+        let guard = Self::shown(headers).next()?;
+        Some(Plain::new(guard.secret).hashed())
     }
 
     /// The `set-cookie` that keeps the secret for another ten minutes.

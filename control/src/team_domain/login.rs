@@ -6,18 +6,19 @@
 //! POST, for it comes through the browser.
 
 mod attempt;
+mod begin;
 mod finish;
 mod form;
 mod silent;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{ConnectInfo, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::client_address::client_address;
@@ -27,8 +28,9 @@ use super::session;
 use crate::email;
 use crate::secret::Plain;
 use crate::service::Service;
-use crate::storage::{Account, BegunSession, NewSession, Session};
+use crate::storage::{Account, Session};
 use attempt::{LoginAttempt, LoginQuery};
+use begin::{SignIn, leave_other_users_session};
 use form::{Complaint, LoginForm};
 
 #[derive(Deserialize)]
@@ -46,13 +48,25 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let attempt = attempt::check(&service, &query).await?;
+    let mut form = LoginForm {
+        query: &query,
+        attempt: attempt.as_ref(),
+        email: "",
+        complaint: None,
+        again: false,
+    };
     let session = session::without_prompt(&service, &headers).await?;
-    if let Some(session) = session.filter(|_| !query.wants_other_account()) {
+    let session = session.filter(|_| !query.wants_other_account());
+    if let Some(session) = &session {
+        form.again = must_sign_in_again(&service, session, attempt.as_ref()).await?;
         let signed_in = finish::SignedIn {
-            session: &session,
+            session,
             redirect: StatusCode::FOUND,
+            page: query.own_page(),
         };
-        if let Some(response) =
+        if form.again {
+            form.email = &session.email;
+        } else if let Some(response) =
             finish::finish(&service, &headers, attempt.as_ref(), &signed_in).await?
         {
             return Ok(response);
@@ -61,12 +75,6 @@ pub async fn show(
     if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.is_silent) {
         return silent::back_with(attempt, silent::Error::LoginRequired);
     }
-    let form = LoginForm {
-        query: &query,
-        attempt: attempt.as_ref(),
-        email: "",
-        complaint: None,
-    };
     form.show(&service, &headers)
 }
 
@@ -86,6 +94,7 @@ pub async fn sign_in(
         attempt: attempt.as_ref(),
         email: &input.email,
         complaint: Some(complaint),
+        again: false,
     };
     if csrf::check(
         &headers,
@@ -103,14 +112,21 @@ pub async fn sign_in(
     let Some(account) = authenticate(&service, &client, &input).await? else {
         return refill(Complaint::WrongPassword).show(&service, &headers);
     };
-    let session = match begin(&service, &account, attempt.as_ref()).await? {
+    let before = session::current(&service, &headers).await?;
+    let sign_in = SignIn {
+        account: &account,
+        attempt: attempt.as_ref(),
+        before: before.as_ref(),
+    };
+    let session = match sign_in.begin(&service, &client).await? {
         Ok(session) => session,
         Err(refused) => return finish::refused(&service, refused),
     };
-    leave_other_users_session(&service, &headers, &session).await?;
+    leave_other_users_session(&service, before, &session).await?;
     let signed_in = finish::SignedIn {
         session: &session,
         redirect: StatusCode::SEE_OTHER,
+        page: query.own_page(),
     };
     let finished = finish::finish(&service, &headers, attempt.as_ref(), &signed_in).await?;
     let Some(mut response) = finished else {
@@ -128,6 +144,26 @@ struct ClientOf<'a> {
     headers: &'a HeaderMap,
 }
 
+impl ClientOf<'_> {
+    fn address(&self, service: &Service) -> IpAddr {
+        let proxies = &service.config.server.trusted_proxies;
+        client_address(self.peer.ip(), self.headers, proxies)
+    }
+}
+
+/// Whether the application wants a later sign-in than the one that made the session.
+async fn must_sign_in_again(
+    service: &Service,
+    session: &Session,
+    attempt: Option<&LoginAttempt>,
+) -> Result<bool, Failure> {
+    let Some(attempt) = attempt else {
+        return Ok(false);
+    };
+    let audience = &attempt.application.audience;
+    Ok(service.storage.login_required(session, audience).await?)
+}
+
 /// The account whose password was typed, if any; takes as long for an unknown address.
 ///
 /// The attempt is counted before the password is looked at, so that guesses at the same time
@@ -137,8 +173,7 @@ async fn authenticate(
     client: &ClientOf<'_>,
     input: &SignInForm,
 ) -> Result<Option<Account>, Failure> {
-    let proxies = &service.config.server.trusted_proxies;
-    let client = client_address(client.peer.ip(), client.headers, proxies);
+    let client = client.address(service);
     let email = email::normal(&input.email).unwrap_or_default();
     let counted = service
         .limits
@@ -158,64 +193,4 @@ async fn authenticate(
         tracing::info!(%client, "sign-in failed");
         Ok(None)
     }
-}
-
-/// A new global session, or why there is none.
-async fn begin(
-    service: &Service,
-    account: &Account,
-    attempt: Option<&LoginAttempt>,
-) -> Result<Result<Session, BegunSession>, Failure> {
-    let now = service.now();
-    let through = attempt.map(|attempt| {
-        let definition = &attempt.application.definition;
-        definition
-            .admit(&account.email)
-            .map_or_else(|| definition.session_duration(), |by| by.session_duration)
-    });
-    let new = NewSession {
-        id: service.random.id()?,
-        user_id: account.id.clone(),
-        now,
-        expires_at: now + service.global_duration(through).as_secs(),
-    };
-    Ok(match service.storage.begin_session(&new).await? {
-        BegunSession::Begun { auth_ver } => {
-            tracing::info!(user = account.id, session = new.id, "signed in");
-            Ok(Session {
-                id: new.id,
-                user_id: new.user_id,
-                email: account.email.clone(),
-                auth_time: now,
-                auth_ver,
-                expires_at: new.expires_at,
-            })
-        }
-        refused => {
-            tracing::info!(user = account.id, ?refused, "sign-in refused");
-            Err(refused)
-        }
-    })
-}
-
-/// Whoever signs in as somebody else leaves as who they were.
-async fn leave_other_users_session(
-    service: &Service,
-    headers: &HeaderMap,
-    now: &Session,
-) -> Result<(), Failure> {
-    let before = session::current(service, headers).await?;
-    if let Some(before) = before.filter(|before| before.user_id != now.user_id)
-        && let Some(version) = service.storage.end_session(&before.id).await?
-    {
-        service.news.tell(version);
-    }
-    Ok(())
-}
-
-/// A redirect; 303 after a POST, so that it becomes a GET (RFC 9110, section 15.4.4).
-fn redirect(status: StatusCode, to: &str) -> Result<Response, Failure> {
-    let location =
-        HeaderValue::from_str(to).map_err(|_| Failure::Broken("a redirect is no header"))?;
-    Ok((status, [(header::LOCATION, location)]).into_response())
 }

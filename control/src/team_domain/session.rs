@@ -28,7 +28,13 @@ pub async fn current(
         };
         let session = service.storage.session(&claims.sid, now).await?;
         if let Some(session) = session.filter(|session| session.user_id == claims.sub) {
-            return Ok(Some(session));
+            // A token from before the last sign-in proves the sign-in before only: whoever copied
+            // it must not gain by what its owner does.
+            return Ok(Some(Session {
+                auth_time: session.auth_time.min(claims.auth_time),
+                auth_ver: session.auth_ver.min(claims.auth_ver),
+                ..session
+            }));
         }
     }
     Ok(None)

@@ -14,6 +14,8 @@ pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 #[derive(Default, Clone)]
 pub struct Browser {
     pub cookies: BTreeMap<String, String>,
+    /// Sent with every request.
+    pub headers: BTreeMap<&'static str, &'static str>,
 }
 
 /// A login attempt at an application.
@@ -57,6 +59,9 @@ impl Browser {
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
+        let request = self.headers.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
         let response = request
             .header("cookie", cookies.join("; "))
             .send()
@@ -96,6 +101,17 @@ impl Browser {
         let mut form = vec![("csrf_token", token.as_str())];
         form.extend(fields);
         let request = service.http.post(service.page(&action)).form(&form);
+        self.send(request).await
+    }
+
+    /// As [`Self::submit`], where the page with the form was opened earlier.
+    pub async fn post(
+        &mut self,
+        service: &Service,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Response {
+        let request = service.http.post(service.page(path)).form(fields);
         self.send(request).await
     }
 

@@ -1,5 +1,7 @@
 //! The program itself, against a service that runs.
 
+mod sessions;
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -186,6 +188,9 @@ fn wrong_usage_ends_with_2() {
         &["frobnicate"],
         &["user", "add"],
         &["revoke", "user"],
+        &["revoke", "session"],
+        &["session", "list", "--user"],
+        &["admin-token", "new"],
     ] {
         assert_eq!(
             run(nowhere, arguments).status.code(),
@@ -224,6 +229,9 @@ fn help_is_there_for_every_command() {
         &["application", "add", "--help"],
         &["application", "set", "--help"],
         &["revoke", "user", "--help"],
+        &["revoke", "session", "--help"],
+        &["session", "list", "--help"],
+        &["admin-token", "new", "--help"],
     ] {
         let output = run(Path::new("/nonexistent"), arguments);
         assert!(output.status.success());

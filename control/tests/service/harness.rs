@@ -9,7 +9,7 @@ use portcullis_control::clock::{Clock, SystemClock};
 use portcullis_control::config::Config;
 use portcullis_control::randomness::{Randomness, SystemRandomness};
 use portcullis_control::server::{self, Running, Start, StartError};
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -110,6 +110,11 @@ impl Service {
         })
     }
 
+    /// What the service takes for now, seconds since 1970.
+    pub fn clock_now(&self) -> u64 {
+        self.clock.now_seconds()
+    }
+
     pub fn data_dir(&self) -> PathBuf {
         self.directory.path().join("data")
     }
@@ -128,6 +133,13 @@ impl Service {
     pub async fn administer(&self, path: &str, body: Value) -> (StatusCode, Value) {
         let url = format!("http://control{path}");
         let response = self.socket.post(url).json(&body).send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
+    /// A call of the admin API over the control socket.
+    pub async fn over_socket(&self, method: Method, path: &str) -> (StatusCode, Value) {
+        let url = format!("http://control/api/admin/v1/{path}");
+        let response = self.socket.request(method, url).send().await.unwrap();
         (response.status(), response.json().await.unwrap())
     }
 

@@ -9,23 +9,27 @@
     reason = "a test fails by a panic"
 )]
 
+mod admin_api;
 mod administration;
 mod browser;
 mod cli;
 mod durations;
 mod exchange;
 mod feed;
+mod fresh_login;
 mod gate;
 mod harness;
 mod kill;
 mod login;
 mod logout;
+mod own_sessions;
 mod pages;
 mod person;
 mod policy;
 mod refresh;
 mod revocation;
 mod secrets;
+mod session_list;
 mod sessions;
 mod silent_login;
 mod start;

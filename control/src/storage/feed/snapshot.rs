@@ -26,9 +26,11 @@ pub(super) async fn piece(
         ..FeedItems::default()
     };
     let limit = i64::from(limit);
-    let (mut left, mut after) = (limit, ("", "", ""));
+    let (mut left, mut after) = (limit, ("", "", "", 0));
     match from {
-        Some(Cursor::Revocation(scope, subject, audience)) => after = (scope, subject, audience),
+        Some(Cursor::Revocation(scope, subject, audience, fresh)) => {
+            after = (scope, subject, audience, *fresh);
+        }
         Some(Cursor::Application(audience)) => {
             left -= applications(read, audience, left, &mut items).await?;
         }
@@ -82,26 +84,27 @@ async fn applications(
 
 async fn revocations(
     read: &mut Read,
-    after: (&str, &str, &str),
+    after: (&str, &str, &str, i64),
     left: i64,
     items: &mut FeedItems,
 ) -> Result<(), StorageError> {
     let mut rows: Vec<RevocationColumns> = sqlx::query_as(
         "SELECT scope, subject, audience, version, fresh, expires_at FROM revocations \
-         WHERE (scope, subject, audience) > ($1, $2, $3) \
-         ORDER BY scope, subject, audience LIMIT $4",
+         WHERE (scope, subject, audience, fresh) > ($1, $2, $3, $4) \
+         ORDER BY scope, subject, audience, fresh LIMIT $5",
     )
     .bind(after.0)
     .bind(after.1)
     .bind(after.2)
+    .bind(after.3)
     .bind(left + 1)
     .fetch_all(&mut **read)
     .await?;
     if rows.len() as i64 > left {
         rows.pop();
-        let (scope, subject, audience) = match rows.last() {
-            Some((scope, subject, audience, ..)) => {
-                (scope.as_str(), subject.as_str(), audience.as_str())
+        let (scope, subject, audience, fresh) = match rows.last() {
+            Some((scope, subject, audience, _, fresh, _)) => {
+                (scope.as_str(), subject.as_str(), audience.as_str(), *fresh)
             }
             // The applications filled the piece to the brim.
             None => after,
@@ -110,6 +113,7 @@ async fn revocations(
             scope.into(),
             subject.into(),
             audience.into(),
+            fresh,
         ));
     }
     for row in rows {

@@ -9,6 +9,7 @@ use portcullis::protocol::return_to;
 use serde::{Deserialize, Serialize};
 
 use super::super::failure::Failure;
+use super::super::sessions::SESSIONS_PATH;
 use crate::application::Application;
 use crate::problems::Problems;
 use crate::service::Service;
@@ -93,6 +94,16 @@ impl LoginQuery {
         match query.finish() {
             query if query.is_empty() => "/login".to_owned(),
             query => format!("/login?{query}"),
+        }
+    }
+
+    /// Where on the team domain a sign-in leads that no application began. Nothing from outside
+    /// goes into the redirect.
+    pub fn own_page(&self) -> &'static str {
+        if self.return_to.as_deref() == Some(SESSIONS_PATH) {
+            SESSIONS_PATH
+        } else {
+            "/"
         }
     }
 

@@ -7,7 +7,8 @@ use portcullis::protocol::login::CALLBACK_PATH;
 use super::super::csrf::FormGuard;
 use super::super::failure::Failure;
 use super::super::page::{Message, SignOut, render};
-use super::{LoginAttempt, redirect, silent};
+use super::super::redirect::redirect;
+use super::{LoginAttempt, silent};
 use crate::exchange_codes::{self, CodeFor};
 use crate::service::Service;
 use crate::storage::{BegunSession, Session};
@@ -18,9 +19,11 @@ pub struct SignedIn<'a> {
     pub session: &'a Session,
     /// 302 after a GET, 303 after a POST.
     pub redirect: StatusCode,
+    /// Where on the team domain the browser goes if no application sent it.
+    pub page: &'static str,
 }
 
-/// Back to the application, or to the start page if none sent the browser. `None`: the session
+/// Back to the application, or to a page of the team domain if none sent the browser. `None`: the session
 /// ended meanwhile.
 ///
 /// # Errors
@@ -32,7 +35,7 @@ pub async fn finish(
     signed_in: &SignedIn<'_>,
 ) -> Result<Option<Response>, Failure> {
     let Some(attempt) = attempt else {
-        return redirect(signed_in.redirect, "/").map(Some);
+        return redirect(signed_in.redirect, signed_in.page).map(Some);
     };
     let policy = &attempt.application.definition.policy;
     if policy.admits(&signed_in.session.email).is_none() {

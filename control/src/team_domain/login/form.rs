@@ -21,6 +21,8 @@ pub struct LoginForm<'a> {
     pub email: &'a str,
     /// What went wrong.
     pub complaint: Option<Complaint>,
+    /// Whether somebody who is signed in must prove it once more.
+    pub again: bool,
 }
 
 /// Why the form is shown again.
@@ -42,6 +44,7 @@ struct Page<'a> {
     application: Option<&'a str>,
     email: &'a str,
     complaint: Option<&'static str>,
+    again: bool,
     csrf_token: String,
 }
 
@@ -57,6 +60,7 @@ impl LoginForm<'_> {
                 .map(|attempt| attempt.application.definition.name.as_str()),
             email: self.email,
             complaint: self.complaint.map(Complaint::text),
+            again: self.again,
             csrf_token: guard.token(),
         };
         let status = self.complaint.map_or(StatusCode::OK, Complaint::status);

@@ -7,7 +7,8 @@ use axum::response::Response;
 use portcullis::protocol::login::CALLBACK_PATH;
 
 use super::super::failure::Failure;
-use super::{LoginAttempt, redirect};
+use super::super::redirect::redirect;
+use super::LoginAttempt;
 
 /// Why there is no code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,95 @@
+//! Tokens of the admin API. Only hashes of them are stored.
+
+use async_trait::async_trait;
+
+use super::{Database, StorageError, from_db, to_db};
+use crate::secret::Hashed;
+
+/// A stored token.
+#[derive(Debug, Clone)]
+pub struct AdminToken {
+    /// Its id, the part before the dot.
+    pub id: String,
+    /// The hash of its secret, the part after the dot.
+    pub secret_hash: Hashed,
+    /// What it is good for, as `sessions:read`.
+    pub scopes: Vec<String>,
+    /// When it was made, seconds since 1970.
+    pub created_at: u64,
+    /// Its end, seconds since 1970.
+    pub expires_at: u64,
+}
+
+/// Stored tokens of the admin API.
+#[async_trait]
+pub trait AdminTokens: Send + Sync {
+    /// Stores a token.
+    async fn add_admin_token(&self, token: &AdminToken) -> Result<(), StorageError>;
+    /// The token with an id, which may have run out.
+    async fn admin_token(&self, id: &str) -> Result<Option<AdminToken>, StorageError>;
+    /// All tokens, the oldest first.
+    async fn admin_tokens(&self) -> Result<Vec<AdminToken>, StorageError>;
+    /// Deletes a token. False: there is none with this id.
+    async fn delete_admin_token(&self, id: &str) -> Result<bool, StorageError>;
+}
+
+type Columns = (String, String, String, i64, i64);
+
+#[async_trait]
+impl AdminTokens for Database {
+    async fn add_admin_token(&self, token: &AdminToken) -> Result<(), StorageError> {
+        sqlx::query(
+            "INSERT INTO admin_tokens (id, secret_hash, scopes, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(&token.id)
+        .bind(token.secret_hash.as_str())
+        .bind(serde_json::to_string(&token.scopes)?)
+        .bind(to_db(token.created_at))
+        .bind(to_db(token.expires_at))
+        .execute(self.pool())
+        .await?;
+        Ok(())
+    }
+
+    async fn admin_token(&self, id: &str) -> Result<Option<AdminToken>, StorageError> {
+        let row: Option<Columns> = sqlx::query_as(
+            "SELECT id, secret_hash, scopes, created_at, expires_at FROM admin_tokens \
+             WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(self.pool())
+        .await?;
+        row.map(from_columns).transpose()
+    }
+
+    async fn admin_tokens(&self) -> Result<Vec<AdminToken>, StorageError> {
+        let rows: Vec<Columns> = sqlx::query_as(
+            "SELECT id, secret_hash, scopes, created_at, expires_at FROM admin_tokens \
+             ORDER BY created_at, id",
+        )
+        .fetch_all(self.pool())
+        .await?;
+        rows.into_iter().map(from_columns).collect()
+    }
+
+    async fn delete_admin_token(&self, id: &str) -> Result<bool, StorageError> {
+        let deleted = sqlx::query("DELETE FROM admin_tokens WHERE id = $1")
+            .bind(id)
+            .execute(self.pool())
+            .await?;
+        Ok(deleted.rows_affected() == 1)
+    }
+}
+
+fn from_columns(
+    (id, secret_hash, scopes, created_at, expires_at): Columns,
+) -> Result<AdminToken, StorageError> {
+    Ok(AdminToken {
+        id,
+        secret_hash: Hashed::stored(secret_hash),
+        scopes: serde_json::from_str(&scopes)?,
+        created_at: from_db(created_at),
+        expires_at: from_db(expires_at),
+    })
+}

@@ -1,0 +1,189 @@
+//! Global sessions as people see them: in which browser, from where, since when, used for which
+//! applications.
+
+use async_trait::async_trait;
+use sqlx::AnyConnection;
+
+use super::{Database, StorageError, from_db, to_db};
+
+/// A use is noted once a minute at most: nobody reads seconds there.
+const NOTED_EVERY_SECONDS: i64 = 60;
+
+/// A session that lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedSession {
+    /// `sid`.
+    pub id: String,
+    /// `sub`.
+    pub user_id: String,
+    /// The user's e-mail address.
+    pub email: String,
+    /// In plain words.
+    pub browser: String,
+    /// As the browser said itself, cut to a bound.
+    pub user_agent: String,
+    /// From where the user signed in last.
+    pub address: String,
+    /// When it began, seconds since 1970.
+    pub since: u64,
+    /// Its end, seconds since 1970.
+    pub until: u64,
+    /// When the user proved last who they are, seconds since 1970.
+    pub signed_in_at: u64,
+    /// When a token was issued under it, seconds since 1970, to the minute.
+    pub last_used_at: u64,
+    /// The applications for which tokens were issued under it, by name.
+    pub applications: Vec<UsedApplication>,
+}
+
+/// An application for which a session was used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedApplication {
+    /// Its name.
+    pub name: String,
+    /// When it got a token last, seconds since 1970, to the minute.
+    pub last_token_at: u64,
+}
+
+/// Which sessions are listed, newest first.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionQuery<'a> {
+    /// Of one user, by id or e-mail address; empty: of all.
+    pub user: &'a str,
+    /// Now, seconds since 1970.
+    pub now: u64,
+    /// After this one: when it began, and its id.
+    pub after: Option<(u64, &'a str)>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Stored sessions, to be looked at.
+#[async_trait]
+pub trait SessionList: Send + Sync {
+    /// Sessions that live.
+    async fn list_sessions(
+        &self,
+        query: SessionQuery<'_>,
+    ) -> Result<Vec<ListedSession>, StorageError>;
+}
+
+type Columns = (
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    i64,
+    i64,
+    i64,
+    Option<String>,
+    Option<i64>,
+);
+
+#[async_trait]
+impl SessionList for Database {
+    async fn list_sessions(
+        &self,
+        query: SessionQuery<'_>,
+    ) -> Result<Vec<ListedSession>, StorageError> {
+        // Numbers are 63 bits here: before the first nothing began later.
+        let (since, id) = query.after.unwrap_or((u64::MAX, ""));
+        let rows: Vec<Columns> = sqlx::query_as(
+            "SELECT page.id, page.user_id, page.email, page.browser, page.user_agent, \
+             page.address, page.created_at, page.expires_at, page.auth_time, page.last_used_at, \
+             applications.name, used.last_token_at FROM (\
+             SELECT sessions.*, users.email FROM sessions \
+             JOIN users ON users.id = sessions.user_id \
+             WHERE sessions.expires_at > $1 AND ($2 = '' OR users.id = $2 OR users.email = $2) \
+             AND (sessions.created_at < $3 OR (sessions.created_at = $3 AND sessions.id > $4)) \
+             ORDER BY sessions.created_at DESC, sessions.id LIMIT $5) AS page \
+             LEFT JOIN session_applications AS used ON used.session_id = page.id \
+             LEFT JOIN applications ON applications.audience = used.audience \
+             ORDER BY page.created_at DESC, page.id, applications.name",
+        )
+        .bind(to_db(query.now))
+        .bind(query.user)
+        .bind(to_db(since))
+        .bind(id)
+        .bind(i64::from(query.limit))
+        .fetch_all(self.pool())
+        .await?;
+        Ok(grouped(rows))
+    }
+}
+
+/// One session for all rows with its id, which follow each other.
+fn grouped(rows: Vec<Columns>) -> Vec<ListedSession> {
+    let mut sessions: Vec<ListedSession> = Vec::new();
+    for row in rows {
+        let (id, user_id, email, browser, user_agent, address, ..) = row;
+        let (.., since, until, signed_in_at, last_used_at, name, last_token_at) = row;
+        let used = name.zip(last_token_at).map(|(name, at)| UsedApplication {
+            name,
+            last_token_at: from_db(at),
+        });
+        match sessions.last_mut().filter(|session| session.id == id) {
+            Some(session) => session.applications.extend(used),
+            None => sessions.push(ListedSession {
+                id,
+                user_id,
+                email,
+                browser,
+                user_agent,
+                address,
+                since: from_db(since),
+                until: from_db(until),
+                signed_in_at: from_db(signed_in_at),
+                last_used_at: from_db(last_used_at),
+                applications: used.into_iter().collect(),
+            }),
+        }
+    }
+    sessions
+}
+
+/// Locks a session's row, so that nothing ends it before the end of the transaction, and notes
+/// that it is used. False: it has ended.
+///
+/// Comes first in its transaction: whatever ends a session locks its row before its codes.
+pub(super) async fn hold(
+    connection: &mut AnyConnection,
+    session_id: &str,
+    now: u64,
+) -> Result<bool, StorageError> {
+    let held = sqlx::query(
+        "UPDATE sessions SET last_used_at = \
+         CASE WHEN last_used_at <= $1 - $2 THEN $1 ELSE last_used_at END WHERE id = $3",
+    )
+    .bind(to_db(now))
+    .bind(NOTED_EVERY_SECONDS)
+    .bind(session_id)
+    .execute(connection)
+    .await?;
+    Ok(held.rows_affected() == 1)
+}
+
+/// Notes that a token for an application was issued under a session that is held.
+pub(super) async fn note_token(
+    connection: &mut AnyConnection,
+    session_id: &str,
+    audience: &str,
+    now: u64,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "INSERT INTO session_applications (session_id, audience, last_token_at) \
+         VALUES ($1, $2, $3) ON CONFLICT (session_id, audience) DO UPDATE SET \
+         last_token_at = excluded.last_token_at \
+         WHERE session_applications.last_token_at <= excluded.last_token_at - $4",
+    )
+    .bind(session_id)
+    .bind(audience)
+    .bind(to_db(now))
+    .bind(NOTED_EVERY_SECONDS)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,221 @@
+//! `GET /sessions` shows people their own global sessions, `POST /sessions` ends one of them or
+//! all but the one of this browser. Nobody is kept from signing in again by it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::csrf::{self, FormGuard};
+use super::failure::Failure;
+use super::page::render;
+use super::redirect::redirect;
+use super::session;
+use crate::cookies;
+use crate::service::Service;
+use crate::storage::{ListedSession, Session, SessionQuery};
+
+/// Also where a sign-in leads that began here.
+pub const SESSIONS_PATH: &str = "/sessions";
+const SIGN_IN: &str = "/login?return_to=%2Fsessions";
+/// What the button says that ends all sessions but this one.
+const OTHERS: &str = "others";
+/// More than that nobody reads; ending the others ends all of them.
+const MOST_SHOWN: u32 = 100;
+
+#[derive(Deserialize)]
+pub struct EndForm {
+    csrf_token: String,
+    /// The id of a session, or [`OTHERS`].
+    end: String,
+}
+
+#[derive(Template)]
+#[template(path = "sessions.html")]
+struct Page<'a> {
+    demo: bool,
+    email: &'a str,
+    csrf_token: String,
+    done: Option<String>,
+    sessions: Vec<Row>,
+    more: bool,
+}
+
+/// A session as the page shows it.
+struct Row {
+    id: String,
+    this: bool,
+    browser: String,
+    user_agent: String,
+    address: String,
+    applications: String,
+    since: Moment,
+    used: Moment,
+    until: Moment,
+}
+
+/// A time, for people and for programs.
+struct Moment {
+    text: String,
+    machine: String,
+}
+
+/// `GET /sessions`.
+pub async fn show(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    match session::current(&service, &headers).await? {
+        Some(session) => page(&service, &headers, &session, None).await,
+        None => redirect(StatusCode::FOUND, SIGN_IN),
+    }
+}
+
+/// `POST /sessions`.
+pub async fn end(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    form: Result<Form<EndForm>, FormRejection>,
+) -> Result<Response, Failure> {
+    let Form(form) = form.map_err(|_| Failure::BadForm)?;
+    csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
+    let Some(session) = session::current(&service, &headers).await? else {
+        return redirect(StatusCode::SEE_OTHER, SIGN_IN);
+    };
+    if form.end == OTHERS {
+        let count = end_others(&service, &session).await?;
+        let done = match count {
+            0 => "There was no other session.".to_owned(),
+            1 => "1 other session has ended.".to_owned(),
+            count => format!("{count} other sessions have ended."),
+        };
+        return page(&service, &headers, &session, Some(done)).await;
+    }
+    end_one(&service, &session, &form.end).await?;
+    if form.end == session.id {
+        let mut response = redirect(StatusCode::SEE_OTHER, "/")?;
+        if let Some(cookie) = cookies::set(cookies::SESSION, "", 0) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        return Ok(response);
+    }
+    let done = "The session has ended.".to_owned();
+    page(&service, &headers, &session, Some(done)).await
+}
+
+/// Ends a session of the same user; any other id is as good as one that has ended.
+async fn end_one(service: &Service, own: &Session, id: &str) -> Result<(), Failure> {
+    let session = service.storage.session(id, service.now()).await?;
+    if session.is_some_and(|session| session.user_id == own.user_id)
+        && let Some(version) = service.storage.end_session(id).await?
+    {
+        service.news.tell(version);
+        tracing::info!(
+            session = id,
+            user = own.user_id,
+            version,
+            "global session ended by its user"
+        );
+    }
+    Ok(())
+}
+
+async fn end_others(service: &Service, own: &Session) -> Result<u64, Failure> {
+    let storage = &service.storage;
+    let (version, count) = storage.end_other_sessions(&own.user_id, &own.id).await?;
+    if let Some(version) = version {
+        service.news.tell(version);
+        tracing::info!(
+            user = own.user_id,
+            count,
+            version,
+            "other global sessions ended by their user"
+        );
+    }
+    Ok(count)
+}
+
+async fn page(
+    service: &Service,
+    headers: &HeaderMap,
+    own: &Session,
+    done: Option<String>,
+) -> Result<Response, Failure> {
+    let query = SessionQuery {
+        user: &own.user_id,
+        now: service.now(),
+        after: None,
+        limit: MOST_SHOWN + 1,
+    };
+    let found = service.storage.list_sessions(query).await?;
+    let more = found.len() > MOST_SHOWN as usize;
+    let mut sessions: Vec<Row> = found.into_iter().map(|one| Row::of(one, own)).collect();
+    // Stable: the others stay as they are, newest first.
+    sessions.sort_by_key(|row| !row.this);
+    sessions.truncate(MOST_SHOWN as usize);
+    let guard = FormGuard::of(headers, service.random.as_ref())?;
+    let page = Page {
+        demo: service.config.server.demo,
+        email: &own.email,
+        csrf_token: guard.token(),
+        done,
+        sessions,
+        more,
+    };
+    let mut response = render(StatusCode::OK, &page)?;
+    if let Some(cookie) = guard.cookie() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+impl Row {
+    fn of(session: ListedSession, own: &Session) -> Self {
+        let names: Vec<String> = session
+            .applications
+            .into_iter()
+            .map(|used| used.name)
+            .collect();
+        Self {
+            this: session.id == own.id,
+            id: session.id,
+            browser: session.browser,
+            user_agent: session.user_agent,
+            address: session.address,
+            applications: names.join(", "),
+            since: Moment::at(session.since),
+            used: Moment::at(session.last_used_at),
+            until: Moment::at(session.until),
+        }
+    }
+}
+
+impl Moment {
+    /// To the minute, in UTC: a page without scripts does not know the reader's time zone.
+    fn at(seconds: u64) -> Self {
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+        let machine = humantime::format_rfc3339_seconds(time).to_string();
+        let minutes: String = machine.chars().take("2026-01-02T03:04".len()).collect();
+        Self {
+            text: format!("{} UTC", minutes.replace('T', " ")),
+            machine,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_to_the_minute() {
+        let moment = Moment::at(1_795_450_380);
+        assert_eq!(moment.text, "2026-11-23 16:13 UTC");
+        assert_eq!(moment.machine, "2026-11-23T16:13:00Z");
+    }
+}
