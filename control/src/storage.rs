@@ -7,8 +7,10 @@
 mod applications;
 mod codes;
 mod database;
+mod device_codes;
 mod feed;
 mod filter_credentials;
+mod grounds;
 mod revocations;
 mod sessions;
 mod signing_keys;
@@ -19,8 +21,10 @@ mod write;
 pub use applications::{Applications, ChangeError};
 pub use codes::{Codes, FoundCode, IssuedAnswer, NewCode};
 pub use database::{Database, OpenError};
+pub use device_codes::{DeviceAnswer, DeviceCodes, NewDeviceCode, Poll, WaitingDeviceCode};
 pub use feed::{Cursor, Feed, FeedItems, Position};
 pub use filter_credentials::{FilterCredential, FilterCredentials};
+pub use grounds::{Grounds, TokenGrounds};
 pub use revocations::{Revocations, RevokedUsers, UserRevocation};
 pub use sessions::{BegunSession, NewSession, Session, Sessions};
 pub use signing_keys::{SigningKeyRow, SigningKeys};
@@ -31,8 +35,10 @@ pub use users::{Account, AddUserError, NewUser, User, Users};
 pub trait Storage:
     Applications
     + Codes
+    + DeviceCodes
     + Feed
     + FilterCredentials
+    + Grounds
     + Revocations
     + Sessions
     + SigningKeys

@@ -91,6 +91,11 @@ impl Revocations for Database {
             .bind(audience)
             .execute(write.connection())
             .await?;
+        // What nobody answered yet is answered after the revocation, and may be.
+        sqlx::query("DELETE FROM device_codes WHERE audience = $1 AND answer IS NOT NULL")
+            .bind(audience)
+            .execute(write.connection())
+            .await?;
         write
             .revoke(Subject::Application(audience.to_owned()), until)
             .await?;

@@ -30,6 +30,7 @@ impl Upkeep for Database {
                 "DELETE FROM exchange_codes WHERE expires_at < $1",
                 past_codes,
             ),
+            ("DELETE FROM device_codes WHERE expires_at < $1", past_codes),
             ("DELETE FROM sessions WHERE expires_at < $1", now),
             ("DELETE FROM revocations WHERE expires_at < $1", past_grace),
         ] {

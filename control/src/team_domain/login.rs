@@ -49,6 +49,7 @@ pub async fn show(
         let signed_in = finish::SignedIn {
             session: &session,
             redirect: StatusCode::FOUND,
+            own_page: query.own_page(),
         };
         if let Some(response) =
             finish::finish(&service, &headers, attempt.as_ref(), &signed_in).await?
@@ -106,6 +107,7 @@ pub async fn sign_in(
     let signed_in = finish::SignedIn {
         session: &session,
         redirect: StatusCode::SEE_OTHER,
+        own_page: query.own_page(),
     };
     let finished = finish::finish(&service, &headers, attempt.as_ref(), &signed_in).await?;
     let Some(mut response) = finished else {
@@ -204,7 +206,7 @@ async fn leave_other_users_session(
 }
 
 /// A redirect; 303 after a POST, so that it becomes a GET (RFC 9110, section 15.4.4).
-fn redirect(status: StatusCode, to: &str) -> Result<Response, Failure> {
+pub(super) fn redirect(status: StatusCode, to: &str) -> Result<Response, Failure> {
     let location =
         HeaderValue::from_str(to).map_err(|_| Failure::Broken("a redirect is no header"))?;
     Ok((status, [(header::LOCATION, location)]).into_response())

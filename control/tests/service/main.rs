@@ -12,6 +12,8 @@
 mod administration;
 mod browser;
 mod cli;
+mod device;
+mod device_races;
 mod exchange;
 mod feed;
 mod harness;
@@ -24,3 +26,4 @@ mod revocation;
 mod secrets;
 mod sessions;
 mod start;
+mod tokens;

@@ -67,6 +67,11 @@ impl LoginQuery {
         }
     }
 
+    /// The page of the team domain to which a sign-in leads that no application began.
+    pub fn own_page(&self) -> &str {
+        return_to::sanitize(self.return_to.as_deref().unwrap_or_default())
+    }
+
     /// Whether nobody sent the browser here: a sign-in on the team domain itself.
     fn is_plain(&self) -> bool {
         self.app.is_none() && self.origin.is_none() && self.state.is_none()
@@ -166,6 +171,28 @@ mod tests {
         ] {
             assert!(!is_challenge(bad), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_sign_in_of_the_team_domain_leads_nowhere_else() {
+        let own_page = |wish: &str| {
+            let query = LoginQuery {
+                return_to: Some(wish.into()),
+                ..LoginQuery::default()
+            };
+            assert!(query.is_plain());
+            query.own_page().to_owned()
+        };
+        assert_eq!(own_page("/device?user_code=x"), "/device?user_code=x");
+        for elsewhere in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+        ] {
+            assert_eq!(own_page(elsewhere), "/", "{elsewhere}");
+        }
+        assert_eq!(LoginQuery::default().own_page(), "/");
     }
 
     #[test]
