@@ -92,12 +92,12 @@ pub(super) fn bearer_tokens(head: Head<'_>) -> impl Iterator<Item = &[u8]> {
     bearer_values(head).filter(|token| crate::session::token::claims_to_be_ours(token))
 }
 
+/// What follows the scheme; nothing, if a script's variable was empty.
 fn bearer_values(head: Head<'_>) -> impl Iterator<Item = &[u8]> {
     head.all("authorization").filter_map(|value| {
-        let (scheme, token) = value.split_at_checked(7)?;
-        scheme
-            .eq_ignore_ascii_case(b"bearer ")
-            .then(|| token.trim_ascii())
+        let (scheme, token) = value.split_at_checked(6)?;
+        let is_bearer = scheme.eq_ignore_ascii_case(b"bearer") && matches!(token, [] | [b' ', ..]);
+        is_bearer.then(|| token.trim_ascii())
     })
 }
 

@@ -115,6 +115,21 @@ fn s19_a_wrong_token_in_a_header_is_never_led_to_a_login() {
 }
 
 #[test]
+fn s19_who_the_policy_does_not_admit_gets_403() {
+    let mut world = World::without_feed(CONFIG);
+    let mut scripts = wire("a", &[at("wiki.example", None, None)]);
+    scripts.header_tokens = true;
+    // No source address is known here, so none is in the range.
+    scripts.rules[0].source_ranges = Some(vec!["10.0.0.0/8".into()]);
+    world.load(vec![scripts]);
+    let token = world.token(of_a_script);
+    assert_eq!(
+        refused(&mut world, "wiki.example", &token),
+        (403, "policy_denied")
+    );
+}
+
+#[test]
 fn s19_not_where_the_application_does_not_allow_it() {
     let mut world = world();
     let token = world.token(|claims| {
