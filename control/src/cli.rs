@@ -1,5 +1,5 @@
-//! The command line. `serve` is the service; `check` looks at the configuration; everything else
-//! asks the running service over its Unix socket.
+//! The command line. `serve` is the service; `check` looks at the configuration; `token` asks the
+//! team domain from anywhere; everything else asks the running service over its Unix socket.
 //!
 //! Exit status: 0 done, 1 refused, 2 wrong usage.
 
@@ -10,6 +10,7 @@ mod commands;
 mod output;
 mod serve;
 mod settings;
+mod token;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ use crate::server::StartError;
 use arguments::{Arguments, Command};
 use client::ClientError;
 use output::Output;
+use token::TokenError;
 
 const LOG_VARIABLE: &str = "PORTCULLIS_LOG";
 const DEFAULT_LOG: &str = "info,sqlx=warn";
@@ -40,6 +42,8 @@ enum CliError {
     Start(#[from] StartError),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error(transparent)]
+    Token(#[from] TokenError),
     #[error("cannot read the password from standard input: {0}")]
     Password(std::io::Error),
     #[error("the system refused: {0}")]
@@ -69,6 +73,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), CliError> {
             serve::serve(&arguments, output)
         }
         Command::Check => check::check(&arguments, output),
+        Command::Token(wish) => token::token(wish, output),
         command => commands::run(command, &arguments.data_dir, output),
     }
 }

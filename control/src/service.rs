@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::device_codes::GuessLimits;
 use crate::durations::{LONGEST_SESSION, MOMENT};
 use crate::news::News;
 use crate::passwords::Passwords;
@@ -34,6 +35,8 @@ pub struct Service {
     pub passwords: Passwords,
     /// Limits on failed sign-ins.
     pub limits: SignInLimits,
+    /// Limits on guessed user codes.
+    pub(crate) guess_limits: GuessLimits,
     /// What wakes long polls.
     pub news: Arc<News>,
     /// Becomes true when the service ends.

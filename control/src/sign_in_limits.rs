@@ -67,14 +67,15 @@ impl SignInLimits {
 }
 
 /// Who gets one IPv6 address gets a /64 of them.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into()),
         address @ IpAddr::V4(_) => address,
     }
 }
 
-struct Limit {
+/// A limit a minute for each key.
+pub(crate) struct Limit {
     /// What one attempt costs.
     cost: Duration,
     hasher: RandomState,
@@ -82,7 +83,7 @@ struct Limit {
 }
 
 impl Limit {
-    fn new(per_minute: u32) -> Self {
+    pub(crate) fn new(per_minute: u32) -> Self {
         Self {
             cost: MINUTE / per_minute.max(1),
             // Keyed at random, so that nobody can aim at another's cell.
@@ -91,11 +92,11 @@ impl Limit {
         }
     }
 
-    fn key(&self, of: impl Hash) -> u64 {
+    pub(crate) fn key(&self, of: impl Hash) -> u64 {
         self.hasher.hash_one(of)
     }
 
-    fn take(&self, key: u64, now: Duration) -> Result<(), TooMany> {
+    pub(crate) fn take(&self, key: u64, now: Duration) -> Result<(), TooMany> {
         let mut cells = self
             .whole_again_at
             .lock()
@@ -115,7 +116,7 @@ impl Limit {
         Ok(())
     }
 
-    fn give_back(&self, key: u64) {
+    pub(crate) fn give_back(&self, key: u64) {
         let mut cells = self
             .whole_again_at
             .lock()

@@ -8,9 +8,11 @@ mod admin_tokens;
 mod applications;
 mod codes;
 mod database;
+mod device_codes;
 mod feed;
 mod filter_credentials;
 mod fresh_sign_in;
+mod grounds;
 mod refreshes;
 mod revocations;
 mod session_list;
@@ -24,8 +26,10 @@ pub use admin_tokens::{AdminToken, AdminTokens};
 pub use applications::{Applications, ChangeError};
 pub use codes::{Codes, FoundCode, IssuedAnswer, NewCode};
 pub use database::{Database, OpenError};
+pub use device_codes::{DeviceAnswer, DeviceCodes, NewDeviceCode, Poll, WaitingDeviceCode};
 pub use feed::{Cursor, Feed, FeedItems, Position};
 pub use filter_credentials::{FilterCredential, FilterCredentials};
+pub use grounds::{Grounds, TokenGrounds};
 pub use refreshes::{AddedRefresh, IssuedToken, OldToken, RefreshView, Refreshes, RevokedBelow};
 pub use revocations::{ApplicationRevocation, Revocations, RevokedUsers, UserRevocation, Whom};
 pub use session_list::{ListedSession, SessionList, SessionQuery, UsedApplication};
@@ -39,9 +43,11 @@ pub trait Storage:
     AdminTokens
     + Applications
     + Codes
+    + DeviceCodes
     + Feed
     + FilterCredentials
     + Refreshes
+    + Grounds
     + Revocations
     + SessionList
     + Sessions

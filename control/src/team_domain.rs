@@ -3,17 +3,20 @@
 mod assets;
 mod client_address;
 mod csrf;
+mod device;
 mod failure;
 mod health;
 mod jwks;
 mod landing;
 mod login;
 mod logout;
+mod oauth;
 mod page;
 mod redirect;
 mod security_headers;
 mod session;
 mod sessions;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +24,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
@@ -39,6 +42,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/", get(landing::landing))
         .route("/login", get(login::show).post(login::sign_in))
         .route("/logout", get(logout::ask).post(logout::sign_out))
+        .route("/device", get(device::show).post(device::answer))
+        .route("/device_authorization", post(oauth::authorize_device))
+        .route("/token", post(oauth::token))
+        .route("/tokens", get(tokens::show).post(tokens::make))
         .route("/.well-known/jwks.json", get(jwks::jwks))
         .route("/sessions", get(sessions::show).post(sessions::end))
         .nest(admin_api::PATH, admin_api::router(Arc::clone(&service)))

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::changes::{admitted, anonymous, cleaned, reported};
 use super::effect::{Changes, Effect};
-use super::judge::{Bad, candidates};
+use super::judge::{Bad, candidates, shows_header_token};
 use super::open_streams::{Full, full};
 use super::pending::{Pending, PendingFeed};
 use super::preflight::preflight;
@@ -210,6 +210,16 @@ impl Filter {
         refusal: Refusal,
         moment: &mut Moment<'_>,
     ) -> Effect {
+        // Whoever shows a token in a header is a script, whatever else it sends: it could follow
+        // a redirect to the login, and would take the page there for an answer.
+        let kind = match kind {
+            RequestKind::Navigation | RequestKind::FramedNavigation | RequestKind::FormPost
+                if shows_header_token(head) =>
+            {
+                RequestKind::SubRequest
+            }
+            kind => kind,
+        };
         let to_login = kind == RequestKind::Navigation
             && !matches!(refusal, Refusal::PolicyDenied | Refusal::TokenAmbiguous);
         if to_login {

@@ -93,13 +93,22 @@ pub(super) fn candidates<'a>(head: Head<'a>, placement: &Placement) -> Vec<Candi
 
 /// Bearer tokens that say of themselves that they are ours (RFC 6750, section 2.1).
 pub(super) fn bearer_tokens(head: Head<'_>) -> impl Iterator<Item = &[u8]> {
+    bearer_values(head).filter(|token| crate::session::token::claims_to_be_ours(token))
+}
+
+/// What follows the scheme; nothing, if a script's variable was empty.
+fn bearer_values(head: Head<'_>) -> impl Iterator<Item = &[u8]> {
     head.all("authorization").filter_map(|value| {
-        let (scheme, token) = value.split_at_checked(7)?;
-        let token = token.trim_ascii();
-        let ours = scheme.eq_ignore_ascii_case(b"bearer ")
-            && crate::session::token::claims_to_be_ours(token);
-        ours.then_some(token)
+        let (scheme, token) = value.split_at_checked(6)?;
+        let is_bearer = scheme.eq_ignore_ascii_case(b"bearer") && matches!(token, [] | [b' ', ..]);
+        is_bearer.then(|| token.trim_ascii())
     })
+}
+
+/// Whether a request shows a token as scripts do, ours or not, taken here or not: no browser does
+/// so when it opens a page.
+pub(super) fn shows_header_token(head: Head<'_>) -> bool {
+    head.has(TOKEN_HEADER) || bearer_values(head).next().is_some()
 }
 
 impl Filter {

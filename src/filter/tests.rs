@@ -1,5 +1,6 @@
 //! Scenarios: requests, answers and ticks in; effects out.
 
+mod header_tokens;
 mod login;
 mod logout;
 mod open_streams;

@@ -6,15 +6,17 @@ mod session;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use portcullis::protocol::origin::Origin;
 
 use super::settings::Settings;
+use super::token::team_domain;
 pub use admin_token::AdminTokenCommand;
 pub use session::SessionCommand;
 
 /// Signs users in for applications behind Envoy, and ends their sessions.
 ///
-/// Start it with `serve`. All other commands except `check` talk to the running service over a
-/// Unix socket in its data directory, and take effect at once.
+/// Start it with `serve`. All other commands except `check` and `token` talk to the running service
+/// over a Unix socket in its data directory, and take effect at once.
 #[derive(Debug, Parser)]
 #[command(
     name = "portcullis-control",
@@ -54,10 +56,6 @@ pub struct Arguments {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one in the life of a process"
-)]
 pub enum Command {
     /// Run the service
     ///
@@ -71,6 +69,19 @@ pub enum Command {
 
     /// Check the configuration, and say all that is wrong
     Check,
+
+    /// Get a token for scripts, which you confirm in a browser
+    ///
+    /// Works from any machine. Shows an address and a code, waits until somebody who is signed in
+    /// confirms it there, and prints the token, alone, on standard output. The application must
+    /// allow it (`application set NAME --header-tokens true`). The token ends when its user signs
+    /// out, or is revoked.
+    #[command(after_help = "\
+Examples:
+  portcullis-control token wiki --team-domain https://team.example.com
+  curl -H \"x-access-token: $(portcullis-control token wiki --team-domain https://team.example.com)\" \\
+      https://wiki.example.com/")]
+    Token(TokenWish),
 
     /// Users that sign in with a password
     #[command(subcommand)]
@@ -104,6 +115,19 @@ pub enum Command {
         #[arg(allow_negative_numbers = true)]
         offset_seconds: i64,
     },
+}
+
+/// `token`.
+#[derive(Debug, Args)]
+pub struct TokenWish {
+    /// The application's name, or where it is reached, as https://wiki.example.com
+    pub application: String,
+    /// The team domain, where people sign in; http:// is only for names of this machine
+    #[arg(long, value_name = "URL", value_parser = team_domain)]
+    pub team_domain: Origin,
+    /// Trust the certificate authorities in this PEM file, and not those of the system
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
 }
 
 /// `user`.

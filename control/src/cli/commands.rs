@@ -27,7 +27,7 @@ pub fn run(command: &Command, data_dir: &Path, output: Output) -> Result<(), Cli
 async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<(), CliError> {
     match command {
         // Run without a client.
-        Command::Serve | Command::Check => Ok(()),
+        Command::Serve | Command::Check | Command::Token(_) => Ok(()),
         Command::User(command) => user::run(command, client, output).await,
         Command::Application(command) => application::run(command, client, output).await,
         Command::Session(command) => session::run(command, client, output).await,

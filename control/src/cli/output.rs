@@ -32,6 +32,11 @@ impl Output {
         let _ = std::io::stdout().flush();
     }
 
+    /// Tells what goes on, beside the result.
+    pub fn notice(self, text: &str) {
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+
     /// Says why a command failed.
     pub fn error(self, error: &CliError) {
         let line = if self.json {

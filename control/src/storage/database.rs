@@ -11,7 +11,7 @@ use sqlx::{AnyPool, SqlSafeStr, Transaction};
 use super::StorageError;
 use super::write::Write;
 
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 3] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 4] = [
     (
         1,
         "begin",
@@ -27,8 +27,13 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 3] = [
         "sessions",
         include_str!("../../migrations/sqlite/0003_sessions.sql"),
     ),
+    (
+        4,
+        "device_codes",
+        include_str!("../../migrations/sqlite/0004_device_codes.sql"),
+    ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 3] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 4] = [
     (
         1,
         "begin",
@@ -43,6 +48,11 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 3] = [
         3,
         "sessions",
         include_str!("../../migrations/postgres/0003_sessions.sql"),
+    ),
+    (
+        4,
+        "device_codes",
+        include_str!("../../migrations/postgres/0004_device_codes.sql"),
     ),
 ];
 

@@ -129,6 +129,11 @@ impl Revocations for Database {
             .bind(audience)
             .execute(write.connection())
             .await?;
+        // What nobody answered yet is answered after the revocation, and may be.
+        sqlx::query("DELETE FROM device_codes WHERE audience = $1 AND answer IS NOT NULL")
+            .bind(audience)
+            .execute(write.connection())
+            .await?;
         let subject = Subject::Application(audience.to_owned());
         write
             .revoke_as(subject, revocation.until, revocation.fresh)

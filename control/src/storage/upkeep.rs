@@ -32,6 +32,10 @@ impl Upkeep for Database {
                 past_repeats,
             ),
             ("DELETE FROM refreshes WHERE issued_at < $1", past_repeats),
+            (
+                "DELETE FROM device_codes WHERE expires_at < $1",
+                past_repeats,
+            ),
             ("DELETE FROM sessions WHERE expires_at < $1", now),
             ("DELETE FROM revocations WHERE expires_at < $1", past_grace),
         ] {

@@ -38,6 +38,12 @@ pub enum Failure {
         /// How long to wait, in seconds.
         retry_after: u64,
     },
+    /// Too many user codes that were none.
+    #[error("too many wrong codes")]
+    TooManyCodes {
+        /// How long to wait, in seconds.
+        retry_after: u64,
+    },
     /// The database is away: worth trying again.
     #[error("the database is not available: {0:?}")]
     Unavailable(Arc<StorageError>),
@@ -104,7 +110,9 @@ impl Failure {
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadLink(_) | Self::BadQuery | Self::BadForm => StatusCode::BAD_REQUEST,
             Self::ForeignForm => StatusCode::FORBIDDEN,
-            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyAttempts { .. } | Self::TooManyCodes { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -113,7 +121,9 @@ impl Failure {
     /// How long to wait, in seconds, where waiting helps.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooManyAttempts { retry_after } => Some(*retry_after),
+            Self::TooManyAttempts { retry_after } | Self::TooManyCodes { retry_after } => {
+                Some(*retry_after)
+            }
             Self::Unavailable(_) => Some(5),
             _ => None,
         }
@@ -159,6 +169,12 @@ impl Failure {
                 "Too many attempts",
                 vec![format!(
                     "Signing in failed too often. Wait {retry_after} seconds, then try again."
+                )],
+            ),
+            Self::TooManyCodes { retry_after } => (
+                "Too many wrong codes",
+                vec![format!(
+                    "Wait {retry_after} seconds, then look at the code again and type it in."
                 )],
             ),
             Self::Unavailable(_) => (

@@ -62,7 +62,7 @@ pub async fn show(
         let signed_in = finish::SignedIn {
             session,
             redirect: StatusCode::FOUND,
-            page: query.own_page(),
+            own_page: query.own_page(),
         };
         if form.again {
             form.email = &session.email;
@@ -126,7 +126,7 @@ pub async fn sign_in(
     let signed_in = finish::SignedIn {
         session: &session,
         redirect: StatusCode::SEE_OTHER,
-        page: query.own_page(),
+        own_page: query.own_page(),
     };
     let finished = finish::finish(&service, &headers, attempt.as_ref(), &signed_in).await?;
     let Some(mut response) = finished else {

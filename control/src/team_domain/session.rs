@@ -2,10 +2,12 @@
 //!
 //! A valid token is never enough: the rows of session and user are read each time.
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
 use portcullis::protocol::claims::SESSION_TYP;
 
 use super::failure::Failure;
+use super::redirect::redirect;
 use crate::cookies;
 use crate::service::Service;
 use crate::storage::{Session, StorageError};
@@ -53,6 +55,17 @@ pub async fn without_prompt(
     } else {
         Ok(None)
     }
+}
+
+/// A redirect to the sign-in, which leads back to a page of the team domain.
+///
+/// # Errors
+/// When the page's path is no header.
+pub fn sign_in_first(page: &str) -> Result<Response, Failure> {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("return_to", page)
+        .finish();
+    redirect(StatusCode::SEE_OTHER, &format!("/login?{query}"))
 }
 
 /// The `set-cookie` that hands a session to the browser.

@@ -20,9 +20,7 @@ use crate::cookies;
 use crate::service::Service;
 use crate::storage::{ListedSession, Session, SessionQuery};
 
-/// Also where a sign-in leads that began here.
-pub const SESSIONS_PATH: &str = "/sessions";
-const SIGN_IN: &str = "/login?return_to=%2Fsessions";
+const PATH: &str = "/sessions";
 /// What the button says that ends all sessions but this one.
 const OTHERS: &str = "others";
 /// More than that nobody reads; ending the others ends all of them.
@@ -72,7 +70,7 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     match session::current(&service, &headers).await? {
         Some(session) => page(&service, &headers, &session, None).await,
-        None => redirect(StatusCode::FOUND, SIGN_IN),
+        None => session::sign_in_first(PATH),
     }
 }
 
@@ -85,7 +83,7 @@ pub async fn end(
     let Form(form) = form.map_err(|_| Failure::BadForm)?;
     csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
     let Some(session) = session::current(&service, &headers).await? else {
-        return redirect(StatusCode::SEE_OTHER, SIGN_IN);
+        return session::sign_in_first(PATH);
     };
     if form.end == OTHERS {
         let count = end_others(&service, &session).await?;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use portcullis_control::storage::{Database, Revocations};
+use portcullis_control::storage::{ApplicationRevocation, Database, Revocations};
 use portcullis_demo::control::ControlService;
 
 const APPLICATIONS: u32 = 20;
@@ -38,7 +38,11 @@ pub(crate) fn add_revocations(control: &ControlService) -> Result<()> {
         let database = Database::open(&url, "").await?;
         for number in 0..REVOCATIONS {
             let audience = format!("{number:064x}");
-            database.revoke_application(&audience, UNTIL).await?;
+            let revocation = ApplicationRevocation {
+                until: UNTIL,
+                fresh: false,
+            };
+            database.revoke_application(&audience, revocation).await?;
         }
         database.close().await;
         Ok(())

@@ -18,6 +18,7 @@ pub mod connection;
 pub mod directories;
 mod documents;
 pub mod feed_relay;
+pub mod header_tokens;
 pub mod http2;
 pub mod probe;
 pub mod refresh_relay;

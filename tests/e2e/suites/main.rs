@@ -10,6 +10,7 @@ mod browser;
 mod control_away;
 mod cookies;
 mod feed;
+mod header_tokens;
 mod hostile;
 mod identity;
 mod kinds;

@@ -9,7 +9,6 @@ use portcullis::protocol::return_to;
 use serde::{Deserialize, Serialize};
 
 use super::super::failure::Failure;
-use super::super::sessions::SESSIONS_PATH;
 use crate::application::Application;
 use crate::problems::Problems;
 use crate::service::Service;
@@ -97,14 +96,9 @@ impl LoginQuery {
         }
     }
 
-    /// Where on the team domain a sign-in leads that no application began. Nothing from outside
-    /// goes into the redirect.
-    pub fn own_page(&self) -> &'static str {
-        if self.return_to.as_deref() == Some(SESSIONS_PATH) {
-            SESSIONS_PATH
-        } else {
-            "/"
-        }
+    /// The page of the team domain to which a sign-in leads that no application began.
+    pub fn own_page(&self) -> &str {
+        return_to::sanitize(self.return_to.as_deref().unwrap_or_default())
     }
 
     /// Whether nobody sent the browser here: a sign-in on the team domain itself.
@@ -211,6 +205,28 @@ mod tests {
         ] {
             assert!(!is_challenge(bad), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_sign_in_of_the_team_domain_leads_nowhere_else() {
+        let own_page = |wish: &str| {
+            let query = LoginQuery {
+                return_to: Some(wish.into()),
+                ..LoginQuery::default()
+            };
+            assert!(query.is_plain());
+            query.own_page().to_owned()
+        };
+        assert_eq!(own_page("/device?user_code=x"), "/device?user_code=x");
+        for elsewhere in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+        ] {
+            assert_eq!(own_page(elsewhere), "/", "{elsewhere}");
+        }
+        assert_eq!(LoginQuery::default().own_page(), "/");
     }
 
     #[test]

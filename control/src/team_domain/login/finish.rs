@@ -19,11 +19,11 @@ pub struct SignedIn<'a> {
     pub session: &'a Session,
     /// 302 after a GET, 303 after a POST.
     pub redirect: StatusCode,
-    /// Where on the team domain the browser goes if no application sent it.
-    pub page: &'static str,
+    /// The team domain's own page to go to if no application sent the browser.
+    pub own_page: &'a str,
 }
 
-/// Back to the application, or to a page of the team domain if none sent the browser. `None`: the session
+/// Back to the application, or to the team domain's own page if none sent the browser. `None`: the session
 /// ended meanwhile.
 ///
 /// # Errors
@@ -35,7 +35,7 @@ pub async fn finish(
     signed_in: &SignedIn<'_>,
 ) -> Result<Option<Response>, Failure> {
     let Some(attempt) = attempt else {
-        return redirect(signed_in.redirect, signed_in.page).map(Some);
+        return redirect(signed_in.redirect, signed_in.own_page).map(Some);
     };
     let policy = &attempt.application.definition.policy;
     if policy.admits(&signed_in.session.email).is_none() {

@@ -1,0 +1,123 @@
+//! Tokens for scripts: application tokens with `use: "header"`, which are not bound to a browser,
+//! are taken from headers only, and are never refreshed.
+//!
+//! They belong to the global session of the person who made them, so whatever ends that session,
+//! or revokes the user or the application, ends them too. None is stored.
+
+use portcullis::protocol::claims::{
+    APPLICATION_TYP, APPLICATION_TYPE, ApplicationClaims, TokenUse,
+};
+
+use crate::application::{Application, Definition};
+use crate::randomness::NoRandomness;
+use crate::secret::Plain;
+use crate::service::Service;
+use crate::storage::{StorageError, TokenGrounds};
+
+/// A token that was made.
+pub struct HeaderToken {
+    /// To be shown once.
+    pub token: Plain,
+    /// Its end, seconds since 1970.
+    pub expires_at: u64,
+    /// The application that it opens.
+    pub application: Application,
+}
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum NoHeaderToken {
+    /// The session has ended, or its user is disabled or was revoked a moment ago.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// The application is gone, or takes no tokens in headers.
+    #[error("the application takes no tokens in headers")]
+    NotAllowed,
+    /// The application's policy does not admit the user.
+    #[error("the policy does not admit the user")]
+    PolicyDenied,
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// The claims cannot be written.
+    #[error("a token could not be written")]
+    Claims(#[from] serde_json::Error),
+}
+
+/// Makes a token under a session. Session, user and policy are judged as of one moment of the
+/// database, whose version goes into the token, as at an exchange.
+///
+/// # Errors
+/// When nothing was made.
+pub async fn make(
+    service: &Service,
+    session_id: &str,
+    audience: &str,
+) -> Result<HeaderToken, NoHeaderToken> {
+    let grounds = service.storage.token_grounds(session_id, audience).await?;
+    let grounds = grounds.ok_or(NoHeaderToken::SessionEnded)?;
+    let claims = judge(service, &grounds)?;
+    let application = grounds.application.ok_or(NoHeaderToken::NotAllowed)?;
+    let token = service.keys.sign(APPLICATION_TYP, &claims)?;
+    tracing::info!(
+        session = session_id,
+        audience,
+        token = claims.jti,
+        version = grounds.version,
+        "token for scripts made"
+    );
+    Ok(HeaderToken {
+        token: Plain::new(token),
+        expires_at: claims.exp,
+        application,
+    })
+}
+
+/// Whether an application gives a user tokens for scripts, as far as can be said before one is
+/// made.
+#[must_use]
+pub fn may_be_made(application: &Definition, email: &str) -> bool {
+    application.header_tokens && application.policy.admits(email).is_some()
+}
+
+fn judge(service: &Service, grounds: &TokenGrounds) -> Result<ApplicationClaims, NoHeaderToken> {
+    let (session, now) = (&grounds.session, service.now());
+    let session_ended = session.expires_at <= now;
+    if session_ended || grounds.user_disabled || grounds.user_blocked_until > now {
+        return Err(NoHeaderToken::SessionEnded);
+    }
+    let application = grounds
+        .application
+        .as_ref()
+        .filter(|application| application.definition.header_tokens)
+        .ok_or(NoHeaderToken::NotAllowed)?;
+    let policy = &application.definition.policy;
+    let rule = policy
+        .admits(&session.email)
+        .ok_or(NoHeaderToken::PolicyDenied)?;
+    let end = now + application.definition.session_duration_seconds;
+    Ok(ApplicationClaims {
+        iss: service.team_domain.to_string(),
+        aud: vec![application.audience.clone()],
+        kind: APPLICATION_TYPE.to_owned(),
+        sub: session.user_id.clone(),
+        email: session.email.clone(),
+        sid: session.id.clone(),
+        jti: service.random.id()?,
+        iat: now,
+        nbf: now,
+        exp: end.min(session.expires_at),
+        session_exp: session.expires_at,
+        auth_time: session.auth_time,
+        ver: grounds.version,
+        auth_ver: session.auth_ver,
+        rule,
+        cnf: None,
+        usage: Some(TokenUse::Header),
+        every_navigation: false,
+        custom: None,
+    })
+}

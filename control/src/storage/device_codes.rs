@@ -1,0 +1,252 @@
+//! Device codes and user codes (RFC 8628): a command line's request for a token, until a person
+//! has answered it and the command line has fetched the answer. Neither code is stored, only
+//! hashes.
+
+use async_trait::async_trait;
+
+use super::write::Write;
+use super::{Database, StorageError, from_db, to_db};
+use crate::secret::Hashed;
+
+/// A request to be stored.
+#[derive(Debug, Clone)]
+pub struct NewDeviceCode {
+    /// Hash of what the command line polls with.
+    pub device_code: Hashed,
+    /// Hash of what the person sees in both places.
+    pub user_code: Hashed,
+    /// The application that the token is for.
+    pub audience: String,
+    /// Where the request came from.
+    pub client_address: String,
+    /// What counts as one client.
+    pub client_network: String,
+    /// Now, seconds since 1970.
+    pub asked_at: u64,
+    /// Its end, seconds since 1970.
+    pub expires_at: u64,
+    /// Seconds between two polls.
+    pub poll_interval: u64,
+}
+
+/// A request that nobody has answered yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingDeviceCode {
+    /// The application that the token is for.
+    pub audience: String,
+    /// Where the request came from.
+    pub client_address: String,
+    /// When, seconds since 1970.
+    pub asked_at: u64,
+}
+
+/// What a person says to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceAnswer<'a> {
+    /// A token may be made under this session.
+    Confirmed {
+        /// The person's global session.
+        session_id: &'a str,
+    },
+    /// No token.
+    Refused,
+}
+
+/// What a poll finds. Whatever ends a request also deletes it, so it is found once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Poll {
+    /// No such request, or its answer has been fetched.
+    Unknown,
+    /// Nobody has answered yet.
+    Waiting,
+    /// Nobody has answered yet, and the poll came before its time; the next is to come later.
+    TooSoon,
+    /// Nobody answered in time.
+    Expired,
+    /// The person said no.
+    Refused,
+    /// The person said yes.
+    Confirmed {
+        /// The session under which.
+        session_id: String,
+        /// The application that the token is for.
+        audience: String,
+    },
+}
+
+/// Requests that can wait at a time, in all; without a bound, strangers could fill the disk.
+const MOST_WAITING: i64 = 10_000;
+/// The same of one client.
+const MOST_WAITING_OF_A_CLIENT: i64 = 20;
+/// What a poll before its time adds to the interval (RFC 8628, section 3.5).
+const SLOW_DOWN_SECONDS: i64 = 5;
+
+/// Stored device codes.
+#[async_trait]
+pub trait DeviceCodes: Send + Sync {
+    /// Stores a request. False: too many are waiting.
+    async fn add_device_code(&self, code: &NewDeviceCode) -> Result<bool, StorageError>;
+    /// The request with a user code, if it waits for an answer.
+    async fn waiting_device_code(
+        &self,
+        user_code: &Hashed,
+        now: u64,
+    ) -> Result<Option<WaitingDeviceCode>, StorageError>;
+    /// Answers a request. False: somebody else did, or it is gone.
+    async fn answer_device_code(
+        &self,
+        user_code: &Hashed,
+        answer: DeviceAnswer<'_>,
+        now: u64,
+    ) -> Result<bool, StorageError>;
+    /// Looks for the answer. An answer is given to one poll only.
+    async fn poll_device_code(&self, device_code: &Hashed, now: u64) -> Result<Poll, StorageError>;
+}
+
+#[async_trait]
+impl DeviceCodes for Database {
+    async fn add_device_code(&self, code: &NewDeviceCode) -> Result<bool, StorageError> {
+        let mut write = self.write().await?;
+        let (all, of_client): (i64, i64) = sqlx::query_as(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN client_network = $1 THEN 1 ELSE 0 END), 0) \
+             AS BIGINT) FROM device_codes WHERE expires_at > $2",
+        )
+        .bind(&code.client_network)
+        .bind(to_db(code.asked_at))
+        .fetch_one(write.connection())
+        .await?;
+        if all >= MOST_WAITING || of_client >= MOST_WAITING_OF_A_CLIENT {
+            return Ok(false);
+        }
+        sqlx::query(
+            "INSERT INTO device_codes (device_code_hash, user_code_hash, audience, \
+             client_address, client_network, asked_at, expires_at, poll_interval, next_poll_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6)",
+        )
+        .bind(code.device_code.as_str())
+        .bind(code.user_code.as_str())
+        .bind(&code.audience)
+        .bind(&code.client_address)
+        .bind(&code.client_network)
+        .bind(to_db(code.asked_at))
+        .bind(to_db(code.expires_at))
+        .bind(to_db(code.poll_interval))
+        .execute(write.connection())
+        .await?;
+        write.commit().await?;
+        Ok(true)
+    }
+
+    async fn waiting_device_code(
+        &self,
+        user_code: &Hashed,
+        now: u64,
+    ) -> Result<Option<WaitingDeviceCode>, StorageError> {
+        let row: Option<(String, String, i64)> = sqlx::query_as(
+            "SELECT audience, client_address, asked_at FROM device_codes \
+             WHERE user_code_hash = $1 AND answer IS NULL AND expires_at > $2",
+        )
+        .bind(user_code.as_str())
+        .bind(to_db(now))
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(
+            row.map(|(audience, client_address, asked_at)| WaitingDeviceCode {
+                audience,
+                client_address,
+                asked_at: from_db(asked_at),
+            }),
+        )
+    }
+
+    async fn answer_device_code(
+        &self,
+        user_code: &Hashed,
+        answer: DeviceAnswer<'_>,
+        now: u64,
+    ) -> Result<bool, StorageError> {
+        let (answer, session_id) = match answer {
+            DeviceAnswer::Confirmed { session_id } => ("confirmed", Some(session_id)),
+            DeviceAnswer::Refused => ("refused", None),
+        };
+        let answered = sqlx::query(
+            "UPDATE device_codes SET answer = $1, session_id = $2 \
+             WHERE user_code_hash = $3 AND answer IS NULL AND expires_at > $4",
+        )
+        .bind(answer)
+        .bind(session_id)
+        .bind(user_code.as_str())
+        .bind(to_db(now))
+        .execute(self.pool())
+        .await?;
+        Ok(answered.rows_affected() == 1)
+    }
+
+    async fn poll_device_code(&self, device_code: &Hashed, now: u64) -> Result<Poll, StorageError> {
+        let mut write = self.write().await?;
+        let poll = match take_ended(&mut write, device_code, now).await? {
+            Some(ended) => ended,
+            None => keep_waiting(&mut write, device_code, now).await?,
+        };
+        write.commit().await?;
+        Ok(poll)
+    }
+}
+
+/// Of several polls at once only one finds the row to delete.
+async fn take_ended(
+    write: &mut Write,
+    device_code: &Hashed,
+    now: u64,
+) -> Result<Option<Poll>, StorageError> {
+    let row: Option<(Option<String>, Option<String>, String, i64)> = sqlx::query_as(
+        "DELETE FROM device_codes \
+         WHERE device_code_hash = $1 AND (answer IS NOT NULL OR expires_at <= $2) \
+         RETURNING answer, session_id, audience, expires_at",
+    )
+    .bind(device_code.as_str())
+    .bind(to_db(now))
+    .fetch_optional(write.connection())
+    .await?;
+    Ok(row.map(
+        |(answer, session_id, audience, expires_at)| match session_id {
+            _ if from_db(expires_at) <= now => Poll::Expired,
+            Some(session_id) if answer.as_deref() == Some("confirmed") => Poll::Confirmed {
+                session_id,
+                audience,
+            },
+            _ => Poll::Refused,
+        },
+    ))
+}
+
+async fn keep_waiting(
+    write: &mut Write,
+    device_code: &Hashed,
+    now: u64,
+) -> Result<Poll, StorageError> {
+    let row: Option<(i64, i64)> = sqlx::query_as(
+        "SELECT next_poll_at, poll_interval FROM device_codes WHERE device_code_hash = $1",
+    )
+    .bind(device_code.as_str())
+    .fetch_optional(write.connection())
+    .await?;
+    let Some((next_poll_at, interval)) = row else {
+        return Ok(Poll::Unknown);
+    };
+    let (poll, interval) = if from_db(next_poll_at) > now {
+        (Poll::TooSoon, interval.saturating_add(SLOW_DOWN_SECONDS))
+    } else {
+        (Poll::Waiting, interval)
+    };
+    sqlx::query(
+        "UPDATE device_codes SET poll_interval = $1, next_poll_at = $2 \
+         WHERE device_code_hash = $3",
+    )
+    .bind(interval)
+    .bind(to_db(now).saturating_add(interval))
+    .bind(device_code.as_str())
+    .execute(write.connection())
+    .await?;
+    Ok(poll)
+}

@@ -1,0 +1,73 @@
+//! What a token under a global session is judged by, all of one moment.
+
+use async_trait::async_trait;
+
+use super::{Database, Session, StorageError, applications, from_db};
+use crate::application::Application;
+
+/// What speaks for a token of a session's user at an application, and against it.
+#[derive(Debug, Clone)]
+pub struct TokenGrounds {
+    /// The feed's version at that moment.
+    pub version: u64,
+    /// The session, which may have run out, of a user who may be disabled.
+    pub session: Session,
+    /// Whether the user is disabled.
+    pub user_disabled: bool,
+    /// Until when the user is blocked, seconds since 1970.
+    pub user_blocked_until: u64,
+    /// The application; `None` if it is gone.
+    pub application: Option<Application>,
+}
+
+/// Stored grounds for tokens.
+#[async_trait]
+pub trait Grounds: Send + Sync {
+    /// What a token is judged by. `None`: the session has ended.
+    async fn token_grounds(
+        &self,
+        session_id: &str,
+        audience: &str,
+    ) -> Result<Option<TokenGrounds>, StorageError>;
+}
+
+type Columns = (String, String, i64, i64, i64, i64, i64, i64);
+
+#[async_trait]
+impl Grounds for Database {
+    async fn token_grounds(
+        &self,
+        session_id: &str,
+        audience: &str,
+    ) -> Result<Option<TokenGrounds>, StorageError> {
+        let mut read = self.read().await?;
+        let row: Option<Columns> = sqlx::query_as(
+            "SELECT users.id, users.email, users.disabled, users.blocked_until, \
+             sessions.auth_time, sessions.auth_ver, sessions.expires_at, feed_state.version \
+             FROM sessions JOIN users ON users.id = sessions.user_id \
+             JOIN feed_state ON feed_state.only_row = 1 WHERE sessions.id = $1",
+        )
+        .bind(session_id)
+        .fetch_optional(&mut *read)
+        .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let (user_id, email, disabled, blocked_until, auth_time, auth_ver, expires_at, version) =
+            row;
+        Ok(Some(TokenGrounds {
+            version: from_db(version),
+            session: Session {
+                id: session_id.to_owned(),
+                user_id,
+                email,
+                auth_time: from_db(auth_time),
+                auth_ver: from_db(auth_ver),
+                expires_at: from_db(expires_at),
+            },
+            user_disabled: disabled != 0,
+            user_blocked_until: from_db(blocked_until),
+            application: applications::read(&mut read, audience).await?,
+        }))
+    }
+}

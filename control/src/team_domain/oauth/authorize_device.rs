@@ -1,0 +1,79 @@
+//! `POST /device_authorization`: a command line asks for a token (RFC 8628, section 3.1). The
+//! parameter `application` is the application's name or a place where it is
+//! reached.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{ConnectInfo, State};
+use axum::http::HeaderMap;
+use axum::{Form, Json};
+use serde::{Deserialize, Serialize};
+
+use super::super::client_address::client_address;
+use super::error::OAuthError;
+use crate::application::{Application, Location};
+use crate::device_codes::{self, CLIENT_ID, LIFE_SECONDS, POLL_SECONDS};
+use crate::service::Service;
+use crate::storage::StorageError;
+
+#[derive(Deserialize)]
+pub struct AuthorizeDevice {
+    client_id: String,
+    application: String,
+}
+
+/// RFC 8628, section 3.2.
+#[derive(Serialize)]
+pub struct DeviceAuthorization {
+    device_code: String,
+    user_code: String,
+    verification_uri: String,
+    verification_uri_complete: String,
+    expires_in: u64,
+    interval: u64,
+}
+
+pub async fn authorize_device(
+    State(service): State<Arc<Service>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    form: Result<Form<AuthorizeDevice>, FormRejection>,
+) -> Result<Json<DeviceAuthorization>, OAuthError> {
+    let Form(request) = form.map_err(|_| OAuthError::InvalidRequest)?;
+    if request.client_id != CLIENT_ID {
+        return Err(OAuthError::InvalidClient);
+    }
+    let application = find(&service, &request.application)
+        .await?
+        .filter(|application| application.definition.header_tokens)
+        .ok_or(OAuthError::InvalidTarget)?;
+    let trusted = &service.config.server.trusted_proxies;
+    let client = client_address(peer.ip(), &headers, trusted);
+    let codes = device_codes::make(&service, &application.audience, client).await?;
+    tracing::info!(%client, audience = application.audience, "token for scripts asked for");
+    let page = format!("{}/device", service.team_domain);
+    Ok(Json(DeviceAuthorization {
+        device_code: codes.device_code.reveal().to_owned(),
+        verification_uri_complete: format!("{page}?user_code={}", codes.user_code),
+        user_code: codes.user_code.to_string(),
+        verification_uri: page,
+        expires_in: LIFE_SECONDS,
+        interval: POLL_SECONDS,
+    }))
+}
+
+/// By its name, or by a place where it is reached.
+async fn find(service: &Service, text: &str) -> Result<Option<Application>, StorageError> {
+    if let Some(named) = service.storage.application_named(text).await? {
+        return Ok(Some(named));
+    }
+    let Ok(place) = text.parse::<Location>() else {
+        return Ok(None);
+    };
+    let hostname = place.origin().hostname();
+    let there = service.storage.applications_at(hostname).await?;
+    let is_there = |one: &Application| one.definition.origins.contains(&place);
+    Ok(there.into_iter().find(is_there))
+}

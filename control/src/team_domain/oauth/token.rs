@@ -1,0 +1,64 @@
+//! `POST /token`: a command line looks whether its request was answered (RFC 8628, section 3.4).
+//! A token is given out once, and judged when it is: not when somebody confirmed.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::{Form, Json};
+use serde::{Deserialize, Serialize};
+
+use super::error::OAuthError;
+use crate::device_codes::{CLIENT_ID, GRANT_TYPE};
+use crate::header_tokens;
+use crate::secret::Plain;
+use crate::service::Service;
+use crate::storage::Poll;
+
+#[derive(Deserialize)]
+pub struct TokenRequest {
+    grant_type: String,
+    client_id: String,
+    #[serde(default)]
+    device_code: Plain,
+}
+
+/// RFC 6749, section 5.1.
+#[derive(Serialize)]
+pub struct TokenAnswer {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: u64,
+}
+
+pub async fn token(
+    State(service): State<Arc<Service>>,
+    form: Result<Form<TokenRequest>, FormRejection>,
+) -> Result<Json<TokenAnswer>, OAuthError> {
+    let Form(request) = form.map_err(|_| OAuthError::InvalidRequest)?;
+    if request.grant_type != GRANT_TYPE {
+        return Err(OAuthError::UnsupportedGrantType);
+    }
+    if request.client_id != CLIENT_ID {
+        return Err(OAuthError::InvalidClient);
+    }
+    let hash = request.device_code.hashed();
+    let poll = service.storage.poll_device_code(&hash, service.now());
+    let (session_id, audience) = match poll.await? {
+        Poll::Unknown => return Err(OAuthError::InvalidGrant),
+        Poll::Waiting => return Err(OAuthError::AuthorizationPending),
+        Poll::TooSoon => return Err(OAuthError::SlowDown),
+        Poll::Expired => return Err(OAuthError::ExpiredToken),
+        Poll::Refused => return Err(OAuthError::Refused),
+        Poll::Confirmed {
+            session_id,
+            audience,
+        } => (session_id, audience),
+    };
+    let made = header_tokens::make(&service, &session_id, &audience).await?;
+    Ok(Json(TokenAnswer {
+        access_token: made.token.reveal().to_owned(),
+        token_type: "Bearer",
+        expires_in: made.expires_at.saturating_sub(service.now()),
+    }))
+}

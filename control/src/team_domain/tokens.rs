@@ -1,0 +1,138 @@
+//! `GET /tokens` and `POST /tokens`: a token for scripts, made in the browser and shown once.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::csrf::{self, FormGuard};
+use super::failure::Failure;
+use super::page::{Message, render};
+use super::session;
+use crate::durations::to_text;
+use crate::header_tokens::{self, HeaderToken, NoHeaderToken};
+use crate::service::Service;
+use crate::storage::Session;
+
+const PATH: &str = "/tokens";
+
+#[derive(Deserialize)]
+pub struct MakeTokenForm {
+    application: String,
+    csrf_token: String,
+}
+
+#[derive(Template)]
+#[template(path = "tokens.html")]
+struct Page<'a> {
+    demo: bool,
+    email: &'a str,
+    choices: Vec<Choice>,
+    csrf_token: String,
+}
+
+/// An application that gives the user tokens.
+struct Choice {
+    audience: String,
+    name: String,
+    duration: String,
+}
+
+#[derive(Template)]
+#[template(path = "token_made.html")]
+struct Made<'a> {
+    demo: bool,
+    application: &'a str,
+    token: &'a str,
+    lasts: String,
+    url: String,
+}
+
+/// `GET /tokens`.
+pub async fn show(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let Some(session) = session::current(&service, &headers).await? else {
+        return session::sign_in_first(PATH);
+    };
+    let guard = FormGuard::of(&headers, service.random.as_ref())?;
+    let page = Page {
+        demo: service.config.server.demo,
+        email: &session.email,
+        choices: choices(&service, &session).await?,
+        csrf_token: guard.token(),
+    };
+    let mut response = render(StatusCode::OK, &page)?;
+    if let Some(cookie) = guard.cookie() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// `POST /tokens`.
+pub async fn make(
+    State(service): State<Arc<Service>>,
+    headers: HeaderMap,
+    form: Result<Form<MakeTokenForm>, FormRejection>,
+) -> Result<Response, Failure> {
+    let Form(form) = form.map_err(|_| Failure::BadForm)?;
+    csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
+    let Some(session) = session::current(&service, &headers).await? else {
+        return session::sign_in_first(PATH);
+    };
+    match header_tokens::make(&service, &session.id, &form.application).await {
+        Ok(made) => shown_once(&service, &made),
+        Err(NoHeaderToken::SessionEnded) => session::sign_in_first(PATH),
+        Err(NoHeaderToken::NotAllowed | NoHeaderToken::PolicyDenied) => none_for_you(&service),
+        Err(NoHeaderToken::Storage(error)) => Err(error.into()),
+        Err(NoHeaderToken::Randomness(error)) => Err(error.into()),
+        Err(NoHeaderToken::Claims(error)) => Err(error.into()),
+    }
+}
+
+async fn choices(service: &Service, session: &Session) -> Result<Vec<Choice>, Failure> {
+    let applications = service.storage.applications().await?;
+    let open = applications
+        .into_iter()
+        .filter(|one| header_tokens::may_be_made(&one.definition, &session.email));
+    let choice = |one: crate::application::Application| Choice {
+        duration: to_text(one.definition.session_duration()),
+        name: one.definition.name,
+        audience: one.audience,
+    };
+    Ok(open.map(choice).collect())
+}
+
+fn shown_once(service: &Service, made: &HeaderToken) -> Result<Response, Failure> {
+    let definition = &made.application.definition;
+    let first = definition.origins.first();
+    let lasts = made.expires_at.saturating_sub(service.now());
+    let page = Made {
+        demo: service.config.server.demo,
+        application: &definition.name,
+        token: made.token.reveal(),
+        lasts: to_text(std::time::Duration::from_secs(lasts)),
+        url: first.map(|place| format!("{place}/")).unwrap_or_default(),
+    };
+    render(StatusCode::OK, &page)
+}
+
+/// Unknown, closed or not for this user: which of them is not told.
+fn none_for_you(service: &Service) -> Result<Response, Failure> {
+    let message = Message {
+        demo: service.config.server.demo,
+        title: "No token was made".to_owned(),
+        paragraphs: vec![
+            "The application takes no tokens of scripts, or does not admit you.".to_owned(),
+        ],
+        link: Some((PATH.to_owned(), "Choose another application".to_owned())),
+        sign_out: None,
+    };
+    render(StatusCode::FORBIDDEN, &message)
+}
