@@ -86,7 +86,7 @@ fn s07_a_removed_user_can_go_on_with_another_account_in_chromium() -> Result<()>
     let (stand, visitor) = (stand()?, visitor()?);
     let (ana, bob) = (stand.user()?, stand.user()?);
     let application = wiki(stand, &ana, true)?;
-    let url = application.url("/reports?year=2026");
+    let url = application.url("/");
     let tab = visitor.tab()?;
     tab.open(&url)?;
     tab.sign_in(&ana)?;

@@ -13,7 +13,7 @@ use portcullis_e2e::{Application, ApplicationSettings};
 use super::sight::{page, script};
 
 /// What is left when somebody signs in: enough to see the session good.
-const LEFT: Duration = Duration::from_secs(5);
+const LEFT: Duration = Duration::from_secs(8);
 const QUARTER: Duration = Duration::from_secs(15 * 60);
 
 /// A pair of durations, and what they lead to.
