@@ -10,8 +10,9 @@ use portcullis_demo::control::User;
 use portcullis_demo::wait;
 use portcullis_e2e::clock::{EXPIRY_LIMIT, StandWithClock};
 use portcullis_e2e::connection::{Answer, Connection};
-use portcullis_e2e::refresh_relay::RefreshRelay;
+use portcullis_e2e::refresh_relay::{Conduct, RefreshRelay};
 use portcullis_e2e::refusal::Refusal;
+use portcullis_e2e::request::Request;
 use portcullis_e2e::tokens::{self, BINDING_COOKIE, TOKEN_COOKIE};
 use portcullis_e2e::{Application, ApplicationSettings, Stand, bootstrap, directories};
 use serde_json::{Value, json};
@@ -126,22 +127,25 @@ impl Expired {
         })
     }
 
-    /// The cookies that were to be replaced, as a header line.
-    pub fn cookie_line(&self) -> Result<String> {
-        let mut line = format!(
-            "Cookie: {TOKEN_COOKIE}={}",
-            tokens::token(&self.browser, &self.application)?.value
-        );
-        if let Ok(binding) = tokens::binding(&self.browser, &self.application) {
-            line.push_str(&format!("; {BINDING_COOKIE}={}", binding.value));
-        }
-        line.push_str("\r\n");
-        Ok(line)
+    /// The cookies that are to be replaced.
+    pub fn cookies(&self) -> Result<String> {
+        let token = &tokens::token(&self.browser, &self.application)?.value;
+        let token = format!("{TOKEN_COOKIE}={token}");
+        Ok(match tokens::binding(&self.browser, &self.application) {
+            Ok(binding) => format!("{token}; {BINDING_COOKIE}={}", binding.value),
+            Err(_) => token,
+        })
+    }
+
+    /// A request with these cookies.
+    pub fn request(&self, method: &str, path: &str) -> Result<Request> {
+        Ok(Request::new(method, path).with("cookie", self.cookies()?))
     }
 
     /// The bytes of a sub-request with these cookies.
     pub fn sub_request(&self, path: &str) -> Result<Vec<u8>> {
-        Ok(self.application.sub_request(path, &self.cookie_line()?))
+        let line = format!("Cookie: {}\r\n", self.cookies()?);
+        Ok(self.application.sub_request(path, &line))
     }
 
     /// Sends a sub-request on a new connection and leaves its answer to be read.
@@ -188,6 +192,26 @@ pub fn wait_for_active(stand: &Stand, wanted: u64) -> Result<()> {
             .admin()
             .stats(r"^http\.https\.downstream_rq_active$")?;
         Ok((stats.values().sum::<u64>() == wanted).then_some(()))
+    })
+}
+
+/// Sends what `send` sends while calls are held, and releases them once all requests wait.
+pub fn held(
+    scene: &Scene,
+    (expired, requests): (&Expired, u64),
+    send: impl FnOnce(&Stand) -> Result<Vec<Answer>> + Send,
+) -> Result<Vec<Answer>> {
+    let clock = scene.alone();
+    let origin = &expired.application.origin;
+    scene.relay.conduct(origin, Conduct::Hold);
+    let stand = &clock.stand;
+    std::thread::scope(|scope| {
+        let sent = scope.spawn(move || send(stand));
+        let waiting = wait_for_active(stand, requests);
+        scene.relay.conduct(origin, Conduct::Relay);
+        waiting?;
+        let answers = sent.join().ok().context("the sender panicked")?;
+        answers
     })
 }
 
