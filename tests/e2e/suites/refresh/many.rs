@@ -1,6 +1,8 @@
 //! Many requests of one expired session at once.
 
 use anyhow::Result;
+use portcullis_demo::wait;
+use portcullis_e2e::clock::EXPIRY_LIMIT;
 use portcullis_e2e::refresh_relay::Conduct;
 
 use super::scene::{assert_renewed, held, scene, wait_for_active};
@@ -31,7 +33,14 @@ fn b02_fifty_parallel_requests_over_http2_make_one_call() -> Result<()> {
     );
     assert_eq!(scene.calls(&expired), 1);
     assert_eq!(scene.stand().stand.reached_origin(&path), MANY);
-    Ok(())
+    let clock = scene.stand();
+    wait::until("the refreshed requests to be counted", EXPIRY_LIMIT, || {
+        let admin = clock.stand.deployment.envoy.admin();
+        let counts = admin.stats(r"^wasmcustom\.portcullis\.refresh\.")?;
+        let of = |name: &str| counts.get(&format!("wasmcustom.portcullis.refresh.{name}"));
+        let all = of("refreshed").is_some_and(|count| *count >= 50);
+        Ok((all && of("asked").is_some()).then_some(()))
+    })
 }
 
 #[test]

@@ -210,8 +210,7 @@ pub fn held(
         let waiting = wait_for_active(stand, requests);
         scene.relay.conduct(origin, Conduct::Relay);
         waiting?;
-        let answers = sent.join().ok().context("the sender panicked")?;
-        answers
+        sent.join().ok().context("the sender panicked")?
     })
 }
 

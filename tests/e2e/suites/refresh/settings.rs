@@ -68,6 +68,24 @@ fn s14_s17_cookies_of_a_refresh_follow_changed_settings() -> Result<()> {
 }
 
 #[test]
+fn b02_what_everybody_might_keep_is_kept_by_nobody_where_it_brings_cookies() -> Result<()> {
+    let scene = scene()?;
+    let expired = scene.expired()?;
+    let clock = scene.stand();
+    let path = clock.stand.publish_to_keep("<body>");
+    let mut connection = clock.stand.connect(&expired.application)?;
+    let answer = connection.send(&expired.sub_request(&path)?)?;
+    assert_renewed(&answer);
+
+    let cookies = set_cookies(&answer);
+    let pairs = cookies.iter().filter_map(|line| line.split(';').next());
+    let line = format!("Cookie: {}\r\n", pairs.collect::<Vec<_>>().join("; "));
+    let answer = connection.send(&expired.application.sub_request(&path, &line))?;
+    assert_eq!(answer.header("cache-control"), Some("public, max-age=600"));
+    Ok(())
+}
+
+#[test]
 fn s15_turning_the_binding_on_refuses_and_refreshes_no_token_without_one() -> Result<()> {
     let scene = scene()?;
     let expired = scene.expired_at(&ApplicationSettings {

@@ -43,10 +43,9 @@ fn b02_uploads_and_a_websocket_wait_with_the_others_and_arrive_whole() -> Result
             for _ in 0..2 {
                 running.push(scope.spawn(|| expired.begin(stand, &other)?.read_answer()));
             }
-            let ended = running.into_iter().map(|thread| {
-                let answer = thread.join().ok().context("a sender panicked")?;
-                answer
-            });
+            let ended = running
+                .into_iter()
+                .map(|thread| thread.join().ok().context("a sender panicked")?);
             ended.collect()
         })
     })?;

@@ -49,10 +49,9 @@ fn b02_two_workers_and_three_tabs_refreshing_at_once_log_nobody_out() -> Result<
     };
     let answers: Vec<Answer> = thread::scope(|scope| {
         let tabs: Vec<_> = (0..TABS).map(|_| scope.spawn(tab)).collect();
-        let answers = tabs.into_iter().map(|tab| {
-            let answers = tab.join().ok().context("a tab panicked")?;
-            answers
-        });
+        let answers = tabs
+            .into_iter()
+            .map(|tab| tab.join().ok().context("a tab panicked")?);
         let answers: Vec<_> = answers.collect::<Result<_>>()?;
         anyhow::Ok(answers.concat())
     })?;
