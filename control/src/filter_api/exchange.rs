@@ -154,10 +154,9 @@ fn judge(
         .as_ref()
         .filter(|application| application.definition.is_at(origin))
         .ok_or(ApiError::OriginUnknown)?;
-    let rule = application
+    let admitted = application
         .definition
-        .policy
-        .admits(&found.session.email)
+        .admit(&found.session.email)
         .ok_or(ApiError::PolicyDenied)?;
     let binding_seed = if application.definition.binding_cookie {
         Some(service.random.secret()?)
@@ -169,7 +168,7 @@ fn judge(
     let admission = Admission {
         session: &found.session,
         application,
-        rule,
+        admitted,
         version: found.version,
     };
     Ok(IssuedAnswer {

@@ -2,7 +2,8 @@
 
 use portcullis::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, Confirmation};
 
-use crate::application::Application;
+use crate::application::{Admitted, Application};
+use crate::durations::MOMENT;
 use crate::randomness::NoRandomness;
 use crate::service::Service;
 use crate::storage::Session;
@@ -13,8 +14,8 @@ pub struct Admission<'a> {
     pub session: &'a Session,
     /// The application.
     pub application: &'a Application,
-    /// The rule of its policy that admits the user.
-    pub rule: String,
+    /// By which rule of its policy, and for how long.
+    pub admitted: Admitted,
     /// The feed's version at that moment.
     pub version: u64,
 }
@@ -27,7 +28,9 @@ pub fn claims(
 ) -> Result<ApplicationClaims, NoRandomness> {
     let (session, application) = (admission.session, admission.application);
     let now = service.now();
-    let end = now + application.definition.session_duration_seconds;
+    let duration = admission.admitted.session_duration;
+    let every_navigation = duration.is_zero();
+    let end = now + if every_navigation { MOMENT } else { duration }.as_secs();
     Ok(ApplicationClaims {
         iss: service.team_domain.to_string(),
         aud: vec![application.audience.clone()],
@@ -43,10 +46,10 @@ pub fn claims(
         auth_time: session.auth_time,
         ver: admission.version,
         auth_ver: session.auth_ver,
-        rule: admission.rule.clone(),
+        rule: admission.admitted.rule.clone(),
         cnf,
         usage: None,
-        every_navigation: false,
+        every_navigation,
         custom: None,
     })
 }

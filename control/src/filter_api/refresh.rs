@@ -122,15 +122,14 @@ impl<'a> Call<'a> {
         if application.definition.binding_cookie && self.token.cnf.is_none() {
             return Err(ApiError::LoginRequired);
         }
-        let rule = application
+        let admitted = application
             .definition
-            .policy
-            .admits(&session.email)
+            .admit(&session.email)
             .ok_or(ApiError::PolicyDenied)?;
         Ok(Admission {
             session,
             application,
-            rule,
+            admitted,
             version: view.version,
         })
     }
@@ -160,7 +159,7 @@ impl<'a> Call<'a> {
         // Another replica's clock may be ahead.
         let recent = earlier.issued_at.abs_diff(now) <= REPEATABLE_SECONDS;
         let claims: ApplicationClaims = serde_json::from_str(&earlier.claims).ok()?;
-        (recent && claims.exp > now && claims.rule == admission.rule).then_some(claims)
+        (recent && claims.exp > now && claims.rule == admission.admitted.rule).then_some(claims)
     }
 
     /// Another call stored its token first: that one is the answer.
