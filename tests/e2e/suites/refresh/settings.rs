@@ -86,6 +86,20 @@ fn b02_what_everybody_might_keep_is_kept_by_nobody_where_it_brings_cookies() -> 
 }
 
 #[test]
+fn b02_the_identity_endpoint_refreshes_too() -> Result<()> {
+    let scene = scene()?;
+    let expired = scene.expired()?;
+    let clock = scene.stand();
+    let answer = expired
+        .begin(&clock.stand, "/.access/identity")?
+        .read_answer()?;
+    assert_renewed(&answer);
+    let told: Value = serde_json::from_slice(&answer.body)?;
+    assert_eq!(told["email"], expired.user.email.as_str());
+    Ok(())
+}
+
+#[test]
 fn s15_turning_the_binding_on_refuses_and_refreshes_no_token_without_one() -> Result<()> {
     let scene = scene()?;
     let expired = scene.expired_at(&ApplicationSettings {
