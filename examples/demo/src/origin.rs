@@ -18,9 +18,13 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+
+/// Large enough to show what becomes of an upload.
+const MOST_BODY_BYTES: usize = 16 << 20;
 
 /// A running origin; dropping it ends it.
 #[derive(Debug)]
@@ -78,4 +82,5 @@ pub fn application() -> Router {
         .route("/demo.js", get(page::script))
         .route("/demo.css", get(page::style))
         .fallback(page::page)
+        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
 }

@@ -18,6 +18,7 @@ mod login;
 mod login_attacks;
 mod paths;
 mod readme;
+mod refresh;
 mod report;
 mod revocation;
 mod secrets;
