@@ -1,6 +1,6 @@
 //! What the control service may answer, or fail to, and what those who wait then get.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Result;
 use portcullis_e2e::connection::Answer;
@@ -10,10 +10,7 @@ use portcullis_e2e::request::{Protocol, Request};
 use portcullis_e2e::{ApplicationSettings, Stand};
 use serde_json::Value;
 
-use super::scene::{Expired, assert_renewed, scene, set_cookies};
-
-/// `control.timeout` of the bootstrap.
-const TIMEOUT: Duration = Duration::from_secs(2);
+use super::scene::{Expired, TIMEOUT, assert_renewed, scene, set_cookies};
 
 fn text(status: &str, body: &str) -> Conduct {
     let length = body.len();
