@@ -1,11 +1,14 @@
 //! From the control service's answer to the request going on: the new token is judged for every
 //! request as if it had come with it, and the response brings the new cookies.
 
+use std::rc::Rc;
+
 use super::PendingRefresh;
 use super::outcome::Outcome;
 use crate::application::Placement;
 use crate::filter::changes::admitted;
 use crate::filter::effect::{Changes, Effect};
+use crate::filter::endpoint::identity_of;
 use crate::filter::guard::{Destination, Patience};
 use crate::filter::judge::{Bad, CookieNames, Session, demand, trust};
 use crate::filter::open_streams::{Full, full};
@@ -13,8 +16,24 @@ use crate::filter::{Filter, Incoming, Moment, unavailable};
 use crate::protocol::calls::RefreshAnswer;
 use crate::reason::Refusal;
 use crate::reply::set_cookie;
+use crate::request::kind::RequestKind;
 use crate::request::{Head, cookies};
 use crate::session::{Candidate, Demand, Refreshable, Source, Verified};
+
+/// What a request waits to do.
+#[derive(Clone, Copy)]
+enum Goal {
+    /// To go on to the origin.
+    Origin,
+    /// To be told by the filter who the caller is.
+    Identity,
+}
+
+/// A request whose new token is good.
+struct Renewed<'a> {
+    session: Session<'a>,
+    set_cookies: Vec<String>,
+}
 
 /// What the control service answered, for a token that a request presented.
 #[derive(Clone, Copy)]
@@ -33,7 +52,7 @@ impl Filter {
     ) -> Effect {
         let fields = waiting.head.fields();
         let incoming = Incoming::new(stream, Head::new(&fields, waiting.head.has_body()));
-        let Some(Destination::Guarded(placement)) = self.destination(incoming.head) else {
+        let Some((incoming, placement, goal)) = self.waited_for(incoming, &waiting.old) else {
             // The feed has changed meanwhile what the address leads to.
             return self.decide(incoming, moment, Patience::HasWaited);
         };
@@ -52,21 +71,63 @@ impl Filter {
         };
         self.counters.count("refresh", counted);
         match renewed {
-            Ok(effect) => effect,
+            Ok(renewed) => self.go_on(incoming, &placement, (renewed, goal), moment),
             Err(Bad::NotReady) => Effect::Reply(unavailable(incoming.kind, "not_ready")),
             Err(Bad::Stale) => Effect::Reply(unavailable(incoming.kind, "stale")),
             Err(Bad::Refused(refusal)) => self.refuse(incoming, &placement, refusal, moment),
         }
     }
 
-    /// Judges the new token as if the request had come with it.
-    fn renewed(
+    /// What the request waited for, and at which application, as things are now.
+    fn waited_for<'a>(
+        &self,
+        incoming: Incoming<'a>,
+        old: &Refreshable,
+    ) -> Option<(Incoming<'a>, Rc<Placement>, Goal)> {
+        match self.destination(incoming.head)? {
+            Destination::Guarded(placement) => Some((incoming, placement, Goal::Origin)),
+            Destination::Own(authority) => {
+                let kind = RequestKind::SubRequest;
+                let mut places = self.places(&authority).into_iter();
+                let place = places.find(|place| old.is_of(&place.application.audience))?;
+                Some((Incoming { kind, ..incoming }, place, Goal::Identity))
+            }
+            Destination::Unguarded | Destination::Refused(..) | Destination::Bypassed => None,
+        }
+    }
+
+    /// What a request with a new token gets.
+    fn go_on(
         &mut self,
         incoming: Incoming<'_>,
         placement: &Placement,
-        renewal: Renewal<'_>,
+        (renewed, goal): (Renewed<'_>, Goal),
         moment: &Moment<'_>,
-    ) -> Result<Effect, Bad> {
+    ) -> Effect {
+        match goal {
+            Goal::Origin => match self.goes_on(incoming, &renewed.session, moment) {
+                Ok(()) => Effect::Continue(Changes {
+                    set_cookies: renewed.set_cookies,
+                    ..admitted(incoming.head, &renewed.session)
+                }),
+                Err(Full) => Effect::Reply(full(incoming.kind)),
+            },
+            Goal::Identity => {
+                let reply = identity_of(placement, &renewed.session.verified);
+                let cookies = renewed.set_cookies.into_iter();
+                Effect::Reply(cookies.fold(reply, |reply, value| reply.with("set-cookie", value)))
+            }
+        }
+    }
+
+    /// Judges the new token as if the request had come with it.
+    fn renewed<'a>(
+        &mut self,
+        incoming: Incoming<'_>,
+        placement: &Placement,
+        renewal: Renewal<'a>,
+        moment: &Moment<'_>,
+    ) -> Result<Renewed<'a>, Bad> {
         let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms)?;
         let bindings = cookies::values(incoming.head, &CookieNames::of(placement).binding);
         let demand = Demand {
@@ -86,18 +147,14 @@ impl Filter {
         }
         let binding = renewal.old.binding(&bindings);
         let set_cookies = set_cookies(placement, renewal.answer, (&verified, binding), moment);
-        let session = Session {
-            verified,
-            token,
-            address: demand.address,
-        };
-        if let Err(Full) = self.goes_on(incoming, &session, moment) {
-            return Ok(Effect::Reply(full(incoming.kind)));
-        }
-        Ok(Effect::Continue(Changes {
+        Ok(Renewed {
+            session: Session {
+                verified,
+                token,
+                address: demand.address,
+            },
             set_cookies,
-            ..admitted(incoming.head, &session)
-        }))
+        })
     }
 }
 

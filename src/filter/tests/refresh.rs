@@ -185,3 +185,30 @@ fn b02_an_expired_session_goes_on_with_a_new_token_and_new_cookies() {
     assert!(clients.wake_due().is_empty(), "driven on once");
     assert_eq!(clients.counted("asked"), 1);
 }
+
+#[test]
+fn b02_the_identity_of_an_expired_session_is_told_after_its_refresh() {
+    let mut clients = Clients::new();
+    let identity = get("wiki.example", "/.access/identity");
+    assert_eq!(clients.request(1, &identity), Effect::Refresh);
+    let call = clients.call();
+    let answer = clients.good_answer();
+    clients.answer(call.id, Some(200), &answer);
+    let told = reply(clients.wake_due().remove(0).1);
+    assert_eq!((told.status, told.reason), (200, "identity"));
+    assert_eq!(all(&told, "set-cookie").len(), 2);
+    let body: serde_json::Value = serde_json::from_str(&told.body).unwrap();
+    assert_eq!(body["exp"], EXPIRED_MS / 1_000 + 600);
+
+    assert_eq!(clients.request(1, &identity), Effect::Refresh);
+    let call = clients.call();
+    clients.answer(call.id, Some(403), &problem(403, "session_ended"));
+    let refused = reply(clients.wake_due().remove(0).1);
+    assert_eq!((refused.status, refused.reason), (401, "session_expired"));
+    assert!(all(&refused, "set-cookie").is_empty());
+    // Nothing else of the filter's own paths waits.
+    for path in ["/.access/x", "/.access/logout"] {
+        let effect = clients.request(2, &get("wiki.example", path));
+        assert!(matches!(effect, Effect::Reply(_)), "{path}");
+    }
+}

@@ -37,6 +37,12 @@ impl Refreshable {
         &self.signed.claims.jti
     }
 
+    /// Whether it is a token of an application.
+    #[must_use]
+    pub fn is_of(&self, audience: &str) -> bool {
+        self.signed.claims.aud.iter().any(|of| of == audience)
+    }
+
     /// The binding cookie that the token is bound to.
     #[must_use]
     pub fn binding<'a>(&self, bindings: &[&'a [u8]]) -> Option<&'a [u8]> {

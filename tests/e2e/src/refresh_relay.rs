@@ -44,6 +44,7 @@ struct Shared {
 struct Origin {
     conduct: Conduct,
     calls: usize,
+    held: usize,
 }
 
 impl RefreshRelay {
@@ -89,24 +90,21 @@ impl RefreshRelay {
         origins.get(origin).map_or(0, |origin| origin.calls)
     }
 
-    /// Waits until so many calls have come for an origin.
+    /// Waits until an answer of the service for an origin is held.
     ///
     /// # Errors
-    /// When they do not come.
-    pub fn wait_for_calls(&self, origin: &str, wanted: usize) -> Result<()> {
+    /// When none comes.
+    pub fn wait_until_held(&self, origin: &str) -> Result<()> {
         let origins = self.shared.origins();
         let few = |origins: &mut HashMap<String, Origin>| {
-            origins.get(origin).map_or(0, |origin| origin.calls) < wanted
+            origins.get(origin).is_none_or(|origin| origin.held == 0)
         };
         let waited = self
             .shared
             .changed
             .wait_timeout_while(origins, LIMIT, few)
             .unwrap_or_else(PoisonError::into_inner);
-        ensure!(
-            !waited.1.timed_out(),
-            "waited for {wanted} calls of {origin}"
-        );
+        ensure!(!waited.1.timed_out(), "no answer for {origin} came");
         Ok(())
     }
 }
@@ -140,12 +138,19 @@ impl Shared {
     }
 
     fn wait_until_released(&self, origin: &str) {
-        let held = |origins: &mut HashMap<String, Origin>| {
+        let is_held = |origins: &mut HashMap<String, Origin>| {
             let origin = origins.get(origin);
             origin.is_some_and(|origin| matches!(origin.conduct, Conduct::Hold))
         };
+        let mut origins = self.origins();
+        if is_held(&mut origins)
+            && let Some(origin) = origins.get_mut(origin)
+        {
+            origin.held += 1;
+            self.changed.notify_all();
+        }
         // A filter that was never released has given up long ago.
-        drop(self.changed.wait_timeout_while(self.origins(), LIMIT, held));
+        drop(self.changed.wait_timeout_while(origins, LIMIT, is_held));
     }
 }
 

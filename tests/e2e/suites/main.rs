@@ -9,6 +9,7 @@
 mod browser;
 mod control_away;
 mod cookies;
+mod durations;
 mod feed;
 mod header_tokens;
 mod hostile;

@@ -1,12 +1,11 @@
 //! Many requests of one expired session at once.
 
-use anyhow::{Context, Result};
-use portcullis_e2e::Stand;
-use portcullis_e2e::connection::Answer;
+use anyhow::Result;
+use portcullis_demo::wait;
+use portcullis_e2e::clock::EXPIRY_LIMIT;
 use portcullis_e2e::refresh_relay::Conduct;
-use portcullis_e2e::request::Request;
 
-use super::scene::{Expired, Scene, assert_renewed, scene, wait_for_active};
+use super::scene::{assert_renewed, held, scene, wait_for_active};
 
 const MANY: usize = 50;
 const WORKERS: usize = 2;
@@ -16,15 +15,13 @@ fn b02_fifty_parallel_requests_over_http2_make_one_call() -> Result<()> {
     let scene = scene()?;
     let expired = scene.expired()?;
     let path = scene.stand().stand.unique_path();
-    let cookies = expired.cookie_line()?;
-    let cookies = cookies.trim_start_matches("Cookie: ").trim_end();
-    let request = Request::new("GET", &path)
-        .with("sec-fetch-mode", "cors")
-        .with("cookie", cookies);
+    let request = expired
+        .request("GET", &path)?
+        .with("sec-fetch-mode", "cors");
     let requests = vec![request; MANY];
 
     // One connection is one worker's.
-    let answers = held(scene, &expired, |stand| {
+    let answers = held(scene, (&expired, 50), |stand| {
         stand.door(&expired.application).ask_at_once(&requests)
     })?;
 
@@ -36,7 +33,14 @@ fn b02_fifty_parallel_requests_over_http2_make_one_call() -> Result<()> {
     );
     assert_eq!(scene.calls(&expired), 1);
     assert_eq!(scene.stand().stand.reached_origin(&path), MANY);
-    Ok(())
+    let clock = scene.stand();
+    wait::until("the refreshed requests to be counted", EXPIRY_LIMIT, || {
+        let admin = clock.stand.deployment.envoy.admin();
+        let counts = admin.stats(r"^wasmcustom\.portcullis\.refresh\.")?;
+        let of = |name: &str| counts.get(&format!("wasmcustom.portcullis.refresh.{name}"));
+        let all = of("refreshed").is_some_and(|count| *count >= 50);
+        Ok((all && of("asked").is_some()).then_some(()))
+    })
 }
 
 #[test]
@@ -44,7 +48,7 @@ fn b02_fifty_parallel_requests_over_http1_make_one_call_for_each_worker() -> Res
     let scene = scene()?;
     let expired = scene.expired()?;
     let path = scene.stand().stand.unique_path();
-    let answers = held(scene, &expired, |stand| {
+    let answers = held(scene, (&expired, 50), |stand| {
         let connections: Vec<_> = (0..MANY)
             .map(|_| expired.begin(stand, &path))
             .collect::<Result<_>>()?;
@@ -93,24 +97,4 @@ fn b02_clients_that_leave_while_they_wait_harm_nobody() -> Result<()> {
         (0, 20)
     );
     Ok(())
-}
-
-/// Sends what `send` sends while calls are held, and releases them once all requests wait.
-fn held(
-    scene: &Scene,
-    expired: &Expired,
-    send: impl FnOnce(&Stand) -> Result<Vec<Answer>> + Send,
-) -> Result<Vec<Answer>> {
-    let clock = scene.alone();
-    let origin = &expired.application.origin;
-    scene.relay.conduct(origin, Conduct::Hold);
-    let stand = &clock.stand;
-    std::thread::scope(|scope| {
-        let sent = scope.spawn(move || send(stand));
-        let waiting = wait_for_active(stand, u64::try_from(MANY)?);
-        scene.relay.conduct(origin, Conduct::Relay);
-        waiting?;
-        let answers = sent.join().ok().context("the sender panicked")?;
-        answers
-    })
 }

@@ -4,14 +4,15 @@ use std::cell::RefCell;
 use std::sync::{LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use portcullis_demo::browser::Browser;
 use portcullis_demo::control::User;
 use portcullis_demo::wait;
 use portcullis_e2e::clock::{EXPIRY_LIMIT, StandWithClock};
 use portcullis_e2e::connection::{Answer, Connection};
-use portcullis_e2e::refresh_relay::RefreshRelay;
+use portcullis_e2e::refresh_relay::{Conduct, RefreshRelay};
 use portcullis_e2e::refusal::Refusal;
+use portcullis_e2e::request::Request;
 use portcullis_e2e::tokens::{self, BINDING_COOKIE, TOKEN_COOKIE};
 use portcullis_e2e::{Application, ApplicationSettings, Stand, bootstrap, directories};
 use serde_json::{Value, json};
@@ -19,6 +20,9 @@ use serde_json::{Value, json};
 const DURATION: Duration = Duration::from_secs(600);
 /// How `DURATION` is typed.
 pub const SESSION_DURATION: &str = "10m";
+
+/// `control.timeout` of this suite: longer than it takes a busy machine to open fifty connections.
+pub const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The stand. Whoever signs in has it alone, since that turns its clock back.
 pub struct Scene {
@@ -126,22 +130,25 @@ impl Expired {
         })
     }
 
-    /// The cookies that were to be replaced, as a header line.
-    pub fn cookie_line(&self) -> Result<String> {
-        let mut line = format!(
-            "Cookie: {TOKEN_COOKIE}={}",
-            tokens::token(&self.browser, &self.application)?.value
-        );
-        if let Ok(binding) = tokens::binding(&self.browser, &self.application) {
-            line.push_str(&format!("; {BINDING_COOKIE}={}", binding.value));
-        }
-        line.push_str("\r\n");
-        Ok(line)
+    /// The cookies that are to be replaced.
+    pub fn cookies(&self) -> Result<String> {
+        let token = &tokens::token(&self.browser, &self.application)?.value;
+        let token = format!("{TOKEN_COOKIE}={token}");
+        Ok(match tokens::binding(&self.browser, &self.application) {
+            Ok(binding) => format!("{token}; {BINDING_COOKIE}={}", binding.value),
+            Err(_) => token,
+        })
+    }
+
+    /// A request with these cookies.
+    pub fn request(&self, method: &str, path: &str) -> Result<Request> {
+        Ok(Request::new(method, path).with("cookie", self.cookies()?))
     }
 
     /// The bytes of a sub-request with these cookies.
     pub fn sub_request(&self, path: &str) -> Result<Vec<u8>> {
-        Ok(self.application.sub_request(path, &self.cookie_line()?))
+        let line = format!("Cookie: {}\r\n", self.cookies()?);
+        Ok(self.application.sub_request(path, &line))
     }
 
     /// Sends a sub-request on a new connection and leaves its answer to be read.
@@ -191,9 +198,30 @@ pub fn wait_for_active(stand: &Stand, wanted: u64) -> Result<()> {
     })
 }
 
+/// Sends what `send` sends while calls are held, and releases them once all requests wait.
+pub fn held(
+    scene: &Scene,
+    (expired, requests): (&Expired, u64),
+    send: impl FnOnce(&Stand) -> Result<Vec<Answer>> + Send,
+) -> Result<Vec<Answer>> {
+    let clock = scene.alone();
+    let origin = &expired.application.origin;
+    scene.relay.conduct(origin, Conduct::Hold);
+    let stand = &clock.stand;
+    std::thread::scope(|scope| {
+        let sent = scope.spawn(move || send(stand));
+        let waiting = wait_for_active(stand, requests);
+        scene.relay.conduct(origin, Conduct::Relay);
+        waiting?;
+        sent.join().ok().context("the sender panicked")?
+    })
+}
+
 /// A bootstrap whose filters reach the control service through a relay.
 fn through_relay(yaml: &str) -> Result<(String, RefreshRelay)> {
-    let mut bootstrap: Value = serde_saphyr::from_str(yaml)?;
+    let slow = yaml.replace("timeout: 2s", &format!("timeout: {}s", TIMEOUT.as_secs()));
+    ensure!(slow != yaml, "the bootstrap says nothing of 2s");
+    let mut bootstrap: Value = serde_saphyr::from_str(&slow)?;
     let clusters = bootstrap.pointer_mut("/static_resources/clusters");
     let port = clusters
         .and_then(Value::as_array_mut)
