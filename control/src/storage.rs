@@ -11,6 +11,7 @@ mod database;
 mod feed;
 mod filter_credentials;
 mod fresh_sign_in;
+mod refreshes;
 mod revocations;
 mod session_list;
 mod sessions;
@@ -25,6 +26,7 @@ pub use codes::{Codes, FoundCode, IssuedAnswer, NewCode};
 pub use database::{Database, OpenError};
 pub use feed::{Cursor, Feed, FeedItems, Position};
 pub use filter_credentials::{FilterCredential, FilterCredentials};
+pub use refreshes::{AddedRefresh, IssuedToken, OldToken, RefreshView, Refreshes, RevokedBelow};
 pub use revocations::{ApplicationRevocation, Revocations, RevokedUsers, UserRevocation, Whom};
 pub use session_list::{ListedSession, SessionList, SessionQuery, UsedApplication};
 pub use sessions::{BegunSession, NewSession, Session, Sessions};
@@ -39,6 +41,7 @@ pub trait Storage:
     + Codes
     + Feed
     + FilterCredentials
+    + Refreshes
     + Revocations
     + SessionList
     + Sessions

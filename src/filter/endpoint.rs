@@ -43,7 +43,7 @@ impl Filter {
             (b"GET", b"/.access/callback") => self.callback(incoming, &places, moment),
             (b"GET", b"/.access/logout") => Effect::Reply(super::logout::ask()),
             (b"POST", b"/.access/logout") => self.logout(incoming, &places, moment),
-            (b"GET", b"/.access/identity") => self.identity(head, &places, moment),
+            (b"GET", b"/.access/identity") => self.identity(incoming, &places, moment),
             _ => Effect::Reply(not_found(kind)),
         }
     }
@@ -69,13 +69,16 @@ impl Filter {
     /// Who the caller is, for which application, until when.
     fn identity(
         &mut self,
-        head: Head<'_>,
+        incoming: Incoming<'_>,
         places: &[Rc<Placement>],
         moment: &mut Moment<'_>,
     ) -> Effect {
+        // Whoever asks.
+        let kind = RequestKind::SubRequest;
+        let incoming = Incoming { kind, ..incoming };
         let mut bad = Bad::Refused(Refusal::NoSession);
         for place in places {
-            match self.judge(place, head, moment) {
+            match self.judge(place, incoming, moment) {
                 Ok(session) => {
                     let claims = session.verified.claims();
                     return Effect::Reply(Reply::json(
@@ -94,7 +97,6 @@ impl Filter {
                 Err(error) => bad = error,
             }
         }
-        let kind = RequestKind::SubRequest;
         Effect::Reply(match (bad, places.first()) {
             (Bad::Refused(refusal), Some(place)) => refusal::refuse(
                 refusal,
@@ -103,7 +105,7 @@ impl Filter {
                     team_domain: &self.issuer,
                     login_url: &super::guard::login_url(place),
                     cors_origins: &place.application.cors_origins,
-                    head,
+                    head: incoming.head,
                 },
             ),
             (Bad::Stale, _) => unavailable(kind, "stale"),

@@ -11,11 +11,16 @@ use sqlx::{AnyPool, SqlSafeStr, Transaction};
 use super::StorageError;
 use super::write::Write;
 
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         1,
         "begin",
         include_str!("../../migrations/sqlite/0001_begin.sql"),
+    ),
+    (
+        2,
+        "refreshes",
+        include_str!("../../migrations/sqlite/0002_refreshes.sql"),
     ),
     (
         3,
@@ -23,11 +28,16 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
         include_str!("../../migrations/sqlite/0003_sessions.sql"),
     ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 2] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         1,
         "begin",
         include_str!("../../migrations/postgres/0001_begin.sql"),
+    ),
+    (
+        2,
+        "refreshes",
+        include_str!("../../migrations/postgres/0002_refreshes.sql"),
     ),
     (
         3,

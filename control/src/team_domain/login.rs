@@ -54,7 +54,8 @@ pub async fn show(
         complaint: None,
         again: false,
     };
-    let session = session::current(&service, &headers).await?;
+    let session = session::without_prompt(&service, &headers).await?;
+    let session = session.filter(|_| !query.wants_other_account());
     if let Some(session) = &session {
         form.again = must_sign_in_again(&service, session, attempt.as_ref()).await?;
         let signed_in = finish::SignedIn {

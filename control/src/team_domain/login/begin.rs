@@ -28,8 +28,12 @@ impl SignIn<'_> {
         client: &ClientOf<'_>,
     ) -> Result<Result<Session, BegunSession>, Failure> {
         let now = service.now();
-        let attempt = self.attempt;
-        let through = attempt.map(|attempt| attempt.application.definition.session_duration());
+        let through = self.attempt.map(|attempt| {
+            let definition = &attempt.application.definition;
+            definition
+                .admit(&self.account.email)
+                .map_or_else(|| definition.session_duration(), |by| by.session_duration)
+        });
         let new = NewSession {
             id: service.random.id()?,
             user_id: self.account.id.clone(),
