@@ -20,6 +20,7 @@ mod readme;
 mod report;
 mod revocation;
 mod secrets;
+mod sessions;
 mod signatures;
 mod sub_requests;
 mod tokens;
