@@ -34,7 +34,11 @@ pub async fn refresh(
     if let Some(issued) = call.repeatable(&view, &admission) {
         return call.answer(&admission, issued);
     }
-    let issued = issue::claims(&service, &admission, call.token.cnf.clone())?;
+    let mut issued = issue::claims(&service, &admission, call.token.cnf.clone())?;
+    // It proves the sign-in that the old one proved: a later one of the same session may have been
+    // made by somebody else who holds other cookies.
+    issued.auth_time = issued.auth_time.min(call.token.auth_time);
+    issued.auth_ver = issued.auth_ver.min(call.token.auth_ver);
     let stored = IssuedToken {
         issued_at: issued.iat,
         claims: serde_json::to_string(&issued)?,

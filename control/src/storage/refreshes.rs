@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
-use super::{Database, Session, StorageError, applications, from_db, to_db};
+use super::{Database, Session, StorageError, applications, from_db, session_list, to_db};
 use crate::application::Application;
 
 /// The application token that shall be replaced.
@@ -125,6 +125,11 @@ impl Refreshes for Database {
         view: &RefreshView,
         issued: &IssuedToken,
     ) -> Result<AddedRefresh, StorageError> {
+        let mut write = self.write().await?;
+        let (session_id, now) = (old.session_id, issued.issued_at);
+        if !session_list::hold(write.connection(), session_id, now).await? {
+            return Ok(AddedRefresh::SessionEnded);
+        }
         let seen = view.earlier.as_ref().map(|seen| seen.claims.as_str());
         let added = sqlx::query(
             "INSERT INTO refreshes (jti, session_id, audience, issued_at, claims) \
@@ -133,21 +138,19 @@ impl Refreshes for Database {
              WHERE refreshes.claims = $6",
         )
         .bind(old.id)
-        .bind(old.session_id)
+        .bind(session_id)
         .bind(old.audience)
-        .bind(to_db(issued.issued_at))
+        .bind(to_db(now))
         .bind(&issued.claims)
         .bind(seen.unwrap_or_default())
-        .execute(self.pool())
-        .await;
-        match added {
-            Ok(added) if added.rows_affected() == 1 => Ok(AddedRefresh::Added),
-            Ok(_) => Ok(AddedRefresh::Raced),
-            Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
-                Ok(AddedRefresh::SessionEnded)
-            }
-            Err(error) => Err(error.into()),
+        .execute(write.connection())
+        .await?;
+        if added.rows_affected() != 1 {
+            return Ok(AddedRefresh::Raced);
         }
+        session_list::note_token(write.connection(), session_id, old.audience, now).await?;
+        write.commit().await?;
+        Ok(AddedRefresh::Added)
     }
 }
 

@@ -9,8 +9,11 @@ use portcullis_demo::control::ControlService;
 const APPLICATIONS: u32 = 20;
 /// Of audiences that no application has: nobody waits for their effect.
 const REVOCATIONS: u32 = 1_000;
-/// No test runs until then, 2100-01-01.
-const UNTIL: u64 = 4_102_444_800;
+const REVOCATION: ApplicationRevocation = ApplicationRevocation {
+    // No test runs until then, 2100-01-01.
+    until: 4_102_444_800,
+    fresh: false,
+};
 
 /// Declarations of applications for the control service's configuration.
 pub(crate) fn applications() -> String {
@@ -38,11 +41,7 @@ pub(crate) fn add_revocations(control: &ControlService) -> Result<()> {
         let database = Database::open(&url, "").await?;
         for number in 0..REVOCATIONS {
             let audience = format!("{number:064x}");
-            let revocation = ApplicationRevocation {
-                until: UNTIL,
-                fresh: false,
-            };
-            database.revoke_application(&audience, revocation).await?;
+            database.revoke_application(&audience, REVOCATION).await?;
         }
         database.close().await;
         Ok(())

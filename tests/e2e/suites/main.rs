@@ -24,6 +24,7 @@ mod refresh;
 mod report;
 mod revocation;
 mod secrets;
+mod sessions;
 mod signatures;
 mod sub_requests;
 mod tokens;

@@ -28,8 +28,7 @@ impl SignIn<'_> {
         client: &ClientOf<'_>,
     ) -> Result<Result<Session, BegunSession>, Failure> {
         let now = service.now();
-        let attempt = self.attempt;
-        let through = attempt.map(|attempt| {
+        let through = self.attempt.map(|attempt| {
             let definition = &attempt.application.definition;
             definition
                 .admit(&self.account.email)

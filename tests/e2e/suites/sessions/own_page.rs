@@ -1,0 +1,45 @@
+//! `/sessions` in Chromium.
+
+use anyhow::Result;
+use portcullis_e2e::chromium::visitor;
+use portcullis_e2e::{ApplicationSettings, stand};
+
+use super::list::sessions_of;
+
+#[test]
+fn b05_people_end_their_other_session_on_their_own_page() -> Result<()> {
+    let (stand, visitor) = (stand()?, visitor()?);
+    let application = stand.application(&ApplicationSettings::default())?;
+    let user = stand.user()?;
+    let other = stand.sign_in(&user, &application)?;
+    stand.admitted_by_workers(&other, &application)?;
+    let own_page = format!("{}/sessions", stand.deployment.team_domain());
+    let tab = visitor.tab()?;
+    // Nobody is signed in here: by the form and back.
+    tab.open(&own_page)?;
+    tab.sign_in(&user)?;
+    tab.arrive(&own_page)?;
+    let text = tab.text()?;
+    assert!(text.contains("Chromium on Linux"), "{text}");
+    assert!(text.contains(&application.name), "{text}");
+    tab.screenshot("own-sessions")?;
+    assert_eq!(sessions_of(stand, &user)?.len(), 2);
+
+    tab.click(".sessions li:not(.this) button")?;
+    tab.wait_for(
+        "document.querySelector('[role=status]')?.innerText === 'The session has ended.'",
+    )?;
+
+    let reason = stand.refused_by_workers(&other, &application)?;
+    assert_eq!(reason, "session_revoked");
+    tab.screenshot("own-sessions-one-ended")?;
+    // The one of this browser goes on, and ends by its own button.
+    tab.open(&application.url("/"))?;
+    tab.arrive(&application.url("/"))?;
+    tab.open(&own_page)?;
+    tab.click(".sessions .this button")?;
+    tab.wait_for_heading("You are not signed in")?;
+    assert!(sessions_of(stand, &user)?.is_empty());
+    tab.open(&application.url("/"))?;
+    tab.wait_for_heading("Sign in")
+}
