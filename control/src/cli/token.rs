@@ -4,6 +4,7 @@
 //! else goes to standard error. No browser is opened: it may well be on another machine.
 
 mod team_domain;
+mod transport;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -38,7 +38,7 @@ pub struct AnswerForm {
     answer: Answer,
 }
 
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 enum Answer {
     Confirm,
@@ -102,35 +102,44 @@ pub async fn answer(
     let Some(waiting) = find(&service, &session, client, &form.user_code).await? else {
         return pages.form(true);
     };
-    if form.answer == Answer::Confirm
-        && !header_tokens::may_be_made(&waiting.application.definition, &session.email)
-    {
+    let confirmed = form.answer == Answer::Confirm;
+    let definition = &waiting.application.definition;
+    if confirmed && !header_tokens::may_be_made(definition, &session.email) {
         return pages.no_access(&session, &waiting);
     }
-    let answer = match form.answer {
+    if store(&service, &session, &waiting, form.answer).await? {
+        pages.answered(&waiting, confirmed)
+    } else {
+        // Somebody else was faster, perhaps this person's other tab.
+        pages.form(true)
+    }
+}
+
+/// False: it has been answered, or is too old by now.
+async fn store(
+    service: &Service,
+    session: &Session,
+    waiting: &Waiting,
+    answer: Answer,
+) -> Result<bool, Failure> {
+    let stored = match answer {
         Answer::Confirm => DeviceAnswer::Confirmed {
             session_id: &session.id,
         },
         Answer::Refuse => DeviceAnswer::Refused,
     };
     let (hash, now) = (waiting.code.hashed(), service.now());
-    if !service
-        .storage
-        .answer_device_code(&hash, answer, now)
-        .await?
-    {
-        // Somebody else was faster, perhaps this person's other tab.
-        return pages.form(true);
-    }
-    let confirmed = form.answer == Answer::Confirm;
+    let counts = service.storage.answer_device_code(&hash, stored, now);
+    let counts = counts.await?;
     tracing::info!(
         session = session.id,
         user = session.user_id,
         audience = waiting.request.audience,
-        confirmed,
+        ?answer,
+        counts,
         "request for a token answered"
     );
-    pages.answered(&waiting, confirmed)
+    Ok(counts)
 }
 
 fn client(service: &Service, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {

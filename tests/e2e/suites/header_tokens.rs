@@ -4,4 +4,5 @@ mod command_line;
 mod ends;
 mod pages;
 mod places;
+mod secrets;
 mod wrong;

@@ -1,23 +1,16 @@
-//! The team domain as the command line speaks to it: over TLS, with an end to every wait, and with
-//! nothing taken from the answer that was not asked for.
+//! The team domain as the command line speaks to it: nothing is taken from an answer that was not
+//! asked for, and nothing printed that could lead elsewhere.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::time::Duration;
 
 use portcullis::protocol::origin::Origin;
-use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, Response};
+use reqwest::{Client, Response};
 use serde::Deserialize;
 
 use super::TokenError;
+use super::transport::{self, read, unreachable};
 use crate::application::is_loopback;
 use crate::device_codes::{CLIENT_ID, GRANT_TYPE};
-
-const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-const LIMIT: Duration = Duration::from_secs(30);
-/// Answers are far smaller.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// A team domain.
 pub struct TeamDomain {
@@ -93,21 +86,7 @@ impl TeamDomain {
     /// # Errors
     /// When the file cannot be used.
     pub fn new(origin: &Origin, authorities: Option<&Path>) -> Result<Self, TokenError> {
-        let mut builder = Client::builder()
-            .user_agent(concat!("portcullis-control/", env!("CARGO_PKG_VERSION")))
-            .https_only(origin.is_https())
-            .redirect(Policy::none())
-            .connect_timeout(CONNECT_LIMIT)
-            .timeout(LIMIT);
-        if is_loopback(origin.hostname()) {
-            builder = on_this_machine(builder, origin);
-        }
-        if let Some(file) = authorities {
-            builder = builder.tls_certs_only(certificates(file)?);
-        }
-        let client = builder
-            .build()
-            .map_err(|error| unreachable(origin, &error))?;
+        let client = transport::client(origin, authorities)?;
         Ok(Self {
             client,
             origin: origin.clone(),
@@ -204,55 +183,8 @@ impl TeamDomain {
     }
 }
 
-/// Names of this machine mean this machine, whatever resolvers say (RFC 6761, section 6.3), and no
-/// proxy leads there.
-fn on_this_machine(builder: ClientBuilder, origin: &Origin) -> ClientBuilder {
-    // The port is the URL's.
-    let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    builder.resolve(origin.hostname(), here).no_proxy()
-}
-
-fn certificates(file: &Path) -> Result<Vec<Certificate>, TokenError> {
-    let pem = std::fs::read(file).map_err(|source| TokenError::AuthorityFile {
-        file: file.to_owned(),
-        source,
-    })?;
-    match Certificate::from_pem_bundle(&pem) {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        _ => Err(TokenError::NoCertificate(file.to_owned())),
-    }
-}
-
-async fn read(mut response: Response) -> reqwest::Result<Vec<u8>> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_ANSWER_BYTES {
-            // Cut off, it is no JSON any more.
-            break;
-        }
-    }
-    Ok(body)
-}
-
 fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-fn unreachable(origin: &Origin, error: &reqwest::Error) -> TokenError {
-    let mut reasons = Vec::new();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        reasons.push(error.to_string());
-        cause = error.source();
-    }
-    if reasons.is_empty() {
-        reasons.push(error.to_string());
-    }
-    TokenError::Unreachable {
-        team_domain: origin.to_string(),
-        reason: reasons.join(": "),
-    }
 }
 
 #[cfg(test)]

@@ -69,7 +69,10 @@ impl Pages<'_> {
             origins: definition.origins.iter().map(ToString::to_string).collect(),
             address: &waiting.request.client_address,
             ago: to_text(Duration::from_secs(now.saturating_sub(asked_at))),
-            time: humantime::format_rfc3339_seconds(time).to_string(),
+            time: humantime::format_rfc3339_seconds(time)
+                .to_string()
+                .replace('T', " ")
+                .replace('Z', " UTC"),
             email: &session.email,
             duration: to_text(definition.session_duration()),
             csrf_token: guard.token(),

@@ -10,6 +10,7 @@ use portcullis_demo::browser::Browser;
 use portcullis_demo::control::User;
 use portcullis_demo::origin::echo::Echo;
 use portcullis_demo::tools::Tools;
+use portcullis_e2e::clock::stand_with_clock;
 use portcullis_e2e::header_tokens::{self, Finished, TokenCommand};
 use portcullis_e2e::request::{PROTOCOLS, Request};
 use portcullis_e2e::{Application, Stand, directories, stand};
@@ -114,6 +115,21 @@ fn a_refused_request_ends_the_command_without_a_token() -> Result<()> {
         finished.stderr.contains("refused in the browser"),
         "{finished:?}"
     );
+    Ok(())
+}
+
+#[test]
+fn a_request_that_nobody_answers_ends_the_command() -> Result<()> {
+    let clock = stand_with_clock()?;
+    let application = header_tokens::application(&clock.stand)?;
+    let mut command = TokenCommand::start(&clock.stand, &application.name)?;
+    command.address()?;
+    clock.shift(601)?;
+    let finished = command.finish();
+    clock.shift(0)?;
+    let finished = finished?;
+    assert_eq!((finished.status, finished.stdout.as_str()), (Some(1), ""));
+    assert!(finished.stderr.contains("nobody confirmed"), "{finished:?}");
     Ok(())
 }
 

@@ -23,6 +23,8 @@ fn s19_a_person_confirms_a_code_in_chromium() -> Result<()> {
         assert!(text.contains(shown), "no {shown} in {text}");
     }
     tab.screenshot("device")?;
+    tab.run("scrollTo(0, document.body.scrollHeight)")?;
+    tab.screenshot("device-below")?;
     tab.click("button[value=confirm]")?;
     tab.wait_for_heading("Confirmed")?;
 
@@ -54,6 +56,8 @@ fn s19_a_person_makes_a_token_in_chromium() -> Result<()> {
     tab.click("main form button")?;
     tab.wait_for_heading(&format!("Your token for {}", application.name))?;
     tab.screenshot("token-made")?;
+    tab.run("scrollTo(0, document.body.scrollHeight)")?;
+    tab.screenshot("token-made-below")?;
 
     let token = tab.run("document.querySelector('textarea').value")?;
     let line = header_tokens::line(token.as_str().context("no token")?);

@@ -1,12 +1,14 @@
 //! Wrong tokens, whatever the client looks like.
 
 use anyhow::Result;
+use portcullis::protocol::base64url;
 use portcullis_e2e::header_tokens;
 use portcullis_e2e::refusal::Refusal;
 use portcullis_e2e::request::{PROTOCOLS, Request};
 use portcullis_e2e::table::Table;
 use portcullis_e2e::tokens;
 use portcullis_e2e::{Application, Stand, stand};
+use serde_json::Value;
 
 /// What clients send beside the token, from a plain script to one that poses as a browser.
 fn looks(path: &str) -> Vec<(&'static str, Request)> {
@@ -84,14 +86,17 @@ struct Held {
 
 impl Held {
     #[rustfmt::skip] // One row a line.
-    fn wrong(self) -> Vec<Wrong> {
+    fn wrong(self) -> Result<Vec<Wrong>> {
         let (signed, signature) = self.good.rsplit_once('.').unwrap_or_default();
         let others_signature = self.of_other.rsplit_once('.').unwrap_or_default().1;
         let half_a_head = signed.get(..20).unwrap_or_default().to_owned();
-        let unsigned = "eyJhbGciOiJub25lIiwidHlwIjoiYXBwK2p3dCIsImtpZCI6IngifQ.e30.".to_owned();
+        let (mut header, claims) = tokens::unverified(&self.good)?;
+        header["alg"] = "none".into();
+        let encode = |value: &Value| base64url::encode(value.to_string().as_bytes());
+        let unsigned = format!("{}.{}.", encode(&header), encode(&claims));
         let foreign_signature = format!("{signed}.{others_signature}");
         let fourth_part = format!("{}.{signature}", self.good);
-        vec![
+        Ok(vec![
             // Of what does not say to be ours a Bearer token counts as none.
             ("nothing", String::new(), "token_malformed", "no_session"),
             ("a word", "x".to_owned(), "token_malformed", "no_session"),
@@ -103,7 +108,7 @@ impl Held {
             ("with another's signature", foreign_signature, "signature_invalid", "signature_invalid"),
             ("another application's", self.of_other, "token_not_for_here", "token_not_for_here"),
             ("a browser's, unbound", self.of_browser, "binding_missing", "binding_missing"),
-        ]
+        ])
     }
 }
 
@@ -122,7 +127,7 @@ fn s19_wrong_tokens_get_401_never_a_redirect() -> Result<()> {
     };
     let columns = ["token", "x-access-token", "Bearer"];
     let mut table = Table::new("wrong-header-tokens", &columns);
-    for (what, token, in_own, in_bearer) in held.wrong() {
+    for (what, token, in_own, in_bearer) in held.wrong()? {
         let bearer = format!("Bearer {token}");
         let own = refused(stand, &application, ("x-access-token", &token))?;
         let bearer = refused(stand, &application, ("authorization", &bearer))?;
