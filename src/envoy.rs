@@ -7,6 +7,7 @@ mod control;
 #[cfg(feature = "entry-point")]
 mod entry_point;
 mod host;
+mod renewals;
 mod root;
 mod signature;
 mod stream;

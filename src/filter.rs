@@ -13,6 +13,7 @@ mod judge;
 mod logout;
 mod pending;
 mod preflight;
+mod refresh;
 mod silent;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,8 @@ use crate::session::signature::HostSignatures;
 
 pub use effect::{Call, CallAnswer, Changes, Effect};
 use pending::Pending;
+pub use refresh::RefreshCall;
+use refresh::Refreshes;
 
 /// How long a request waits for the feed, in milliseconds.
 const FEED_WAIT_MS: u64 = 2_000;
@@ -45,6 +48,8 @@ const MAX_CALLS: usize = 64;
 const MAX_BURNS: usize = 16;
 /// Unknown key ids that are remembered until the feed changes.
 const MAX_UNKNOWN_KIDS: usize = 64;
+/// Longer than any wait: the feed's two seconds, a call's thirty and a half.
+const LONGEST_WAIT_MS: u64 = 60_000;
 /// After this beyond its timeout a callout counts as lost.
 const LOST_MS: u64 = 500;
 /// Streams that may be driven on in one host callback.
@@ -57,6 +62,7 @@ pub struct Filter {
     follower: Follower,
     verifier: Verifier,
     pending: HashMap<u32, Pending>,
+    refreshes: Refreshes,
     unknown_kids: HashSet<String>,
     counters: Counters,
     reported: (u64, u64, u64),
@@ -118,6 +124,7 @@ impl Filter {
             follower,
             verifier: Verifier::new(host),
             pending: HashMap::new(),
+            refreshes: Refreshes::default(),
             unknown_kids: HashSet::new(),
             counters: Counters::default(),
             reported: (0, 0, 0),
@@ -146,7 +153,7 @@ impl Filter {
             Pending::Exchange(exchange) => self.exchanged(&exchange, answer, moment),
             Pending::Burn(burn) => Effect::Reply(burn.reply),
             Pending::Logout(logout) => Effect::Reply(logout.answered(answer)),
-            waiting @ Pending::Feed(_) => {
+            waiting @ (Pending::Feed(_) | Pending::Refresh(_)) => {
                 self.pending.insert(stream, waiting);
                 return None;
             }
@@ -177,6 +184,7 @@ impl Filter {
                     guard::Patience::HasWaited,
                 )
             }
+            Pending::Refresh(waiting) => self.refreshed(stream, &waiting, moment),
             Pending::Exchange(exchange) => self.exchanged(&exchange, CallAnswer::none(), moment),
             Pending::Burn(burn) => Effect::Reply(burn.reply),
             Pending::Logout(logout) => Effect::Reply(logout.answered(CallAnswer::none())),
@@ -252,7 +260,7 @@ impl Filter {
     fn has_room_for(&self, wanted: &Pending) -> bool {
         let count = |fits: fn(&Pending) -> bool| self.pending.values().filter(|p| fits(p)).count();
         let burns = count(|pending| matches!(pending, Pending::Burn(_)));
-        let calls = count(|pending| !matches!(pending, Pending::Feed(_)));
+        let calls = count(|pending| !matches!(pending, Pending::Feed(_) | Pending::Refresh(_)));
         calls < MAX_CALLS && (burns < MAX_BURNS || !matches!(wanted, Pending::Burn(_)))
     }
 
@@ -269,7 +277,7 @@ impl Filter {
                 self.counters.count("verdict", verdict_of(reply));
                 self.counters.count("reason", reply.reason);
             }
-            Effect::Pause | Effect::Call(_) => {}
+            Effect::Pause | Effect::Refresh | Effect::Call(_) => {}
         }
         effect
     }

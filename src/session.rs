@@ -12,4 +12,4 @@ pub mod signature;
 pub mod token;
 pub(crate) mod verifier;
 
-pub use verifier::{Candidate, Demand, Source, Trust, Verified, Verifier};
+pub use verifier::{Candidate, Demand, Refreshable, Source, Trust, Verified, Verifier};

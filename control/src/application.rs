@@ -42,7 +42,8 @@ pub struct Definition {
     pub name: String,
     /// Where it is reached; at least one place.
     pub origins: Vec<Location>,
-    /// How long an application session lasts, in seconds.
+    /// How long an application session lasts, in seconds; 0: every navigation asks the team
+    /// domain.
     pub session_duration_seconds: u64,
     /// How its cookies are set.
     pub cookie: CookieSettings,
@@ -62,11 +63,31 @@ pub struct Definition {
     pub policy: Policy,
 }
 
+/// A user whom a policy admits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// The id of the first rule that fits.
+    pub rule: String,
+    /// How long the application session lasts, by that rule or by the application.
+    pub session_duration: Duration,
+}
+
 impl Definition {
-    /// How long an application session lasts.
+    /// How long an application session lasts, where the rule that admits says nothing else.
     #[must_use]
     pub fn session_duration(&self) -> Duration {
         Duration::from_secs(self.session_duration_seconds)
+    }
+
+    /// Whether the policy admits a user, by which rule, and for how long.
+    #[must_use]
+    pub fn admit(&self, email: &str) -> Option<Admitted> {
+        let rule = self.policy.admitting(email)?;
+        let own = rule.session_duration_seconds.map(Duration::from_secs);
+        Some(Admitted {
+            rule: rule.id(),
+            session_duration: own.unwrap_or_else(|| self.session_duration()),
+        })
     }
 
     /// Whether the application is reached at `origin`, under whatever path prefix.

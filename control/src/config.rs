@@ -61,7 +61,8 @@ pub struct Database {
 /// `[sessions]`.
 #[derive(Debug, Clone)]
 pub struct Sessions {
-    /// `global_duration`; absent: that of the application through which the sign-in began.
+    /// `global_duration`; absent: that of the application through which the sign-in began. Zero:
+    /// every `/login` asks.
     pub global_duration: Option<Duration>,
     /// `login_block_after_revoke`: how long a revoked user cannot sign in, 60s by default.
     pub login_block_after_revoke: Duration,

@@ -1,4 +1,5 @@
-//! Durations as people write them: `15m`, `24h`, `7d`, `1h 30m`.
+//! Durations as people write them: `15m`, `24h`, `7d`, `1h 30m`. A session's may be `0`: then
+//! nobody is let in by what they proved before.
 
 use std::time::Duration;
 
@@ -6,6 +7,9 @@ use crate::problems::Problems;
 
 /// The longest session, 30 days. Also how long a revocation can matter.
 pub const LONGEST_SESSION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long a session lasts whose duration is `0`: as long as it takes to come back from the team
+/// domain and to load a page.
+pub const MOMENT: Duration = Duration::from_secs(60);
 const SHORTEST_SESSION: Duration = Duration::from_secs(15 * 60);
 const SHORTEST_IN_DEMO: Duration = Duration::from_secs(1);
 const LONGEST_BLOCK: Duration = Duration::from_secs(60 * 60);
@@ -13,6 +17,7 @@ const LONGEST_BLOCK: Duration = Duration::from_secs(60 * 60);
 /// Which durations a setting takes.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
+    or_zero: bool,
     shortest: Duration,
     longest: Duration,
 }
@@ -22,6 +27,7 @@ impl Bounds {
     #[must_use]
     pub fn of_sessions(demo: bool) -> Self {
         Self {
+            or_zero: true,
             shortest: if demo {
                 SHORTEST_IN_DEMO
             } else {
@@ -35,6 +41,7 @@ impl Bounds {
     #[must_use]
     pub fn of_block() -> Self {
         Self {
+            or_zero: false,
             shortest: Duration::ZERO,
             longest: LONGEST_BLOCK,
         }
@@ -47,9 +54,10 @@ impl Bounds {
                 problems.add(path, text, "must be whole seconds");
                 None
             }
-            Ok(duration) if duration < self.shortest || duration > self.longest => {
+            Ok(duration) if !self.hold(duration) => {
                 let message = format!(
-                    "must be between {} and {}",
+                    "must be {}between {} and {}",
+                    if self.or_zero { "0 or " } else { "" },
                     to_text(self.shortest),
                     to_text(self.longest)
                 );
@@ -66,6 +74,10 @@ impl Bounds {
                 None
             }
         }
+    }
+
+    fn hold(self, duration: Duration) -> bool {
+        (self.shortest..=self.longest).contains(&duration) || (self.or_zero && duration.is_zero())
     }
 }
 
@@ -108,7 +120,12 @@ mod tests {
             ("14m", false, false),
             ("31d", false, false),
             ("5s", true, true),
-            ("0s", true, false),
+            ("0s", false, true),
+            ("0", false, true),
+            ("0", true, true),
+            ("-0", false, false),
+            ("00h", false, true),
+            ("1s", false, false),
             ("1500ms", true, false),
             ("24", false, false),
             ("", false, false),
@@ -123,8 +140,17 @@ mod tests {
     }
 
     #[test]
+    fn a_block_of_nothing_is_no_other_thing_than_a_short_one() {
+        for (text, good) in [("0s", true), ("0", true), ("1s", true), ("2h", false)] {
+            let mut problems = Problems::default();
+            Bounds::of_block().parse("d", text, &mut problems);
+            assert_eq!(problems.finish().is_ok(), good, "{text}");
+        }
+    }
+
+    #[test]
     fn text_round_trips() {
-        for text in ["24h", "1h 30m", "45s", "30d", "2d 1h"] {
+        for text in ["24h", "1h 30m", "45s", "30d", "2d 1h", "0s"] {
             assert_eq!(to_text(humantime::parse_duration(text).unwrap()), text);
         }
     }

@@ -4,8 +4,11 @@
 mod exchange;
 mod feed;
 mod identity;
+mod issue;
 mod logout;
 mod problem;
+mod refresh;
+mod shown_token;
 
 use std::sync::Arc;
 
@@ -22,6 +25,7 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/api/filter/v1/exchange", post(exchange::exchange))
+        .route("/api/filter/v1/refresh", post(refresh::refresh))
         .route("/api/filter/v1/logout", post(logout::logout))
         .route("/api/filter/v1/feed", get(feed::feed))
         .fallback(async || ApiError::NoSuchCall)

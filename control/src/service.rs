@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::durations::LONGEST_SESSION;
+use crate::durations::{LONGEST_SESSION, MOMENT};
 use crate::news::News;
 use crate::passwords::Passwords;
 use crate::randomness::Randomness;
@@ -60,11 +60,20 @@ impl Service {
     #[must_use]
     pub fn global_duration(&self, application: Option<Duration>) -> Duration {
         const WITHOUT_APPLICATION: Duration = Duration::from_secs(24 * 60 * 60);
-        self.config
-            .sessions
-            .global_duration
-            .or(application)
-            .unwrap_or(WITHOUT_APPLICATION)
+        match self.config.sessions.global_duration {
+            Some(duration) if duration.is_zero() => MOMENT,
+            Some(duration) => duration,
+            None => application
+                // What asks for every navigation says nothing of how long a sign-in is good.
+                .filter(|duration| !duration.is_zero())
+                .unwrap_or(WITHOUT_APPLICATION),
+        }
+    }
+
+    /// Whether a global session lets its user into applications without a prompt.
+    #[must_use]
+    pub fn single_sign_on(&self) -> bool {
+        self.config.sessions.global_duration != Some(Duration::ZERO)
     }
 
     /// Waits until the service ends.

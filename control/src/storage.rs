@@ -9,6 +9,7 @@ mod codes;
 mod database;
 mod feed;
 mod filter_credentials;
+mod refreshes;
 mod revocations;
 mod sessions;
 mod signing_keys;
@@ -21,6 +22,7 @@ pub use codes::{Codes, FoundCode, IssuedAnswer, NewCode};
 pub use database::{Database, OpenError};
 pub use feed::{Cursor, Feed, FeedItems, Position};
 pub use filter_credentials::{FilterCredential, FilterCredentials};
+pub use refreshes::{AddedRefresh, IssuedToken, OldToken, RefreshView, Refreshes, RevokedBelow};
 pub use revocations::{Revocations, RevokedUsers, UserRevocation};
 pub use sessions::{BegunSession, NewSession, Session, Sessions};
 pub use signing_keys::{SigningKeyRow, SigningKeys};
@@ -33,6 +35,7 @@ pub trait Storage:
     + Codes
     + Feed
     + FilterCredentials
+    + Refreshes
     + Revocations
     + Sessions
     + SigningKeys

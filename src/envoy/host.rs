@@ -159,6 +159,23 @@ pub fn change(changes: &Changes) -> Result<()> {
     Ok(())
 }
 
+/// Gives the response of the effective context new cookies, each in a header of its own, and
+/// keeps it from being kept.
+pub fn set_cookies(cookies: &[String]) -> Result<()> {
+    let map = MapType::HttpResponseHeaders;
+    for cookie in cookies {
+        named(
+            "add_header",
+            hostcalls::add_map_value(map, "set-cookie", cookie),
+        )?;
+    }
+    // A set replaces the first of several only.
+    let removed = hostcalls::remove_map_value(map, "cache-control");
+    named("remove_header", removed)?;
+    let added = hostcalls::add_map_value(map, "cache-control", "no-store");
+    named("add_header", added)
+}
+
 /// Lets the paused request of the effective context go on.
 pub fn resume() -> Result<()> {
     named("continue_stream", hostcalls::resume_http_request())

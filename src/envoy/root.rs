@@ -1,7 +1,9 @@
 //! The root context: one configuration in one VM. Follows the feed, wakes what waits, hands over
 //! metrics.
 
-use std::cell::RefCell;
+mod refresh;
+
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -10,6 +12,7 @@ use proxy_wasm::types::ContextType;
 
 use super::control::Control;
 use super::host::{self, HostRandom};
+use super::renewals::Renewals;
 use super::signature::EnvoySignatures;
 use super::stream::{self, Stream};
 use crate::config::Config;
@@ -27,6 +30,18 @@ const BUSY_TICK_MS: u64 = 1;
 pub struct Shared {
     pub filter: RefCell<Filter>,
     pub control: Control,
+    /// Cookies of sessions that were refreshed, until their responses come.
+    pub renewals: Renewals,
+    busy: Cell<bool>,
+}
+
+impl Shared {
+    /// Ticks at once, or as ever. Each change restarts the timer, so only changes reach the host.
+    pub fn set_busy(&self, busy: bool) {
+        if self.busy.replace(busy) != busy {
+            let _ = host::tick_every(if busy { BUSY_TICK_MS } else { TICK_MS });
+        }
+    }
 }
 
 /// The root context.
@@ -35,8 +50,8 @@ pub struct Root {
     shared: Option<Rc<Shared>>,
     poll: Option<u32>,
     calls: HashMap<u32, u32>,
+    refreshes: HashMap<u32, u64>,
     metrics: HashMap<String, u32>,
-    busy: bool,
     last_error: Option<String>,
 }
 
@@ -48,8 +63,8 @@ impl Root {
             shared: None,
             poll: None,
             calls: HashMap::new(),
+            refreshes: HashMap::new(),
             metrics: HashMap::new(),
-            busy: false,
             last_error: None,
         }
     }
@@ -68,10 +83,10 @@ impl Root {
         self.shared = Some(Rc::new(Shared {
             filter: RefCell::new(filter),
             control,
+            renewals: Renewals::default(),
+            busy: Cell::new(true),
         }));
-        host::tick_every(BUSY_TICK_MS).map_err(|error| error.to_string())?;
-        self.busy = true;
-        Ok(())
+        host::tick_every(BUSY_TICK_MS).map_err(|error| error.to_string())
     }
 
     fn poll_if_due(&mut self, shared: &Shared, now_ms: u64) {
@@ -134,7 +149,9 @@ impl Root {
                 self.ask(shared, *stream, &call);
             }
         }
-        self.set_busy(due.len() >= MAX_EFFECTS);
+        let calls = shared.filter.try_borrow();
+        let calls = calls.is_ok_and(|filter| filter.has_refresh_calls());
+        shared.set_busy(calls || due.len() >= MAX_EFFECTS);
     }
 
     /// Makes the call of a request that waited for the feed before.
@@ -146,13 +163,6 @@ impl Root {
                 stream::answer(shared, stream, CallAnswer::none());
                 let _ = host::act_on(self.id);
             }
-        }
-    }
-
-    fn set_busy(&mut self, busy: bool) {
-        if self.busy != busy {
-            self.busy = busy;
-            let _ = host::tick_every(if busy { BUSY_TICK_MS } else { TICK_MS });
         }
     }
 
@@ -207,6 +217,8 @@ impl Context for Root {
         if self.poll == Some(token) {
             self.poll = None;
             self.take_page(headers, body);
+        } else if let Some(refresh) = self.refreshes.remove(&token) {
+            self.take_token(refresh, headers, body);
         } else if let (Some(stream), Some(shared)) = (self.calls.remove(&token), &self.shared) {
             let body = host::call_body(body);
             let status = host::call_status(headers);
@@ -238,6 +250,7 @@ impl RootContext for Root {
         if let Some(shared) = self.shared.clone() {
             let now_ms = host::now_ms();
             self.poll_if_due(&shared, now_ms);
+            self.ask_for_tokens(&shared, now_ms);
             self.wake(&shared, now_ms);
             self.report(&shared, now_ms);
         }

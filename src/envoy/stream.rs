@@ -71,7 +71,7 @@ impl Context for Stream {
         if let Some(Effect::Call(_)) = effect {
             log::error!("a request was to be asked about twice");
         } else if let Some(effect) = effect {
-            resume(effect);
+            resume(shared, self.id, effect);
         }
     }
 }
@@ -87,6 +87,12 @@ impl HttpContext for Stream {
                 }
             },
             Effect::Pause => Action::Pause,
+            Effect::Refresh => {
+                if let Some(shared) = &self.shared {
+                    shared.set_busy(true);
+                }
+                Action::Pause
+            }
             Effect::Call(call) => {
                 let sent = self
                     .shared
@@ -109,6 +115,18 @@ impl HttpContext for Stream {
                 reply(&host::internal_error())
             }
         }
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+        let shared = self.shared.as_ref();
+        let cookies = shared.and_then(|shared| shared.renewals.take(self.id));
+        if let Some(cookies) = cookies
+            && let Err(error) = host::set_cookies(&cookies)
+        {
+            // The browser keeps its old token, which is refreshed again.
+            log::error!("{error}");
+        }
+        Action::Continue
     }
 }
 
@@ -141,10 +159,11 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        if let Some(shared) = &self.shared
-            && let Ok(mut filter) = shared.filter.try_borrow_mut()
-        {
-            filter.forget(self.id);
+        if let Some(shared) = &self.shared {
+            let _ = shared.renewals.take(self.id);
+            if let Ok(mut filter) = shared.filter.try_borrow_mut() {
+                filter.forget(self.id);
+            }
         }
     }
 }
@@ -183,13 +202,17 @@ fn drive(
     }
     let effect = step(&mut filter);
     drop(filter);
-    resume(effect?)
+    resume(shared, stream, effect?)
 }
 
 /// What becomes of a paused request.
-fn resume(effect: Effect) -> Option<Call> {
+fn resume(shared: &Shared, stream: u32, effect: Effect) -> Option<Call> {
     match effect {
-        Effect::Continue(changes) => {
+        Effect::Continue(mut changes) => {
+            let cookies = std::mem::take(&mut changes.set_cookies);
+            if !cookies.is_empty() {
+                shared.renewals.keep(stream, cookies);
+            }
             let continued = host::change(&changes).and_then(|()| host::resume());
             if let Err(error) = continued {
                 log::error!("{error}");
@@ -200,6 +223,7 @@ fn resume(effect: Effect) -> Option<Call> {
             reply(&effect);
         }
         Effect::Pause => {}
+        Effect::Refresh => shared.set_busy(true),
         Effect::Call(call) => return Some(call),
     }
     None

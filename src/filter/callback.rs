@@ -56,7 +56,7 @@ impl Filter {
         };
         let returns = recent_returns(head, moment.now_s());
         // Many tabs that open at once come back at once: who is signed in is in no loop.
-        if returns.len() >= MAX_RETURNS && self.judge(&placement, head, moment).is_err() {
+        if returns.len() >= MAX_RETURNS && self.judge(&placement, incoming, moment).is_err() {
             let reply = loop_page(kind);
             return Effect::Reply(silent::ended(&attempt, &placement, reply));
         }

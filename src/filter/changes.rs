@@ -37,6 +37,7 @@ pub(super) fn cleaned(head: Head<'_>) -> Changes {
         remove,
         cookies: cookies::without_own(head),
         identity: None,
+        set_cookies: Vec::new(),
         unguarded: false,
         reported: None,
     }

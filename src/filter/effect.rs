@@ -11,6 +11,8 @@ pub enum Effect {
     Reply(Reply),
     /// Held until woken.
     Pause,
+    /// Held until the root has got a new token: calls are due at once.
+    Refresh,
     /// Held until the control service has answered.
     Call(Call),
 }
@@ -24,6 +26,8 @@ pub struct Changes {
     pub cookies: Option<Vec<Vec<u8>>>,
     /// Whom the request is from; `None` where nobody was asked.
     pub identity: Option<Identity>,
+    /// The `set-cookie` values that the response brings, which nobody may then keep.
+    pub set_cookies: Vec<String>,
     /// Whether no application guards the host.
     pub unguarded: bool,
     /// Why the request would have been refused, were this not a dry run.

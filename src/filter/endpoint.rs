@@ -17,6 +17,7 @@ use crate::reply::refusal::{self, Context};
 use crate::reply::script;
 use crate::request::kind::RequestKind;
 use crate::request::{Head, query_parameter};
+use crate::session::Verified;
 
 impl Filter {
     /// Answers one of the filter's own paths. Nothing under the prefix reaches an origin.
@@ -41,7 +42,7 @@ impl Filter {
             (b"GET", b"/.access/callback") => self.callback(incoming, &places, moment),
             (b"GET", b"/.access/logout") => Effect::Reply(super::logout::ask()),
             (b"POST", b"/.access/logout") => self.logout(incoming, &places, moment),
-            (b"GET", b"/.access/identity") => self.identity(head, &places, moment),
+            (b"GET", b"/.access/identity") => self.identity(incoming, &places, moment),
             (b"GET", b"/.access/portcullis.js") => Effect::Reply(script::reply(head)),
             _ => Effect::Reply(not_found(kind)),
         }
@@ -78,7 +79,7 @@ impl Filter {
         refusal::refuse(Refusal::NoSession, kind, context)
     }
 
-    fn places(&self, authority: &Authority) -> Vec<Rc<Placement>> {
+    pub(super) fn places(&self, authority: &Authority) -> Vec<Rc<Placement>> {
         let store = self.follower.store();
         store.map_or_else(Vec::new, |store| {
             store.table().on_host(authority).cloned().collect()
@@ -88,32 +89,31 @@ impl Filter {
     /// Who the caller is, for which application, until when.
     fn identity(
         &mut self,
-        head: Head<'_>,
+        incoming: Incoming<'_>,
         places: &[Rc<Placement>],
         moment: &mut Moment<'_>,
     ) -> Effect {
+        // Whoever asks.
+        let kind = RequestKind::SubRequest;
+        let incoming = Incoming { kind, ..incoming };
         let mut bad = Bad::Refused(Refusal::NoSession);
+        let mut refused = Vec::new();
         for place in places {
-            match self.judge(place, head, moment) {
-                Ok(session) => {
-                    let claims = session.verified.claims();
-                    return Effect::Reply(Reply::json(
-                        200,
-                        "identity",
-                        &serde_json::json!({
-                            "email": claims.email,
-                            "sub": claims.sub,
-                            "application": place.application.name,
-                            "audience": place.application.audience,
-                            "exp": claims.exp,
-                            "session_exp": claims.session_exp,
-                        }),
-                    ));
+            match self.judge(place, incoming, moment) {
+                Ok(session) => return Effect::Reply(identity_of(place, &session.verified)),
+                Err(error) => {
+                    if let Bad::Refused(refusal) = error {
+                        refused.push((place, refusal));
+                    }
+                    bad = error;
                 }
-                Err(error) => bad = error,
             }
         }
-        let kind = RequestKind::SubRequest;
+        for (place, refusal) in refused {
+            if let Ok(effect) = self.refresh(incoming, place, refusal, moment) {
+                return effect;
+            }
+        }
         Effect::Reply(match (bad, places.first()) {
             (Bad::Refused(refusal), Some(place)) => refusal::refuse(
                 refusal,
@@ -122,13 +122,27 @@ impl Filter {
                     team_domain: &self.issuer,
                     login_url: &super::guard::login_url(place),
                     cors_origins: &place.application.cors_origins,
-                    head,
+                    head: incoming.head,
                 },
             ),
             (Bad::Stale, _) => unavailable(kind, "stale"),
             _ => unavailable(kind, "not_ready"),
         })
     }
+}
+
+/// Who the caller is, by a good session.
+pub(super) fn identity_of(place: &Placement, verified: &Verified) -> Reply {
+    let claims = verified.claims();
+    let value = serde_json::json!({
+        "email": claims.email,
+        "sub": claims.sub,
+        "application": place.application.name,
+        "audience": place.application.audience,
+        "exp": claims.exp,
+        "session_exp": claims.session_exp,
+    });
+    Reply::json(200, "identity", &value)
 }
 
 /// Whether a person is to see the answer. Else any page could use up the browser's attempts.

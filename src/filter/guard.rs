@@ -34,7 +34,7 @@ pub(super) enum Patience {
 }
 
 /// Where a request leads.
-enum Destination {
+pub(super) enum Destination {
     /// To a host that nobody guards.
     Unguarded,
     /// Nowhere.
@@ -101,7 +101,7 @@ impl Filter {
     }
 
     /// Where a request leads; `None` before the first feed.
-    fn destination(&self, head: Head<'_>) -> Option<Destination> {
+    pub(super) fn destination(&self, head: Head<'_>) -> Option<Destination> {
         let table = self.follower.store()?.table();
         // What cannot be read may be a guarded host to whoever routes it, so it never passes.
         let Some(authority) = head.only(":authority").and_then(Authority::parse) else {
@@ -154,7 +154,7 @@ impl Filter {
         patience: Patience,
     ) -> Effect {
         let Incoming { head, kind, .. } = incoming;
-        match self.judge(placement, head, moment) {
+        match self.judge(placement, incoming, moment) {
             Ok(session) => Effect::Continue(admitted(head, &session)),
             Err(Bad::NotReady) => Effect::Reply(unavailable(kind, "not_ready")),
             Err(Bad::Stale) => Effect::Reply(unavailable(kind, "stale")),
@@ -170,7 +170,9 @@ impl Filter {
                 }
                 self.refuse(incoming, placement, Refusal::KeyUnknown, moment)
             }
-            Err(Bad::Refused(refusal)) => self.refuse(incoming, placement, refusal, moment),
+            Err(Bad::Refused(refusal)) => self
+                .refresh(incoming, placement, refusal, moment)
+                .unwrap_or_else(|refusal| self.refuse(incoming, placement, refusal, moment)),
         }
     }
 
@@ -197,7 +199,7 @@ impl Filter {
     }
 
     /// What a bad session gets: a navigation is led to the login, all else is answered.
-    fn refuse(
+    pub(super) fn refuse(
         &mut self,
         Incoming { head, kind, .. }: Incoming<'_>,
         placement: &Placement,

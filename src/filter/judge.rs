@@ -9,7 +9,7 @@ use crate::reason::Refusal;
 use crate::request::{Head, cookies};
 use crate::session::{Candidate, Demand, Source, Trust, Verified};
 
-use super::{Filter, Moment};
+use super::{Filter, Incoming, Moment};
 
 /// Why a session is not good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,12 +104,15 @@ impl Filter {
     pub(super) fn judge<'a>(
         &mut self,
         placement: &Placement,
-        head: Head<'a>,
+        Incoming { head, kind, .. }: Incoming<'a>,
         moment: &Moment<'_>,
     ) -> Result<Session<'a>, Bad> {
         let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms)?;
         let bindings = cookies::values(head, &CookieNames::of(placement).binding);
-        let demand = demand(placement, &bindings, moment);
+        let demand = Demand {
+            navigates: kind.navigates(),
+            ..demand(placement, &bindings, moment)
+        };
         let mut worst = Refusal::NoSession;
         for candidate in candidates(head, placement) {
             match self.verifier.verify(trust, demand, candidate) {
@@ -124,7 +127,7 @@ impl Filter {
     }
 }
 
-/// What a request must satisfy at a place.
+/// What a request that is no navigation must satisfy at a place.
 pub(super) fn demand<'a>(
     placement: &'a Placement,
     bindings: &'a [&'a [u8]],
@@ -140,5 +143,6 @@ pub(super) fn demand<'a>(
         now: moment.now_s(),
         bindings,
         address,
+        navigates: false,
     }
 }

@@ -2,20 +2,21 @@
 
 use std::rc::Rc;
 
+use super::LONGEST_WAIT_MS;
 use super::logout::PendingLogout;
+use super::refresh::PendingRefresh;
 use crate::application::Placement;
 use crate::login::Attempt;
 use crate::reply::Reply;
 use crate::request::OwnedHead;
 use crate::request::kind::RequestKind;
 
-/// Longer than any wait: the feed's two seconds, a call's thirty and a half.
-const LONGEST_WAIT_MS: u64 = 60_000;
-
 /// Why a request waits.
 pub(super) enum Pending {
     /// The feed may change the verdict.
     Feed(PendingFeed),
+    /// The session is being refreshed.
+    Refresh(PendingRefresh),
     /// The callback's code is being exchanged.
     Exchange(PendingExchange),
     /// A code that nobody may use is being burnt.
@@ -47,7 +48,8 @@ pub(super) struct PendingBurn {
 }
 
 impl Pending {
-    /// Whether the wait has ended: by its deadline, or because the feed has moved.
+    /// Whether the wait has ended: by its deadline, or because what it waits for has
+    /// come.
     pub fn is_due(&self, now_ms: u64, version: Option<u64>) -> bool {
         let deadline_ms = match self {
             Self::Feed(waiting) => {
@@ -56,6 +58,8 @@ impl Pending {
                 }
                 waiting.deadline_ms
             }
+            Self::Refresh(refresh) if refresh.is_over() => return true,
+            Self::Refresh(refresh) => refresh.deadline_ms(),
             Self::Exchange(exchange) => exchange.deadline_ms,
             Self::Burn(burn) => burn.deadline_ms,
             Self::Logout(logout) => logout.deadline_ms,

@@ -41,7 +41,9 @@ pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Repl
                 "No access",
                 &[sentence, "Ask whoever runs it if you need it."],
             );
-            page.reply(status, reason)
+            // The team domain says which account it is, and lets people choose another.
+            page.link(context.login_url, "Continue with another account")
+                .reply(status, reason)
         }
         RequestKind::Navigation => {
             // The only bad session that a redirect could not mend.
@@ -170,7 +172,10 @@ mod tests {
             refused(Refusal::PolicyDenied, Grpc, "").grpc_status,
             Some(7)
         );
-        assert_eq!(refused(Refusal::PolicyDenied, Navigation, "").status, 403);
+        let denied = refused(Refusal::PolicyDenied, Navigation, "");
+        assert_eq!(denied.status, 403);
+        let way_on = "href=\"https://wiki.example/.access/login\"";
+        assert!(denied.body.contains(way_on), "{}", denied.body);
         assert_eq!(refused(Refusal::TokenAmbiguous, Navigation, "").status, 400);
     }
 

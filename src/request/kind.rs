@@ -27,6 +27,12 @@ pub enum RequestKind {
 }
 
 impl RequestKind {
+    /// Whether a person goes to a page by it, framed or not.
+    #[must_use]
+    pub fn navigates(self) -> bool {
+        matches!(self, Self::Navigation | Self::FramedNavigation)
+    }
+
     /// The kind of a request.
     #[must_use]
     pub fn of(head: Head<'_>) -> Self {

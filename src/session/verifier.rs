@@ -1,6 +1,9 @@
 //! The checks on a token, in their one order. Everything that lets a request through has been
 //! here.
 
+mod refreshable;
+mod times;
+
 use std::net::IpAddr;
 use std::rc::Rc;
 
@@ -12,9 +15,7 @@ use super::token::{TokenTyp, UnverifiedToken};
 use crate::application::Application;
 use crate::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, Confirmation, TokenUse};
 use crate::reason::Refusal;
-
-/// How far clocks may differ, in seconds.
-const LEEWAY: u64 = 30;
+pub use refreshable::Refreshable;
 
 /// Checks tokens, remembering good signatures. One for each filter configuration: what one
 /// configuration verified is good for no other.
@@ -47,6 +48,8 @@ pub struct Demand<'a> {
     pub bindings: &'a [&'a [u8]],
     /// The client's address.
     pub address: Option<IpAddr>,
+    /// Whether the request is a navigation, framed or not.
+    pub navigates: bool,
 }
 
 /// A token as it came.
@@ -85,6 +88,7 @@ impl Verified {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Use,
+    Refresh,
     End,
 }
 
@@ -112,6 +116,22 @@ impl Verifier {
     ) -> Result<Verified, Refusal> {
         let claims = self.check(trust, demand, candidate, Purpose::Use)?;
         Ok(Verified { claims })
+    }
+
+    /// Whether the control service may be asked for a token in place of this one, which is good
+    /// no more: every check but the token's own end and whether its rule still stands, which the
+    /// control service judges anew, and that the application refreshes such tokens at all.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn verify_to_refresh(
+        &mut self,
+        trust: Trust<'_>,
+        demand: Demand<'_>,
+        candidate: Candidate<'_>,
+    ) -> Result<Refreshable, Refusal> {
+        let claims = self.check(trust, demand, candidate, Purpose::Refresh)?;
+        Refreshable::permitted(claims, demand)
     }
 
     /// Whether the session is the sender's to end: every check but the token's end and the policy.
@@ -147,7 +167,7 @@ impl Verifier {
     ) -> Result<Rc<ApplicationClaims>, Refusal> {
         let claims = self.signed_claims(trust.keys, candidate.token)?;
         check_place(&claims, trust.issuer, demand.application, candidate.source)?;
-        check_time(&claims, demand.now, purpose)?;
+        times::check(&claims, demand, purpose)?;
         check_binding(&claims, demand)?;
         if trust
             .revocations
@@ -155,10 +175,11 @@ impl Verifier {
         {
             return Err(Refusal::SessionRevoked);
         }
-        if purpose == Purpose::Use {
-            demand
-                .application
-                .check_rule(&claims.rule, demand.address)?;
+        let by_rule = demand.application.check_rule(&claims.rule, demand.address);
+        match purpose {
+            Purpose::Use => by_rule?,
+            Purpose::Refresh if by_rule == Err(Refusal::PolicyDenied) => by_rule?,
+            Purpose::Refresh | Purpose::End => {}
         }
         Ok(claims)
     }
@@ -216,16 +237,6 @@ fn check_place(
     }
 }
 
-fn check_time(claims: &ApplicationClaims, now: u64, purpose: Purpose) -> Result<(), Refusal> {
-    if claims.nbf > now.saturating_add(LEEWAY) {
-        return Err(Refusal::NotYetValid);
-    }
-    if purpose == Purpose::Use && claims.exp.saturating_add(LEEWAY) <= now {
-        return Err(Refusal::SessionExpired);
-    }
-    Ok(())
-}
-
 /// A token made for headers is never bound. Every other token is judged by its binding wherever
 /// it comes from: else a stolen one would only have to be moved from its cookie to a header.
 fn check_binding(claims: &ApplicationClaims, demand: Demand<'_>) -> Result<(), Refusal> {
@@ -242,18 +253,19 @@ fn check_binding(claims: &ApplicationClaims, demand: Demand<'_>) -> Result<(), R
     if demand.bindings.is_empty() {
         return Err(Refusal::BindingMissing);
     }
-    let matching = demand
-        .bindings
-        .iter()
-        .filter_map(|value| Confirmation::of_cookie(value))
-        .fold(false, |found, held| {
-            found | equal_in_constant_time(&held.cookie_s256, &confirmation.cookie_s256)
+    matching_binding(confirmation, demand.bindings)
+        .map(drop)
+        .ok_or(Refusal::BindingMismatch)
+}
+
+/// The binding cookie that a token is bound to.
+fn matching_binding<'a>(confirmation: &Confirmation, bindings: &[&'a [u8]]) -> Option<&'a [u8]> {
+    bindings.iter().fold(None, |found, value| {
+        let fits = Confirmation::of_cookie(value).is_some_and(|held| {
+            equal_in_constant_time(&held.cookie_s256, &confirmation.cookie_s256)
         });
-    if matching {
-        Ok(())
-    } else {
-        Err(Refusal::BindingMismatch)
-    }
+        if fits { Some(*value) } else { found }
+    })
 }
 
 fn equal_in_constant_time(a: &str, b: &str) -> bool {

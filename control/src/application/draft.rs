@@ -54,7 +54,7 @@ pub struct BypassDraft {
     pub methods: Option<Vec<String>>,
 }
 
-/// A policy rule's `allow`, as written.
+/// A policy rule, as written: its `allow`, and how long sessions last.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RuleDraft {
@@ -64,6 +64,9 @@ pub struct RuleDraft {
     pub email_domains: Vec<String>,
     /// Whoever can sign in.
     pub everyone: bool,
+    /// `session_duration`: that of the application by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_duration: Option<String>,
 }
 
 impl Draft {
@@ -126,6 +129,9 @@ fn rule_drafts(definition: &Definition) -> Vec<RuleDraft> {
         emails: rule.emails.clone(),
         email_domains: rule.email_domains.clone(),
         everyone: rule.everyone,
+        session_duration: rule
+            .session_duration_seconds
+            .map(|seconds| durations::to_text(Duration::from_secs(seconds))),
     };
     definition.policy.rules().map(draft).collect()
 }

@@ -24,6 +24,9 @@ pub struct PolicyRule {
     pub email_domains: Vec<String>,
     /// Whoever can sign in.
     pub everyone: bool,
+    /// How long sessions last of those whom it admits, in seconds; absent: as the application's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_duration_seconds: Option<u64>,
 }
 
 impl Policy {
@@ -41,10 +44,11 @@ impl Policy {
     /// The id of the first rule that admits `email`.
     #[must_use]
     pub fn admits(&self, email: &str) -> Option<String> {
-        self.0
-            .iter()
-            .find(|rule| rule.admits(email))
-            .map(PolicyRule::id)
+        self.admitting(email).map(PolicyRule::id)
+    }
+
+    pub(super) fn admitting(&self, email: &str) -> Option<&PolicyRule> {
+        self.0.iter().find(|rule| rule.admits(email))
     }
 }
 
@@ -57,7 +61,7 @@ impl PolicyRule {
             || domain.is_some_and(|domain| self.email_domains.iter().any(|d| d == domain))
     }
 
-    fn id(&self) -> String {
+    pub(super) fn id(&self) -> String {
         let mut hash = hmac_sha256::Hash::new();
         hash.update(ID_LABEL);
         // Lengths keep two different rules from one byte sequence.
@@ -69,6 +73,10 @@ impl PolicyRule {
             }
         }
         hash.update([u8::from(self.everyone)]);
+        // Nothing for none, so that rules without one keep the ids that they always had.
+        if let Some(seconds) = self.session_duration_seconds {
+            hash.update(seconds.to_be_bytes());
+        }
         let [a, b, c, d, e, f, g, h, i, ..] = hash.finalize();
         base64url::encode(&[a, b, c, d, e, f, g, h, i])
     }
@@ -83,6 +91,7 @@ mod tests {
             emails: emails.iter().map(ToString::to_string).collect(),
             email_domains: domains.iter().map(ToString::to_string).collect(),
             everyone,
+            session_duration_seconds: None,
         }
     }
 
@@ -124,8 +133,21 @@ mod tests {
             rule(&["a@b"], &["c@d"], false),
             rule(&["a@b", "c@d"], &[], true),
             rule(&["a@bc@d"], &[], false),
+            PolicyRule {
+                session_duration_seconds: Some(0),
+                ..one.clone()
+            },
         ] {
             assert_ne!(one.id(), other.id());
         }
+    }
+
+    #[test]
+    fn a_rule_that_was_stored_before_durations_is_the_same_rule() {
+        let stored = r#"{"emails":["a@b"],"email_domains":[],"everyone":false}"#;
+        let read: PolicyRule = serde_json::from_str(stored).unwrap();
+        assert_eq!(read, rule(&["a@b"], &[], false));
+        assert_eq!(serde_json::to_string(&read).unwrap(), stored);
+        assert_eq!(read.id(), "ezBG82PWLt8J");
     }
 }

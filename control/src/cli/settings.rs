@@ -1,17 +1,19 @@
 //! An application's settings as options.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::application::{BypassDraft, Draft, RuleDraft};
 
 /// Settings of an application. The service judges the values.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("allow").multiple(true)))]
 pub struct Settings {
     /// Where it is reached: https://wiki.example.com, or with a path prefix
     #[arg(long, value_name = "URL", num_args(1..))]
     origin: Option<Vec<String>>,
 
-    /// How long a session at the application lasts: 24h by default
+    /// How long a session at the application lasts: 24h by default; 0: every page load asks the
+    /// team domain
     #[arg(long, value_name = "DURATION")]
     session_duration: Option<String>,
 
@@ -53,16 +55,21 @@ pub struct Settings {
     bypass: Option<Vec<String>>,
 
     /// Admit these users; with `set`, the --allow options together replace the policy
-    #[arg(long, value_name = "EMAIL", num_args(1..))]
+    #[arg(long, value_name = "EMAIL", num_args(1..), group = "allow")]
     allow_email: Vec<String>,
 
     /// Admit users whose e-mail address ends with @DOMAIN
-    #[arg(long, value_name = "DOMAIN", num_args(1..))]
+    #[arg(long, value_name = "DOMAIN", num_args(1..), group = "allow")]
     allow_domain: Vec<String>,
 
     /// Admit whoever can sign in
-    #[arg(long)]
+    #[arg(long, group = "allow")]
     allow_everyone: bool,
+
+    /// How long sessions last of those whom the --allow options admit: --session-duration by
+    /// default
+    #[arg(long, value_name = "DURATION", requires = "allow")]
+    allow_session_duration: Option<String>,
 
     /// Admit nobody
     #[arg(long, conflicts_with_all = ["allow_email", "allow_domain", "allow_everyone"])]
@@ -100,6 +107,7 @@ impl Settings {
             emails: self.allow_email.clone(),
             email_domains: self.allow_domain.clone(),
             everyone: self.allow_everyone,
+            session_duration: self.allow_session_duration.clone(),
         };
         (rule != RuleDraft::default()).then(|| vec![rule])
     }

@@ -43,6 +43,16 @@ impl Reader {
         }
     }
 
+    /// A duration's text. `0` needs no unit, so it may be a number: a variable of the environment
+    /// that says it reads as one.
+    pub fn duration(&mut self, field: &str, problems: &mut Problems) -> Option<String> {
+        if self.table.get(field) == Some(&Value::Integer(0)) {
+            self.table.remove(field);
+            return Some("0".to_owned());
+        }
+        self.text(field, problems)
+    }
+
     /// A text, parsed; `expected` completes "must be …".
     pub fn parsed<T: std::str::FromStr>(
         &mut self,

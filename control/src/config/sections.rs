@@ -118,7 +118,7 @@ pub fn database(mut reader: Reader, problems: &mut Problems) -> Option<Database>
 pub fn sessions(mut reader: Reader, demo: bool, problems: &mut Problems) -> Option<Sessions> {
     let mut duration = |field: &str, bounds: Bounds| {
         let path = reader.at(field);
-        let text = reader.text(field, problems);
+        let text = reader.duration(field, problems);
         text.map(|text| bounds.parse(&path, &text, problems))
     };
     let global = duration("global_duration", Bounds::of_sessions(demo));
@@ -182,7 +182,7 @@ fn application(mut reader: Reader, problems: &mut Problems) -> Draft {
     let draft = Draft {
         name: reader.text("name", problems),
         origins: reader.texts("origins", problems),
-        session_duration: reader.text("session_duration", problems),
+        session_duration: reader.duration("session_duration", problems),
         http_only: reader.flag("http_only", problems),
         same_site: reader.text("same_site", problems),
         partitioned: reader.flag("partitioned", problems),
@@ -226,6 +226,7 @@ fn rule(mut reader: Reader, problems: &mut Problems) -> RuleDraft {
         emails: allow.texts("emails", problems).unwrap_or_default(),
         email_domains: allow.texts("email_domains", problems).unwrap_or_default(),
         everyone: allow.flag("everyone", problems).unwrap_or(false),
+        session_duration: reader.duration("session_duration", problems),
     };
     allow.finish(problems);
     reader.finish(problems);

@@ -75,6 +75,9 @@ fn the_environment_overrides_and_is_judged_alike() {
         config.sessions.global_duration,
         Some(Duration::from_secs(28_800))
     );
+    // Bare, it reads as a number.
+    let config = load("PORTCULLIS_SESSIONS__GLOBAL_DURATION", "0").unwrap();
+    assert_eq!(config.sessions.global_duration, Some(Duration::ZERO));
     for (name, value, path) in [
         (
             "PORTCULLIS_SESSIONS__GLOBAL_DURATION",

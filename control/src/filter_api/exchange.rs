@@ -13,15 +13,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use portcullis::protocol::base64url;
 use portcullis::protocol::calls::{ExchangeAnswer, ExchangeRequest};
-use portcullis::protocol::claims::{
-    APPLICATION_TYP, APPLICATION_TYPE, ApplicationClaims, Confirmation,
-};
+use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, Confirmation};
 use portcullis::protocol::login;
 use portcullis::protocol::origin::Origin;
 
 use super::ApiError;
 use super::identity::{Body, FilterIdentity};
-use crate::application::Application;
+use super::issue::{self, Admission};
 use crate::secret::{Hashed, Plain, same};
 use crate::service::Service;
 use crate::storage::{FoundCode, IssuedAnswer};
@@ -156,9 +154,9 @@ fn judge(
         .as_ref()
         .filter(|application| application.definition.is_at(origin))
         .ok_or(ApiError::OriginUnknown)?;
-    let policy = &application.definition.policy;
-    let rule = policy
-        .admits(&found.session.email)
+    let admitted = application
+        .definition
+        .admit(&found.session.email)
         .ok_or(ApiError::PolicyDenied)?;
     let binding_seed = if application.definition.binding_cookie {
         Some(service.random.secret()?)
@@ -166,45 +164,18 @@ fn judge(
         None
     };
     let binding = binding_seed.as_deref().map(|seed| secrets.binding(seed));
-    let claims = ApplicationClaims {
-        jti: service.random.id()?,
-        rule,
-        cnf: binding
-            .as_deref()
-            .and_then(|secret| Confirmation::of_cookie(secret.as_bytes())),
-        ..claims(service, found, application)
+    let cnf = binding.and_then(|secret| Confirmation::of_cookie(secret.as_bytes()));
+    let admission = Admission {
+        session: &found.session,
+        application,
+        admitted,
+        version: found.version,
     };
     Ok(IssuedAnswer {
         issued_at: now,
-        claims: serde_json::to_string(&claims)?,
+        claims: serde_json::to_string(&issue::claims(service, &admission, cnf)?)?,
         binding_seed,
     })
-}
-
-fn claims(service: &Service, found: &FoundCode, application: &Application) -> ApplicationClaims {
-    let (session, now) = (&found.session, service.now());
-    let end = now + application.definition.session_duration_seconds;
-    ApplicationClaims {
-        iss: service.team_domain.to_string(),
-        aud: vec![application.audience.clone()],
-        kind: APPLICATION_TYPE.to_owned(),
-        sub: session.user_id.clone(),
-        email: session.email.clone(),
-        sid: session.id.clone(),
-        jti: String::new(),
-        iat: now,
-        nbf: now,
-        exp: end.min(session.expires_at),
-        session_exp: session.expires_at,
-        auth_time: session.auth_time,
-        ver: found.version,
-        auth_ver: session.auth_ver,
-        rule: String::new(),
-        cnf: None,
-        usage: None,
-        every_navigation: false,
-        custom: None,
-    }
 }
 
 fn repeat(service: &Service, found: &FoundCode, secrets: &Secrets) -> Result<Response, ApiError> {

@@ -32,6 +32,9 @@ pub enum ApiError {
     /// The global session has ended.
     #[error("the global session has ended")]
     SessionEnded,
+    /// Only a new sign-in helps.
+    #[error("the user must sign in again")]
+    LoginRequired,
     /// An administrator revoked the user a moment ago.
     #[error("an administrator revoked the user a moment ago")]
     UserBlocked {
@@ -68,6 +71,7 @@ impl ApiError {
             Self::TokenInvalid => (StatusCode::BAD_REQUEST, ProblemReason::TokenInvalid),
             Self::CredentialInvalid => (StatusCode::UNAUTHORIZED, ProblemReason::CredentialInvalid),
             Self::SessionEnded => (StatusCode::FORBIDDEN, ProblemReason::SessionEnded),
+            Self::LoginRequired => (StatusCode::FORBIDDEN, ProblemReason::LoginRequired),
             Self::UserBlocked { .. } => (StatusCode::FORBIDDEN, ProblemReason::UserBlocked),
             Self::PolicyDenied => (StatusCode::FORBIDDEN, ProblemReason::PolicyDenied),
             Self::BindingMismatch => (StatusCode::FORBIDDEN, ProblemReason::BindingMismatch),

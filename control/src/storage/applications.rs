@@ -3,7 +3,8 @@
 mod declare;
 
 use async_trait::async_trait;
-use sqlx::AnyConnection;
+use sqlx::any::Any;
+use sqlx::{AnyConnection, Transaction};
 
 use super::write::Write;
 use super::{Database, StorageError};
@@ -245,6 +246,20 @@ fn name_taken(error: sqlx::Error) -> ChangeError {
         sqlx::Error::Database(error) if error.is_unique_violation() => ChangeError::NameTaken,
         error => StorageError::from(error).into(),
     }
+}
+
+/// The application with an audience, as of the transaction's moment.
+pub(super) async fn read(
+    read: &mut Transaction<'static, Any>,
+    audience: &str,
+) -> Result<Option<Application>, StorageError> {
+    let row: Option<Columns> = sqlx::query_as(
+        "SELECT audience, declared, definition FROM applications WHERE audience = $1 AND gone = 0",
+    )
+    .bind(audience)
+    .fetch_optional(&mut **read)
+    .await?;
+    row.map(from_columns).transpose()
 }
 
 pub(super) fn from_columns(

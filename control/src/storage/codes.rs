@@ -138,7 +138,7 @@ impl Codes for Database {
             },
             user_disabled: disabled != 0,
             user_blocked_until: from_db(blocked_until),
-            application: application(&mut read, &code.audience).await?,
+            application: applications::read(&mut read, &code.audience).await?,
             code,
             answer,
         }))
@@ -215,14 +215,4 @@ async fn session_columns(
     .fetch_one(&mut **read)
     .await?;
     Ok(row)
-}
-
-async fn application(read: &mut Read, audience: &str) -> Result<Option<Application>, StorageError> {
-    let row: Option<applications::Columns> = sqlx::query_as(
-        "SELECT audience, declared, definition FROM applications WHERE audience = $1 AND gone = 0",
-    )
-    .bind(audience)
-    .fetch_optional(&mut **read)
-    .await?;
-    row.map(applications::from_columns).transpose()
 }

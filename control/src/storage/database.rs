@@ -11,16 +11,30 @@ use sqlx::{AnyPool, SqlSafeStr, Transaction};
 use super::StorageError;
 use super::write::Write;
 
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "begin",
-    include_str!("../../migrations/sqlite/0001_begin.sql"),
-)];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "begin",
-    include_str!("../../migrations/postgres/0001_begin.sql"),
-)];
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "begin",
+        include_str!("../../migrations/sqlite/0001_begin.sql"),
+    ),
+    (
+        2,
+        "refreshes",
+        include_str!("../../migrations/sqlite/0002_refreshes.sql"),
+    ),
+];
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "begin",
+        include_str!("../../migrations/postgres/0001_begin.sql"),
+    ),
+    (
+        2,
+        "refreshes",
+        include_str!("../../migrations/postgres/0002_refreshes.sql"),
+    ),
+];
 
 /// WAL lets readers go on beside a writer. FULL makes a commit outlive a loss of power: an
 /// answered revocation must never come undone.

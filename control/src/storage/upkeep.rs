@@ -7,8 +7,9 @@ use super::{Database, StorageError, to_db};
 /// How long a revocation is kept past its end. Filters drop it after the same time.
 const REVOCATION_GRACE_SECONDS: u64 = 3600;
 
-/// How long a code is kept past its end, for calls that are repeated.
-const CODE_GRACE_SECONDS: u64 = 60;
+/// How long a code is kept past its end, and a refresh past its moment, for calls that are
+/// repeated.
+const REPEAT_GRACE_SECONDS: u64 = 60;
 
 /// How many versions the log reaches back. A follower that lacks more gets a snapshot.
 const KEPT_VERSIONS: u64 = 100_000;
@@ -16,7 +17,7 @@ const KEPT_VERSIONS: u64 = 100_000;
 /// Upkeep of what is stored.
 #[async_trait]
 pub trait Upkeep: Send + Sync {
-    /// Deletes codes, sessions and revocations that ended, and the oldest part of the log.
+    /// Deletes codes, refreshes, sessions and revocations that ended, and the oldest part of the log.
     async fn tidy(&self, now: u64) -> Result<(), StorageError>;
 }
 
@@ -24,12 +25,13 @@ pub trait Upkeep: Send + Sync {
 impl Upkeep for Database {
     async fn tidy(&self, now: u64) -> Result<(), StorageError> {
         let past_grace = now.saturating_sub(REVOCATION_GRACE_SECONDS);
-        let past_codes = now.saturating_sub(CODE_GRACE_SECONDS);
+        let past_repeats = now.saturating_sub(REPEAT_GRACE_SECONDS);
         for (delete, before) in [
             (
                 "DELETE FROM exchange_codes WHERE expires_at < $1",
-                past_codes,
+                past_repeats,
             ),
+            ("DELETE FROM refreshes WHERE issued_at < $1", past_repeats),
             ("DELETE FROM sessions WHERE expires_at < $1", now),
             ("DELETE FROM revocations WHERE expires_at < $1", past_grace),
         ] {

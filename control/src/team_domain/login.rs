@@ -46,7 +46,8 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let attempt = attempt::check(&service, &query).await?;
-    if let Some(session) = session::current(&service, &headers).await? {
+    let session = session::without_prompt(&service, &headers).await?;
+    if let Some(session) = session.filter(|_| !query.wants_other_account()) {
         let signed_in = finish::SignedIn {
             session: &session,
             redirect: StatusCode::FOUND,
@@ -166,7 +167,12 @@ async fn begin(
     attempt: Option<&LoginAttempt>,
 ) -> Result<Result<Session, BegunSession>, Failure> {
     let now = service.now();
-    let through = attempt.map(|attempt| attempt.application.definition.session_duration());
+    let through = attempt.map(|attempt| {
+        let definition = &attempt.application.definition;
+        definition
+            .admit(&account.email)
+            .map_or_else(|| definition.session_duration(), |by| by.session_duration)
+    });
     let new = NewSession {
         id: service.random.id()?,
         user_id: account.id.clone(),

@@ -34,6 +34,21 @@ pub async fn current(
     Ok(None)
 }
 
+/// The session that lets the request's user into applications without a prompt.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn without_prompt(
+    service: &Service,
+    headers: &HeaderMap,
+) -> Result<Option<Session>, StorageError> {
+    if service.single_sign_on() {
+        current(service, headers).await
+    } else {
+        Ok(None)
+    }
+}
+
 /// The `set-cookie` that hands a session to the browser.
 ///
 /// # Errors

@@ -133,7 +133,7 @@ async fn settings_change_one_by_one() {
         (json!({ "name": "chat" }), StatusCode::CONFLICT),
         (json!({ "origins": [] }), StatusCode::UNPROCESSABLE_ENTITY),
         (
-            json!({ "session_duration": "0" }),
+            json!({ "session_duration": "10m" }),
             StatusCode::UNPROCESSABLE_ENTITY,
         ),
     ] {

@@ -148,6 +148,6 @@ pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
 }
 
 /// What a browser makes of an attribute's value.
-fn unescape(text: &str) -> String {
+pub fn unescape(text: &str) -> String {
     text.replace("&#38;", "&").replace("&amp;", "&")
 }

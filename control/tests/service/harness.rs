@@ -59,7 +59,23 @@ impl Service {
     }
 
     pub async fn start_in(directory: Arc<TempDir>, toml: &str) -> Result<Self, StartError> {
-        let clock = Arc::new(TestClock::default());
+        Self::start_at(directory, "data", toml, Arc::default()).await
+    }
+
+    /// A second service on the same database, with the same clock.
+    pub async fn replica(&self) -> Self {
+        let directory = Arc::clone(&self.directory);
+        let started = Self::start_at(directory, "replica", "", Arc::clone(&self.clock)).await;
+        started.unwrap()
+    }
+
+    async fn start_at(
+        directory: Arc<TempDir>,
+        data_dir: &str,
+        toml: &str,
+        clock: Arc<TestClock>,
+    ) -> Result<Self, StartError> {
+        let data_dir = directory.path().join(data_dir);
         let file = directory.path().join("portcullis.toml");
         std::fs::write(&file, toml).unwrap();
         let database_url = database_url(&directory).await;
@@ -73,7 +89,7 @@ impl Service {
         let config = Config::load(Some(&file), variables.into_iter()).unwrap();
         let running = server::start(Start {
             config,
-            data_dir: directory.path().join("data"),
+            data_dir: data_dir.clone(),
             first_start: false,
             clock: clock.clone(),
             #[cfg(feature = "test-clock")]
@@ -84,7 +100,7 @@ impl Service {
         Ok(Self {
             http: client().build().unwrap(),
             socket: client()
-                .unix_socket(directory.path().join("data/control.sock"))
+                .unix_socket(data_dir.join("control.sock"))
                 .build()
                 .unwrap(),
             running,

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::browser::{Attempt, Browser, code_of, exchange};
+use crate::browser::{Attempt, Browser, between, code_of, exchange, unescape};
 use crate::harness::Service;
 
 async fn status_for(service: &Service, policy: Value, email: &str, password: &str) -> StatusCode {
@@ -58,12 +58,53 @@ async fn nobody_is_admitted_by_default() {
     let page = denied.text().await.unwrap();
     assert!(page.contains("signed in as ana@example.com"), "{page}");
     assert!(page.contains("action=\"/logout\"") && page.contains("wiki"));
+    // Whoever has another account can go on with it, at the same place.
+    let other = between(&page, "<p><a href=\"", "\">Sign in as somebody else").to_owned();
+    let form = browser.get(&service, &unescape(&other)).await;
+    assert_eq!(form.status(), StatusCode::OK);
+    let form = form.text().await.unwrap();
+    let action = unescape(between(&form, "action=\"", "\""));
+    assert!(action.contains("return_to=%2Fpage%3Fx%3D1") && !action.contains("other"));
     // Signed in, and denied again without being asked for a password.
     let again = browser.get(&service, &attempt.path()).await;
     assert_eq!(again.status(), StatusCode::FORBIDDEN);
     let out = browser.submit(&service, &attempt.path(), &[]).await;
     assert!(out.text().await.unwrap().contains("signed out"));
     let form = browser.get(&service, &attempt.path()).await;
+    assert_eq!(form.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn s07_whoever_is_not_admitted_any_more_can_sign_in_as_somebody_else() {
+    let service = Service::start().await;
+    let attempt = Attempt::at(&service.wiki(json!({})).await);
+    let ana = service.user("ana@example.com").await;
+    let bob = service.user("bob@example.com").await;
+    let mut browser = Browser::default();
+    browser
+        .code(&service, &attempt, ("ana@example.com", &ana))
+        .await;
+    let change =
+        json!({ "name": "wiki", "changes": { "policy": [{ "emails": ["bob@example.com"] }] } });
+    service.done("/applications/set", change).await;
+    let denied = browser.get(&service, &attempt.path()).await;
+    assert_eq!(denied.status(), StatusCode::FORBIDDEN);
+    let page = denied.text().await.unwrap();
+    for said in ["You have no access to wiki", "ana@example.com"] {
+        assert!(page.contains(said), "{page}");
+    }
+    let other = unescape(between(
+        &page,
+        "<p><a href=\"",
+        "\">Sign in as somebody else",
+    ));
+    let old = browser.clone();
+    let back = browser
+        .sign_in(&service, &other, ("bob@example.com", &bob))
+        .await;
+    code_of(&back, &attempt);
+    // The first account's session ended with that.
+    let form = old.clone().get(&service, &attempt.path()).await;
     assert_eq!(form.status(), StatusCode::OK);
 }
 

@@ -20,9 +20,13 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+
+/// Large enough to show what becomes of an upload.
+const MOST_BODY_BYTES: usize = 16 << 20;
 
 /// A running origin; dropping it ends it.
 #[derive(Debug)]
@@ -83,4 +87,5 @@ pub fn application() -> Router {
         .route("/app.webmanifest", get(parts::manifest))
         .route("/icon.svg", get(parts::icon))
         .fallback(page::page)
+        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
 }

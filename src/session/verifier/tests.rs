@@ -130,6 +130,7 @@ impl Scene {
             now: self.now,
             bindings,
             address: None,
+            navigates: false,
         };
         let candidate = Candidate {
             token: token.as_bytes(),
@@ -311,6 +312,7 @@ fn a_revocation_acts_on_a_cached_token_and_an_ended_session_can_still_log_out() 
         now: scene.now,
         bindings,
         address: None,
+        navigates: false,
     };
     let candidate = Candidate {
         token: token.as_bytes(),

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 /// Name and statistics prefix of the listener that only [`crate::workers`] uses.
-pub(crate) const QUIET: &str = "quiet";
+pub const QUIET: &str = "quiet";
 
 /// The bootstrap with its listener a second time, on a port of its own: where nobody else
 /// connects, the listener's statistics tell which worker took a connection.

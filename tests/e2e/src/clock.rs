@@ -75,10 +75,22 @@ impl StandWithClock {
             session_duration: "24h",
             ..ApplicationSettings::default()
         })?;
-        let back = (duration + LEEWAY).saturating_sub(LEFT);
-        self.shift(-i64::try_from(back.as_secs())?)?;
-        // The global session lasts as long as the session of the application that it begins at.
-        let browser = self.stand.sign_in(user, &door).and_then(|mut browser| {
+        self.sign_in_before(duration + LEEWAY - LEFT, user, (&door, application))
+    }
+
+    /// A browser of somebody who signed in so long ago at the first of two applications, and then
+    /// opened the second: the global session lasts as long as the session where it began.
+    ///
+    /// # Errors
+    /// When the user does not get in.
+    pub fn sign_in_before(
+        &self,
+        ago: Duration,
+        user: &User,
+        (door, application): (&Application, &Application),
+    ) -> Result<Browser> {
+        self.shift(-i64::try_from(ago.as_secs())?)?;
+        let browser = self.stand.sign_in(user, door).and_then(|mut browser| {
             browser.open(&application.url("/"))?;
             Ok(browser)
         });

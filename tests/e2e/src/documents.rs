@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+
+const SHARED: &str = "public, max-age=600";
 
 /// Documents by path; hosts are not told apart.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +19,8 @@ pub(crate) struct Documents(Arc<Mutex<HashMap<String, Document>>>);
 struct Document {
     content_type: &'static str,
     text: String,
+    /// Whether everybody may keep it.
+    shared: bool,
 }
 
 impl Documents {
@@ -27,7 +31,20 @@ impl Documents {
 
     pub(crate) fn put(&self, path: &str, content_type: &'static str, text: String) {
         let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        documents.insert(path.to_owned(), Document { content_type, text });
+        let document = Document {
+            content_type,
+            text,
+            shared: false,
+        };
+        documents.insert(path.to_owned(), document);
+    }
+
+    /// Lets everybody keep a document.
+    pub(crate) fn share(&self, path: &str) {
+        let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(document) = documents.get_mut(path) {
+            document.shared = true;
+        }
     }
 
     fn find(&self, path: &str) -> Option<Document> {
@@ -38,8 +55,10 @@ impl Documents {
 
 async fn answer(State(documents): State<Documents>, request: Request, next: Next) -> Response {
     match documents.find(request.uri().path()) {
-        Some(Document { content_type, text }) => {
-            ([(CONTENT_TYPE, content_type)], text).into_response()
+        Some(document) => {
+            let kept = document.shared.then_some([(CACHE_CONTROL, SHARED)]);
+            let content_type = [(CONTENT_TYPE, document.content_type)];
+            (content_type, kept, document.text).into_response()
         }
         None => next.run(request).await,
     }

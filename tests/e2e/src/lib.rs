@@ -20,6 +20,7 @@ mod documents;
 pub mod feed_relay;
 mod http2;
 pub mod probe;
+pub mod refresh_relay;
 pub mod refusal;
 pub mod request;
 mod seen;

@@ -229,6 +229,14 @@ impl Stand {
         path
     }
 
+    /// As [`Self::publish`], for a page that everybody may keep.
+    #[must_use]
+    pub fn publish_to_keep(&self, html: &str) -> String {
+        let path = self.publish("", html);
+        self.documents.share(&path);
+        path
+    }
+
     /// As [`Self::publish`], for a script.
     #[must_use]
     pub fn publish_script(&self, directory: &str, script: &str) -> String {

@@ -9,6 +9,7 @@
 mod browser;
 mod control_away;
 mod cookies;
+mod durations;
 mod feed;
 mod hostile;
 mod identity;
@@ -17,6 +18,7 @@ mod login;
 mod login_attacks;
 mod paths;
 mod readme;
+mod refresh;
 mod report;
 mod revocation;
 mod secrets;

@@ -49,6 +49,7 @@ pub fn token(input: &[u8]) {
         now: NOW,
         bindings: &[binding.as_bytes()],
         address: None,
+        navigates: false,
     };
     let stolen = Demand {
         bindings: &[],

@@ -2,6 +2,7 @@
 
 use super::Checked;
 use crate::application::{Policy, PolicyRule, RuleDraft};
+use crate::durations::Bounds;
 use crate::email;
 use crate::problems::Problems;
 
@@ -15,9 +16,32 @@ pub(super) fn policy(
     let rules: Vec<PolicyRule> = drafts
         .into_iter()
         .enumerate()
-        .filter_map(|(index, draft)| rule(draft, &format!("{path}[{index}].allow"), problems))
+        .filter_map(|(index, draft)| {
+            let path = format!("{path}[{index}]");
+            let duration = duration(&draft, &path, how.demo, problems);
+            let rule = rule(draft, &format!("{path}.allow"), problems);
+            Some(PolicyRule {
+                session_duration_seconds: duration?,
+                ..rule?
+            })
+        })
         .collect();
     (rules.len() == count).then(|| Policy::new(rules))
+}
+
+/// `None` is a problem, `Some(None)` the application's own.
+fn duration(
+    draft: &RuleDraft,
+    path: &str,
+    demo: bool,
+    problems: &mut Problems,
+) -> Option<Option<u64>> {
+    let Some(text) = &draft.session_duration else {
+        return Some(None);
+    };
+    let path = format!("{path}.session_duration");
+    let duration = Bounds::of_sessions(demo).parse(&path, text, problems)?;
+    Some(Some(duration.as_secs()))
 }
 
 fn rule(draft: RuleDraft, path: &str, problems: &mut Problems) -> Option<PolicyRule> {
@@ -55,5 +79,6 @@ fn rule(draft: RuleDraft, path: &str, problems: &mut Problems) -> Option<PolicyR
             .map(|d| d.to_ascii_lowercase())
             .collect(),
         everyone: draft.everyone,
+        session_duration_seconds: None,
     })
 }

@@ -21,6 +21,9 @@ const PROMPT_NONE: &str = "none";
 /// The query as it came. Also what the form's action repeats.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct LoginQuery {
+    /// Our own pages': the form, although somebody is signed in.
+    #[serde(skip_serializing)]
+    other_account: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     app: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +55,27 @@ pub struct LoginAttempt {
     pub is_silent: bool,
 }
 
+impl LoginAttempt {
+    /// Where this attempt goes on with another account than the one that is signed in.
+    pub fn path_for_other_account(&self) -> String {
+        let query = LoginQuery {
+            app: Some(self.application.audience.clone()),
+            origin: Some(self.origin.to_string()),
+            return_to: Some(self.return_to.clone()),
+            state: Some(self.state.clone()),
+            code_challenge: Some(self.challenge.clone()),
+            ..LoginQuery::default()
+        };
+        format!("{}&other_account=true", query.to_path())
+    }
+}
+
 impl LoginQuery {
+    /// Whether the form is wanted whoever is signed in.
+    pub fn wants_other_account(&self) -> bool {
+        self.other_account.is_some()
+    }
+
     /// `/login` with this query.
     pub fn to_path(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());

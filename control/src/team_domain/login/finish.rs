@@ -78,12 +78,19 @@ fn denied(
         demo: service.config.server.demo,
         title: format!("You have no access to {name}"),
         paragraphs: vec![
-            format!("You are signed in as {}.", session.email),
-            "If you should have access, ask your administrator. If you have another account, \
-             sign out and use that one."
+            format!(
+                "You are signed in as {}, and this account is not admitted to {name}, or not \
+                 any more.",
+                session.email
+            ),
+            "If it should be, ask your administrator. If you have another account, sign in with \
+             that one."
                 .to_owned(),
         ],
-        link: None,
+        link: Some((
+            attempt.path_for_other_account(),
+            "Sign in as somebody else".to_owned(),
+        )),
         sign_out: Some(SignOut {
             csrf_token: guard.token(),
         }),

@@ -1,0 +1,44 @@
+//! An application token that a filter shows: whether it is one of ours, and whether whoever sent
+//! it holds its binding secret. It may have expired.
+
+use portcullis::protocol::claims::{
+    APPLICATION_TYP, APPLICATION_TYPE, ApplicationClaims, Confirmation,
+};
+
+use super::ApiError;
+use super::identity::FilterIdentity;
+use crate::secret::same;
+use crate::service::Service;
+
+/// The claims of a token that we signed for an application which the credential sees.
+pub fn claims(
+    service: &Service,
+    identity: &FilterIdentity,
+    token: &str,
+) -> Result<ApplicationClaims, ApiError> {
+    let claims: ApplicationClaims = service
+        .keys
+        .verify(APPLICATION_TYP, token)
+        .ok_or(ApiError::TokenInvalid)?;
+    let ours = claims.kind == APPLICATION_TYPE
+        && claims.iss == service.team_domain.to_string()
+        && matches!(claims.aud.as_slice(), [audience] if identity.sees(audience));
+    if ours {
+        Ok(claims)
+    } else {
+        Err(ApiError::TokenInvalid)
+    }
+}
+
+/// Whoever stole a bound token can do nothing with it, not even sign its owner out.
+pub fn check_binding(claims: &ApplicationClaims, secret: Option<&str>) -> Result<(), ApiError> {
+    let Some(bound) = &claims.cnf else {
+        return Ok(());
+    };
+    let shown = secret.and_then(|secret| Confirmation::of_cookie(secret.as_bytes()));
+    if shown.is_some_and(|shown| same(&shown.cookie_s256, &bound.cookie_s256)) {
+        Ok(())
+    } else {
+        Err(ApiError::BindingMismatch)
+    }
+}

@@ -1,0 +1,207 @@
+//! Refreshes: what one looks at, as of one moment, and which token replaced another. Tokens are
+//! not stored, only their claims.
+
+use async_trait::async_trait;
+use sqlx::Transaction;
+use sqlx::any::Any;
+
+use super::{Database, Session, StorageError, applications, from_db, to_db};
+use crate::application::Application;
+
+/// The application token that shall be replaced.
+#[derive(Debug, Clone, Copy)]
+pub struct OldToken<'a> {
+    /// `jti`.
+    pub id: &'a str,
+    /// `sub`.
+    pub user_id: &'a str,
+    /// `sid`.
+    pub session_id: &'a str,
+    /// `aud`.
+    pub audience: &'a str,
+}
+
+/// Everything that a refresh looks at, all of one moment.
+#[derive(Debug, Clone)]
+pub struct RefreshView {
+    /// The feed's version at that moment.
+    pub version: u64,
+    /// Until when the user is blocked, seconds since 1970.
+    pub user_blocked_until: u64,
+    /// The session, which may have run out; `None` if it ended, or its user is disabled or gone.
+    pub session: Option<Session>,
+    /// The application; `None` if it is gone.
+    pub application: Option<Application>,
+    /// Every revocation that concerns the token, whichever tokens it refuses.
+    pub revocations: Vec<RevokedBelow>,
+    /// The token that an earlier call got.
+    pub earlier: Option<IssuedToken>,
+}
+
+/// A revocation without its subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RevokedBelow {
+    /// Below which version tokens are refused.
+    pub version: u64,
+    /// Whether that is the version of the sign-in, not of the token.
+    pub fresh: bool,
+}
+
+/// A token that replaced another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuedToken {
+    /// When, seconds since 1970.
+    pub issued_at: u64,
+    /// Its claims, as JSON.
+    pub claims: String,
+}
+
+/// What became of a refresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddedRefresh {
+    /// The new token is the one that every repeated call gets.
+    Added,
+    /// Another call was faster.
+    Raced,
+    /// The session ended meanwhile.
+    SessionEnded,
+}
+
+/// Stored refreshes.
+#[async_trait]
+pub trait Refreshes: Send + Sync {
+    /// What there is to judge a refresh by.
+    async fn refresh_view(&self, old: OldToken<'_>) -> Result<RefreshView, StorageError>;
+    /// Stores the token that replaces another, unless something other than what `view` saw has
+    /// been stored meanwhile.
+    async fn add_refresh(
+        &self,
+        old: OldToken<'_>,
+        view: &RefreshView,
+        issued: &IssuedToken,
+    ) -> Result<AddedRefresh, StorageError>;
+}
+
+type Read = Transaction<'static, Any>;
+type SessionColumns = (
+    i64,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+);
+
+#[async_trait]
+impl Refreshes for Database {
+    async fn refresh_view(&self, old: OldToken<'_>) -> Result<RefreshView, StorageError> {
+        let mut read = self.read().await?;
+        let (version, email, disabled, blocked_until, auth_time, auth_ver, expires_at) =
+            session_columns(&mut read, old).await?;
+        let session = || {
+            Some(Session {
+                id: old.session_id.to_owned(),
+                user_id: old.user_id.to_owned(),
+                email: email.filter(|_| disabled == Some(0))?,
+                auth_time: from_db(auth_time?),
+                auth_ver: from_db(auth_ver?),
+                expires_at: from_db(expires_at?),
+            })
+        };
+        Ok(RefreshView {
+            version: from_db(version),
+            user_blocked_until: blocked_until.map_or(0, from_db),
+            session: session(),
+            application: applications::read(&mut read, old.audience).await?,
+            revocations: revocations(&mut read, old).await?,
+            earlier: earlier(&mut read, old).await?,
+        })
+    }
+
+    async fn add_refresh(
+        &self,
+        old: OldToken<'_>,
+        view: &RefreshView,
+        issued: &IssuedToken,
+    ) -> Result<AddedRefresh, StorageError> {
+        let seen = view.earlier.as_ref().map(|seen| seen.claims.as_str());
+        let added = sqlx::query(
+            "INSERT INTO refreshes (jti, session_id, audience, issued_at, claims) \
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (jti) DO UPDATE SET \
+             issued_at = excluded.issued_at, claims = excluded.claims \
+             WHERE refreshes.claims = $6",
+        )
+        .bind(old.id)
+        .bind(old.session_id)
+        .bind(old.audience)
+        .bind(to_db(issued.issued_at))
+        .bind(&issued.claims)
+        .bind(seen.unwrap_or_default())
+        .execute(self.pool())
+        .await;
+        match added {
+            Ok(added) if added.rows_affected() == 1 => Ok(AddedRefresh::Added),
+            Ok(_) => Ok(AddedRefresh::Raced),
+            Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
+                Ok(AddedRefresh::SessionEnded)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The user without a session too: whoever was revoked a moment ago has none, and is told why.
+async fn session_columns(
+    read: &mut Read,
+    old: OldToken<'_>,
+) -> Result<SessionColumns, StorageError> {
+    let row = sqlx::query_as(
+        "SELECT feed_state.version, users.email, users.disabled, users.blocked_until, \
+         sessions.auth_time, sessions.auth_ver, sessions.expires_at \
+         FROM feed_state LEFT JOIN users ON users.id = $1 \
+         LEFT JOIN sessions ON sessions.id = $2 AND sessions.user_id = users.id \
+         WHERE feed_state.only_row = 1",
+    )
+    .bind(old.user_id)
+    .bind(old.session_id)
+    .fetch_one(&mut **read)
+    .await?;
+    Ok(row)
+}
+
+async fn revocations(
+    read: &mut Read,
+    old: OldToken<'_>,
+) -> Result<Vec<RevokedBelow>, StorageError> {
+    let rows: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT version, fresh FROM revocations WHERE (scope = 'user' AND subject = $1) \
+         OR (scope = 'user_application' AND subject = $1 AND audience = $3) \
+         OR (scope = 'session' AND subject = $2) \
+         OR (scope = 'application' AND subject = $3)",
+    )
+    .bind(old.user_id)
+    .bind(old.session_id)
+    .bind(old.audience)
+    .fetch_all(&mut **read)
+    .await?;
+    let revoked = |(version, fresh)| RevokedBelow {
+        version: from_db(version),
+        fresh: fresh != 0,
+    };
+    Ok(rows.into_iter().map(revoked).collect())
+}
+
+async fn earlier(read: &mut Read, old: OldToken<'_>) -> Result<Option<IssuedToken>, StorageError> {
+    let row: Option<(i64, String)> = sqlx::query_as(
+        "SELECT issued_at, claims FROM refreshes WHERE jti = $1 AND session_id = $2",
+    )
+    .bind(old.id)
+    .bind(old.session_id)
+    .fetch_optional(&mut **read)
+    .await?;
+    Ok(row.map(|(issued_at, claims)| IssuedToken {
+        issued_at: from_db(issued_at),
+        claims,
+    }))
+}

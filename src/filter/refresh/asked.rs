@@ -1,0 +1,130 @@
+//! Which tokens the control service is being asked for: each once, however many requests wait.
+//!
+//! A call begins to exist when the first request waits for it and is over when it is answered or
+//! lost. What it brought is kept by those who wait and by nobody else.
+
+use std::cell::OnceCell;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use super::outcome::Outcome;
+use super::refused::RefusedTokens;
+use crate::filter::effect::Call;
+use crate::filter::{LONGEST_WAIT_MS, MAX_EFFECTS};
+use crate::reason::Refusal;
+
+/// A call for a new token.
+pub struct RefreshCall {
+    /// Its number, by which the answer finds those who wait.
+    pub id: u64,
+    /// What to send.
+    pub call: Call,
+}
+
+/// A refresh that requests wait for.
+pub(in crate::filter) struct Refresh {
+    id: u64,
+    deadline_ms: u64,
+    outcome: OnceCell<Outcome>,
+}
+
+/// All refreshes of one filter.
+#[derive(Default)]
+pub(in crate::filter) struct Refreshes {
+    last_id: u64,
+    /// By the old token's id.
+    open: HashMap<String, Rc<Refresh>>,
+    to_ask: VecDeque<RefreshCall>,
+    refused: RefusedTokens,
+}
+
+impl Refresh {
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.get()
+    }
+
+    pub fn deadline_ms(&self) -> u64 {
+        self.deadline_ms
+    }
+
+    fn is_lost(&self, now_ms: u64) -> bool {
+        // A clock that was set back must not keep a lost call alive.
+        now_ms >= self.deadline_ms || self.deadline_ms - now_ms > LONGEST_WAIT_MS
+    }
+}
+
+impl Refreshes {
+    /// The refresh of a token that is under way.
+    pub fn open(&self, jti: &str) -> Option<Rc<Refresh>> {
+        self.open.get(jti).cloned()
+    }
+
+    /// Why the control service has refused the token a moment ago.
+    pub fn refused(&self, jti: &str, now_ms: u64) -> Option<Refusal> {
+        self.refused.find(jti, now_ms)
+    }
+
+    /// A refresh of a token for which none is under way.
+    pub fn begin(&mut self, jti: &str, call: Call, deadline_ms: u64) -> Rc<Refresh> {
+        self.last_id += 1;
+        let refresh = Rc::new(Refresh {
+            id: self.last_id,
+            deadline_ms,
+            outcome: OnceCell::new(),
+        });
+        self.open.insert(jti.to_owned(), Rc::clone(&refresh));
+        self.to_ask.push_back(RefreshCall {
+            id: self.last_id,
+            call,
+        });
+        refresh
+    }
+
+    /// Whether calls are to be made.
+    pub fn has_due(&self) -> bool {
+        !self.to_ask.is_empty()
+    }
+
+    /// The next calls to make, for whom somebody still waits. Lost ones are given up.
+    pub fn due(&mut self, now_ms: u64) -> Vec<RefreshCall> {
+        self.open.retain(|_, refresh| {
+            let lost = refresh.is_lost(now_ms);
+            if lost {
+                let _ = refresh.outcome.set(Outcome::Failed);
+            }
+            !lost
+        });
+        let mut due = Vec::new();
+        while due.len() < MAX_EFFECTS
+            && let Some(call) = self.to_ask.pop_front()
+        {
+            if self.is_awaited(call.id) {
+                due.push(call);
+            } else {
+                // All have left before the call was made.
+                self.open.retain(|_, refresh| refresh.id != call.id);
+            }
+        }
+        due
+    }
+
+    /// A call has ended. An answer that comes after its deadline finds nobody.
+    pub fn answered(&mut self, id: u64, outcome: Outcome, now_ms: u64) {
+        let of_id = self.open.iter().find(|(_, refresh)| refresh.id == id);
+        let Some(jti) = of_id.map(|(jti, _)| jti.clone()) else {
+            return;
+        };
+        if let Outcome::Refused(refusal) = &outcome {
+            self.refused.remember(&jti, *refusal, now_ms);
+        }
+        if let Some(refresh) = self.open.remove(&jti) {
+            let _ = refresh.outcome.set(outcome);
+        }
+    }
+
+    fn is_awaited(&self, id: u64) -> bool {
+        self.open
+            .values()
+            .any(|refresh| refresh.id == id && Rc::strong_count(refresh) > 1)
+    }
+}

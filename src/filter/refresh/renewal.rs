@@ -1,0 +1,165 @@
+//! From the control service's answer to the request going on: the new token is judged for every
+//! request as if it had come with it, and the response brings the new cookies.
+
+use std::rc::Rc;
+
+use super::PendingRefresh;
+use super::outcome::Outcome;
+use crate::application::Placement;
+use crate::filter::changes::admitted;
+use crate::filter::effect::{Changes, Effect};
+use crate::filter::endpoint::identity_of;
+use crate::filter::guard::{Destination, Patience};
+use crate::filter::judge::{Bad, CookieNames, Session, demand, trust};
+use crate::filter::{Filter, Incoming, Moment, unavailable};
+use crate::protocol::calls::RefreshAnswer;
+use crate::reason::Refusal;
+use crate::reply::set_cookie;
+use crate::request::kind::RequestKind;
+use crate::request::{Head, cookies};
+use crate::session::{Candidate, Demand, Refreshable, Source, Verified};
+
+/// What a request waits to do.
+#[derive(Clone, Copy)]
+enum Goal {
+    /// To go on to the origin.
+    Origin,
+    /// To be told by the filter who the caller is.
+    Identity,
+}
+
+/// A request whose new token is good.
+struct Renewed<'a> {
+    session: Session<'a>,
+    set_cookies: Vec<String>,
+}
+
+/// What the control service answered, for a token that a request presented.
+#[derive(Clone, Copy)]
+struct Renewal<'a> {
+    old: &'a Refreshable,
+    answer: &'a RefreshAnswer,
+}
+
+impl Filter {
+    /// Drives on a request that waited for a new token.
+    pub(in crate::filter) fn refreshed(
+        &mut self,
+        stream: u32,
+        waiting: &PendingRefresh,
+        moment: &mut Moment<'_>,
+    ) -> Effect {
+        let fields = waiting.head.fields();
+        let incoming = Incoming::new(stream, Head::new(&fields, waiting.head.has_body()));
+        let Some((incoming, placement, goal)) = self.waited_for(incoming, &waiting.old) else {
+            // The feed has changed meanwhile what the address leads to.
+            return self.decide(incoming, moment, Patience::HasWaited);
+        };
+        let (counted, renewed) = match waiting.refresh.outcome() {
+            Some(Outcome::Renewed(answer)) => {
+                let renewal = Renewal {
+                    old: &waiting.old,
+                    answer,
+                };
+                let renewed = self.renewed(incoming, &placement, renewal, moment);
+                let counted = renewed.as_ref().map_or("refused", |_| "refreshed");
+                (counted, renewed)
+            }
+            Some(Outcome::Refused(refusal)) => ("refused", Err(Bad::Refused(*refusal))),
+            Some(Outcome::Failed) | None => ("failed", Err(Bad::Refused(Refusal::SessionExpired))),
+        };
+        self.counters.count("refresh", counted);
+        match renewed {
+            Ok(renewed) => renewed.effect(incoming.head, &placement, goal),
+            Err(Bad::NotReady) => Effect::Reply(unavailable(incoming.kind, "not_ready")),
+            Err(Bad::Stale) => Effect::Reply(unavailable(incoming.kind, "stale")),
+            Err(Bad::Refused(refusal)) => self.refuse(incoming, &placement, refusal, moment),
+        }
+    }
+
+    /// What the request waited for, and at which application, as things are now.
+    fn waited_for<'a>(
+        &self,
+        incoming: Incoming<'a>,
+        old: &Refreshable,
+    ) -> Option<(Incoming<'a>, Rc<Placement>, Goal)> {
+        match self.destination(incoming.head)? {
+            Destination::Guarded(placement) => Some((incoming, placement, Goal::Origin)),
+            Destination::Own(authority) => {
+                let kind = RequestKind::SubRequest;
+                let mut places = self.places(&authority).into_iter();
+                let place = places.find(|place| old.is_of(&place.application.audience))?;
+                Some((Incoming { kind, ..incoming }, place, Goal::Identity))
+            }
+            Destination::Unguarded | Destination::Refused(..) | Destination::Bypassed => None,
+        }
+    }
+
+    /// Judges the new token as if the request had come with it.
+    fn renewed<'a>(
+        &mut self,
+        incoming: Incoming<'_>,
+        placement: &Placement,
+        renewal: Renewal<'a>,
+        moment: &Moment<'_>,
+    ) -> Result<Renewed<'a>, Bad> {
+        let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms)?;
+        let bindings = cookies::values(incoming.head, &CookieNames::of(placement).binding);
+        let demand = Demand {
+            navigates: incoming.kind.navigates(),
+            ..demand(placement, &bindings, moment)
+        };
+        let token = renewal.answer.token.as_bytes();
+        let candidate = Candidate {
+            token,
+            source: Source::Cookie,
+        };
+        let verified = self.verifier.verify(trust, demand, candidate);
+        let verified = verified.map_err(Bad::Refused)?;
+        if !renewal.old.goes_on_in(&verified) {
+            log::warn!("the control service answered a refresh with another session's token");
+            return Err(Bad::Refused(Refusal::SessionExpired));
+        }
+        let binding = renewal.old.binding(&bindings);
+        let set_cookies = set_cookies(placement, renewal.answer, (&verified, binding), moment);
+        let session = Session { verified, token };
+        Ok(Renewed {
+            session,
+            set_cookies,
+        })
+    }
+}
+
+impl Renewed<'_> {
+    fn effect(self, head: Head<'_>, placement: &Placement, goal: Goal) -> Effect {
+        match goal {
+            Goal::Origin => Effect::Continue(Changes {
+                set_cookies: self.set_cookies,
+                ..admitted(head, &self.session)
+            }),
+            Goal::Identity => {
+                let reply = identity_of(placement, &self.session.verified);
+                let cookies = self.set_cookies.into_iter();
+                Effect::Reply(cookies.fold(reply, |reply, value| reply.with("set-cookie", value)))
+            }
+        }
+    }
+}
+
+/// The cookies that the response brings, by the application's settings of now. The binding
+/// secret stays as it was.
+fn set_cookies(
+    placement: &Placement,
+    answer: &RefreshAnswer,
+    (verified, binding): (&Verified, Option<&[u8]>),
+    moment: &Moment<'_>,
+) -> Vec<String> {
+    let names = CookieNames::of(placement);
+    let max_age = verified.claims().session_exp.saturating_sub(moment.now_s());
+    let token = set_cookie::token(&names.token, &answer.token, answer.cookie, max_age);
+    let binding = binding.map(|secret| {
+        let secret = String::from_utf8_lossy(secret);
+        set_cookie::binding(&names.binding, &secret, answer.cookie, max_age)
+    });
+    [token].into_iter().chain(binding).collect()
+}

@@ -1,0 +1,188 @@
+//! Who waits, for how long, and how many calls that makes.
+
+use super::*;
+
+#[test]
+fn b02_fifty_waiting_requests_make_one_call_and_all_go_on() {
+    let mut clients = Clients::new();
+    for stream in 1..=50 {
+        assert_eq!(clients.fetch(stream), Effect::Refresh);
+    }
+    let call = clients.call();
+    let answer = clients.good_answer();
+    clients.answer(call.id, Some(200), &answer);
+
+    // The host can take so many effects at once; the rest come with the next tick.
+    let first = clients.wake_due();
+    let second = clients.wake_due();
+    assert_eq!((first.len(), second.len()), (MAX_EFFECTS, 18));
+    for (stream, effect) in first.into_iter().chain(second) {
+        assert_eq!(changes(effect).set_cookies.len(), 2, "stream {stream}");
+    }
+    assert!(clients.calls().is_empty());
+    let counted: Vec<_> = clients.world.filter.take_counters().collect();
+    for expected in [("asked", 1), ("refreshed", 50)] {
+        let name = format!("portcullis.refresh.{}", expected.0);
+        assert!(counted.contains(&(name, expected.1)), "{counted:?}");
+    }
+}
+
+#[test]
+fn the_old_token_stays_expired_after_its_refresh() {
+    let mut clients = Clients::new();
+    let answer = clients.good_answer();
+    changes(clients.refresh(Some(200), &answer));
+    assert_eq!(clients.fetch(2), Effect::Refresh, "asked for anew");
+    assert_eq!(clients.calls().len(), 1);
+}
+
+#[test]
+fn clients_that_leave_harm_nobody() {
+    let mut clients = Clients::new();
+    for stream in 1..=4 {
+        clients.fetch(stream);
+    }
+    // The first, for whom the call was begun, before it was made.
+    clients.world.filter.forget(1);
+    let call = clients.call();
+    clients.world.filter.forget(3);
+    let answer = clients.good_answer();
+    clients.answer(call.id, Some(200), &answer);
+    clients.world.filter.forget(4);
+    let woken = clients.wake_due();
+    assert_eq!(woken.len(), 1);
+    assert_eq!(woken[0].0, 2);
+}
+
+#[test]
+fn where_all_have_left_nobody_is_asked() {
+    let mut clients = Clients::new();
+    clients.fetch(1);
+    clients.world.filter.forget(1);
+    assert!(clients.calls().is_empty());
+    assert_eq!(clients.fetch(2), Effect::Refresh);
+    let call = clients.call();
+    // An answer that nobody waits for any more leaves nothing behind.
+    clients.world.filter.forget(2);
+    clients.answer(call.id, Some(200), b"{}");
+    assert_eq!(clients.fetch(3), Effect::Refresh);
+    assert_eq!(clients.calls().len(), 1);
+}
+
+#[test]
+fn of_three_hundred_waiting_requests_as_many_as_fit_are_refreshed() {
+    let mut clients = Clients::new();
+    let effects: Vec<_> = (1..=300).map(|stream| clients.fetch(stream)).collect();
+    let (waiting, others) = effects.split_at(256);
+    assert!(waiting.iter().all(|effect| *effect == Effect::Refresh));
+    for effect in others {
+        assert_eq!(status(effect.clone()), (401, "session_expired"));
+    }
+    let call = clients.call();
+    // Those who wait take no room from sign-ins.
+    let (cookie, state) = begin_login(&mut clients.world, "none");
+    let path = format!("/.access/callback?code=c0de&state={state}");
+    let fields = with(navigate("wiki.example", &path), &[("cookie", &cookie)]);
+    let callback = with_head(&fields, |head| {
+        clients
+            .world
+            .with_moment(|filter, moment| filter.begin(301, head, moment))
+    });
+    assert!(matches!(callback, Effect::Call(_)), "{callback:?}");
+
+    let answer = clients.good_answer();
+    clients.answer(call.id, Some(200), &answer);
+    let mut woken = 0;
+    while woken < 256 {
+        let effects = clients.wake_due();
+        assert!((1..=MAX_EFFECTS).contains(&effects.len()));
+        woken += effects.len();
+        effects
+            .into_iter()
+            .for_each(|(_, effect)| drop(changes(effect)));
+    }
+    assert_eq!(clients.fetch(1), Effect::Refresh, "there is room again");
+}
+
+#[test]
+fn as_many_sessions_as_wait_are_asked_for_thirty_two_at_a_time() {
+    let mut clients = Clients::new();
+    for stream in 0..70 {
+        let token = clients
+            .world
+            .token(|claims| claims.jti = stream.to_string());
+        clients.cookie = format!(
+            "__Host-access_token={token}; __Host-access_binding={}",
+            binding()
+        );
+        assert_eq!(clients.fetch(stream), Effect::Refresh);
+    }
+    let calls: Vec<_> = (0..4).map(|_| clients.calls().len()).collect();
+    assert_eq!(calls, [32, 32, 6, 0]);
+}
+
+#[test]
+fn a_head_that_is_too_large_to_keep_is_answered_at_once() {
+    let mut clients = Clients::new();
+    let large = "x".repeat(33 * 1_024);
+    let fields = with(get("wiki.example", "/"), &[("x-large", &large)]);
+    assert_eq!(
+        status(clients.request(1, &fields)),
+        (401, "session_expired")
+    );
+}
+
+#[test]
+fn a_lost_call_ends_with_its_deadline() {
+    let mut clients = Clients::new();
+    clients.fetch(1);
+    let lost = clients.call();
+    clients.world.now_ms += TIMEOUT_MS;
+    clients.fetch(2);
+    assert!(
+        clients.calls().is_empty(),
+        "joined the call that is under way"
+    );
+    clients.world.now_ms += LOST_MS - 1;
+    assert!(clients.wake_due().is_empty());
+    clients.world.now_ms += 1;
+    assert!(clients.calls().is_empty());
+    let woken = clients.wake_due();
+    assert_eq!(woken.len(), 2);
+    for (_, effect) in woken {
+        assert_eq!(status(effect), (401, "session_expired"));
+    }
+    // The next request has a call of its own, which a late answer does not touch.
+    assert_eq!(clients.fetch(3), Effect::Refresh);
+    let second = clients.call();
+    let answer = clients.good_answer();
+    clients.answer(lost.id, Some(200), &answer);
+    assert!(clients.wake_due().is_empty());
+    clients.answer(second.id, Some(200), &answer);
+    assert_eq!(clients.wake_due().len(), 1);
+}
+
+#[test]
+fn a_clock_that_is_set_back_holds_nobody() {
+    let mut clients = Clients::new();
+    clients.fetch(1);
+    clients.call();
+    clients.world.now_ms = EXPIRED_MS - 100_000;
+    clients.calls();
+    // By the new time the session had not expired; without an answer nobody knows.
+    let (_, effect) = clients.wake_due().remove(0);
+    assert_eq!(status(effect), (401, "session_expired"));
+}
+
+#[test]
+fn a_request_that_waited_for_the_feed_may_wait_for_a_token_too() {
+    let mut world = World::without_feed(CONFIG);
+    let cookie = world.session_cookie();
+    world.now_ms = EXPIRED_MS;
+    let mut clients = Clients { world, cookie };
+    assert_eq!(clients.fetch(1), Effect::Pause);
+    let applications = vec![wire("a", &[at("wiki.example", None, None)])];
+    clients.world.load(applications);
+    assert_eq!(clients.wake_due(), [(1, Effect::Refresh)]);
+    assert_eq!(clients.calls().len(), 1);
+}
