@@ -10,6 +10,7 @@ use crate::application::Placement;
 use crate::login::{Attempt, Beginning};
 use crate::reply::Reply;
 use crate::reply::frame::{self, Outcome};
+use crate::reply::set_cookie;
 use crate::request::{Head, query_parameter};
 
 /// Who asks for a login without a prompt.
@@ -89,7 +90,7 @@ pub(super) fn ended(attempt: &Attempt, placement: &Placement, reply: Reply) -> R
         // Nobody can go on with it.
         Outcome::LoginRequired => told.with(
             "set-cookie",
-            crate::reply::set_cookie::clear_login(&attempt.cookie_name()),
+            set_cookie::clear_login(&attempt.cookie_name()),
         ),
     }
 }

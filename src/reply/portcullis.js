@@ -1,11 +1,12 @@
-// Portcullis: a page outlives its session. See docs/PAGES.md.
+// Portcullis: docs/PAGES.md says what this does.
 (() => {
 	const plain = fetch;
 	let shown, done, mending, ended = 0;
 
 	const make = (tag, its) => Object.assign(document.createElement(tag), its);
-	const show = (node) => new Promise((end) => {
+	const show = (node, ms) => new Promise((end) => {
 		done = end;
+		setTimeout(end, ms);
 		document.body.append(shown = node);
 	}).finally(() => shown = shown.remove());
 
@@ -14,18 +15,18 @@
 		hidden: true,
 		src: login + (login.includes("?") ? "&" : "?") + "prompt=none",
 		onload: () => setTimeout(done, 500),
-	}));
+	}), 9e3);
 	addEventListener("message", ({ source, data }) =>
 		source === shown?.contentWindow && done(data.portcullis === "signed_in"));
 
-	// By somebody, in another tab.
+	// In another tab.
 	const asking = (detail) => {
 		if (!dispatchEvent(new CustomEvent("portcullis:expired", { cancelable: true, detail }))) return;
-		const box = make("p", { role: "alert", style: "position:fixed;bottom:0;z-index:9999;"
+		const box = make("p", { role: "alert", style: "position:fixed;bottom:0;z-index:9;"
 			+ "padding:1em;border:solid;background:canvas;color:canvastext" });
 		box.append(detail.title, " ", make("a",
 			{ href: detail.login_url, target: "_blank", textContent: "Sign in (new tab)" }));
-		return show(box);
+		return show(box, 2e9);
 	};
 	for (const type of ["focus", "visibilitychange"]) addEventListener(type, async () =>
 		shown?.role && (await plain("/.access/identity")).ok && done(true));
@@ -41,8 +42,7 @@
 		const reply = await plain(input, init);
 		if (reply.type !== "basic" || !/^Access /.test(reply.headers.get("www-authenticate"))) return reply;
 		if (began > ended) {
-			mending ||= mend(reply.clone()).catch(() => 0)
-				.finally(() => [mending, ended] = [0, Date.now()]);
+			mending ||= mend(reply.clone()).catch(() => 0).finally(() => [mending, ended] = [0, Date.now()]);
 			if (!await mending) return reply;
 		}
 		return init?.body instanceof ReadableStream ? reply : plain(copy, init);

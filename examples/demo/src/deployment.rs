@@ -31,7 +31,7 @@ pub struct Settings<'a> {
     pub hostnames: &'a [&'a str],
     /// How long a revoked user cannot log in.
     pub login_block: Duration,
-    /// More of the control service's configuration, TOML tables.
+    /// More of the control service's configuration: keys of `[sessions]`, then tables.
     pub more_configuration: &'a str,
     /// Envoy's worker threads.
     pub workers: u32,
@@ -186,7 +186,6 @@ demo = true
 
 [sessions]
 login_block_after_revoke = "{}s"
-
 {more}"#,
         login_block.as_secs()
     )

@@ -6,11 +6,13 @@
 //! | `/api/time` | the time, as JSON; the page asks every few seconds |
 //! | `/events` | server-sent events, one a second |
 //! | `/ws` | a WebSocket that sends back what it gets |
-//! | `/demo.js`, `/demo.css` | parts of the page |
+//! | `/demo.js`, `/demo.css`, `/worker.js`, `/app.webmanifest`, `/icon.svg` | parts of the page |
+//! | `/with-script` | the page, with the filter's script |
 //! | anything else | the page |
 
 pub mod echo;
 mod page;
+mod parts;
 mod streams;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -79,8 +81,11 @@ pub fn application() -> Router {
         .route("/api/time", get(page::time))
         .route("/events", any(streams::events))
         .route("/ws", any(streams::websocket))
-        .route("/demo.js", get(page::script))
-        .route("/demo.css", get(page::style))
+        .route("/demo.js", get(parts::script))
+        .route("/demo.css", get(parts::style))
+        .route("/worker.js", get(parts::worker))
+        .route("/app.webmanifest", get(parts::manifest))
+        .route("/icon.svg", get(parts::icon))
         .fallback(page::page)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
 }

@@ -11,11 +11,16 @@ use time::OffsetDateTime;
 use super::echo::{Echo, received};
 
 const PAGE: &str = include_str!("../../assets/page.html");
-const SCRIPT: &str = include_str!("../../assets/demo.js");
-const STYLE: &str = include_str!("../../assets/demo.css");
 
+/// Where the page includes the filter's script.
+const WITH_SCRIPT: &str = "/with-script";
+/// How a page includes it.
+const INCLUDE: &str = "<script src=\"/.access/portcullis.js\" defer></script>\n";
+
+/// As strict as the script allows: its frame is one of this origin.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    connect-src 'self'; frame-src 'self'; img-src 'self'; manifest-src 'self'; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The page, with the request that asked for it.
 pub(super) async fn page(
@@ -26,16 +31,6 @@ pub(super) async fn page(
 ) -> impl IntoResponse {
     let echo = received(&method, &uri, &headers, body.len());
     (as_type("text/html; charset=utf-8"), render(&echo))
-}
-
-/// The page's script.
-pub(super) async fn script() -> impl IntoResponse {
-    (as_type("text/javascript; charset=utf-8"), SCRIPT)
-}
-
-/// The page's style sheet.
-pub(super) async fn style() -> impl IntoResponse {
-    (as_type("text/css; charset=utf-8"), STYLE)
 }
 
 /// The time, so that one sees that an answer is new.
@@ -50,9 +45,9 @@ pub(super) async fn time() -> (HeaderMapOf<1>, Json<Value>) {
     ([(CACHE_CONTROL, "no-store")], Json(json!({ "time": time })))
 }
 
-type HeaderMapOf<const N: usize> = [(HeaderName, &'static str); N];
+pub(super) type HeaderMapOf<const N: usize> = [(HeaderName, &'static str); N];
 
-fn as_type(content_type: &'static str) -> HeaderMapOf<3> {
+pub(super) fn as_type(content_type: &'static str) -> HeaderMapOf<3> {
     [
         (CONTENT_TYPE, content_type),
         (CONTENT_SECURITY_POLICY, POLICY),
@@ -69,7 +64,14 @@ fn render(echo: &Echo) -> String {
     } else {
         escape(&cookies.join("\n"))
     };
-    PAGE.replace("{{host}}", &escape(host))
+    let (script, how) = if echo.path.split('?').next() == Some(WITH_SCRIPT) {
+        (INCLUDE, "with portcullis.js")
+    } else {
+        ("", "without the script")
+    };
+    PAGE.replace("{{script}}", script)
+        .replace("{{how}}", how)
+        .replace("{{host}}", &escape(host))
         .replace("{{email}}", &escape(email))
         .replace("{{method}}", &escape(&echo.method))
         .replace("{{path}}", &escape(&echo.path))

@@ -4,6 +4,7 @@
 mod asks;
 mod attacks;
 mod by_itself;
+mod demo;
 mod service_worker;
 mod without;
 

@@ -77,7 +77,7 @@ fn port() -> Result<u16> {
 fn write_env(directory: &Path, deployment: &Deployment, user: &User) -> Result<()> {
     let addresses = deployment.control.addresses();
     let text = format!(
-        "DEMO_PORT={}\nDEMO_CA={}\nDEMO_TEAM={}\nDEMO_WIKI={}\nDEMO_NOTES={}\n\
+        "DEMO_PORT={}\nDEMO_CA={}\nDEMO_TEAM={}\nDEMO_WIKI={}\nDEMO_NOTES={}\nDEMO_BOARD={}\n\
          DEMO_CONTROL_PORT={}\nDEMO_FILTERS_PORT={}\nDEMO_ORIGIN_PORT={}\n\
          DEMO_EMAIL={}\nDEMO_PASSWORD={}\n",
         deployment.port(),
@@ -85,6 +85,7 @@ fn write_env(directory: &Path, deployment: &Deployment, user: &User) -> Result<(
         deployment.team_domain(),
         deployment.origin_of("wiki.localhost"),
         deployment.origin_of("notes.localhost"),
+        deployment.origin_of("board.team.localhost"),
         addresses.listen.port(),
         addresses.filters.port(),
         deployment.origin.address().port(),
@@ -99,12 +100,14 @@ fn explain(deployment: &Deployment, session_duration: &str) {
     let command = deployment.control.command_line();
     println!(
         "
-  {wiki}   with binding cookie and HttpOnly
-  {notes}  with neither
+  {wiki}   with binding cookie and HttpOnly; refreshed inside the request
+  {notes}  with neither; never refreshed
+  {board}  with both; never refreshed, of one site with the team domain
   {team}   the team domain: sign-in and dashboard
 
   An application session lasts {session_duration} (DEMO_SESSION), and 30 seconds more, since
-  clocks differ.
+  clocks differ. Watch its end: without the script the page says so; with it (/with-script) board
+  goes on by itself, notes asks to sign in and then goes on.
 
   The browser warns, since it does not know the authority that this demo made. Go on in spite of
   it, or trust {ca}: Firefox, Settings, Certificates, Import;
@@ -119,6 +122,7 @@ fn explain(deployment: &Deployment, session_duration: &str) {
 ",
         wiki = deployment.origin_of("wiki.localhost"),
         notes = deployment.origin_of("notes.localhost"),
+        board = deployment.origin_of("board.team.localhost"),
         team = deployment.team_domain(),
         ca = deployment.certificates.authority.display(),
         directory = deployment.directory().display(),

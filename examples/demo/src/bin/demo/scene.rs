@@ -1,4 +1,4 @@
-//! What the demo shows: a team domain, two applications, one user.
+//! What the demo shows: a team domain, three applications, one user.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,8 +13,41 @@ use portcullis_demo::tools::Tools;
 pub const WIKI: &str = "wiki";
 /// An application with neither.
 pub const NOTES: &str = "notes";
+/// An application of one site with the team domain, whose sessions are not refreshed inside the
+/// request: there a page with the script signs in by itself.
+pub const BOARD: &str = "board";
 /// Who can sign in.
 pub const EMAIL: &str = "demo@example.com";
+
+/// How one application differs from the others.
+struct Application {
+    name: &'static str,
+    hostname: &'static str,
+    /// With binding cookie and HttpOnly.
+    strict: bool,
+    refresh: &'static str,
+}
+
+const APPLICATIONS: [Application; 3] = [
+    Application {
+        name: WIKI,
+        hostname: "wiki.localhost",
+        strict: true,
+        refresh: "with_binding",
+    },
+    Application {
+        name: NOTES,
+        hostname: "notes.localhost",
+        strict: false,
+        refresh: "never",
+    },
+    Application {
+        name: BOARD,
+        hostname: "board.team.localhost",
+        strict: true,
+        refresh: "never",
+    },
+];
 
 /// How to set it up.
 #[derive(Debug)]
@@ -41,30 +74,32 @@ impl Scene<'_> {
             tools: self.tools,
             directory: self.directory,
             port: self.port,
-            hostnames: &["wiki.localhost", "notes.localhost"],
+            hostnames: &["wiki.localhost", "notes.localhost", "board.team.localhost"],
             login_block: self.login_block,
-            more_configuration: "",
+            // Longer than an application session, so that one can be had again without a prompt.
+            more_configuration: "global_duration = \"8h\"\n",
             workers: 2,
             application: origin::application(),
             change_bootstrap: &Ok,
         })
         .map_err(|error| anyhow!("{error:#}\nlogs are in {}", self.directory.display()))?;
-        self.add_application(&deployment, WIKI, true)?;
-        self.add_application(&deployment, NOTES, false)?;
+        for application in &APPLICATIONS {
+            self.add(&deployment, application)?;
+        }
         let user = deployment.control.add_user(EMAIL)?;
         Ok((deployment, user))
     }
 
-    fn add_application(&self, deployment: &Deployment, name: &str, strict: bool) -> Result<()> {
+    fn add(&self, deployment: &Deployment, application: &Application) -> Result<()> {
         deployment.control.add_application(&NewApplication {
-            name,
-            origin: &deployment.origin_of(&format!("{name}.localhost")),
+            name: application.name,
+            origin: &deployment.origin_of(application.hostname),
             session_duration: self.session_duration,
-            binding_cookie: strict,
-            http_only: strict,
+            binding_cookie: application.strict,
+            http_only: application.strict,
             same_site: "lax",
             allow: Allow::Everyone,
-            options: &[],
+            options: &["--refresh-in-request", application.refresh],
         })?;
         Ok(())
     }
