@@ -4,7 +4,6 @@
 mod exchange;
 mod feed;
 mod identity;
-mod issue;
 mod logout;
 mod problem;
 mod refresh;

@@ -4,10 +4,9 @@
 //! They belong to the global session of the person who made them, so whatever ends that session,
 //! or revokes the user or the application, ends them too. None is stored.
 
-use portcullis::protocol::claims::{
-    APPLICATION_TYP, APPLICATION_TYPE, ApplicationClaims, TokenUse,
-};
+use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, TokenUse};
 
+use crate::admission::{self, Admission};
 use crate::application::{Application, Definition};
 use crate::randomness::NoRandomness;
 use crate::secret::Plain;
@@ -33,6 +32,9 @@ pub enum NoHeaderToken {
     /// The application is gone, or takes no tokens in headers.
     #[error("the application takes no tokens in headers")]
     NotAllowed,
+    /// The application wants a later sign-in.
+    #[error("a new sign-in is needed")]
+    LoginRequired,
     /// The application's policy does not admit the user.
     #[error("the policy does not admit the user")]
     PolicyDenied,
@@ -94,30 +96,20 @@ fn judge(service: &Service, grounds: &TokenGrounds) -> Result<ApplicationClaims,
         .as_ref()
         .filter(|application| application.definition.header_tokens)
         .ok_or(NoHeaderToken::NotAllowed)?;
-    let policy = &application.definition.policy;
-    let rule = policy
-        .admits(&session.email)
-        .ok_or(NoHeaderToken::PolicyDenied)?;
-    let end = now + application.definition.session_duration_seconds;
+    let admitted = application.definition.admit(&session.email);
+    let admission = Admission {
+        session,
+        application,
+        admitted: admitted.ok_or(NoHeaderToken::PolicyDenied)?,
+        version: grounds.version,
+    };
+    if grounds.login_required {
+        return Err(NoHeaderToken::LoginRequired);
+    }
     Ok(ApplicationClaims {
-        iss: service.team_domain.to_string(),
-        aud: vec![application.audience.clone()],
-        kind: APPLICATION_TYPE.to_owned(),
-        sub: session.user_id.clone(),
-        email: session.email.clone(),
-        sid: session.id.clone(),
-        jti: service.random.id()?,
-        iat: now,
-        nbf: now,
-        exp: end.min(session.expires_at),
-        session_exp: session.expires_at,
-        auth_time: session.auth_time,
-        ver: grounds.version,
-        auth_ver: session.auth_ver,
-        rule,
-        cnf: None,
         usage: Some(TokenUse::Header),
+        // A script navigates nowhere: with a duration of 0 its token is short, that is all.
         every_navigation: false,
-        custom: None,
+        ..admission::claims(service, &admission, None)?
     })
 }

@@ -8,6 +8,7 @@
 mod admin_api;
 mod admin_token;
 mod administration;
+mod admission;
 pub mod application;
 pub mod cli;
 pub mod client_description;

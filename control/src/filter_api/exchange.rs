@@ -19,7 +19,7 @@ use portcullis::protocol::origin::Origin;
 
 use super::ApiError;
 use super::identity::{Body, FilterIdentity};
-use super::issue::{self, Admission};
+use crate::admission::{self, Admission};
 use crate::secret::{Hashed, Plain, same};
 use crate::service::Service;
 use crate::storage::{FoundCode, IssuedAnswer};
@@ -176,7 +176,7 @@ fn judge(
     };
     Ok(IssuedAnswer {
         issued_at: now,
-        claims: serde_json::to_string(&issue::claims(service, &admission, cnf)?)?,
+        claims: serde_json::to_string(&admission::claims(service, &admission, cnf)?)?,
         binding_seed,
     })
 }

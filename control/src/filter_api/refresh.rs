@@ -16,8 +16,8 @@ use portcullis::protocol::origin::Origin;
 
 use super::ApiError;
 use super::identity::{Body, FilterIdentity};
-use super::issue::{self, Admission};
 use super::shown_token;
+use crate::admission::{self, Admission};
 use crate::service::Service;
 use crate::storage::{AddedRefresh, IssuedToken, OldToken, RefreshView, Session};
 
@@ -34,7 +34,7 @@ pub async fn refresh(
     if let Some(issued) = call.repeatable(&view, &admission) {
         return call.answer(&admission, issued);
     }
-    let mut issued = issue::claims(&service, &admission, call.token.cnf.clone())?;
+    let mut issued = admission::claims(&service, &admission, call.token.cnf.clone())?;
     // It proves the sign-in that the old one proved: a later one of the same session may have been
     // made by somebody else who holds other cookies.
     issued.auth_time = issued.auth_time.min(call.token.auth_time);

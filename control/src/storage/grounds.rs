@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Database, Session, StorageError, applications, from_db};
+use super::{Database, Session, StorageError, applications, fresh_sign_in, from_db};
 use crate::application::Application;
 
 /// What speaks for a token of a session's user at an application, and against it.
@@ -16,6 +16,8 @@ pub struct TokenGrounds {
     pub user_disabled: bool,
     /// Until when the user is blocked, seconds since 1970.
     pub user_blocked_until: u64,
+    /// Whether the application wants a later sign-in.
+    pub login_required: bool,
     /// The application; `None` if it is gone.
     pub application: Option<Application>,
 }
@@ -55,16 +57,18 @@ impl Grounds for Database {
         };
         let (user_id, email, disabled, blocked_until, auth_time, auth_ver, expires_at, version) =
             row;
+        let session = Session {
+            id: session_id.to_owned(),
+            user_id,
+            email,
+            auth_time: from_db(auth_time),
+            auth_ver: from_db(auth_ver),
+            expires_at: from_db(expires_at),
+        };
         Ok(Some(TokenGrounds {
             version: from_db(version),
-            session: Session {
-                id: session_id.to_owned(),
-                user_id,
-                email,
-                auth_time: from_db(auth_time),
-                auth_ver: from_db(auth_ver),
-                expires_at: from_db(expires_at),
-            },
+            login_required: fresh_sign_in::is_required(&mut read, &session, audience).await?,
+            session,
             user_disabled: disabled != 0,
             user_blocked_until: from_db(blocked_until),
             application: applications::read(&mut read, audience).await?,

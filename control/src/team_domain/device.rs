@@ -19,6 +19,7 @@ use super::client_address::client_address;
 use super::csrf;
 use super::failure::Failure;
 use super::session;
+use super::tokens::sign_in_again;
 use crate::application::Application;
 use crate::device_codes::UserCode;
 use crate::header_tokens;
@@ -106,6 +107,10 @@ pub async fn answer(
     let definition = &waiting.application.definition;
     if confirmed && !header_tokens::may_be_made(definition, &session.email) {
         return pages.no_access(&session, &waiting);
+    }
+    let audience = &waiting.request.audience;
+    if confirmed && service.storage.login_required(&session, audience).await? {
+        return sign_in_again(&service);
     }
     if store(&service, &session, &waiting, form.answer).await? {
         pages.answered(&waiting, confirmed)

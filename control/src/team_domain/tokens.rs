@@ -86,10 +86,19 @@ pub async fn make(
     let Some(session) = session::current(&service, &headers).await? else {
         return session::sign_in_first(PATH);
     };
+    // What the cookie proves counts, not what another browser has proved since.
+    if service
+        .storage
+        .login_required(&session, &form.application)
+        .await?
+    {
+        return sign_in_again(&service);
+    }
     match header_tokens::make(&service, &session.id, &form.application).await {
         Ok(made) => shown_once(&service, &made),
         Err(NoHeaderToken::SessionEnded) => session::sign_in_first(PATH),
         Err(NoHeaderToken::NotAllowed | NoHeaderToken::PolicyDenied) => none_for_you(&service),
+        Err(NoHeaderToken::LoginRequired) => sign_in_again(&service),
         Err(NoHeaderToken::Storage(error)) => Err(error.into()),
         Err(NoHeaderToken::Randomness(error)) => Err(error.into()),
         Err(NoHeaderToken::Claims(error)) => Err(error.into()),
@@ -121,6 +130,20 @@ fn shown_once(service: &Service, made: &HeaderToken) -> Result<Response, Failure
         url: first.map(|place| format!("{place}/")).unwrap_or_default(),
     };
     render(StatusCode::OK, &page)
+}
+
+/// An administrator demands it.
+pub fn sign_in_again(service: &Service) -> Result<Response, Failure> {
+    let message = Message {
+        demo: service.config.server.demo,
+        title: "Sign in again first".to_owned(),
+        paragraphs: vec![
+            "An administrator asks everybody to sign in to this application once more.".to_owned(),
+            "Open the application, sign in, then come back here.".to_owned(),
+        ],
+        ..Message::default()
+    };
+    render(StatusCode::FORBIDDEN, &message)
 }
 
 /// Unknown, closed or not for this user: which of them is not told.

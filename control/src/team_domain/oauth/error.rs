@@ -124,7 +124,9 @@ impl From<NoHeaderToken> for OAuthError {
     fn from(error: NoHeaderToken) -> Self {
         match error {
             NoHeaderToken::SessionEnded => Self::SessionEnded,
-            NoHeaderToken::NotAllowed | NoHeaderToken::PolicyDenied => Self::PolicyDenied,
+            NoHeaderToken::NotAllowed
+            | NoHeaderToken::LoginRequired
+            | NoHeaderToken::PolicyDenied => Self::PolicyDenied,
             NoHeaderToken::Storage(error) => error.into(),
             NoHeaderToken::Randomness(_) | NoHeaderToken::Claims(_) => Self::Broken,
         }
