@@ -169,3 +169,21 @@ fn b14_a_dry_run_does_not_wait_for_a_refresh() {
     assert_eq!(changes.reported, Some("session_expired"));
     assert!(clients.calls().is_empty());
 }
+
+#[test]
+fn of_several_tokens_the_one_that_nothing_else_speaks_against_is_refreshed() {
+    // As after a change of `Partitioned`: browsers then hold two cookies of one name.
+    let mut clients = Clients::new();
+    clients.world.revoke(Subject::User("revoked".into()));
+    let revoked = clients.world.token(|claims| {
+        claims.sub = "revoked".into();
+        claims.exp = EXPIRED_MS / 1_000 + 60;
+    });
+    let expired = clients.world.token(|_| ());
+    clients.cookie = format!(
+        "__Host-access_token={revoked}; __Host-access_token={expired}; __Host-access_binding={}",
+        binding()
+    );
+    assert_eq!(clients.fetch(1), Effect::Refresh);
+    assert!(clients.call().call.body.contains(&expired));
+}
