@@ -2,6 +2,7 @@
 
 mod races;
 mod refusals;
+mod session;
 
 use portcullis::protocol::base64url;
 use reqwest::{Response, StatusCode};
