@@ -8,6 +8,7 @@ mod control;
 mod entry_point;
 mod host;
 mod root;
+mod shared_data;
 mod signature;
 mod stream;
 

@@ -10,6 +10,7 @@ use proxy_wasm::types::ContextType;
 
 use super::control::Control;
 use super::host::{self, HostRandom};
+use super::shared_data::HostSharedData;
 use super::signature::EnvoySignatures;
 use super::stream::{self, Stream};
 use crate::config::Config;
@@ -64,7 +65,12 @@ impl Root {
                 Box::new(NoHostSignatures)
             }
         };
-        let filter = Filter::new(config, signatures, instance());
+        let mut filter = Filter::new(config, signatures, instance());
+        filter.share(
+            Box::new(HostSharedData),
+            control.credential(),
+            host::now_ms(),
+        );
         self.shared = Some(Rc::new(Shared {
             filter: RefCell::new(filter),
             control,
@@ -95,6 +101,17 @@ impl Root {
         }
     }
 
+    /// Takes over what another VM of this process has fetched.
+    fn look(&mut self, shared: &Shared, now_ms: u64) {
+        let looked = match shared.filter.try_borrow_mut() {
+            Ok(mut filter) => filter.look(now_ms, HostRandom::number()),
+            Err(_) => return,
+        };
+        if let Err(error) = looked {
+            self.say_once(format!("the feed: {error}"));
+        }
+    }
+
     fn take_page(&mut self, headers: usize, size: usize) {
         let Some(shared) = self.shared.clone() else {
             return;
@@ -113,6 +130,7 @@ impl Root {
             Ok(Progress::Gathering) => self.poll_if_due(&shared, now_ms),
             Ok(Progress::Changed { .. }) => {
                 self.last_error = None;
+                self.look(&shared, now_ms);
                 self.wake(&shared, now_ms);
             }
             Ok(Progress::Unchanged) => self.last_error = None,
@@ -123,8 +141,8 @@ impl Root {
     /// Drives on what has waited long enough, a bounded number at a time: the host runs the
     /// effects on other streams nested in this callback.
     fn wake(&mut self, shared: &Rc<Shared>, now_ms: u64) {
-        let due = match shared.filter.try_borrow() {
-            Ok(filter) => filter.due(now_ms),
+        let (due, loading) = match shared.filter.try_borrow() {
+            Ok(filter) => (filter.due(now_ms), filter.is_loading()),
             Err(_) => return,
         };
         for stream in &due {
@@ -134,7 +152,7 @@ impl Root {
                 self.ask(shared, *stream, &call);
             }
         }
-        self.set_busy(due.len() >= MAX_EFFECTS);
+        self.set_busy(loading || due.len() >= MAX_EFFECTS);
     }
 
     /// Makes the call of a request that waited for the feed before.
@@ -168,7 +186,9 @@ impl Root {
                 let _ = host::increment(metric, count);
             }
         }
-        let gauges = filter.gauges(now_ms);
+        let Some(gauges) = filter.gauges(now_ms) else {
+            return;
+        };
         for (name, value) in [
             ("portcullis.feed.version", gauges.version),
             ("portcullis.feed.age_seconds", gauges.age_seconds),
@@ -203,6 +223,15 @@ impl Root {
 }
 
 impl Context for Root {
+    /// The configuration goes, and with it the answer of a poll that is under way: another VM
+    /// polls from now on.
+    fn on_done(&mut self) -> bool {
+        if let Some(Ok(mut filter)) = self.shared.as_ref().map(|s| s.filter.try_borrow_mut()) {
+            filter.leave(host::now_ms());
+        }
+        true
+    }
+
     fn on_http_call_response(&mut self, token: u32, headers: usize, body: usize, _trailers: usize) {
         if self.poll == Some(token) {
             self.poll = None;
@@ -237,6 +266,7 @@ impl RootContext for Root {
     fn on_tick(&mut self) {
         if let Some(shared) = self.shared.clone() {
             let now_ms = host::now_ms();
+            self.look(&shared, now_ms);
             self.poll_if_due(&shared, now_ms);
             self.wake(&shared, now_ms);
             self.report(&shared, now_ms);
