@@ -19,6 +19,7 @@ pub mod directories;
 mod documents;
 pub mod feed_relay;
 mod http2;
+pub mod listeners;
 pub mod probe;
 pub mod refusal;
 pub mod request;

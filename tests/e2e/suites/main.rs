@@ -15,6 +15,7 @@ mod identity;
 mod kinds;
 mod login;
 mod login_attacks;
+mod one_fetcher;
 mod paths;
 mod readme;
 mod report;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use portcullis_demo::control::{Allow, NewApplication, User};
 use portcullis_demo::deployment::{Deployment, Settings};
+use portcullis_demo::envoy;
 use portcullis_demo::origin;
 use portcullis_demo::tools::Tools;
 
@@ -45,6 +46,7 @@ impl Scene<'_> {
             login_block: self.login_block,
             more_configuration: "",
             workers: 2,
+            drain: envoy::DRAIN,
             application: origin::application(),
             change_bootstrap: &Ok,
         })
