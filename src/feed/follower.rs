@@ -2,23 +2,22 @@
 //!
 //! Times are milliseconds since 1970, given with each event.
 
+mod others;
+mod query;
+
 use super::bounds;
 use super::pace::{Pace, Told};
 use super::snapshot::Gathering;
 use super::store::{FeedError, Store};
 use crate::protocol::feed::{FeedPage, PageKind};
 
-/// The longest that a poll waits for news, in seconds.
-const MAX_WAIT_S: u64 = 20;
-/// The same while others lag behind what came.
-const LAGGING_WAIT_S: u64 = 1;
+pub(super) use query::{PAGE_LIMIT, SpeaksFor, wait_s};
+
 /// What a poll may take beyond its waiting, in milliseconds.
 const POLL_MARGIN_MS: u64 = 10_000;
 /// After this beyond its timeout a poll counts as lost: the host forgets callouts of a root
 /// context that goes.
 const LOST_MS: u64 = 2_000;
-/// Entries that a page may hold.
-pub(super) const PAGE_LIMIT: u32 = 20_000;
 /// How often revocations without effect are looked for, in milliseconds.
 const PRUNE_EVERY_MS: u64 = 600_000;
 
@@ -36,17 +35,6 @@ pub struct Follower {
     speaks_for: Option<SpeaksFor>,
     begins_anew: bool,
     taken: Taken,
-}
-
-/// Whom a poll speaks for, if not for this VM alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SpeaksFor {
-    /// The name of all of them.
-    pub instance: String,
-    /// The lowest version that one of them holds.
-    pub applied: u64,
-    /// Whether there is more to ask for at once, so that this poll waits for nothing.
-    pub hurries: bool,
 }
 
 /// What the last good answer was.
@@ -175,67 +163,6 @@ impl Follower {
         })
     }
 
-    /// Lets the next polls speak for others too, or for this VM alone again.
-    pub(super) fn speak_for(&mut self, all: Option<SpeaksFor>) {
-        self.speaks_for = all;
-    }
-
-    /// Lets the next poll ask for a snapshot. What is held stays in force until it is whole.
-    pub(super) fn begin_anew(&mut self) {
-        self.begins_anew = true;
-        self.gathering = None;
-    }
-
-    /// What the last good answer was.
-    pub(super) fn taken(&self) -> &Taken {
-        &self.taken
-    }
-
-    /// Whether an answer is awaited.
-    pub(super) fn is_polling(&self) -> bool {
-        self.polling_until.is_some()
-    }
-
-    /// When what is held was last known to be all there is, in milliseconds since 1970.
-    pub(super) fn last_good(&self) -> u64 {
-        self.last_good
-    }
-
-    /// What is held was all there is at a time.
-    pub(super) fn was_good(&mut self, now: u64, at: u64) {
-        self.last_good = self.last_good.max(at.min(now));
-    }
-
-    /// The answer that is under way is of no use any more.
-    pub(super) fn dismiss(&mut self, now: u64) {
-        self.polling_until = None;
-        self.gathering = None;
-        self.pace.goes_on(now);
-    }
-
-    /// Takes over a snapshot that another polled for.
-    pub(super) fn adopt(&mut self, snapshot: Gathering) -> Result<Progress, FeedError> {
-        self.refuse_older(&snapshot)?;
-        self.store = Some(snapshot.finish(&self.settings.audiences)?);
-        self.gathering = None;
-        Ok(Progress::Changed { keys: true })
-    }
-
-    /// Takes over a delta that another polled for. It may begin before what is held: what it says
-    /// of that is no news.
-    pub(super) fn follow(&mut self, now: u64, body: &[u8]) -> Result<Progress, FeedError> {
-        let mut page = read(body)?;
-        let page_now = page.now;
-        let store = self.store.as_mut().ok_or(FeedError::DoesNotFollow)?;
-        if page.kind != PageKind::Delta || page.after > store.version() {
-            return Err(FeedError::DoesNotFollow);
-        }
-        page.after = store.version();
-        let keys = store.apply(page, &self.settings.audiences)?;
-        self.prune(now, page_now);
-        Ok(Progress::Changed { keys })
-    }
-
     /// Takes the answer of a poll.
     ///
     /// # Errors
@@ -352,45 +279,6 @@ impl Follower {
         self.gathering = None;
         self.errors += 1;
     }
-
-    /// How many seconds a poll waits. While others have not applied what came, it returns soon,
-    /// so that the next one can say that they have.
-    fn wait_s(&self) -> u64 {
-        let wait = wait_s(self.settings.stale_after_ms);
-        match (&self.speaks_for, &self.store) {
-            (Some(all), _) if all.hurries => 0,
-            (Some(all), Some(store)) if all.applied < store.version() => wait.min(LAGGING_WAIT_S),
-            _ => wait,
-        }
-    }
-
-    fn query(&self, wait: u64) -> String {
-        let instance = match &self.speaks_for {
-            Some(all) => &all.instance,
-            None => &self.settings.instance,
-        };
-        if let Some(next) = self.gathering.as_ref().and_then(Gathering::next) {
-            let next = crate::reply::percent_encode(next.as_bytes());
-            return format!("next={next}&limit={PAGE_LIMIT}&instance={instance}");
-        }
-        match &self.store {
-            Some(store) if !self.begins_anew => {
-                let (epoch, version) = (store.epoch(), store.version());
-                let applied = self.speaks_for.as_ref().map_or(version, |all| all.applied);
-                let epoch = crate::reply::percent_encode(epoch.as_bytes());
-                format!(
-                    "epoch={epoch}&after={version}&wait={wait}&limit={PAGE_LIMIT}\
-                     &instance={instance}&applied={applied}"
-                )
-            }
-            _ => format!("limit={PAGE_LIMIT}&instance={instance}"),
-        }
-    }
-}
-
-/// How many seconds a poll waits: it must end well before its silence makes the feed stale.
-pub(super) fn wait_s(stale_after_ms: u64) -> u64 {
-    (stale_after_ms / 3_000).min(MAX_WAIT_S)
 }
 
 /// Reads a page and refuses what no control service sends.

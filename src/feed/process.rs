@@ -80,6 +80,7 @@ impl Feed {
     /// # Errors
     /// [`FeedError::Shared`]; the VM polls for itself then.
     pub fn look(&mut self, now: u64, random: u32) -> Result<Progress, FeedError> {
+        self.follower.tell_time(now);
         let Some(sharing) = &mut self.sharing else {
             return Ok(Progress::Unchanged);
         };

@@ -11,7 +11,7 @@ use super::reader::{Reached, Reader};
 use super::refill::Refill;
 use super::roll::{All, Roll};
 use super::sealed::{Scope, Sealed, Watched};
-use super::{SharedData, SharedDataError};
+use super::{Over, SharedData, SharedDataError};
 use crate::feed::follower::{Follower, Progress, SpeaksFor};
 
 /// How long a VM that sees that there is more than it can take over waits for it, in
@@ -30,8 +30,9 @@ pub struct Sharing {
     term: Term,
     lease: Watched<Lease>,
     position: Watched<Position>,
-    /// When the latest position that was seen was fetched: an older one is a replay.
-    seen: u64,
+    /// The mark of the position that was seen last, and when that was fetched. An older one is a
+    /// replay.
+    seen: (Over, u64),
     reader: Reader,
     reached: Reached,
     publisher: Publisher,
@@ -54,9 +55,9 @@ pub struct Sharing {
 pub enum Turn {
     /// Another one does.
     Wait,
-    /// For itself: what the others share cannot be relied on.
+    /// For itself: nothing is known of the others.
     Alone,
-    /// For all.
+    /// For all, or for itself where it cannot take over what the others have.
     ForAll(SpeaksFor),
     /// For a page of a snapshot that only later VMs will read; this is the query.
     Refill(String),
@@ -71,7 +72,7 @@ impl Sharing {
             term: Term::of(wait_s),
             lease: Watched::new(LEASE),
             position: Watched::new(POSITION),
-            seen: 0,
+            seen: (Over::Anything, 0),
             reader: Reader::default(),
             reached: Reached::Nowhere,
             publisher: Publisher::default(),
@@ -138,17 +139,23 @@ impl Sharing {
             self.behind_since = None;
             return Ok(Progress::Unchanged);
         }
-        self.seen = self.seen.min(now);
-        let position = self.position.look(&self.sealed)?;
-        let Some(position) = position.filter(|position| position.fetched >= self.seen) else {
+        self.seen.1 = self.seen.1.min(now);
+        self.position.look(&self.sealed)?;
+        let (mark, seen) = (self.position.over(), self.seen.1);
+        let position = self.position.seen();
+        let position = position.filter(|position| mark == self.seen.0 || position.fetched >= seen);
+        let Some(position) = position else {
             self.reached = Reached::Nowhere;
-            self.note(follower, now, false);
+            self.note(follower, now, self.position.seen().is_some());
             return Ok(Progress::Unchanged);
         };
-        self.seen = position.fetched.min(now);
+        if mark != self.seen.0 {
+            // Once and for all: by a clock that was ahead it is not fetched now and now again.
+            self.seen = (mark, position.fetched.min(now));
+        }
         let (progress, reached) = self.reader.step(&self.sealed, follower, position, now)?;
         if reached == Reached::Position {
-            follower.was_good(now, position.fetched);
+            follower.was_good(self.seen.1);
         }
         if matches!(progress, Progress::Changed { .. }) && follower.is_polling() {
             // What it asked for follows on what is no longer held.

@@ -158,9 +158,9 @@ impl Stand {
         Ok(application)
     }
 
-    /// Every listener has a root context of its own in each worker's VM, and each takes over what
-    /// came at a tick of its own: what the listener of [`Workers`] knows, the shipped one may learn
-    /// a moment later. Which worker takes a connection there nobody can tell, so there are several.
+    /// Listeners whose filters are configured otherwise have root contexts of their own, and each
+    /// takes over what came at a tick of its own: what the listener of [`Workers`] knows, the
+    /// shipped one may learn a moment later. Which worker takes a connection there nobody can tell, so there are several.
     fn wait_for_shipped_listener(&self, application: &Application, request: &[u8]) -> Result<()> {
         let what = format!("the shipped listener to know {}", application.host);
         wait::until(&what, FEED_LIMIT, || {

@@ -96,12 +96,8 @@ impl Sharing {
         if now < self.broken_until || self.roll.is_full() {
             return Turn::Alone;
         }
-        if !self.holds {
-            return if self.is_cut_off(now) {
-                Turn::Alone
-            } else {
-                Turn::Wait
-            };
+        if !self.holds && !self.is_cut_off(now) {
+            return Turn::Wait;
         }
         let loads = self.reached == Reached::Halfway && self.publisher.position().is_none();
         if loads && !self.begins_anew {

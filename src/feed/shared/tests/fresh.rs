@@ -127,3 +127,23 @@ fn metrics_tell_the_lowest_version_and_the_highest_age_and_come_from_one() {
         (41, 3, 42)
     );
 }
+
+#[test]
+fn a_clock_that_is_set_back_keeps_nobody_fresh() {
+    let mut process = Process::settled(3);
+    process.now -= 3_600_000;
+    process.service.away = true;
+    process.ticks(1);
+    process.add();
+    process.ticks(STALE_AFTER_MS / TICK_MS + 20);
+    for vm in &process.vms {
+        assert!(vm.feed.is_stale(process.now));
+    }
+    process.service.away = false;
+    process.service.version = 42;
+    process.ticks(200);
+    assert_eq!(process.versions(), [42; 4]);
+    for vm in &process.vms {
+        assert!(!vm.feed.is_stale(process.now));
+    }
+}

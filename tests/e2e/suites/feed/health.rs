@@ -10,8 +10,7 @@ use portcullis_demo::wait;
 use portcullis_e2e::feed_relay::{Conduct, FeedRelay, Poll};
 use portcullis_e2e::{Application, ApplicationSettings, Stand, bootstrap, directories};
 
-/// Two listeners have a filter each, on two workers and the main thread, and one of them polls for
-/// all.
+/// Two workers and the main thread have a filter each, and one of them polls for all.
 pub const FILTERS: u64 = 1;
 /// Longer than the longest pause and the longest poll of this suite.
 pub const LIMIT: Duration = Duration::from_secs(60);

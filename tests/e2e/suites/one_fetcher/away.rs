@@ -17,9 +17,8 @@ fn a_listener_that_is_added_while_the_control_service_is_away_serves_at_once() -
     stand.refused_by_workers(&former, &application)?;
 
     scene.stand.deployment.control.kill();
-    for name in ["late", "later"] {
-        scene.listeners.add(name, |_| ())?;
-        scene.wait_for_listener(name)?;
+    for (name, then) in [("late", "allow"), ("later", "deny")] {
+        scene.add_listener(name, then)?;
         assert_eq!(scene.statuses(name, &browser, &application)?, [200]);
         assert_eq!(scene.statuses(name, &former, &application)?, [401]);
     }

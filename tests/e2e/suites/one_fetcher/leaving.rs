@@ -1,10 +1,15 @@
 //! The listener goes whose filter polls for all: another goes on.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use portcullis_demo::wait;
 use portcullis_e2e::ApplicationSettings;
 
 use super::scene::{LIMIT, Scene};
+
+/// Sooner than a lease ends by itself, or a poll.
+const SOON: Duration = Duration::from_millis(2_500);
 
 #[test]
 fn another_polls_when_the_listener_of_the_one_that_did_is_removed() -> Result<()> {
@@ -13,8 +18,7 @@ fn another_polls_when_the_listener_of_the_one_that_did_is_removed() -> Result<()
     let application = stand.application(&ApplicationSettings::default())?;
     let user = stand.user()?;
     let browser = stand.sign_in(&user, &application)?;
-    scene.listeners.add("third", |_| ())?;
-    scene.wait_for_listener("third")?;
+    scene.add_listener("third", "allow")?;
     scene.wait_for("third", 200, (&browser, &application))?;
     let before = scene.relay.seen();
     let instance = &before.last().context("no poll")?.instance;
@@ -26,7 +30,7 @@ fn another_polls_when_the_listener_of_the_one_that_did_is_removed() -> Result<()
         let gauges = admin.stats(r"^listener_manager\.total_listeners_(active|draining)$")?;
         Ok(gauges.values().eq([&1, &0]).then_some(()))
     })?;
-    let after = wait::until("another poll", LIMIT, || {
+    let after = wait::until("another poll", SOON, || {
         let seen = scene.relay.seen();
         Ok((seen.len() > before.len()).then_some(seen))
     })?;

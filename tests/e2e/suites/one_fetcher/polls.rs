@@ -1,4 +1,4 @@
-//! One poll at a time for two workers, the main thread and three listeners.
+//! One poll at a time for two workers, the main thread and two configurations.
 
 use anyhow::{Result, ensure};
 use portcullis_demo::wait;
@@ -11,12 +11,11 @@ const REVOCATIONS: usize = 5;
 const POLLS_EACH: usize = 3;
 
 #[test]
-fn one_long_poll_serves_all_workers_and_listeners() -> Result<()> {
+fn one_long_poll_serves_all_workers_and_configurations() -> Result<()> {
     let scene = Scene::start_as_shipped("one-fetcher")?;
     let stand = &scene.stand;
     let application = stand.application(&ApplicationSettings::default())?;
-    scene.listeners.add("third", |_| ())?;
-    scene.wait_for_listener("third")?;
+    scene.add_listener("third", "allow")?;
     let mut sessions = Vec::new();
     for _ in 0..REVOCATIONS {
         let user = stand.user()?;

@@ -52,6 +52,19 @@ impl Scene {
         Self::start(name, SHIPPED)
     }
 
+    /// Adds a listener whose filter is configured otherwise than the others', if only by `then`:
+    /// listeners with the very same configuration share a root context in each VM.
+    pub fn add_listener(&self, name: &str, then: &str) -> Result<()> {
+        self.listeners.add(name, |configuration| {
+            configuration["when_stale"]["then"] = then.into();
+            configuration["unknown_hosts"] = if then == "deny" { "pass" } else { "deny" }.into();
+        })?;
+        let admin = self.stand.deployment.envoy.admin();
+        wait::until(&format!("listener {name}"), LIMIT, || {
+            Ok(admin.listener(name).ok().map(drop))
+        })
+    }
+
     /// Asks at a listener, on several connections, with a browser's cookies.
     pub fn ask(
         &self,
@@ -98,14 +111,6 @@ impl Scene {
         wait::until(&what, LIMIT, || {
             let statuses = self.statuses(listener, browser, application)?;
             Ok((statuses == [status]).then_some(()))
-        })
-    }
-
-    /// Waits until a listener is there.
-    pub fn wait_for_listener(&self, name: &str) -> Result<()> {
-        let admin = self.stand.deployment.envoy.admin();
-        wait::until(&format!("listener {name}"), LIMIT, || {
-            Ok(admin.listener(name).ok().map(drop))
         })
     }
 

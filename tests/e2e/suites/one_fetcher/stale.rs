@@ -21,10 +21,7 @@ const MOST_POLLS: usize = 14;
 fn b10_when_stale_denies_or_allows_to_the_second_and_catches_up_without_a_gap() -> Result<()> {
     let scene = Scene::start("one-fetcher-stale", &format!("after: {AFTER}s, then: deny"))?;
     let stand = &scene.stand;
-    scene.listeners.add("lenient", |configuration| {
-        configuration["when_stale"]["then"] = "allow".into();
-    })?;
-    scene.wait_for_listener("lenient")?;
+    scene.add_listener("lenient", "allow")?;
     let application = stand.application(&ApplicationSettings::default())?;
     let (user, other) = (stand.user()?, stand.user()?);
     let good = stand.sign_in(&user, &application)?;
