@@ -7,6 +7,7 @@ use super::position::{Base, Position};
 use super::sealed::Sealed;
 use crate::feed::follower::{self, Follower, Progress};
 use crate::feed::snapshot::Gathering;
+use crate::feed::store::Store;
 
 /// Bytes of a snapshot after which the host is let go on: a full page, and about 25 ms.
 const STEP_BYTES: usize = 1_024 * 1_024;
@@ -16,6 +17,9 @@ const STEP_BYTES: usize = 1_024 * 1_024;
 pub struct Reader {
     cursor: Option<Cursor>,
     loading: Option<Loading>,
+    /// The last position that was tried in vain, by version and time: its snapshot is not read
+    /// again at every tick.
+    in_vain: Option<(u64, u64)>,
 }
 
 /// How far a VM got.
@@ -57,33 +61,40 @@ impl Reader {
         let held = follower
             .store()
             .filter(|store| store.epoch() == position.epoch);
-        if held.is_some_and(|store| store.version() >= position.version) {
+        let held = held.map(Store::version);
+        if held >= Some(position.version) {
             self.loading = None;
             return Ok((Progress::Unchanged, Reached::Position));
+        }
+        let tried = Some((position.version, position.fetched));
+        if self.in_vain == tried {
+            return Ok((Progress::Unchanged, Reached::Nowhere));
         }
         if held.is_some() && self.loading.is_none() {
             let (progress, reached) = self.replay(sealed, follower, position, now)?;
             if reached {
                 return Ok((progress, Reached::Position));
             }
+            if held >= Some(position.base.version) {
+                self.in_vain = tried;
+                return Ok((progress, Reached::Nowhere));
+            }
         }
-        match self.load(sealed, follower, position)? {
-            Some(Progress::Gathering) => Ok((Progress::Gathering, Reached::Halfway)),
-            Some(_) => {
+        let (progress, reached) = match self.load(sealed, follower, position)? {
+            Some(Progress::Gathering) => return Ok((Progress::Gathering, Reached::Halfway)),
+            Some(changed) => {
                 self.cursor = None;
                 let (_, reached) = self.replay(sealed, follower, position, now)?;
-                let reached = if reached {
-                    Reached::Position
-                } else {
-                    Reached::Nowhere
-                };
-                Ok((Progress::Changed { keys: true }, reached))
+                (changed, reached)
             }
-            None => {
-                self.loading = None;
-                Ok((Progress::Unchanged, Reached::Nowhere))
-            }
+            None => (Progress::Unchanged, false),
+        };
+        self.loading = None;
+        if reached {
+            return Ok((progress, Reached::Position));
         }
+        self.in_vain = tried;
+        Ok((progress, Reached::Nowhere))
     }
 
     /// Applies the deltas that follow on what is held; says whether they lead to the position.
@@ -158,6 +169,10 @@ impl Reader {
         }
         let gathered = self.loading.take().and_then(|loading| loading.gathered);
         let whole = gathered.filter(|gathered| gathered.next().is_none());
+        // Without what followed it a snapshot is worth nothing: it lacks revocations.
+        if !leads_on(sealed, position)? {
+            return Ok(None);
+        }
         Ok(whole.and_then(|snapshot| follower.adopt(snapshot).ok()))
     }
 }
@@ -186,8 +201,25 @@ impl Loading {
     }
 }
 
+/// Whether the deltas after the snapshot are all there.
+fn leads_on(sealed: &Sealed, position: &Position) -> Result<bool, SharedDataError> {
+    let (base, log) = (&position.base, &position.log);
+    let mut version = base.version;
+    for number in base.block..=log.block {
+        let Some(block) = log.block(sealed, &position.epoch, number)?.value else {
+            return Ok(false);
+        };
+        for delta in deltas(&block, 0) {
+            if delta.after <= version {
+                version = version.max(delta.version);
+            }
+        }
+    }
+    Ok(version >= position.version)
+}
+
 fn version(follower: &Follower) -> u64 {
-    follower.store().map_or(0, crate::feed::Store::version)
+    follower.store().map_or(0, Store::version)
 }
 
 /// What two changes are together.
