@@ -9,6 +9,7 @@ mod entry_point;
 mod host;
 mod renewals;
 mod root;
+mod shared_data;
 mod signature;
 mod stream;
 

@@ -3,10 +3,13 @@
 mod bounds;
 mod follower;
 mod pace;
+mod process;
+pub mod shared;
 mod snapshot;
 mod store;
 
 pub use follower::{FeedAnswer, Follower, FollowerSettings, Poll, Progress};
+pub use process::{Feed, FeedGauges};
 pub use store::{FeedError, Store};
 
 #[cfg(test)]

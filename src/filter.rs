@@ -23,7 +23,8 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use crate::config::Config;
-use crate::feed::{FeedAnswer, FeedError, Follower, FollowerSettings, Poll, Progress};
+use crate::feed::shared::{Scope, SharedData};
+use crate::feed::{Feed, FeedAnswer, FeedError, FeedGauges, FollowerSettings, Poll, Progress};
 use crate::login::Random;
 use crate::metrics::Counters;
 use crate::reply::Reply;
@@ -62,7 +63,7 @@ pub const MAX_EFFECTS: usize = 32;
 pub struct Filter {
     config: Config,
     issuer: String,
-    follower: Follower,
+    follower: Feed,
     verifier: Verifier,
     pending: HashMap<u32, Pending>,
     refreshes: Refreshes,
@@ -103,22 +104,11 @@ impl Moment<'_> {
     }
 }
 
-/// Figures for the host's metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FeedGauges {
-    /// Version held; 0 before the first snapshot.
-    pub version: u64,
-    /// Seconds since the last good poll.
-    pub age_seconds: u64,
-    /// Revocations held.
-    pub entries: u64,
-}
-
 impl Filter {
     /// A filter that has no feed yet. `instance` names this VM to the control service.
     #[must_use]
     pub fn new(config: Config, host: Box<dyn HostSignatures>, instance: String) -> Self {
-        let follower = Follower::new(FollowerSettings {
+        let follower = Feed::new(FollowerSettings {
             audiences: config.audiences().to_vec(),
             stale_after_ms: config.when_stale().after_ms,
             instance,
@@ -135,6 +125,17 @@ impl Filter {
             reported: (0, 0, 0),
             config,
         }
+    }
+
+    /// Shares the feed with the other VMs of the process, and takes over what they have.
+    pub fn share(&mut self, data: Box<dyn SharedData>, credential: &str, now_ms: u64) {
+        let scope = Scope {
+            credential,
+            team_domain: &self.issuer,
+            cluster: &self.config.control().cluster,
+            audiences: self.config.audiences(),
+        };
+        let _ = self.follower.share(data, &scope, now_ms);
     }
 
     /// A request has come.
@@ -219,6 +220,32 @@ impl Filter {
         answer: FeedAnswer<'_>,
     ) -> Result<Progress, FeedError> {
         let progress = self.follower.answered(now_ms, random, answer)?;
+        self.changed(progress, now_ms);
+        Ok(progress)
+    }
+
+    /// Looks at what other VMs of the process have fetched.
+    ///
+    /// # Errors
+    /// They cannot be relied on for a while; why is for the log.
+    pub fn look(&mut self, now_ms: u64, random: u32) -> Result<Progress, FeedError> {
+        let progress = self.follower.look(now_ms, random)?;
+        self.changed(progress, now_ms);
+        Ok(progress)
+    }
+
+    /// Whether what other VMs have fetched is being taken over, and nothing is there before.
+    #[must_use]
+    pub fn is_loading(&self) -> bool {
+        self.follower.is_loading()
+    }
+
+    /// The configuration goes.
+    pub fn leave(&mut self, now_ms: u64) {
+        self.follower.leave(now_ms);
+    }
+
+    fn changed(&mut self, progress: Progress, now_ms: u64) {
         if let Progress::Changed { keys } = progress {
             self.unknown_kids.clear();
             if keys {
@@ -226,7 +253,6 @@ impl Filter {
             }
             self.judge_open_streams(now_ms);
         }
-        Ok(progress)
     }
 
     /// Counts since they were last taken.
@@ -247,16 +273,9 @@ impl Filter {
         self.counters.take()
     }
 
-    /// Figures of the feed.
-    #[must_use]
-    pub fn gauges(&self, now_ms: u64) -> FeedGauges {
-        let store = self.follower.store();
-        let entries = store.map_or(0, |store| store.revocations().len());
-        FeedGauges {
-            version: self.version().unwrap_or_default(),
-            age_seconds: store.map_or(0, |_| self.follower.age_ms(now_ms) / 1_000),
-            entries: u64::try_from(entries).unwrap_or(u64::MAX),
-        }
+    /// Figures of the feed, if it is this VM's to tell them.
+    pub fn gauges(&mut self, now_ms: u64) -> Option<FeedGauges> {
+        self.follower.gauges(now_ms)
     }
 
     fn version(&self) -> Option<u64> {

@@ -1,8 +1,9 @@
-//! The two host calls that the SDK does not offer as they are needed: a local response with its
-//! details, and all headers at once without turning names into text.
+//! The host calls that the SDK does not offer as they are needed: a local response with its
+//! details, all headers at once without turning names into text, and shared data.
 #![expect(
     unsafe_code,
-    reason = "the SDK passes no response code details, and unwraps header names that are not UTF-8"
+    reason = "the SDK passes no response code details, unwraps header names that are not UTF-8, and \
+              panics where shared data fails"
 )]
 
 use proxy_wasm::types::{MapType, Status};
@@ -25,6 +26,22 @@ unsafe extern "C" {
         return_map_data: *mut *mut u8,
         return_map_size: *mut usize,
     ) -> Status;
+
+    fn proxy_get_shared_data(
+        key_data: *const u8,
+        key_size: usize,
+        return_value_data: *mut *mut u8,
+        return_value_size: *mut usize,
+        return_cas: *mut u32,
+    ) -> u32;
+
+    fn proxy_set_shared_data(
+        key_data: *const u8,
+        key_size: usize,
+        value_data: *const u8,
+        value_size: usize,
+        cas: u32,
+    ) -> u32;
 }
 
 /// A local response as the ABI takes it.
@@ -68,6 +85,35 @@ pub fn header_map(map: MapType) -> Result<Vec<u8>, Status> {
         // SAFETY: the host allocated `size` bytes by the SDK's `proxy_on_memory_allocate`, which
         // makes a boxed slice of this module's allocator, and gives them to the caller.
         Status::Ok => Ok(unsafe { Vec::from_raw_parts(data, size, size) }),
+        other => Err(other),
+    }
+}
+
+/// A key's value in the shared data, and its mark; or the status that is not `Ok`, as a number:
+/// the SDK's type cannot hold one that it does not know.
+pub fn shared_data(key: &str) -> Result<(Vec<u8>, u32), u32> {
+    let mut data: *mut u8 = std::ptr::null_mut();
+    let mut size: usize = 0;
+    let mut cas: u32 = 0;
+    // SAFETY: the key is a live slice with its length; the others are live variables that the
+    // host fills.
+    let status =
+        unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), &mut data, &mut size, &mut cas) };
+    match status {
+        0 if data.is_null() => Ok((Vec::new(), cas)),
+        // SAFETY: as in `header_map`.
+        0 => Ok((unsafe { Vec::from_raw_parts(data, size, size) }, cas)),
+        other => Err(other),
+    }
+}
+
+/// Writes a value where there is one with this mark, or none, or for mark 0 whatever there is.
+pub fn set_shared_data(key: &str, value: &[u8], cas: u32) -> Result<(), u32> {
+    // SAFETY: both slices are live and go with their lengths; the host copies.
+    let status =
+        unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), cas) };
+    match status {
+        0 => Ok(()),
         other => Err(other),
     }
 }

@@ -6,6 +6,9 @@ use crate::feed::Poll;
 use crate::filter::Call;
 use crate::protocol::calls::PREFIX;
 
+/// What stands before the credential in a header (RFC 6750).
+const SCHEME: &str = "Bearer ";
+
 /// How to reach the control service. Has no `Debug`: it holds the filter credential.
 pub struct Control {
     cluster: String,
@@ -28,8 +31,13 @@ impl Control {
         Ok(Self {
             cluster: control.cluster.clone(),
             authority: control.authority.clone(),
-            authorization: format!("Bearer {credential}"),
+            authorization: format!("{SCHEME}{credential}"),
         })
+    }
+
+    /// The filter credential: the key of what VMs share is derived from it.
+    pub fn credential(&self) -> &str {
+        self.authorization.trim_start_matches(SCHEME)
     }
 
     /// Sends a poll of the feed.

@@ -13,6 +13,7 @@ use proxy_wasm::types::ContextType;
 use super::control::Control;
 use super::host::{self, HostRandom};
 use super::renewals::Renewals;
+use super::shared_data::HostSharedData;
 use super::signature::EnvoySignatures;
 use super::stream::{self, Stream};
 use crate::config::Config;
@@ -79,7 +80,12 @@ impl Root {
                 Box::new(NoHostSignatures)
             }
         };
-        let filter = Filter::new(config, signatures, instance());
+        let mut filter = Filter::new(config, signatures, instance());
+        filter.share(
+            Box::new(HostSharedData),
+            control.credential(),
+            host::now_ms(),
+        );
         self.shared = Some(Rc::new(Shared {
             filter: RefCell::new(filter),
             control,
@@ -110,6 +116,17 @@ impl Root {
         }
     }
 
+    /// Takes over what another VM of this process has fetched.
+    fn look(&mut self, shared: &Shared, now_ms: u64) {
+        let looked = match shared.filter.try_borrow_mut() {
+            Ok(mut filter) => filter.look(now_ms, HostRandom::number()),
+            Err(_) => return,
+        };
+        if let Err(error) = looked {
+            self.say_once(format!("the feed: {error}"));
+        }
+    }
+
     fn take_page(&mut self, headers: usize, size: usize) {
         let Some(shared) = self.shared.clone() else {
             return;
@@ -128,6 +145,7 @@ impl Root {
             Ok(Progress::Gathering) => self.poll_if_due(&shared, now_ms),
             Ok(Progress::Changed { .. }) => {
                 self.last_error = None;
+                self.look(&shared, now_ms);
                 self.wake(&shared, now_ms);
             }
             Ok(Progress::Unchanged) => self.last_error = None,
@@ -138,8 +156,8 @@ impl Root {
     /// Drives on what has waited long enough, a bounded number at a time: the host runs the
     /// effects on other streams nested in this callback.
     fn wake(&mut self, shared: &Rc<Shared>, now_ms: u64) {
-        let due = match shared.filter.try_borrow() {
-            Ok(filter) => filter.due(now_ms),
+        let (due, loading) = match shared.filter.try_borrow() {
+            Ok(filter) => (filter.due(now_ms), filter.is_loading()),
             Err(_) => return,
         };
         for stream in &due {
@@ -152,7 +170,7 @@ impl Root {
         self.cut(shared, now_ms, MAX_EFFECTS - due.len().min(MAX_EFFECTS));
         let filter = shared.filter.try_borrow();
         let more = filter.is_ok_and(|filter| filter.has_refresh_calls() || filter.has_cuts());
-        shared.set_busy(more || due.len() >= MAX_EFFECTS);
+        shared.set_busy(loading || more || due.len() >= MAX_EFFECTS);
     }
 
     /// Ends requests whose sessions are good no more.
@@ -196,7 +214,9 @@ impl Root {
                 let _ = host::increment(metric, count);
             }
         }
-        let gauges = filter.gauges(now_ms);
+        let Some(gauges) = filter.gauges(now_ms) else {
+            return;
+        };
         for (name, value) in [
             ("portcullis.feed.version", gauges.version),
             ("portcullis.feed.age_seconds", gauges.age_seconds),
@@ -231,6 +251,15 @@ impl Root {
 }
 
 impl Context for Root {
+    /// The configuration goes, and with it the answer of a poll that is under way: another VM
+    /// polls from now on.
+    fn on_done(&mut self) -> bool {
+        if let Some(Ok(mut filter)) = self.shared.as_ref().map(|s| s.filter.try_borrow_mut()) {
+            filter.leave(host::now_ms());
+        }
+        true
+    }
+
     fn on_http_call_response(&mut self, token: u32, headers: usize, body: usize, _trailers: usize) {
         if self.poll == Some(token) {
             self.poll = None;
@@ -267,6 +296,7 @@ impl RootContext for Root {
     fn on_tick(&mut self) {
         if let Some(shared) = self.shared.clone() {
             let now_ms = host::now_ms();
+            self.look(&shared, now_ms);
             self.poll_if_due(&shared, now_ms);
             self.ask_for_tokens(&shared, now_ms);
             self.wake(&shared, now_ms);

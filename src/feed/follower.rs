@@ -2,21 +2,22 @@
 //!
 //! Times are milliseconds since 1970, given with each event.
 
+mod others;
+mod query;
+
 use super::bounds;
 use super::pace::{Pace, Told};
 use super::snapshot::Gathering;
 use super::store::{FeedError, Store};
 use crate::protocol::feed::{FeedPage, PageKind};
 
-/// The longest that a poll waits for news, in seconds.
-const MAX_WAIT_S: u64 = 20;
+pub(super) use query::{PAGE_LIMIT, SpeaksFor, wait_s};
+
 /// What a poll may take beyond its waiting, in milliseconds.
 const POLL_MARGIN_MS: u64 = 10_000;
 /// After this beyond its timeout a poll counts as lost: the host forgets callouts of a root
 /// context that goes.
 const LOST_MS: u64 = 2_000;
-/// Entries that a page may hold.
-const PAGE_LIMIT: u32 = 20_000;
 /// How often revocations without effect are looked for, in milliseconds.
 const PRUNE_EVERY_MS: u64 = 600_000;
 
@@ -31,6 +32,27 @@ pub struct Follower {
     last_good: u64,
     pruned: u64,
     errors: u64,
+    speaks_for: Option<SpeaksFor>,
+    begins_anew: bool,
+    taken: Taken,
+}
+
+/// What the last good answer was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// No page.
+    Nothing,
+    /// A page of a snapshot.
+    Page {
+        /// Whether it was the first.
+        first: bool,
+        /// The snapshot's epoch.
+        epoch: String,
+        /// Its version.
+        version: u64,
+    },
+    /// A delta from one version to another.
+    Delta { after: u64, version: u64 },
 }
 
 /// What a follower needs to know.
@@ -89,6 +111,9 @@ impl Follower {
             last_good: 0,
             pruned: 0,
             errors: 0,
+            speaks_for: None,
+            begins_anew: false,
+            taken: Taken::Nothing,
         }
     }
 
@@ -150,7 +175,8 @@ impl Follower {
     ) -> Result<Progress, FeedError> {
         let taken = match answer.status {
             Some(200) => self.take(now, answer.body),
-            Some(204) if self.store.is_some() && self.gathering.is_none() => {
+            Some(204) if self.store.is_some() && self.gathering.is_none() && !self.begins_anew => {
+                self.taken = Taken::Nothing;
                 Ok((Progress::Unchanged, Told::Nothing))
             }
             Some(204) => Err(FeedError::SnapshotBroken),
@@ -161,6 +187,10 @@ impl Follower {
         match taken {
             // Nothing of it is in force yet: it makes nothing fresh, and forgives no failure.
             Ok((Progress::Gathering, _)) => self.pace.goes_on(now),
+            Ok((_, Told::Nothing)) if self.speaks_for.as_ref().is_some_and(|all| all.hurries) => {
+                self.pace.goes_on(now);
+                self.last_good = now;
+            }
             Ok((_, told)) => {
                 self.pace.good(now, told, self.wait_s() * 1_000);
                 self.last_good = now;
@@ -172,21 +202,37 @@ impl Follower {
 
     /// A page is read, checked and taken over; whatever fails leaves everything as it was.
     fn take(&mut self, now: u64, body: &[u8]) -> Result<(Progress, Told), FeedError> {
-        let page: FeedPage = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-        bounds::check(&page)?;
+        let page = read(body)?;
         let page_now = page.now;
+        let taken = match page.kind {
+            PageKind::Delta => Taken::Delta {
+                after: page.after,
+                version: page.version,
+            },
+            PageKind::Snapshot => Taken::Page {
+                first: self.gathering.is_none(),
+                epoch: page.epoch.clone(),
+                version: page.version,
+            },
+        };
         let (told, progress) = match page.kind {
             PageKind::Delta if page.is_empty() => (Told::VersionOnly, self.take_delta(page)?),
             PageKind::Delta => (Told::News, self.take_delta(page)?),
             PageKind::Snapshot => (Told::Nothing, self.take_snapshot(page, body.len())?),
         };
+        self.taken = taken;
+        self.prune(now, page_now);
+        Ok((progress, told))
+    }
+
+    /// Now and then drops what no living token can meet, by both clocks.
+    fn prune(&mut self, now: u64, page_now: u64) {
         if now.saturating_sub(self.pruned) > PRUNE_EVERY_MS {
             self.pruned = now;
             if let Some(store) = &mut self.store {
                 store.prune(page_now.min(now / 1_000));
             }
         }
-        Ok((progress, told))
     }
 
     fn take_delta(&mut self, page: FeedPage) -> Result<Progress, FeedError> {
@@ -212,6 +258,7 @@ impl Follower {
             return Ok(Progress::Gathering);
         }
         self.store = Some(gathering.finish(&self.settings.audiences)?);
+        self.begins_anew = false;
         Ok(Progress::Changed { keys: true })
     }
 
@@ -232,30 +279,13 @@ impl Follower {
         self.gathering = None;
         self.errors += 1;
     }
+}
 
-    /// A poll must end well before its silence makes the feed stale.
-    fn wait_s(&self) -> u64 {
-        (self.settings.stale_after_ms / 3_000).min(MAX_WAIT_S)
-    }
-
-    fn query(&self, wait: u64) -> String {
-        let instance = &self.settings.instance;
-        if let Some(next) = self.gathering.as_ref().and_then(Gathering::next) {
-            let next = crate::reply::percent_encode(next.as_bytes());
-            return format!("next={next}&limit={PAGE_LIMIT}&instance={instance}");
-        }
-        match &self.store {
-            Some(store) => {
-                let (epoch, version) = (store.epoch(), store.version());
-                let epoch = crate::reply::percent_encode(epoch.as_bytes());
-                format!(
-                    "epoch={epoch}&after={version}&wait={wait}&limit={PAGE_LIMIT}\
-                     &instance={instance}&applied={version}"
-                )
-            }
-            None => format!("limit={PAGE_LIMIT}&instance={instance}"),
-        }
-    }
+/// Reads a page and refuses what no control service sends.
+pub(super) fn read(body: &[u8]) -> Result<FeedPage, FeedError> {
+    let page = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
+    bounds::check(&page)?;
+    Ok(page)
 }
 
 /// What is wrong, without the page's content: the reader's message may quote it.

@@ -7,6 +7,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::bounds::{MAX_APPLICATIONS, MAX_REVOCATIONS};
+use super::shared::SharedDataError;
 use crate::application::{Application, ApplicationError, ApplicationTable, TableError};
 use crate::protocol::feed::{ApplicationChanges, FeedPage, JwkSet, RevocationChanges};
 use crate::session::keys::{KeyError, Keys};
@@ -50,6 +51,8 @@ pub enum FeedError {
     Application(ApplicationError),
     /// Two applications in one place.
     Table(TableError),
+    /// What the VMs of one process share could not be read or written.
+    Shared(SharedDataError),
 }
 
 impl Store {
@@ -222,6 +225,7 @@ impl fmt::Display for FeedError {
                 "two applications at {}{}",
                 error.origin, error.path_prefix
             ),
+            Self::Shared(error) => write!(f, "{error}: this worker polls for itself"),
         }
     }
 }

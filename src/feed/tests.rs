@@ -29,7 +29,7 @@ pub(super) fn revoke(version: u64) -> RevocationChanges {
     }
 }
 
-fn snapshot(epoch: &str, version: u64) -> FeedPage {
+pub(super) fn snapshot(epoch: &str, version: u64) -> FeedPage {
     FeedPage {
         epoch: epoch.into(),
         kind: PageKind::Snapshot,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::application::Placement;
 use crate::config::{Config, StaleAction};
-use crate::feed::Follower;
+use crate::feed::Feed;
 use crate::names::{BINDING_COOKIE, TOKEN_COOKIE, TOKEN_HEADER};
 use crate::reason::Refusal;
 use crate::request::{Head, cookies};
@@ -36,7 +36,7 @@ pub(super) struct Session<'a> {
 pub(super) fn trust<'a>(
     config: &Config,
     issuer: &'a str,
-    follower: &'a Follower,
+    follower: &'a Feed,
     now_ms: u64,
 ) -> Result<Trust<'a>, Bad> {
     let store = follower.store().ok_or(Bad::NotReady)?;

@@ -35,6 +35,8 @@ pub struct Settings<'a> {
     pub more_configuration: &'a str,
     /// Envoy's worker threads.
     pub workers: u32,
+    /// How long Envoy's old configuration serves the connections that it has.
+    pub drain: Duration,
     /// The application behind Envoy.
     pub application: Router,
     /// A last change to Envoy's bootstrap.
@@ -54,6 +56,7 @@ pub struct Deployment {
     port: u16,
     directory: PathBuf,
     credential: String,
+    drain: Duration,
 }
 
 impl Deployment {
@@ -98,6 +101,7 @@ impl Deployment {
             bootstrap: &file,
             credential: &credential,
             workers: settings.workers,
+            drain: settings.drain,
         })?;
         Ok(Self {
             envoy,
@@ -107,6 +111,7 @@ impl Deployment {
             port: settings.port,
             directory: directory.to_owned(),
             credential,
+            drain: settings.drain,
         })
     }
 
@@ -122,6 +127,7 @@ impl Deployment {
             bootstrap: &self.directory.join("envoy.yaml"),
             credential: &self.credential,
             workers,
+            drain: self.drain,
         })?;
         Ok(())
     }

@@ -15,6 +15,8 @@ use admin::Admin;
 use crate::process::Process;
 use crate::wait;
 
+/// Envoy's own default.
+pub const DRAIN: Duration = Duration::from_secs(600);
 /// Compiling the filter takes most of it.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
@@ -31,6 +33,8 @@ pub struct Settings<'a> {
     pub credential: &'a str,
     /// The number of worker threads.
     pub workers: u32,
+    /// How long an old configuration serves the connections that it has.
+    pub drain: Duration,
 }
 
 /// A running Envoy.
@@ -102,6 +106,7 @@ fn command(settings: &Settings<'_>, admin_file: &Path) -> Command {
         // Shared memory of hot restarts would let only one Envoy run on this machine.
         .arg("--disable-hot-restart")
         .args(["--log-level", "info"])
+        .args(["--drain-time-s", &settings.drain.as_secs().to_string()])
         // Access logs are written at once, so that they can be read while Envoy runs.
         .args(["--file-flush-interval-msec", "50"])
         .env("PORTCULLIS_FILTER_CREDENTIAL", settings.credential);

@@ -11,13 +11,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
 
 pub use poll::Poll;
 pub(crate) use poll::{forward, read_request};
 
 /// Between the bytes of a drip: many bytes, and none of them the last.
 const DRIP: Duration = Duration::from_millis(20);
+
+/// Where a cluster's port is.
+const PORT: &str = "/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address\
+                    /port_value";
 
 /// What a poll is answered with. The connection ends after it.
 #[derive(Debug, Clone)]
@@ -43,6 +48,12 @@ struct State {
     /// Changes of conduct so far: what was begun under another one ends.
     changes: u32,
     polls: usize,
+    /// What came since then.
+    seen: Vec<Poll>,
+    /// Polls that wait for an answer.
+    open: usize,
+    /// The most that there were at once since then.
+    most_open: usize,
     /// The service's side of polls that wait.
     waiting: Vec<TcpStream>,
     /// The service's very first answer with a page.
@@ -69,6 +80,28 @@ impl FeedRelay {
         Ok(Self { port, state })
     }
 
+    /// A bootstrap whose filters reach the control service through a relay.
+    ///
+    /// # Errors
+    /// When the bootstrap has no cluster of the control service, or no port is to be had.
+    pub fn before(yaml: &str) -> Result<(String, Self)> {
+        let mut bootstrap: Value = serde_saphyr::from_str(yaml)?;
+        let clusters = bootstrap.pointer_mut("/static_resources/clusters");
+        let port = clusters
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+            .find(|cluster| {
+                cluster.get("name").and_then(Value::as_str) == Some("portcullis_control")
+            })
+            .and_then(|cluster| cluster.pointer_mut(PORT))
+            .context("no port of the control service")?;
+        let service = port.as_u64().context("no number")?.try_into()?;
+        let relay = Self::start(service)?;
+        *port = json!(relay.port());
+        Ok((serde_json::to_string(&bootstrap)?, relay))
+    }
+
     /// Where it listens.
     #[must_use]
     pub fn port(&self) -> u16 {
@@ -91,14 +124,47 @@ impl FeedRelay {
         lock(&self.state).polls
     }
 
+    /// What came since the last change of conduct.
+    #[must_use]
+    pub fn seen(&self) -> Vec<Poll> {
+        lock(&self.state).seen.clone()
+    }
+
+    /// The most polls that waited at once since the last change of conduct.
+    #[must_use]
+    pub fn most_open(&self) -> usize {
+        lock(&self.state).most_open
+    }
+
     fn change(&self, misconduct: Option<Misconduct>) {
         let mut state = lock(&self.state);
         (state.misconduct, state.polls) = (misconduct, 0);
+        state.seen.clear();
+        state.most_open = 0;
         state.changes += 1;
         for service in state.waiting.drain(..) {
             // It may have ended by itself.
             let _ = service.shutdown(Shutdown::Both);
         }
+    }
+}
+
+/// A poll is open from here until this is dropped.
+struct Open<'a>(&'a Mutex<State>);
+
+impl<'a> Open<'a> {
+    fn count(shared: &'a Mutex<State>, poll: &Poll) -> Self {
+        let mut state = lock(shared);
+        state.seen.push(poll.clone());
+        state.open += 1;
+        state.most_open = state.most_open.max(state.open);
+        Self(shared)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        lock(self.0).open -= 1;
     }
 }
 
@@ -113,6 +179,7 @@ fn serve(mut client: TcpStream, service: u16, state: &Mutex<State>) -> io::Resul
         let mut upstream = forward(&request, service)?;
         return io::copy(&mut upstream, &mut client).map(drop);
     };
+    let _open = Open::count(state, &poll);
     let relayed = {
         let mut state = lock(state);
         state.polls += 1;

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 use portcullis::protocol::base64url;
 use portcullis_demo::certificates::Certificates;
-use portcullis_demo::envoy::{Envoy, Settings};
+use portcullis_demo::envoy::{self, Envoy, Settings};
 use portcullis_demo::tools::Tools;
 use portcullis_vectors::KeyVectors;
 use serde::Deserialize;
@@ -62,6 +62,7 @@ impl Probe {
             bootstrap: &file,
             credential: "none",
             workers: 1,
+            drain: envoy::DRAIN,
         })
         .with_context(|| format!("{} comes from `make probe`", module.display()))?;
         Ok(Self {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use portcullis_demo::browser::Browser;
 use portcullis_demo::control::User;
 use portcullis_demo::deployment::{Deployment, Settings};
+use portcullis_demo::envoy;
 use portcullis_demo::origin;
 use portcullis_demo::ports::free_port;
 use portcullis_demo::tools::Tools;
@@ -73,6 +74,18 @@ impl Stand {
         directory: &Path,
         change_bootstrap: impl Fn(String) -> Result<String>,
     ) -> Result<Self> {
+        Self::start_draining(directory, envoy::DRAIN, change_bootstrap)
+    }
+
+    /// As [`Self::start_changed`], with another time for which old listeners live on.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub fn start_draining(
+        directory: &Path,
+        drain: Duration,
+        change_bootstrap: impl Fn(String) -> Result<String>,
+    ) -> Result<Self> {
         let tools = Tools::find("control-with-clock")?;
         let (seen, documents) = (Seen::default(), Documents::default());
         let deployment = Deployment::start(Settings {
@@ -83,6 +96,7 @@ impl Stand {
             login_block: LOGIN_BLOCK,
             more_configuration: &ballast::applications(),
             workers: WORKERS,
+            drain,
             application: seen.watch(documents.before(origin::application())),
             change_bootstrap: &change_bootstrap,
         })?;
@@ -144,9 +158,9 @@ impl Stand {
         Ok(application)
     }
 
-    /// Every listener has a root context of its own in each worker's VM, and each follows the
-    /// feed for itself: what the listener of [`Workers`] knows, the shipped one may learn a
-    /// moment later. Which worker takes a connection there nobody can tell, so there are several.
+    /// Listeners whose filters are configured otherwise have root contexts of their own, and each
+    /// takes over what came at a tick of its own: what the listener of [`Workers`] knows, the
+    /// shipped one may learn a moment later. Which worker takes a connection there nobody can tell, so there are several.
     fn wait_for_shipped_listener(&self, application: &Application, request: &[u8]) -> Result<()> {
         let what = format!("the shipped listener to know {}", application.host);
         wait::until(&what, FEED_LIMIT, || {

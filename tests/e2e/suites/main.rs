@@ -17,6 +17,7 @@ mod identity;
 mod kinds;
 mod login;
 mod login_attacks;
+mod one_fetcher;
 mod open_streams;
 mod paths;
 mod readme;

@@ -18,6 +18,10 @@ pub struct Poll {
     pub after: u64,
     /// The page that it asks for.
     pub next: Option<String>,
+    /// Who polls.
+    pub instance: String,
+    /// The version that all have applied for whom it polls.
+    pub applied: Option<u64>,
     /// The first page that the service ever sent here, with its HTTP head.
     pub first_page: Vec<u8>,
 }
@@ -38,6 +42,8 @@ impl Poll {
                 .and_then(|after| after.parse().ok())
                 .unwrap_or_default(),
             next: of("next"),
+            instance: of("instance").unwrap_or_default(),
+            applied: of("applied").and_then(|applied| applied.parse().ok()),
             first_page: first_page(),
         })
     }

@@ -8,9 +8,9 @@ use portcullis_e2e::feed_relay::Conduct;
 
 use super::health::{Attacked, LIMIT};
 
-/// What six filters asked for in half a second when each tick brought a poll.
-const POLLS: usize = 60;
-/// They pause for a tenth of a second, then for two, four, eight, then for one each.
+/// What a filter asked for in half a second when each tick brought a poll.
+const POLLS: usize = 10;
+/// It pauses for a tenth of a second, then for two, four, eight, then for one each time.
 const LEAST: Duration = Duration::from_secs(3);
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use portcullis_demo::control::{Allow, NewApplication, User};
 use portcullis_demo::deployment::{Deployment, Settings};
+use portcullis_demo::envoy;
 use portcullis_demo::origin;
 use portcullis_demo::tools::Tools;
 
@@ -79,6 +80,7 @@ impl Scene<'_> {
             // Longer than an application session, so that one can be had again without a prompt.
             more_configuration: "global_duration = \"8h\"\n",
             workers: 2,
+            drain: envoy::DRAIN,
             application: origin::application(),
             change_bootstrap: &Ok,
         })

@@ -1,0 +1,75 @@
+//! A follower among others: what they fetched is taken over by the same checks as an answer of
+//! its own.
+
+use super::{Follower, Progress, SpeaksFor, Taken, read};
+use crate::feed::snapshot::Gathering;
+use crate::feed::store::FeedError;
+use crate::protocol::feed::PageKind;
+
+impl Follower {
+    /// Lets the next polls speak for others too, or for this VM alone again.
+    pub(in crate::feed) fn speak_for(&mut self, all: Option<SpeaksFor>) {
+        self.speaks_for = all;
+    }
+
+    /// Lets the next poll ask for a snapshot. What is held stays in force until it is whole.
+    pub(in crate::feed) fn begin_anew(&mut self) {
+        self.begins_anew = true;
+        self.gathering = None;
+    }
+
+    /// What the last good answer was.
+    pub(in crate::feed) fn taken(&self) -> &Taken {
+        &self.taken
+    }
+
+    /// Whether an answer is awaited.
+    pub(in crate::feed) fn is_polling(&self) -> bool {
+        self.polling_until.is_some()
+    }
+
+    /// When what is held was last known to be all there is, in milliseconds since 1970.
+    pub(in crate::feed) fn last_good(&self) -> u64 {
+        self.last_good
+    }
+
+    /// What is held was all there is at a time.
+    pub(in crate::feed) fn was_good(&mut self, at: u64) {
+        self.last_good = self.last_good.max(at);
+    }
+
+    /// A clock that was set back does not keep the feed fresh.
+    pub(in crate::feed) fn tell_time(&mut self, now: u64) {
+        self.last_good = self.last_good.min(now);
+    }
+
+    /// The answer that is under way is of no use any more.
+    pub(in crate::feed) fn dismiss(&mut self, now: u64) {
+        self.polling_until = None;
+        self.gathering = None;
+        self.pace.goes_on(now);
+    }
+
+    /// Takes over a snapshot that another polled for.
+    pub(in crate::feed) fn adopt(&mut self, snapshot: Gathering) -> Result<Progress, FeedError> {
+        self.refuse_older(&snapshot)?;
+        self.store = Some(snapshot.finish(&self.settings.audiences)?);
+        self.gathering = None;
+        Ok(Progress::Changed { keys: true })
+    }
+
+    /// Takes over a delta that another polled for. It may begin before what is held: what it says
+    /// of that is no news.
+    pub(in crate::feed) fn follow(&mut self, now: u64, body: &[u8]) -> Result<Progress, FeedError> {
+        let mut page = read(body)?;
+        let page_now = page.now;
+        let store = self.store.as_mut().ok_or(FeedError::DoesNotFollow)?;
+        if page.kind != PageKind::Delta || page.after > store.version() {
+            return Err(FeedError::DoesNotFollow);
+        }
+        page.after = store.version();
+        let keys = store.apply(page, &self.settings.audiences)?;
+        self.prune(now, page_now);
+        Ok(Progress::Changed { keys })
+    }
+}

@@ -1,0 +1,269 @@
+//! Several VMs of one process, their shared memory, and a control service that answers their
+//! polls.
+
+mod chance;
+mod forged;
+mod fresh;
+mod lease;
+mod pages;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Over, Scope, SharedData, SharedDataError, SharedValue};
+use crate::feed::tests::{delta, revoke, snapshot};
+use crate::feed::{Feed, FeedAnswer, FollowerSettings, Poll};
+use crate::protocol::feed::FeedPage;
+
+pub const NOW: u64 = 1_795_450_380_000;
+pub const TICK_MS: u64 = 50;
+pub const STALE_AFTER_MS: u64 = 300_000;
+pub const CREDENTIAL: &str = "credential";
+
+/// Shared memory as the host has it.
+#[derive(Default)]
+pub struct Memory {
+    pub values: RefCell<BTreeMap<String, SharedValue>>,
+    pub fails: Cell<bool>,
+    marks: Cell<u32>,
+}
+
+impl Memory {
+    /// Writes as another plugin could.
+    pub fn scribble(&self, key: &str, bytes: Vec<u8>) {
+        self.marks.set(self.marks.get() + 1);
+        let cas = self.marks.get();
+        let value = SharedValue { bytes, cas };
+        self.values.borrow_mut().insert(key.to_owned(), value);
+    }
+
+    /// Names and values of the keys that end so.
+    pub fn ending(&self, end: &str) -> Vec<(String, Vec<u8>)> {
+        let values = self.values.borrow();
+        let found = values.iter().filter(|(key, _)| key.ends_with(end));
+        found
+            .map(|(key, value)| (key.clone(), value.bytes.clone()))
+            .collect()
+    }
+}
+
+struct Handle(Rc<Memory>);
+
+impl SharedData for Handle {
+    fn get(&self, key: &str) -> Result<Option<SharedValue>, SharedDataError> {
+        if self.0.fails.get() {
+            return Err(SharedDataError::Host(10));
+        }
+        Ok(self.0.values.borrow().get(key).cloned())
+    }
+
+    fn set(&self, key: &str, value: &[u8], over: Over) -> Result<(), SharedDataError> {
+        if self.0.fails.get() {
+            return Err(SharedDataError::Host(10));
+        }
+        let held = self.0.values.borrow().get(key).map(|held| held.cas);
+        match (over, held) {
+            (Over::Absence, Some(_)) => return Err(SharedDataError::Changed),
+            (Over::Value(expected), Some(cas)) if expected != cas => {
+                return Err(SharedDataError::Changed);
+            }
+            _ => {}
+        }
+        self.0.scribble(key, value.to_vec());
+        Ok(())
+    }
+}
+
+/// A control service: every version revokes one user, `u<version>`.
+pub struct Service {
+    pub epoch: String,
+    pub version: u64,
+    pub away: bool,
+    /// Revocations in a page of a snapshot.
+    pub page: u64,
+    /// Every query that it got.
+    pub queries: Vec<String>,
+}
+
+impl Service {
+    /// The answer to a poll that was sent at a time; `None` if it still waits.
+    fn answer(&self, poll: &Poll, sent: u64, now: u64) -> Option<(Option<u16>, Vec<u8>)> {
+        if self.away {
+            return Some((None, Vec::new()));
+        }
+        let of = |name: &str| {
+            let mut pairs = poll
+                .query
+                .split('&')
+                .filter_map(|pair| pair.split_once('='));
+            pairs.find(|(other, _)| *other == name).map(|pair| pair.1)
+        };
+        let number = |name: &str| of(name).and_then(|text| text.parse::<u64>().ok());
+        let page = if let Some(next) = of("next") {
+            let (version, from) = next.split_once("to").unwrap();
+            self.snapshot(version.parse().unwrap(), from.parse().unwrap())
+        } else if of("epoch") != Some(&self.epoch) {
+            self.snapshot(self.version, 0)
+        } else if number("after") == Some(self.version) {
+            let waited = now >= sent + number("wait").unwrap() * 1_000;
+            return waited.then(|| (Some(204), Vec::new()));
+        } else {
+            let after = number("after").unwrap();
+            let mut page = delta(&self.epoch, after, self.version);
+            page.revocations.put = (after + 1..=self.version)
+                .flat_map(|version| revoke(version).put)
+                .collect();
+            page
+        };
+        Some((Some(200), serde_json::to_vec(&page).unwrap()))
+    }
+
+    fn snapshot(&self, version: u64, from: u64) -> FeedPage {
+        let mut page = snapshot(&self.epoch, version);
+        let to = version.min(from + self.page);
+        page.revocations.put = (from + 1..=to)
+            .flat_map(|version| revoke(version).put)
+            .collect();
+        page.next = (to < version).then(|| format!("{version}to{to}"));
+        page
+    }
+}
+
+/// A VM, and its poll with the time when it was sent.
+pub struct Vm {
+    pub feed: Feed,
+    pub poll: Option<(Poll, u64)>,
+    /// A VM that is busy has no ticks and gets no answers.
+    pub busy: bool,
+}
+
+impl Vm {
+    /// The version that it holds; 0 if it has nothing.
+    pub fn version(&self) -> u64 {
+        self.feed.store().map_or(0, crate::feed::Store::version)
+    }
+}
+
+/// A process.
+pub struct Process {
+    pub memory: Rc<Memory>,
+    pub service: Service,
+    pub vms: Vec<Vm>,
+    pub now: u64,
+    named: u32,
+}
+
+impl Process {
+    /// With so many VMs, which have ticked until nothing is new.
+    pub fn settled(vms: usize) -> Self {
+        let mut process = Self::starting(vms);
+        process.ticks(20);
+        process
+    }
+
+    /// With so many VMs that have just been configured.
+    pub fn starting(vms: usize) -> Self {
+        let mut process = Self {
+            memory: Rc::default(),
+            service: Service {
+                epoch: "e1".into(),
+                version: 41,
+                away: false,
+                page: 1_000,
+                queries: Vec::new(),
+            },
+            vms: Vec::new(),
+            now: NOW,
+            named: 0,
+        };
+        for _ in 0..vms {
+            process.add();
+        }
+        process
+    }
+
+    /// Configures one more VM.
+    pub fn add(&mut self) {
+        self.add_with(&scope());
+    }
+
+    /// Configures one more VM in another scope.
+    pub fn add_with(&mut self, scope: &Scope<'_>) {
+        self.named += 1;
+        let mut feed = Feed::new(FollowerSettings {
+            audiences: Vec::new(),
+            stale_after_ms: STALE_AFTER_MS,
+            instance: format!("vm{}", self.named),
+        });
+        feed.share(Box::new(Handle(Rc::clone(&self.memory))), scope, self.now);
+        self.vms.push(Vm {
+            feed,
+            poll: None,
+            busy: false,
+        });
+    }
+
+    /// Lets time pass, and every VM tick, so many times.
+    pub fn ticks(&mut self, many: u64) {
+        for _ in 0..many {
+            self.now += TICK_MS;
+            self.answer();
+            for vm in self.vms.iter_mut().filter(|vm| !vm.busy) {
+                let _ = vm.feed.look(self.now, 7);
+                if let Some(poll) = vm.feed.poll(self.now, 7) {
+                    self.service.queries.push(poll.query.clone());
+                    vm.poll = Some((poll, self.now));
+                }
+            }
+        }
+    }
+
+    /// Lets the service answer what it can.
+    pub fn answer(&mut self) {
+        for vm in self.vms.iter_mut().filter(|vm| !vm.busy) {
+            let Some((poll, sent)) = &vm.poll else {
+                continue;
+            };
+            if let Some((status, body)) = self.service.answer(poll, *sent, self.now) {
+                vm.poll = None;
+                let answer = FeedAnswer {
+                    status,
+                    body: &body,
+                };
+                let _ = vm.feed.answered(self.now, 7, answer);
+            }
+        }
+    }
+
+    /// The VM that polls for all: the only one with a poll.
+    pub fn holder(&self) -> usize {
+        let mut polling = (0..self.vms.len()).filter(|vm| self.vms[*vm].poll.is_some());
+        let holder = polling.next().expect("nobody polls");
+        assert_eq!(polling.next(), None, "two poll");
+        holder
+    }
+
+    pub fn versions(&self) -> Vec<u64> {
+        self.vms.iter().map(Vm::version).collect()
+    }
+
+    /// Every VM that has something has exactly what the service had at that version.
+    pub fn check(&self) {
+        for vm in &self.vms {
+            if let Some(store) = vm.feed.store() {
+                assert!(store.version() <= self.service.version, "from the future");
+                assert_eq!(store.revocations().len() as u64, store.version());
+            }
+        }
+    }
+}
+
+pub fn scope() -> Scope<'static> {
+    Scope {
+        credential: CREDENTIAL,
+        team_domain: "https://team.example.com",
+        cluster: "portcullis_control",
+        audiences: &[],
+    }
+}

@@ -1,0 +1,109 @@
+//! Memory that others write into, and memory that fails: it may cost polls, and nothing else.
+
+use super::Process;
+
+const SECONDS: u64 = 20;
+
+#[test]
+fn scribbling_over_everything_all_the_time_takes_nothing_away() {
+    let mut process = Process::settled(3);
+    let mut rng = fastrand::Rng::with_seed(11);
+    for version in 42..45 {
+        process.service.version = version;
+        for _ in 0..10 * SECONDS {
+            let keys: Vec<_> = process.memory.values.borrow().keys().cloned().collect();
+            for key in keys {
+                let bytes = std::iter::repeat_with(|| rng.u8(..)).take(200).collect();
+                process.memory.scribble(&key, bytes);
+            }
+            process.ticks(1);
+            process.check();
+        }
+        assert_eq!(process.versions(), [version; 3], "each polls for itself");
+    }
+    process.ticks(30 * SECONDS);
+    process.holder();
+}
+
+#[test]
+fn a_value_in_another_place_is_not_believed() {
+    let mut process = Process::settled(2);
+    for version in 42..50 {
+        process.service.version = version;
+        process.ticks(10);
+    }
+    let values = process.memory.values.borrow().clone();
+    for (from, value) in &values {
+        for to in values.keys().filter(|to| *to != from) {
+            process.memory.scribble(to, value.bytes.clone());
+            process.add();
+            // Everything or nothing: a snapshot without what followed lacks revocations.
+            assert!(
+                [0, 49].contains(&process.vms[2].version()),
+                "{from} at {to}"
+            );
+            process.check();
+            process.vms.pop();
+            process.memory.scribble(to, values[to].bytes.clone());
+        }
+    }
+}
+
+#[test]
+fn what_was_true_once_is_not_taken_back_and_not_fresh_again() {
+    let mut process = Process::settled(2);
+    let old = process.memory.ending("");
+    process.service.version = 42;
+    process.ticks(10);
+    for (key, bytes) in old {
+        process.memory.scribble(&key, bytes);
+    }
+    process.ticks(1);
+    assert_eq!(process.versions(), [42; 2]);
+    process.service.version = 43;
+    process.ticks(30 * SECONDS);
+    assert_eq!(process.versions(), [43; 2]);
+    process.holder();
+    process.check();
+}
+
+#[test]
+fn with_another_credential_nothing_can_be_read_or_forged() {
+    let mut process = Process::settled(1);
+    let keys = process.memory.ending("");
+    let other = super::Scope {
+        credential: "another",
+        ..super::scope()
+    };
+    process.add_with(&other);
+    process.ticks(20);
+    // The other's values under this one's names.
+    let ours: Vec<_> = keys[0].0.split('/').take(3).collect();
+    let ours = ours.join("/");
+    for (key, bytes) in process.memory.ending("") {
+        if !key.starts_with(&ours) {
+            let name = key.splitn(4, '/').nth(3).unwrap();
+            process.memory.scribble(&format!("{ours}/{name}"), bytes);
+        }
+    }
+    process.add();
+    assert_eq!(process.vms[2].version(), 0);
+}
+
+#[test]
+fn when_the_host_fails_each_polls_for_itself_and_later_they_share_again() {
+    let mut process = Process::settled(3);
+    process.memory.fails.set(true);
+    process.service.version = 42;
+    process.ticks(20);
+    assert_eq!(process.versions(), [42; 3]);
+    let polling = process.vms.iter().filter(|vm| vm.poll.is_some()).count();
+    assert_eq!(polling, 3);
+    process.memory.fails.set(false);
+    process.ticks(50 * SECONDS);
+    process.service.version = 43;
+    process.ticks(20);
+    assert_eq!(process.versions(), [43; 3]);
+    process.holder();
+    process.check();
+}

@@ -1,0 +1,149 @@
+//! How old what a VM holds is, what starts without the control service, and what a poll says of
+//! all VMs.
+
+use super::{Process, STALE_AFTER_MS, TICK_MS};
+
+#[test]
+fn a_vm_that_starts_alone_has_the_last_snapshot_and_its_age() {
+    let mut process = Process::settled(2);
+    process.service.version = 50;
+    process.ticks(10);
+    let fetched = process.now;
+    process.service.away = true;
+    process.ticks(200);
+    process.add();
+    assert_eq!(process.versions(), [50; 3], "before its first tick");
+    process.check();
+    // Another twenty seconds may have passed for the poll that was under way.
+    let age = process.now - fetched;
+    process.now += STALE_AFTER_MS - age - 1_000;
+    assert!(!process.vms[2].feed.is_stale(process.now));
+    process.now += 2_000;
+    for vm in &process.vms {
+        assert!(vm.feed.is_stale(process.now), "as old as the fetch");
+    }
+}
+
+#[test]
+fn the_last_vm_that_is_left_can_go_and_the_next_starts_from_what_it_shared() {
+    let mut process = Process::settled(1);
+    process.vms[0].feed.leave(process.now);
+    process.vms.clear();
+    process.service.away = true;
+    process.ticks(10);
+    process.add();
+    assert_eq!(process.versions(), [41]);
+    process.service.away = false;
+    process.service.version = 42;
+    process.ticks(200);
+    assert_eq!(process.versions(), [42]);
+}
+
+#[test]
+fn nothing_new_keeps_all_fresh_and_silence_makes_all_stale() {
+    let mut process = Process::settled(3);
+    process.ticks(STALE_AFTER_MS / TICK_MS + 100);
+    for vm in &process.vms {
+        assert!(!vm.feed.is_stale(process.now));
+    }
+    process.service.away = true;
+    process.ticks(STALE_AFTER_MS / TICK_MS + 20);
+    for vm in &process.vms {
+        assert!(vm.feed.is_stale(process.now));
+    }
+    let queries = process.service.queries.len();
+    process.ticks(200);
+    let tries = process.service.queries.len() - queries;
+    assert!(tries <= 5, "{tries} in ten seconds: one tries for all");
+    process.service.away = false;
+    process.service.version = 45;
+    process.ticks(120);
+    assert_eq!(process.versions(), [45; 3]);
+    for vm in &process.vms {
+        assert!(!vm.feed.is_stale(process.now));
+    }
+}
+
+#[test]
+fn a_poll_says_the_process_and_what_all_have_applied() {
+    let mut process = Process::settled(3);
+    let of = |query: &str| {
+        let (_, rest) = query.split_once("&instance=").unwrap();
+        let (instance, applied) = rest.split_once("&applied=").unwrap();
+        (instance.to_owned(), applied.parse::<u64>().unwrap())
+    };
+    let (instance, applied) = of(process.service.queries.last().unwrap());
+    assert_eq!(applied, 41);
+    let holder = process.holder();
+    let lazy = (holder + 1) % 3;
+    process.vms[lazy].busy = true;
+    process.service.version = 42;
+    process.ticks(10);
+    let lagging = process.service.queries.last().unwrap();
+    assert_eq!(
+        of(lagging),
+        (instance.clone(), 41),
+        "one has not applied it"
+    );
+    assert!(lagging.contains("&wait=1&"), "{lagging}");
+    process.vms[lazy].busy = false;
+    process.ticks(25);
+    assert_eq!(
+        of(process.service.queries.last().unwrap()),
+        (instance.clone(), 42)
+    );
+
+    // The holder goes, and a VM that is dead is no longer waited for.
+    process.vms[holder].feed.leave(process.now);
+    process.vms[holder].poll = None;
+    let dead = process
+        .vms
+        .iter()
+        .position(|vm| vm.version() == 42)
+        .unwrap();
+    process.vms[dead].busy = true;
+    process.service.version = 43;
+    process.ticks(300);
+    assert_eq!(of(process.service.queries.last().unwrap()), (instance, 43));
+}
+
+#[test]
+fn metrics_tell_the_lowest_version_and_the_highest_age_and_come_from_one() {
+    let mut process = Process::settled(3);
+    let holder = process.holder();
+    let lazy = (holder + 1) % 3;
+    process.vms[lazy].busy = true;
+    process.service.version = 42;
+    process.ticks(60);
+    let now = process.now;
+    let told: Vec<_> = process
+        .vms
+        .iter_mut()
+        .filter_map(|vm| vm.feed.gauges(now))
+        .collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(
+        (told[0].version, told[0].age_seconds, told[0].entries),
+        (41, 3, 42)
+    );
+}
+
+#[test]
+fn a_clock_that_is_set_back_keeps_nobody_fresh() {
+    let mut process = Process::settled(3);
+    process.now -= 3_600_000;
+    process.service.away = true;
+    process.ticks(1);
+    process.add();
+    process.ticks(STALE_AFTER_MS / TICK_MS + 20);
+    for vm in &process.vms {
+        assert!(vm.feed.is_stale(process.now));
+    }
+    process.service.away = false;
+    process.service.version = 42;
+    process.ticks(200);
+    assert_eq!(process.versions(), [42; 4]);
+    for vm in &process.vms {
+        assert!(!vm.feed.is_stale(process.now));
+    }
+}

@@ -1,0 +1,121 @@
+//! Who polls, and who takes over.
+
+use super::super::Scope;
+use super::{Process, scope};
+
+#[test]
+fn one_polls_and_all_have_it() {
+    let mut process = Process::settled(6);
+    assert_eq!(process.versions(), [41; 6]);
+    let first = process.holder();
+    process.ticks(2_000);
+    assert_eq!(process.holder(), first, "nobody took over");
+    // A snapshot, and a poll each twenty seconds.
+    assert!(
+        process.service.queries.len() <= 8,
+        "{:?}",
+        process.service.queries
+    );
+    process.check();
+}
+
+#[test]
+fn news_are_with_all_one_tick_after_the_answer() {
+    let mut process = Process::settled(6);
+    for version in 42..60 {
+        process.service.version = version;
+        process.answer();
+        process.ticks(1);
+        assert_eq!(process.versions(), [version; 6]);
+        process.ticks(3);
+        process.holder();
+    }
+    process.check();
+}
+
+#[test]
+fn a_dead_holder_is_replaced_after_its_deadline() {
+    let mut process = Process::settled(4);
+    let holder = process.holder();
+    process.vms.remove(holder);
+    process.service.version = 42;
+    process.ticks(50);
+    assert_eq!(process.versions(), [41; 3], "the lease still holds");
+    process.ticks(20);
+    assert_eq!(process.versions(), [42; 3]);
+    process.holder();
+    process.check();
+}
+
+#[test]
+fn one_that_leaves_is_replaced_at_once_and_polls_no_more() {
+    let mut process = Process::settled(4);
+    let holder = process.holder();
+    process.vms[holder].feed.leave(process.now);
+    process.vms[holder].poll = None;
+    process.service.version = 42;
+    process.ticks(3);
+    assert_ne!(process.holder(), holder);
+    process.service.version = 43;
+    process.ticks(4);
+    assert_eq!(process.versions(), [43; 4], "it goes on taking over");
+}
+
+#[test]
+fn whoever_was_busy_for_long_finds_another_holder() {
+    let mut process = Process::settled(4);
+    let slow = process.holder();
+    process.vms[slow].busy = true;
+    process.service.version = 42;
+    process.ticks(80);
+    process.service.version = 43;
+    process.ticks(5);
+    // Its own poll is answered before its next tick, with what the others have already.
+    process.vms[slow].busy = false;
+    process.answer();
+    process.ticks(4);
+    assert_eq!(process.versions(), [43; 4]);
+    assert_ne!(process.holder(), slow);
+    process.service.version = 44;
+    process.ticks(4);
+    assert_eq!(process.versions(), [44; 4]);
+    process.check();
+}
+
+#[test]
+fn two_configurations_do_not_touch_each_other() {
+    let audiences = ["a".repeat(64)];
+    for other in [
+        Scope {
+            credential: "another",
+            ..scope()
+        },
+        Scope {
+            team_domain: "https://team.example.org",
+            ..scope()
+        },
+        Scope {
+            cluster: "another",
+            ..scope()
+        },
+        Scope {
+            audiences: &audiences,
+            ..scope()
+        },
+    ] {
+        let mut process = Process::settled(2);
+        let keys = process.memory.values.borrow().len();
+        process.add_with(&other);
+        process.add_with(&other);
+        assert_eq!(process.versions(), [41, 41, 0, 0], "nothing is taken over");
+        process.ticks(20);
+        assert_eq!(process.versions(), [41; 4]);
+        let polling = process.vms.iter().filter(|vm| vm.poll.is_some()).count();
+        assert_eq!(polling, 2, "one for each");
+        assert_eq!(
+            process.memory.values.borrow().len(),
+            2 * keys,
+            "its own keys"
+        );
+    }
+}

@@ -1,0 +1,105 @@
+//! Snapshots in pages, and a log of deltas that grows.
+
+use super::Process;
+use crate::feed::shared::log::{BLOCK_BYTES, BLOCKS};
+
+#[test]
+fn a_snapshot_in_pages_takes_effect_as_a_whole_everywhere() {
+    let mut process = Process::starting(3);
+    process.service.page = 10;
+    for _ in 0..20 {
+        process.ticks(1);
+        process.check();
+    }
+    assert_eq!(process.versions(), [41; 3]);
+    // Another life of the database, in pages, of which one never comes.
+    (process.service.epoch, process.service.version) = ("e2".into(), 1_041);
+    while !process.service.queries.last().unwrap().contains("next=") {
+        process.ticks(1);
+    }
+    process.service.away = true;
+    process.ticks(40);
+    assert_eq!(process.versions(), [41; 3]);
+    process.add();
+    assert_eq!(
+        process.versions(),
+        [41; 4],
+        "nor does it for one that starts"
+    );
+    process.service.away = false;
+    process.ticks(400);
+    assert_eq!(process.versions(), [1_041; 4]);
+    process.check();
+}
+
+#[test]
+fn the_old_pages_are_freed() {
+    let mut process = Process::settled(2);
+    process.service.page = 5;
+    (process.service.epoch, process.service.version) = ("e2".into(), 100);
+    process.ticks(100);
+    (process.service.epoch, process.service.version) = ("e3".into(), 200);
+    process.ticks(100);
+    assert_eq!(process.versions(), [200; 2]);
+    let held: usize = process
+        .memory
+        .values
+        .borrow()
+        .iter()
+        .filter(|(key, _)| key.contains("/base/"))
+        .filter(|(_, value)| !value.bytes.is_empty())
+        .count();
+    assert_eq!(held, 40, "one snapshot's");
+}
+
+#[test]
+fn a_long_log_gets_a_new_snapshot_that_nobody_waits_for() {
+    let mut process = Process::settled(2);
+    process.service.page = 10_000;
+    let bytes = |process: &Process| -> usize {
+        let values = process.memory.values.borrow();
+        values.values().map(|value| value.bytes.len()).sum()
+    };
+    let block = usize::try_from(BLOCKS).unwrap() * BLOCK_BYTES;
+    let mut snapshots = 0;
+    for _ in 0..600 {
+        // About 20 KB of news.
+        process.service.version += 500;
+        process.answer();
+        // A page of the new snapshot may be on its way.
+        process.ticks(2);
+        assert_eq!(process.versions(), [process.service.version; 2]);
+        process.ticks(4);
+        assert!(bytes(&process) < 3 * block, "bounded");
+    }
+    process.ticks(1_300);
+    for query in &process.service.queries {
+        snapshots += usize::from(query.starts_with("limit="));
+    }
+    assert!((2..6).contains(&snapshots), "{snapshots}");
+    process.service.away = true;
+    process.add();
+    process.ticks(100);
+    assert_eq!(process.versions(), [process.service.version; 3]);
+    process.check();
+}
+
+#[test]
+fn a_vm_that_starts_while_pages_are_replaced_gets_there() {
+    let mut process = Process::settled(2);
+    process.service.page = 20;
+    for round in 0..20 {
+        process.service.epoch = format!("life-{round}");
+        process.service.version += 100;
+        process.ticks(round);
+        process.add();
+        process.ticks(300);
+        let all = process.versions();
+        assert!(
+            all.iter()
+                .all(|version| *version == process.service.version),
+            "{all:?}"
+        );
+        process.check();
+    }
+}

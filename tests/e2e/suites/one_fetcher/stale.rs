@@ -1,0 +1,84 @@
+//! The control service is away for longer than `when_stale.after`.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use portcullis_demo::browser::Browser;
+use portcullis_demo::wait;
+use portcullis_e2e::feed_relay::Conduct;
+use portcullis_e2e::{Application, ApplicationSettings};
+
+use super::scene::{LIMIT, Scene};
+
+/// Seconds.
+const AFTER: u64 = 6;
+/// Figures are handed over on ticks.
+const FEW_TICKS: Duration = Duration::from_millis(200);
+/// Pauses grow from a tenth of a second to five.
+const MOST_POLLS: usize = 14;
+
+#[test]
+fn b10_when_stale_denies_or_allows_to_the_second_and_catches_up_without_a_gap() -> Result<()> {
+    let scene = Scene::start("one-fetcher-stale", &format!("after: {AFTER}s, then: deny"))?;
+    let stand = &scene.stand;
+    scene.add_listener("lenient", "allow")?;
+    let application = stand.application(&ApplicationSettings::default())?;
+    let (user, other) = (stand.user()?, stand.user()?);
+    let good = stand.sign_in(&user, &application)?;
+    let revoked = stand.sign_in(&other, &application)?;
+    scene.wait_for("lenient", 200, (&revoked, &application))?;
+    let (version, errors) = (scene.figure("version")?, scene.figure("errors")?);
+
+    scene.relay.misbehave(|_| Conduct::Send(Vec::new()));
+    becomes_stale(&scene, &good, &application)?;
+    ensure!(scene.figure("errors")? > errors, "failures are counted");
+    ensure!(
+        scene.relay.polls() <= MOST_POLLS,
+        "{} polls",
+        scene.relay.polls()
+    );
+
+    // Nobody here hears of it yet: who allows goes on allowing, and who denies denies.
+    stand.deployment.control.revoke_user(&other.email)?;
+    assert_eq!(scene.statuses("lenient", &revoked, &application)?, [200]);
+    scene.relay.behave();
+    wait::until("every worker to admit again", LIMIT, || {
+        // First, so that whoever admits the one has refused the other before.
+        let answers = stand.ask_workers(&revoked, &application, "/api/time")?;
+        for answer in answers {
+            ensure!(
+                answer.status != 200,
+                "a session was admitted that is revoked"
+            );
+        }
+        Ok(stand.admitted_by_workers(&good, &application).ok())
+    })?;
+    scene.wait_for("lenient", 401, (&revoked, &application))?;
+    wait::until("the figures to be good again", LIMIT, || {
+        let good = scene.figure("age_seconds")? < AFTER / 2 && scene.figure("version")? > version;
+        Ok(good.then_some(()))
+    })
+}
+
+/// Waits until every worker denies, and checks that each does so when Envoy says that the feed is
+/// so old, no earlier and no later, and that another listener allows all the time.
+fn becomes_stale(scene: &Scene, good: &Browser, application: &Application) -> Result<()> {
+    wait::until("every worker to find the feed stale", LIMIT, || {
+        let before = scene.figure("age_seconds")?;
+        let answers = scene.stand.ask_workers(good, application, "/api/time")?;
+        for answer in &answers {
+            match answer.status {
+                200 => ensure!(before <= AFTER, "admitted at an age of {before} s"),
+                503 => wait::until("the figure to say so", FEW_TICKS, || {
+                    Ok((scene.figure("age_seconds")? >= AFTER).then_some(()))
+                })?,
+                status => ensure!(false, "answered {status}"),
+            }
+        }
+        assert_eq!(scene.statuses("lenient", good, application)?, [200]);
+        Ok(answers
+            .iter()
+            .all(|answer| answer.status == 503)
+            .then_some(()))
+    })
+}
