@@ -19,7 +19,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
-use crate::config::Config;
+use crate::config::{Config, StaleAction};
 use crate::feed::{FeedAnswer, FeedError, Follower, FollowerSettings, Poll, Progress};
 use crate::login::Random;
 use crate::metrics::Counters;
@@ -110,6 +110,7 @@ impl Filter {
         let follower = Follower::new(FollowerSettings {
             audiences: config.audiences().to_vec(),
             stale_after_ms: config.when_stale().after_ms,
+            denies_when_stale: config.when_stale().then == StaleAction::Deny,
             instance,
         });
         Self {
@@ -241,6 +242,18 @@ impl Filter {
             age_seconds: store.map_or(0, |_| self.follower.age_ms(now_ms) / 1_000),
             entries: u64::try_from(entries).unwrap_or(u64::MAX),
         }
+    }
+
+    /// What is held, for the log: to be compared with the control service's database.
+    #[must_use]
+    pub fn held(&self) -> Option<String> {
+        let store = self.follower.store()?;
+        let (version, revocations) = (store.version(), store.revocations());
+        Some(format!(
+            "holds version {version}: {} revocations, digest {}",
+            revocations.len(),
+            revocations.digest()
+        ))
     }
 
     fn version(&self) -> Option<u64> {

@@ -20,6 +20,7 @@ mod first_start;
 pub mod news;
 pub mod passwords;
 pub mod problems;
+pub mod proxies;
 pub mod randomness;
 pub mod secret;
 pub mod server;

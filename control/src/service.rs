@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis::protocol::origin::Origin;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::durations::LONGEST_SESSION;
 use crate::news::News;
 use crate::passwords::Passwords;
+use crate::proxies::Proxies;
 use crate::randomness::Randomness;
 use crate::sign_in_limits::SignInLimits;
 use crate::storage::Storage;
@@ -36,6 +37,11 @@ pub struct Service {
     pub limits: SignInLimits,
     /// What wakes long polls.
     pub news: Arc<News>,
+    /// What proxies have applied.
+    pub proxies: Arc<Proxies>,
+    /// Pages of snapshots that are read at a time. Each is long: filters that all begin at once
+    /// must leave connections to everybody else.
+    pub snapshot_turns: Semaphore,
     /// Becomes true when the service ends.
     pub stopping: watch::Receiver<bool>,
     /// The clock again, where it can be shifted.

@@ -9,6 +9,8 @@ mod codes;
 mod database;
 mod feed;
 mod filter_credentials;
+mod history;
+mod proxies;
 mod revocations;
 mod sessions;
 mod signing_keys;
@@ -21,6 +23,8 @@ pub use codes::{Codes, FoundCode, IssuedAnswer, NewCode};
 pub use database::{Database, OpenError};
 pub use feed::{Cursor, Feed, FeedItems, Position};
 pub use filter_credentials::{FilterCredential, FilterCredentials};
+pub use history::{History, HistoryPage, PastRevocation};
+pub use proxies::{MOST_PROXIES, Proxies, Proxy, ProxyNews, ProxyStep, Step};
 pub use revocations::{Revocations, RevokedUsers, UserRevocation};
 pub use sessions::{BegunSession, NewSession, Session, Sessions};
 pub use signing_keys::{SigningKeyRow, SigningKeys};
@@ -33,6 +37,8 @@ pub trait Storage:
     + Codes
     + Feed
     + FilterCredentials
+    + History
+    + Proxies
     + Revocations
     + Sessions
     + SigningKeys

@@ -113,6 +113,7 @@ impl Root {
             Ok(Progress::Gathering) => self.poll_if_due(&shared, now_ms),
             Ok(Progress::Changed { .. }) => {
                 self.last_error = None;
+                self.say_held(&shared);
                 self.wake(&shared, now_ms);
             }
             Ok(Progress::Unchanged) => self.last_error = None,
@@ -191,6 +192,15 @@ impl Root {
         let metric = define(&name).ok()?;
         self.metrics.insert(name, metric);
         Some(metric)
+    }
+
+    /// For whoever compares what each filter holds with the database.
+    fn say_held(&self, shared: &Shared) {
+        if let Ok(filter) = shared.filter.try_borrow()
+            && let Some(held) = filter.held()
+        {
+            log::debug!("filter {} {held}", self.id);
+        }
     }
 
     /// The same trouble is logged once, not at every attempt.

@@ -40,6 +40,8 @@ pub struct FollowerSettings {
     pub audiences: Vec<String>,
     /// After how many milliseconds without a good poll the feed is stale.
     pub stale_after_ms: u64,
+    /// Whether it then refuses everybody, for the control service to know.
+    pub denies_when_stale: bool,
     /// A name for this VM, in visible ASCII without `&`.
     pub instance: String,
 }
@@ -239,6 +241,20 @@ impl Follower {
     }
 
     fn query(&self, wait: u64) -> String {
+        let settings = &self.settings;
+        // Rounded up: nobody shall take this filter for stale before it is.
+        let stale_after = settings.stale_after_ms.div_ceil(1_000);
+        let then = if settings.denies_when_stale {
+            "deny"
+        } else {
+            "allow"
+        };
+        let position = self.position(wait);
+        format!("{position}&stale_after={stale_after}&then={then}")
+    }
+
+    /// What the poll follows on.
+    fn position(&self, wait: u64) -> String {
         let instance = &self.settings.instance;
         if let Some(next) = self.gathering.as_ref().and_then(Gathering::next) {
             let next = crate::reply::percent_encode(next.as_bytes());

@@ -3,12 +3,14 @@
 //! Versions are compared, never clocks: a refresh that raced with a revocation loses, whatever
 //! any clock says, and a login in the same second wins.
 
+mod digest;
 mod fingerprint;
 mod table;
 
 use crate::protocol::claims::ApplicationClaims;
 use crate::protocol::feed::{Revocation, RevocationChanges, Subject};
 
+pub use digest::Digest;
 use fingerprint::Fingerprints;
 use table::{Bound, Table};
 
@@ -62,6 +64,12 @@ impl Revocations {
     #[must_use]
     pub fn len(&self) -> usize {
         self.plain.len() + self.fresh.len()
+    }
+
+    /// What is in force, as a number to compare with that of whoever should hold the same.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.plain.digest().and(self.fresh.digest().as_fresh())
     }
 
     /// Whether nobody is covered.

@@ -1,6 +1,7 @@
 //! The arguments, and the help that people read.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -19,7 +20,7 @@ Examples:
   portcullis-control serve
   portcullis-control user add ana@example.com
   portcullis-control application add wiki --origin https://wiki.example.com --allow-domain example.com
-  portcullis-control revoke user ana@example.com
+  portcullis-control revoke user ana@example.com --wait
 
 Exit status: 0 done, 1 refused, 2 wrong usage."
 )]
@@ -78,6 +79,14 @@ pub enum Command {
     /// End sessions now
     #[command(subcommand)]
     Revoke(RevokeCommand),
+
+    /// What is revoked, and which proxies have applied it
+    #[command(subcommand)]
+    Revocation(RevocationCommand),
+
+    /// Who follows the feed: Envoy processes with the filter
+    #[command(subcommand)]
+    Proxy(ProxyCommand),
 
     /// What filters show to the service
     #[command(subcommand)]
@@ -164,6 +173,9 @@ pub enum RevokeCommand {
     User {
         /// The e-mail address; every user with it is revoked
         email: String,
+        /// Whether to wait for proxies
+        #[command(flatten)]
+        wait: Wait,
     },
     /// End all sessions at an application
     ///
@@ -172,6 +184,69 @@ pub enum RevokeCommand {
     Application {
         /// The application's name
         name: String,
+        /// Whether to wait for proxies
+        #[command(flatten)]
+        wait: Wait,
+    },
+}
+
+/// Whether, and how long, `revoke` waits.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Wait {
+    /// Return when every proxy has applied it; if one does not in time, end with status 1 and say
+    /// which. The revocation stands either way
+    #[arg(long)]
+    wait: bool,
+    /// How long to wait
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "10s",
+        requires = "wait",
+        value_parser = humantime::parse_duration
+    )]
+    timeout: Duration,
+}
+
+impl Wait {
+    /// How long to wait; `None`: not at all.
+    pub fn limit(self) -> Option<Duration> {
+        self.wait.then_some(self.timeout)
+    }
+}
+
+/// `revocation`.
+#[derive(Debug, Subcommand)]
+pub enum RevocationCommand {
+    /// List the newest revocations in force, and how many proxies have applied each
+    List {
+        /// At most so many
+        #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        /// Only those below this version
+        #[arg(long, value_name = "VERSION")]
+        below: Option<u64>,
+    },
+    /// Show which proxies have applied a revocation, and how long each took
+    Show {
+        /// The revocation's version
+        version: u64,
+    },
+}
+
+/// `proxy`.
+#[derive(Debug, Subcommand)]
+pub enum ProxyCommand {
+    /// List all proxies, what each has applied, and whether it polls
+    ///
+    /// A proxy is `live` while it polls. One that no longer polls is `unknown` as long as it could
+    /// still let people in by what it has, and `stale` once it refuses everybody by its own
+    /// configuration (`when_stale`).
+    List,
+    /// No longer wait for a proxy that is gone for good
+    Forget {
+        /// Its name, as `proxy list` shows it
+        instance: String,
     },
 }
 

@@ -1,6 +1,9 @@
 //! The commands that ask the running service.
 
 mod application;
+mod coverage;
+mod proxy;
+mod revoke;
 mod user;
 
 use std::path::Path;
@@ -8,11 +11,10 @@ use std::path::Path;
 use serde_json::json;
 
 use super::CliError;
-use super::arguments::{Command, FilterCredentialCommand, NewFilterCredential, RevokeCommand};
+use super::arguments::{Command, FilterCredentialCommand, NewFilterCredential};
 use super::client::Client;
 use super::output::Output;
 use crate::control_socket::filter_credentials::AddedFilterCredential;
-use crate::control_socket::revocations::{RevokedApplication, RevokedUser};
 
 pub fn run(command: &Command, data_dir: &Path, output: Output) -> Result<(), CliError> {
     let client = Client::new(data_dir);
@@ -28,7 +30,9 @@ async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<
         Command::Serve | Command::Check => Ok(()),
         Command::User(command) => user::run(command, client, output).await,
         Command::Application(command) => application::run(command, client, output).await,
-        Command::Revoke(command) => revoke(command, client, output).await,
+        Command::Revoke(command) => revoke::run(command, client, output).await,
+        Command::Revocation(command) => coverage::run(command, client, output).await,
+        Command::Proxy(command) => proxy::run(command, client, output).await,
         Command::FilterCredential(FilterCredentialCommand::New(wish)) => {
             new_filter_credential(wish, client, output).await
         }
@@ -45,34 +49,6 @@ async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<
             Ok(())
         }
     }
-}
-
-async fn revoke(command: &RevokeCommand, client: &Client, output: Output) -> Result<(), CliError> {
-    match command {
-        RevokeCommand::User { email } => {
-            let revoked: RevokedUser = client
-                .post("/revocations/user", &json!({ "email": email }))
-                .await?;
-            output.result(&revoked, || {
-                format!(
-                    "Revoked {email}: {} sessions ended, tokens below version {} are refused.",
-                    revoked.sessions_ended, revoked.version
-                )
-            });
-        }
-        RevokeCommand::Application { name } => {
-            let revoked: RevokedApplication = client
-                .post("/revocations/application", &json!({ "name": name }))
-                .await?;
-            output.result(&revoked, || {
-                format!(
-                    "Revoked {name}: tokens below version {} are refused.",
-                    revoked.version
-                )
-            });
-        }
-    }
-    Ok(())
 }
 
 async fn new_filter_credential(

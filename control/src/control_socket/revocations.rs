@@ -85,7 +85,8 @@ pub(super) async fn revoke(
     let block = service.config.sessions.login_block_after_revoke;
     let revocation = UserRevocation {
         blocked_until: service.now() + block.as_secs(),
-        until: service.tokens_end(),
+        // Users have no tokens beside those of their sessions.
+        until: service.now() + crate::CLOCK_LEEWAY_SECONDS,
         disable,
     };
     let revoked = service

@@ -1,15 +1,17 @@
 //! `GET feed`: keys, applications and revocations, as a snapshot or as what changed.
 //!
 //! A poll with `wait` is answered when there is something to tell: at once for what this process
-//! commits, within half a second for what others do. 204 is an answer that the database gave;
-//! when it cannot be read, the answer is 503.
+//! commits, a moment later for what others do. 204 is an answer that the database gave; when it
+//! cannot be read, the answer is 503.
+//!
+//! A poll also says how far its proxy has come, which is noted while it waits.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use portcullis::protocol::base64url;
@@ -18,12 +20,17 @@ use serde::{Deserialize, Serialize};
 
 use super::ApiError;
 use super::identity::FilterIdentity;
+use crate::proxies::{Caller, Report};
 use crate::service::Service;
-use crate::storage::{Cursor, FeedItems};
+use crate::storage::{Cursor, FeedItems, Position};
 
 const LONGEST_WAIT_SECONDS: u64 = 60;
 const DEFAULT_LIMIT: u32 = 5_000;
 const HIGHEST_LIMIT: u32 = 20_000;
+/// Revocations of a page that is written where it is.
+const SHORT: usize = 500;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// What a follower has, and how it wants to be told.
 #[derive(Debug, Default, Deserialize)]
@@ -38,6 +45,10 @@ pub struct FeedQuery {
     limit: Option<u32>,
     instance: Option<String>,
     applied: Option<u64>,
+    /// Seconds of silence after which `then`.
+    stale_after: Option<u64>,
+    /// `deny` or `allow`.
+    then: Option<String>,
 }
 
 /// What `next` says, opaque to the follower.
@@ -50,29 +61,35 @@ struct Next {
 
 pub async fn feed(
     State(service): State<Arc<Service>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     identity: FilterIdentity,
     query: Result<Query<FeedQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(query) = query.map_err(|_| ApiError::RequestInvalid)?;
-    tracing::debug!(
-        instance = query.instance,
-        applied = query.applied,
-        after = query.after,
-        "feed polled"
-    );
     let poll = Poll::new(&service, &identity, query)?;
-    if let Some(page) = poll.page().await? {
-        return Ok(answer(page));
+    let position = service.storage.position().await?;
+    let wait = poll.query.wait.min(LONGEST_WAIT_SECONDS);
+    let caller = Caller {
+        credential: identity.id(),
+        address: peer.ip().to_canonical(),
+    };
+    // Until the answer: dropped with this future when the proxy hangs up.
+    let _polling = poll
+        .report(&position)?
+        .map(|report| service.proxies.polls(caller, &report, wait));
+    if let Some(page) = poll.page(position).await? {
+        return answer(page).await;
     }
-    let wait = Duration::from_secs(poll.query.wait.min(LONGEST_WAIT_SECONDS));
     tokio::select! {
         () = service.news.above(poll.query.after) => {}
-        () = tokio::time::sleep(wait) => {}
+        () = tokio::time::sleep(Duration::from_secs(wait)) => {}
         () = service.stopped() => {}
     }
     // Asked again whatever ended the wait, so that 204 is never said of a database that is away.
-    let page = poll.page().await?;
-    Ok(page.map_or_else(|| StatusCode::NO_CONTENT.into_response(), answer))
+    match poll.page(service.storage.position().await?).await? {
+        Some(page) => answer(page).await,
+        None => Ok(StatusCode::NO_CONTENT.into_response()),
+    }
 }
 
 struct Poll<'a> {
@@ -103,10 +120,28 @@ impl<'a> Poll<'a> {
         })
     }
 
+    /// What the poll says of its proxy. What was applied in another life of the database, or is
+    /// yet to come, does not count.
+    fn report(&self, position: &Position) -> Result<Option<Report>, ApiError> {
+        let query = &self.query;
+        let Some(instance) = &query.instance else {
+            return Ok(None);
+        };
+        let of_here = query.epoch.as_ref() == Some(&position.epoch);
+        let applied = query
+            .applied
+            .filter(|applied| of_here && *applied <= position.version);
+        let stale = (query.stale_after, query.then.as_deref());
+        let report = Report::read(instance, applied, stale).map_err(|error| {
+            tracing::info!(%error, "a poll of the feed is refused");
+            ApiError::RequestInvalid
+        })?;
+        Ok(Some(report))
+    }
+
     /// The page to answer; `None`: nothing came.
-    async fn page(&self) -> Result<Option<FeedPage>, ApiError> {
+    async fn page(&self, position: Position) -> Result<Option<FeedPage>, ApiError> {
         let storage = &self.service.storage;
-        let position = storage.position().await?;
         if let Some(next) = self
             .next
             .as_ref()
@@ -131,6 +166,8 @@ impl<'a> Poll<'a> {
     }
 
     async fn snapshot(&self, epoch: String, from: Option<&Next>) -> Result<FeedPage, ApiError> {
+        // Nobody closes the semaphore: it is only ever full.
+        let _turn = self.service.snapshot_turns.acquire().await;
         let items = self
             .service
             .storage
@@ -185,9 +222,19 @@ impl<'a> Poll<'a> {
     }
 }
 
-fn answer(page: FeedPage) -> Response {
-    let no_store = HeaderValue::from_static("no-store");
-    ([(header::CACHE_CONTROL, no_store)], Json(page)).into_response()
+/// A long page takes milliseconds to write: not on a thread that others' requests wait for.
+async fn answer(page: FeedPage) -> Result<Response, ApiError> {
+    let body = if page.revocations.put.len() > SHORT {
+        let written = tokio::task::spawn_blocking(move || serde_json::to_vec(&page)).await;
+        written.map_err(|_| ApiError::Cut)??
+    } else {
+        serde_json::to_vec(&page)?
+    };
+    let headers = [
+        (header::CONTENT_TYPE, JSON),
+        (header::CACHE_CONTROL, NO_STORE),
+    ];
+    Ok((headers, body).into_response())
 }
 
 fn encode_next(next: &Next) -> Result<String, serde_json::Error> {

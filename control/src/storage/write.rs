@@ -5,20 +5,24 @@ use portcullis::protocol::feed::{Application, Revocation, Subject};
 use serde::Serialize;
 use sqlx::any::Any;
 use sqlx::{AnyConnection, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{StorageError, from_db, to_db};
 
 /// A transaction; dropped without [`Write::commit`], it changes nothing.
 pub(super) struct Write {
+    // Dropped in this order: the next writer begins when the transaction has ended.
     transaction: Transaction<'static, Any>,
+    _turn: OwnedSemaphorePermit,
     version: Option<i64>,
     position: i64,
 }
 
 impl Write {
-    pub(super) fn new(transaction: Transaction<'static, Any>) -> Self {
+    pub(super) fn new(transaction: Transaction<'static, Any>, turn: OwnedSemaphorePermit) -> Self {
         Self {
             transaction,
+            _turn: turn,
             version: None,
             position: 0,
         }
@@ -89,7 +93,8 @@ impl Write {
              VALUES ($1, $2, $3, $4, 0, $5) \
              ON CONFLICT (scope, subject, audience) DO UPDATE SET \
              version = excluded.version, fresh = excluded.fresh, \
-             expires_at = excluded.expires_at",
+             expires_at = CASE WHEN revocations.expires_at > excluded.expires_at \
+             THEN revocations.expires_at ELSE excluded.expires_at END",
         )
         .bind(scope)
         .bind(id)
