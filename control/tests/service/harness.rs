@@ -20,6 +20,10 @@ impl TestClock {
     pub fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
+
+    pub fn seconds(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 impl Default for TestClock {
@@ -59,10 +63,25 @@ impl Service {
     }
 
     pub async fn start_in(directory: Arc<TempDir>, toml: &str) -> Result<Self, StartError> {
+        let database_url = database_url(&directory).await;
+        Self::start_on(database_url, directory, toml).await
+    }
+
+    /// Another replica of this service: on the same database, with a data directory of its own.
+    pub async fn replica(&self) -> Self {
+        let directory = Arc::new(TempDir::new().unwrap());
+        let started = Self::start_on(self.database_url.clone(), directory, "").await;
+        started.unwrap()
+    }
+
+    async fn start_on(
+        database_url: String,
+        directory: Arc<TempDir>,
+        toml: &str,
+    ) -> Result<Self, StartError> {
         let clock = Arc::new(TestClock::default());
         let file = directory.path().join("portcullis.toml");
         std::fs::write(&file, toml).unwrap();
-        let database_url = database_url(&directory).await;
         let variables = [
             ("PORTCULLIS_SERVER__LISTEN", "127.0.0.1:0"),
             ("PORTCULLIS_SERVER__FILTERS", "127.0.0.1:0"),
@@ -120,6 +139,15 @@ impl Service {
         let (status, answer) = self.administer(path, body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         answer
+    }
+
+    /// The items of a list that the CLI would ask for.
+    pub async fn listed(&self, path: &str) -> Vec<Value> {
+        let url = format!("http://control{path}");
+        let response = self.socket.get(url).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let list: Value = response.json().await.unwrap();
+        list["items"].as_array().unwrap().clone()
     }
 
     /// A user, and the password.

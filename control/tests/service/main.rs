@@ -10,12 +10,15 @@
 )]
 
 mod administration;
+mod applied;
 mod browser;
 mod cli;
+mod durable;
 mod exchange;
 mod feed;
 mod harness;
 mod kill;
+mod large;
 mod login;
 mod logout;
 mod pages;
