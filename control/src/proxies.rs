@@ -56,6 +56,9 @@ pub struct Polling<'a> {
     proxies: &'a Proxies,
     credential: String,
     instance: String,
+    /// Whether nobody had heard of the proxy here. It must be written down before it is given
+    /// anything: were this process killed, nobody would know that it has to be waited for.
+    pub is_unheard_of: bool,
 }
 
 impl Proxies {
@@ -75,6 +78,7 @@ impl Proxies {
     pub fn polls(&self, caller: Caller<'_>, report: &Report, wait: u64) -> Polling<'_> {
         let now_ms = milliseconds(self.clock.as_ref());
         let mut known = self.known();
+        let is_unheard_of = known.find(caller.credential, &report.instance).is_none();
         if let Some(entry) = known.entry(caller, report, now_ms) {
             entry.heard(caller, report, now_ms);
             entry.proxy.live_until_ms = now_ms + wait * 1_000 + POLL_MARGIN_MS;
@@ -87,7 +91,13 @@ impl Proxies {
             proxies: self,
             credential: caller.credential.to_owned(),
             instance: report.instance.clone(),
+            is_unheard_of,
         }
+    }
+
+    /// No longer remembers proxies of a name. One that polls is new.
+    pub fn forget(&self, instance: &str) {
+        self.known().forget(instance);
     }
 
     /// Waits, from now on, until a proxy here says what it has applied.

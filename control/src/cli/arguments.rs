@@ -246,6 +246,7 @@ pub enum ProxyCommand {
     /// No longer wait for a proxy that is gone for good
     Forget {
         /// Its name, as `proxy list` shows it
+        #[arg(allow_hyphen_values = true)]
         instance: String,
     },
 }

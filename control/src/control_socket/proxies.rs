@@ -72,6 +72,7 @@ pub async fn forget(
     State(service): State<Arc<Service>>,
     Input(request): Input<ProxyName>,
 ) -> Result<Json<Forgotten>, SocketError> {
+    service.proxies.forget(&request.instance);
     let forgotten = service.storage.forget_proxies(&request.instance).await?;
     if forgotten == 0 {
         return Err(SocketError::Unknown {

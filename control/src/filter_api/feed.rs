@@ -74,9 +74,16 @@ pub async fn feed(
         address: peer.ip().to_canonical(),
     };
     // Until the answer: dropped with this future when the proxy hangs up.
-    let _polling = poll
+    let polling = poll
         .report(&position)?
         .map(|report| service.proxies.polls(caller, &report, wait));
+    if polling
+        .as_ref()
+        .is_some_and(|polling| polling.is_unheard_of)
+    {
+        let storage = service.storage.as_ref();
+        service.proxies.write(storage, &service.news).await?;
+    }
     if let Some(page) = poll.page(position).await? {
         return answer(page).await;
     }

@@ -59,6 +59,13 @@ impl Known {
         self.proxies.get_mut(credential)?.get_mut(instance)
     }
 
+    /// Forgets all of a name.
+    pub fn forget(&mut self, instance: &str) {
+        for of_one in self.proxies.values_mut() {
+            of_one.remove(instance);
+        }
+    }
+
     /// What is new, to be written down. Who is gone is known to the database, and forgotten here.
     pub fn take(&mut self, now_ms: u64) -> Vec<ProxyNews> {
         let entries = self.proxies.values_mut().flat_map(HashMap::values_mut);

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::storage::Proxy;
 
-/// How much later than we think a proxy may count from: the last answer was on its way.
-const MARGIN_MS: u64 = 15_000;
+/// How much later than we do a proxy may begin to count: the last answer was on its way to it for
+/// as long as it waits for one at most.
+const MARGIN_MS: u64 = 35_000;
 
 /// What is known of a proxy's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,8 +64,8 @@ mod tests {
         for (now_ms, state) in [
             (1_009_999, ProxyState::Live),
             (1_010_000, ProxyState::Unknown),
-            (1_074_999, ProxyState::Unknown),
-            (1_075_000, ProxyState::Stale),
+            (1_094_999, ProxyState::Unknown),
+            (1_095_000, ProxyState::Stale),
         ] {
             assert_eq!(state_of(&denies, now_ms), state, "{now_ms}");
         }

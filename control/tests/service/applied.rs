@@ -181,7 +181,7 @@ async fn b06_who_vanished_is_waited_for_until_it_must_refuse_everybody() {
     assert!(now.contains(&of("allows", before, "live")), "{now:?}");
     assert!(now.contains(&of("denies", before, "live")), "{now:?}");
     let version = revoke(&service).await;
-    for (seconds, denies) in [(20, "unknown"), (280, "unknown"), (20, "stale")] {
+    for (seconds, denies) in [(20, "unknown"), (300, "unknown"), (20, "stale")] {
         service.clock.advance(seconds);
         let now = states(&service).await;
         assert!(now.contains(&of("denies", before, denies)), "{now:?}");

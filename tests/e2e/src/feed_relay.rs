@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-pub use poll::Poll;
+pub use poll::{Poll, forward, read_request};
 
 /// Between the bytes of a drip: many bytes, and none of them the last.
 const DRIP: Duration = Duration::from_millis(20);
@@ -107,9 +107,9 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 /// One request of the filter.
 fn serve(mut client: TcpStream, service: u16, state: &Mutex<State>) -> io::Result<()> {
-    let request = poll::read_request(&mut client)?;
+    let request = read_request(&mut client)?;
     let Some(poll) = Poll::of(&request, || lock(state).first_page.clone()) else {
-        let mut upstream = poll::forward(&request, service)?;
+        let mut upstream = forward(&request, service)?;
         return io::copy(&mut upstream, &mut client).map(drop);
     };
     let relayed = {
@@ -118,7 +118,7 @@ fn serve(mut client: TcpStream, service: u16, state: &Mutex<State>) -> io::Resul
         match state.misconduct {
             Some(_) => None,
             None => {
-                let upstream = poll::forward(&request, service)?;
+                let upstream = forward(&request, service)?;
                 state.waiting.push(upstream.try_clone()?);
                 Some(upstream)
             }
