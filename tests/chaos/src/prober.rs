@@ -2,12 +2,15 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use portcullis_e2e::connection::{Answer, Connection};
 use portcullis_e2e::refusal::Refusal;
 use portcullis_e2e::workers::Workers;
+
+/// Between two rounds of requests.
+const BETWEEN: Duration = Duration::from_millis(2);
 
 /// What is known of a revocation, shared by all that ask.
 #[derive(Default)]
@@ -86,8 +89,8 @@ pub fn probe(target: &Target, request: &[u8], reported: &Reported) -> Result<Ans
         for (sent, answer) in asked.into_iter().flatten() {
             judge(&answer, reported.was_at(sent), &mut answers)?;
         }
-        // Others want the machine too.
-        std::thread::yield_now();
+        // Those who are to be killed want the machine too.
+        std::thread::sleep(BETWEEN);
     }
     Ok(answers)
 }

@@ -135,7 +135,7 @@ impl State {
         fault
     }
 
-    /// Keeps a connection to be cut, and drops those that have ended.
+    /// Keeps a connection to be cut, and drops those that were shut down.
     fn keep_open(&self, stream: &TcpStream) -> io::Result<()> {
         let mut inner = self.inner();
         inner.open.retain(|open| open.peer_addr().is_ok());
@@ -157,18 +157,27 @@ impl State {
 /// One request of the filter.
 fn serve(mut client: TcpStream, state: &State) -> io::Result<()> {
     let request = read_request(&mut client)?;
-    let fault = state.fault(&request);
+    let answered = answer(&request, &mut client, state);
+    // It is kept to be cut as well, so dropping it would not end it.
+    let _ = client.shutdown(Shutdown::Both);
+    answered
+}
+
+fn answer(request: &[u8], client: &mut TcpStream, state: &State) -> io::Result<()> {
+    let fault = state.fault(request);
     match &fault {
         Fault::CutBefore => return Ok(()),
         Fault::Again(page) => return client.write_all(page),
         _ => {}
     }
-    let mut upstream = forward(&request, state.service)?;
-    state.keep_open(&client)?;
+    let mut upstream = forward(request, state.service)?;
+    state.keep_open(client)?;
     state.keep_open(&upstream)?;
     let mut answer = Vec::new();
     // An error is an end like any other: what came is passed on.
     let _ = upstream.read_to_end(&mut answer);
+    // The service may have ended it already.
+    let _ = upstream.shutdown(Shutdown::Both);
     state.keep_page(&answer);
     match fault {
         Fault::CutAfter => return Ok(()),

@@ -23,7 +23,7 @@ const EVENTS: u64 = 8;
 const LONGEST_PAUSE_MS: u64 = 120;
 /// How long after a revocation was asked for the control service may be killed: before it hears
 /// of it, while it writes, after it has answered.
-const LONGEST_LIFE_MS: u64 = 60;
+const LONGEST_LIFE_MS: u64 = 30;
 
 /// What happens in a storm.
 #[derive(Debug, Clone, Copy)]
