@@ -6,6 +6,8 @@
 //!
 //! A poll also says how far its proxy has come, which is noted while it waits.
 
+mod next;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,15 +16,15 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use portcullis::protocol::base64url;
 use portcullis::protocol::feed::{ApplicationChanges, FeedPage, PageKind, RevocationChanges};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::ApiError;
 use super::identity::FilterIdentity;
 use crate::proxies::{Caller, Report};
 use crate::service::Service;
-use crate::storage::{Cursor, FeedItems, Position};
+use crate::storage::{FeedItems, Position};
+use next::Next;
 
 const LONGEST_WAIT_SECONDS: u64 = 60;
 const DEFAULT_LIMIT: u32 = 5_000;
@@ -49,14 +51,6 @@ pub struct FeedQuery {
     stale_after: Option<u64>,
     /// `deny` or `allow`.
     then: Option<String>,
-}
-
-/// What `next` says, opaque to the follower.
-#[derive(Serialize, Deserialize)]
-struct Next {
-    epoch: String,
-    version: u64,
-    cursor: Cursor,
 }
 
 pub async fn feed(
@@ -115,7 +109,7 @@ impl<'a> Poll<'a> {
     ) -> Result<Self, ApiError> {
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, HIGHEST_LIMIT);
         let next = match &query.next {
-            Some(text) => Some(decode_next(text).ok_or(ApiError::RequestInvalid)?),
+            Some(text) => Some(Next::decode(text).ok_or(ApiError::RequestInvalid)?),
             None => None,
         };
         Ok(Self {
@@ -195,7 +189,7 @@ impl<'a> Poll<'a> {
             kind: PageKind::Snapshot,
             after: 0,
             version,
-            next: next.as_ref().map(encode_next).transpose()?,
+            next: next.as_ref().map(Next::encode).transpose()?,
             ..self.page_of(epoch, items)
         })
     }
@@ -242,12 +236,4 @@ async fn answer(page: FeedPage) -> Result<Response, ApiError> {
         (header::CACHE_CONTROL, NO_STORE),
     ];
     Ok((headers, body).into_response())
-}
-
-fn encode_next(next: &Next) -> Result<String, serde_json::Error> {
-    Ok(base64url::encode(&serde_json::to_vec(next)?))
-}
-
-fn decode_next(text: &str) -> Option<Next> {
-    serde_json::from_slice(&base64url::decode(text.as_bytes())?).ok()
 }

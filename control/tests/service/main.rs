@@ -27,3 +27,4 @@ mod revocation;
 mod secrets;
 mod sessions;
 mod start;
+mod upkeep;
