@@ -81,6 +81,7 @@ impl Proxies {
         let is_unheard_of = known.find(caller.credential, &report.instance).is_none();
         if let Some(entry) = known.entry(caller, report, now_ms) {
             entry.heard(caller, report, now_ms);
+            entry.under_way += 1;
             entry.proxy.live_until_ms = now_ms + wait * 1_000 + POLL_MARGIN_MS;
             if report.applied.is_some() {
                 self.rose.notify_waiters();
@@ -169,7 +170,10 @@ impl Drop for Polling<'_> {
         if let Some(entry) = known.find(&self.credential, &self.instance) {
             entry.is_new = true;
             entry.proxy.last_seen_ms = now_ms;
-            entry.proxy.live_until_ms = now_ms + PAUSE_MS;
+            entry.under_way = entry.under_way.saturating_sub(1);
+            if entry.under_way == 0 {
+                entry.proxy.live_until_ms = now_ms + PAUSE_MS;
+            }
         }
     }
 }

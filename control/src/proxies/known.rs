@@ -25,6 +25,8 @@ pub(super) struct Known {
 pub(super) struct Entry {
     pub proxy: Proxy,
     pub is_new: bool,
+    /// Polls: one that takes over from another in the same proxy may begin before that ends.
+    pub under_way: u32,
     /// The highest version that it said here it had applied.
     highest: Option<u64>,
     steps: Vec<Step>,
@@ -122,6 +124,7 @@ impl Entry {
                 denies_after_ms: None,
             },
             is_new: true,
+            under_way: 0,
             highest: None,
             steps: Vec::new(),
         }

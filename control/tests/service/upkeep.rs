@@ -1,7 +1,6 @@
 //! What can have no effect any more leaves, and nothing else does.
 
 use portcullis::protocol::feed::{FeedPage, PageKind};
-use portcullis_control::storage::Upkeep;
 use serde_json::json;
 use sqlx::AnyPool;
 

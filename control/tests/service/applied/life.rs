@@ -75,3 +75,24 @@ async fn a_poll_that_is_cut_off_ends_a_proxys_life_soon() {
     let elapsed = service.clock.seconds() - begun;
     assert!(elapsed < 60, "{now:?} after {elapsed} s");
 }
+
+#[tokio::test]
+async fn a_poll_that_takes_over_from_another_keeps_a_proxy_live() {
+    let service = Service::start().await;
+    let mut proxy = Proxy::start(&service, "one", DENY).await;
+    proxy.poll(0).await;
+    let (epoch, version) = (proxy.epoch.clone(), proxy.version);
+    let query = format!("epoch={epoch}&after={version}&applied={version}&wait=60");
+    let took_over = async {
+        // Another poll of the same proxy begins and ends while the first one waits.
+        proxy
+            .ask(&format!("epoch={epoch}&after={version}&applied={version}"))
+            .await;
+        service.clock.advance(30);
+        assert_eq!(states(&service).await, [of("one", version, "live")]);
+    };
+    tokio::select! {
+        answer = proxy.ask(&query) => panic!("it was to wait: {answer:?}"),
+        () = took_over => {}
+    }
+}
