@@ -13,6 +13,9 @@ E2E_THREADS  ?= 8
 FUZZ         ?= token
 # More arguments for the end-to-end tests, such as the name of one.
 E2E          ?=
+# How many times `make chaos` makes other choices, or the choices to make again.
+N            ?= 20
+SEED         ?=
 
 CARGO  := cargo
 # Built together even where one is wanted: cargo chooses the features of shared dependencies by
@@ -69,7 +72,7 @@ chromium: ## Chromium and certutil for the browser tests, from Debian (PORTCULLI
 check: fmt clippy deny ## Formatting, lints (native and wasm), licences and sources of dependencies
 
 .PHONY: test
-test: unit fuzz-smoke e2e ## All tests
+test: unit fuzz-smoke e2e chaos ## All tests
 
 .PHONY: unit
 unit: wasm ## Unit and module tests
@@ -87,6 +90,11 @@ fuzz: ## Fuzzing until Ctrl-C, with nightly Rust and cargo-fuzz (FUZZ=<target>)
 .PHONY: e2e
 e2e: wasm probe envoy chromium ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)
 	$(CARGO) test --locked --package portcullis-e2e --test e2e -- --test-threads=$(E2E_THREADS) $(E2E)
+
+.PHONY: chaos
+chaos: wasm envoy ## Everything is killed and the feed is spoilt, at random (N=<how many>, SEED=<one again>)
+	$(CARGO) build --locked --package portcullis-e2e --package portcullis-chaos --bins
+	SEED=$(SEED) target/debug/chaos $(N)
 
 .PHONY: fmt
 fmt: ## Formatting

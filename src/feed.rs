@@ -6,6 +6,7 @@ mod pace;
 mod process;
 pub mod shared;
 mod snapshot;
+mod staleness;
 mod store;
 
 pub use follower::{FeedAnswer, Follower, FollowerSettings, Poll, Progress};

@@ -22,7 +22,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
-use crate::config::Config;
+use crate::config::{Config, StaleAction};
 use crate::feed::shared::{Scope, SharedData};
 use crate::feed::{Feed, FeedAnswer, FeedError, FeedGauges, FollowerSettings, Poll, Progress};
 use crate::login::Random;
@@ -111,6 +111,7 @@ impl Filter {
         let follower = Feed::new(FollowerSettings {
             audiences: config.audiences().to_vec(),
             stale_after_ms: config.when_stale().after_ms,
+            denies_when_stale: config.when_stale().then == StaleAction::Deny,
             instance,
         });
         Self {
@@ -276,6 +277,18 @@ impl Filter {
     /// Figures of the feed, if it is this VM's to tell them.
     pub fn gauges(&mut self, now_ms: u64) -> Option<FeedGauges> {
         self.follower.gauges(now_ms)
+    }
+
+    /// What is held, for the log: to be compared with the control service's database.
+    #[must_use]
+    pub fn held(&self) -> Option<String> {
+        let store = self.follower.store()?;
+        let (version, revocations) = (store.version(), store.revocations());
+        Some(format!(
+            "holds version {version}: {} revocations, digest {}",
+            revocations.len(),
+            revocations.digest()
+        ))
     }
 
     fn version(&self) -> Option<u64> {

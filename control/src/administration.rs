@@ -42,7 +42,8 @@ pub async fn revoke_users(
     let block = service.config.sessions.login_block_after_revoke;
     let revocation = UserRevocation {
         blocked_until: service.now() + block.as_secs(),
-        until: service.tokens_end(),
+        // Users have no tokens beside those of their sessions, for scripts or not.
+        until: service.now() + crate::CLOCK_LEEWAY_SECONDS,
         disable,
     };
     let revoked = service.storage.revoke_users(whom, revocation).await?;

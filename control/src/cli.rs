@@ -50,6 +50,10 @@ enum CliError {
     System(#[from] std::io::Error),
     #[error("a listener failed; see the log")]
     Listener,
+    #[error(
+        "it is revoked, but not every proxy has applied it; `revocation show` tells when:\n{0}"
+    )]
+    NotApplied(String),
 }
 
 /// Runs the program with the process's arguments.

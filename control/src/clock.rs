@@ -13,6 +13,12 @@ pub trait Clock: Send + Sync + 'static {
     }
 }
 
+/// Milliseconds since 1970.
+#[must_use]
+pub fn milliseconds(clock: &dyn Clock) -> u64 {
+    u64::try_from(clock.now().as_millis()).unwrap_or(u64::MAX)
+}
+
 /// The machine's clock.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock;

@@ -6,9 +6,11 @@
 
 pub mod admin_tokens;
 pub mod applications;
+pub mod coverage;
 mod error;
 pub mod filter_credentials;
 mod input;
+pub mod proxies;
 pub mod revocations;
 #[cfg(feature = "test-clock")]
 pub mod test_clock;
@@ -43,6 +45,11 @@ pub fn router(service: Arc<Service>) -> Router {
             get(applications::list).post(applications::add),
         )
         .route("/applications/set", post(applications::set))
+        .route("/proxies", get(proxies::list))
+        .route("/proxies/forget", post(proxies::forget))
+        .route("/revocations", get(coverage::list))
+        .route("/revocations/show", post(coverage::show))
+        .route("/revocations/wait", post(coverage::wait))
         .route("/revocations/user", post(revocations::user))
         .route("/revocations/application", post(revocations::application))
         .route("/revocations/session", post(revocations::session))

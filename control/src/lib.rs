@@ -27,6 +27,7 @@ mod header_tokens;
 pub mod news;
 pub mod passwords;
 pub mod problems;
+pub mod proxies;
 pub mod randomness;
 pub mod secret;
 pub mod server;

@@ -30,7 +30,7 @@ use listeners::Listeners;
 const PATIENCE: Duration = Duration::from_millis(600);
 /// How long the database has to close. Whatever was answered is durable already.
 const CLOSING: Duration = Duration::from_millis(200);
-const TIDY_EVERY: Duration = Duration::from_secs(3600);
+const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 /// What a service is started with.
 pub struct Start {
@@ -182,6 +182,10 @@ impl Running {
 fn background(service: &Arc<Service>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(Arc::clone(&service.news).follow(Arc::clone(&service.storage)));
+    tasks.spawn(
+        Arc::clone(&service.proxies)
+            .keep_writing(Arc::clone(&service.storage), Arc::clone(&service.news)),
+    );
     let service = Arc::clone(service);
     tasks.spawn(async move {
         let mut ticks = tokio::time::interval(TIDY_EVERY);

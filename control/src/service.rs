@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis::protocol::origin::Origin;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -12,6 +12,7 @@ use crate::device_codes::GuessLimits;
 use crate::durations::{LONGEST_SESSION, MOMENT};
 use crate::news::News;
 use crate::passwords::Passwords;
+use crate::proxies::Proxies;
 use crate::randomness::Randomness;
 use crate::sign_in_limits::SignInLimits;
 use crate::storage::Storage;
@@ -39,6 +40,11 @@ pub struct Service {
     pub(crate) guess_limits: GuessLimits,
     /// What wakes long polls.
     pub news: Arc<News>,
+    /// What proxies have applied.
+    pub proxies: Arc<Proxies>,
+    /// Pages of snapshots that are read at a time. Each is long: filters that all begin at once
+    /// must leave connections to everybody else.
+    pub snapshot_turns: Semaphore,
     /// Becomes true when the service ends.
     pub stopping: watch::Receiver<bool>,
     /// The clock again, where it can be shifted.

@@ -13,6 +13,8 @@ mod feed;
 mod filter_credentials;
 mod fresh_sign_in;
 mod grounds;
+mod history;
+mod proxies;
 mod refreshes;
 mod revocations;
 mod session_list;
@@ -30,6 +32,8 @@ pub use device_codes::{DeviceAnswer, DeviceCodes, NewDeviceCode, Poll, WaitingDe
 pub use feed::{Cursor, Feed, FeedItems, Position};
 pub use filter_credentials::{FilterCredential, FilterCredentials};
 pub use grounds::{Grounds, TokenGrounds};
+pub use history::{History, HistoryPage, PastRevocation};
+pub use proxies::{MOST_PROXIES, Proxies, Proxy, ProxyNews, ProxyStep, Step};
 pub use refreshes::{AddedRefresh, IssuedToken, OldToken, RefreshView, Refreshes, RevokedBelow};
 pub use revocations::{ApplicationRevocation, Revocations, RevokedUsers, UserRevocation, Whom};
 pub use session_list::{ListedSession, SessionList, SessionQuery, UsedApplication};
@@ -46,8 +50,10 @@ pub trait Storage:
     + DeviceCodes
     + Feed
     + FilterCredentials
-    + Refreshes
     + Grounds
+    + History
+    + Proxies
+    + Refreshes
     + Revocations
     + SessionList
     + Sessions

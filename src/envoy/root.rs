@@ -122,8 +122,10 @@ impl Root {
             Ok(mut filter) => filter.look(now_ms, HostRandom::number()),
             Err(_) => return,
         };
-        if let Err(error) = looked {
-            self.say_once(format!("the feed: {error}"));
+        match looked {
+            Ok(Progress::Changed { .. }) => self.say_held(shared),
+            Ok(Progress::Gathering | Progress::Unchanged) => {}
+            Err(error) => self.say_once(format!("the feed: {error}")),
         }
     }
 
@@ -145,6 +147,7 @@ impl Root {
             Ok(Progress::Gathering) => self.poll_if_due(&shared, now_ms),
             Ok(Progress::Changed { .. }) => {
                 self.last_error = None;
+                self.say_held(&shared);
                 self.look(&shared, now_ms);
                 self.wake(&shared, now_ms);
             }
@@ -239,6 +242,15 @@ impl Root {
         let metric = define(&name).ok()?;
         self.metrics.insert(name, metric);
         Some(metric)
+    }
+
+    /// For whoever compares what each filter holds with the database.
+    fn say_held(&self, shared: &Shared) {
+        if let Ok(filter) = shared.filter.try_borrow()
+            && let Some(held) = filter.held()
+        {
+            log::debug!("filter {} {held}", self.id);
+        }
     }
 
     /// The same trouble is logged once, not at every attempt.

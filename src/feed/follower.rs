@@ -62,6 +62,8 @@ pub struct FollowerSettings {
     pub audiences: Vec<String>,
     /// After how many milliseconds without a good poll the feed is stale.
     pub stale_after_ms: u64,
+    /// Whether it then refuses everybody, for the control service to know.
+    pub denies_when_stale: bool,
     /// A name for this VM, in visible ASCII without `&`.
     pub instance: String,
 }

@@ -13,6 +13,7 @@ fn follower() -> Follower {
     Follower::new(FollowerSettings {
         audiences: Vec::new(),
         stale_after_ms: 300_000,
+        denies_when_stale: true,
         instance: "vm1".into(),
     })
 }
@@ -89,7 +90,7 @@ fn a_snapshot_then_deltas() {
     let mut follower = follower();
     assert_eq!(
         follower.poll(NOW, 0).unwrap().query,
-        "limit=20000&instance=vm1"
+        "limit=20000&instance=vm1&stale_after=300&then=deny"
     );
     let answer = serde_json::to_vec(&snapshot("e1", 41)).unwrap();
     let answer = FeedAnswer {
@@ -103,7 +104,7 @@ fn a_snapshot_then_deltas() {
     let poll = follower.poll(NOW, 0).unwrap();
     assert_eq!(
         poll.query,
-        "epoch=e1&after=41&wait=20&limit=20000&instance=vm1&applied=41"
+        "epoch=e1&after=41&wait=20&limit=20000&instance=vm1&applied=41&stale_after=300&then=deny"
     );
     assert!(poll.timeout_ms > 20_000);
     assert_eq!(follower.poll(NOW + 1, 0), None, "one poll at a time");
@@ -128,7 +129,10 @@ fn a_snapshot_in_pages_takes_effect_after_its_last() {
     assert_eq!(give(&mut follower, &first), Ok(Progress::Gathering));
     assert_eq!(position(&follower), ("e1".into(), 41, 1), "not yet");
     let poll = follower.poll(NOW * 2, 0).unwrap();
-    assert_eq!(poll.query, "next=p%2F2&limit=20000&instance=vm1");
+    assert_eq!(
+        poll.query,
+        "next=p%2F2&limit=20000&instance=vm1&stale_after=300&then=deny"
+    );
     let mut second = snapshot("e2", 90);
     (second.keys, second.applications, second.revocations) =
         (None, ApplicationChanges::default(), revoke(91));

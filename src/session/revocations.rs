@@ -3,12 +3,14 @@
 //! Versions are compared, never clocks: a refresh that raced with a revocation loses, whatever
 //! any clock says, and a login in the same second wins.
 
+mod digest;
 mod fingerprint;
 mod table;
 
 use crate::protocol::claims::ApplicationClaims;
 use crate::protocol::feed::{Revocation, RevocationChanges, Subject};
 
+pub use digest::Digest;
 use fingerprint::Fingerprints;
 use table::{Bound, Table};
 
@@ -62,6 +64,12 @@ impl Revocations {
     #[must_use]
     pub fn len(&self) -> usize {
         self.plain.len() + self.fresh.len()
+    }
+
+    /// What is in force, as a number to compare with that of whoever should hold the same.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.plain.digest().and(self.fresh.digest().as_fresh())
     }
 
     /// Whether nobody is covered.
@@ -162,6 +170,41 @@ mod tests {
             put(user, 1, false),
         ];
         assert!(covered(lower));
+    }
+
+    #[test]
+    fn the_digest_tells_what_is_held_and_not_how_it_came() {
+        let user = |name: &str| Subject::User(name.into());
+        let digest = |changes: &[RevocationChanges]| {
+            let mut revocations = Revocations::default();
+            changes.iter().for_each(|change| revocations.apply(change));
+            revocations.digest()
+        };
+        let (a, b, fresh) = (
+            put(user("a"), 5, false),
+            put(user("b"), 6, false),
+            put(user("a"), 7, true),
+        );
+        let all = Digest::of(5, false, 10_000)
+            .and(Digest::of(6, false, 10_000))
+            .and(Digest::of(7, true, 10_000));
+        assert_eq!(digest(&[a.clone(), b.clone(), fresh.clone()]), all);
+        let raised = [
+            fresh.clone(),
+            put(user("b"), 2, false),
+            a.clone(),
+            b.clone(),
+            b.clone(),
+        ];
+        assert_eq!(digest(&raised), all);
+        for other in [
+            digest(&[a.clone(), b.clone()]),
+            digest(&[a.clone(), b, put(user("a"), 7, false)]),
+            digest(&[a, put(user("b"), 8, false), fresh]),
+        ] {
+            assert_ne!(other, all);
+        }
+        assert_ne!(Digest::of(5, false, 1), Digest::of(5, false, 2));
     }
 
     #[test]

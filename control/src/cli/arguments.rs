@@ -1,6 +1,7 @@
 //! The arguments, and the help that people read.
 
 mod admin_token;
+mod applied;
 mod session;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use portcullis::protocol::origin::Origin;
 use super::settings::Settings;
 use super::token::team_domain;
 pub use admin_token::AdminTokenCommand;
+pub use applied::{ProxyCommand, RevocationCommand, Wait};
 pub use session::SessionCommand;
 
 /// Signs users in for applications behind Envoy, and ends their sessions.
@@ -26,7 +28,7 @@ Examples:
   portcullis-control serve
   portcullis-control user add ana@example.com
   portcullis-control application add wiki --origin https://wiki.example.com --allow-domain example.com
-  portcullis-control revoke user ana@example.com
+  portcullis-control revoke user ana@example.com --wait
 
 Exit status: 0 done, 1 refused, 2 wrong usage."
 )]
@@ -106,6 +108,14 @@ Examples:
     /// What programs show to the admin API
     #[command(subcommand)]
     AdminToken(AdminTokenCommand),
+
+    /// What is revoked, and which proxies have applied it
+    #[command(subcommand)]
+    Revocation(RevocationCommand),
+
+    /// Who follows the feed: Envoy processes with the filter
+    #[command(subcommand)]
+    Proxy(ProxyCommand),
 
     /// What filters show to the service
     #[command(subcommand)]
@@ -205,6 +215,9 @@ pub enum RevokeCommand {
     User {
         /// The e-mail address; every user with it is revoked
         email: String,
+        /// Whether to wait for proxies
+        #[command(flatten)]
+        wait: Wait,
     },
     /// End all sessions at an application
     ///
@@ -216,6 +229,9 @@ pub enum RevokeCommand {
         /// Admit nobody again before they have signed in anew
         #[arg(long)]
         fresh_login: bool,
+        /// Whether to wait for proxies
+        #[command(flatten)]
+        wait: Wait,
     },
     /// End one global session, in all applications
     Session {
@@ -223,6 +239,9 @@ pub enum RevokeCommand {
         // An id may begin with a dash.
         #[arg(allow_hyphen_values = true)]
         id: String,
+        /// Whether to wait for proxies
+        #[command(flatten)]
+        wait: Wait,
     },
 }
 

@@ -2,6 +2,8 @@
 
 mod admin_token;
 mod application;
+mod coverage;
+mod proxy;
 mod revoke;
 mod session;
 mod user;
@@ -33,6 +35,8 @@ async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<
         Command::Session(command) => session::run(command, client, output).await,
         Command::Revoke(command) => revoke::run(command, client, output).await,
         Command::AdminToken(command) => admin_token::run(command, client, output).await,
+        Command::Revocation(command) => coverage::run(command, client, output).await,
+        Command::Proxy(command) => proxy::run(command, client, output).await,
         Command::FilterCredential(FilterCredentialCommand::New(wish)) => {
             new_filter_credential(wish, client, output).await
         }

@@ -60,6 +60,12 @@ fn problems(error: &CliError) -> &[crate::problems::InputProblem] {
     }
 }
 
+/// Seconds since 1970, as people read them.
+pub fn time(seconds: u64) -> String {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
 /// Rows under headings, in columns.
 pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
     let mut widths = headings.map(str::len);
@@ -82,10 +88,4 @@ pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> Strin
             .map(|row| line(row.each_ref().map(String::as_str))),
     );
     lines.join("\n")
-}
-
-/// A time in UTC, from seconds since 1970.
-pub fn time(seconds: u64) -> String {
-    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
-    humantime::format_rfc3339_seconds(time).to_string()
 }

@@ -1,29 +1,38 @@
 //! `GET feed`: keys, applications and revocations, as a snapshot or as what changed.
 //!
 //! A poll with `wait` is answered when there is something to tell: at once for what this process
-//! commits, within half a second for what others do. 204 is an answer that the database gave;
-//! when it cannot be read, the answer is 503.
+//! commits, a moment later for what others do. 204 is an answer that the database gave; when it
+//! cannot be read, the answer is 503.
+//!
+//! A poll also says how far its proxy has come, which is noted while it waits.
 
+mod next;
+
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use portcullis::protocol::base64url;
 use portcullis::protocol::feed::{ApplicationChanges, FeedPage, PageKind, RevocationChanges};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::ApiError;
 use super::identity::FilterIdentity;
+use crate::proxies::{Caller, Report};
 use crate::service::Service;
-use crate::storage::{Cursor, FeedItems};
+use crate::storage::{FeedItems, Position};
+use next::Next;
 
 const LONGEST_WAIT_SECONDS: u64 = 60;
 const DEFAULT_LIMIT: u32 = 5_000;
 const HIGHEST_LIMIT: u32 = 20_000;
+/// Revocations of a page that is written where it is.
+const SHORT: usize = 500;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// What a follower has, and how it wants to be told.
 #[derive(Debug, Default, Deserialize)]
@@ -38,41 +47,50 @@ pub struct FeedQuery {
     limit: Option<u32>,
     instance: Option<String>,
     applied: Option<u64>,
-}
-
-/// What `next` says, opaque to the follower.
-#[derive(Serialize, Deserialize)]
-struct Next {
-    epoch: String,
-    version: u64,
-    cursor: Cursor,
+    /// Seconds of silence after which `then`.
+    stale_after: Option<u64>,
+    /// `deny` or `allow`.
+    then: Option<String>,
 }
 
 pub async fn feed(
     State(service): State<Arc<Service>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     identity: FilterIdentity,
     query: Result<Query<FeedQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(query) = query.map_err(|_| ApiError::RequestInvalid)?;
-    tracing::debug!(
-        instance = query.instance,
-        applied = query.applied,
-        after = query.after,
-        "feed polled"
-    );
     let poll = Poll::new(&service, &identity, query)?;
-    if let Some(page) = poll.page().await? {
-        return Ok(answer(page));
+    let position = service.storage.position().await?;
+    let wait = poll.query.wait.min(LONGEST_WAIT_SECONDS);
+    let caller = Caller {
+        credential: identity.id(),
+        address: peer.ip().to_canonical(),
+    };
+    // Until the answer: dropped with this future when the proxy hangs up.
+    let polling = poll
+        .report(&position)?
+        .map(|report| service.proxies.polls(caller, &report, wait));
+    if polling
+        .as_ref()
+        .is_some_and(|polling| polling.is_unheard_of)
+    {
+        let storage = service.storage.as_ref();
+        service.proxies.write(storage, &service.news).await?;
     }
-    let wait = Duration::from_secs(poll.query.wait.min(LONGEST_WAIT_SECONDS));
+    if let Some(page) = poll.page(position).await? {
+        return answer(page).await;
+    }
     tokio::select! {
         () = service.news.above(poll.query.after) => {}
-        () = tokio::time::sleep(wait) => {}
+        () = tokio::time::sleep(Duration::from_secs(wait)) => {}
         () = service.stopped() => {}
     }
     // Asked again whatever ended the wait, so that 204 is never said of a database that is away.
-    let page = poll.page().await?;
-    Ok(page.map_or_else(|| StatusCode::NO_CONTENT.into_response(), answer))
+    match poll.page(service.storage.position().await?).await? {
+        Some(page) => answer(page).await,
+        None => Ok(StatusCode::NO_CONTENT.into_response()),
+    }
 }
 
 struct Poll<'a> {
@@ -91,7 +109,7 @@ impl<'a> Poll<'a> {
     ) -> Result<Self, ApiError> {
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, HIGHEST_LIMIT);
         let next = match &query.next {
-            Some(text) => Some(decode_next(text).ok_or(ApiError::RequestInvalid)?),
+            Some(text) => Some(Next::decode(text).ok_or(ApiError::RequestInvalid)?),
             None => None,
         };
         Ok(Self {
@@ -103,10 +121,28 @@ impl<'a> Poll<'a> {
         })
     }
 
+    /// What the poll says of its proxy. What was applied in another life of the database, or is
+    /// yet to come, does not count.
+    fn report(&self, position: &Position) -> Result<Option<Report>, ApiError> {
+        let query = &self.query;
+        let Some(instance) = &query.instance else {
+            return Ok(None);
+        };
+        let of_here = query.epoch.as_ref() == Some(&position.epoch);
+        let applied = query
+            .applied
+            .filter(|applied| of_here && *applied <= position.version);
+        let stale = (query.stale_after, query.then.as_deref());
+        let report = Report::read(instance, applied, stale).map_err(|error| {
+            tracing::info!(%error, "a poll of the feed is refused");
+            ApiError::RequestInvalid
+        })?;
+        Ok(Some(report))
+    }
+
     /// The page to answer; `None`: nothing came.
-    async fn page(&self) -> Result<Option<FeedPage>, ApiError> {
+    async fn page(&self, position: Position) -> Result<Option<FeedPage>, ApiError> {
         let storage = &self.service.storage;
-        let position = storage.position().await?;
         if let Some(next) = self
             .next
             .as_ref()
@@ -131,6 +167,8 @@ impl<'a> Poll<'a> {
     }
 
     async fn snapshot(&self, epoch: String, from: Option<&Next>) -> Result<FeedPage, ApiError> {
+        // Nobody closes the semaphore: it is only ever full.
+        let _turn = self.service.snapshot_turns.acquire().await;
         let items = self
             .service
             .storage
@@ -151,7 +189,7 @@ impl<'a> Poll<'a> {
             kind: PageKind::Snapshot,
             after: 0,
             version,
-            next: next.as_ref().map(encode_next).transpose()?,
+            next: next.as_ref().map(Next::encode).transpose()?,
             ..self.page_of(epoch, items)
         })
     }
@@ -185,15 +223,17 @@ impl<'a> Poll<'a> {
     }
 }
 
-fn answer(page: FeedPage) -> Response {
-    let no_store = HeaderValue::from_static("no-store");
-    ([(header::CACHE_CONTROL, no_store)], Json(page)).into_response()
-}
-
-fn encode_next(next: &Next) -> Result<String, serde_json::Error> {
-    Ok(base64url::encode(&serde_json::to_vec(next)?))
-}
-
-fn decode_next(text: &str) -> Option<Next> {
-    serde_json::from_slice(&base64url::decode(text.as_bytes())?).ok()
+/// A long page takes milliseconds to write: not on a thread that others' requests wait for.
+async fn answer(page: FeedPage) -> Result<Response, ApiError> {
+    let body = if page.revocations.put.len() > SHORT {
+        let written = tokio::task::spawn_blocking(move || serde_json::to_vec(&page)).await;
+        written.map_err(|_| ApiError::Cut)??
+    } else {
+        serde_json::to_vec(&page)?
+    };
+    let headers = [
+        (header::CONTENT_TYPE, JSON),
+        (header::CACHE_CONTROL, NO_STORE),
+    ];
+    Ok((headers, body).into_response())
 }

@@ -14,10 +14,16 @@ use crate::service::Service;
 
 /// A filter that showed a good credential.
 pub struct FilterIdentity {
+    id: String,
     audiences: Option<Vec<String>>,
 }
 
 impl FilterIdentity {
+    /// The id of the credential.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Whether the credential is good for an application.
     pub fn sees(&self, audience: &str) -> bool {
         self.audiences
@@ -51,6 +57,7 @@ impl FromRequestParts<Arc<Service>> for FilterIdentity {
             .await?
             .ok_or(ApiError::CredentialInvalid)?;
         Ok(Self {
+            id: stored.id,
             audiences: stored.audiences,
         })
     }

@@ -56,6 +56,9 @@ pub enum ApiError {
     /// No randomness.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// The service ends in the middle of it.
+    #[error("the service ends")]
+    Cut,
     /// Claims that cannot be written or read as JSON.
     #[error("a token's claims cannot be written or read")]
     Claims(#[from] serde_json::Error),
@@ -76,7 +79,7 @@ impl ApiError {
             Self::PolicyDenied => (StatusCode::FORBIDDEN, ProblemReason::PolicyDenied),
             Self::BindingMismatch => (StatusCode::FORBIDDEN, ProblemReason::BindingMismatch),
             Self::OriginUnknown => (StatusCode::FORBIDDEN, ProblemReason::OriginUnknown),
-            Self::Storage(_) | Self::Randomness(_) | Self::Claims(_) => {
+            Self::Storage(_) | Self::Randomness(_) | Self::Cut | Self::Claims(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, ProblemReason::Unavailable)
             }
         }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use portcullis::protocol::origin::Origin;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::{Start, StartError};
 use crate::application::Application;
@@ -12,11 +12,15 @@ use crate::config::Config;
 use crate::device_codes::GuessLimits;
 use crate::news::News;
 use crate::passwords::Passwords;
+use crate::proxies::Proxies;
 use crate::randomness::Randomness;
 use crate::service::Service;
 use crate::sign_in_limits::SignInLimits;
 use crate::storage::{Applications, Database, Feed, Storage};
 use crate::tokens::Keys;
+
+/// Pages of snapshots that are read at a time.
+const SNAPSHOTS: usize = 2;
 
 /// What is there before the service.
 pub struct Parts {
@@ -38,7 +42,9 @@ pub async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError>
         passwords: Passwords::new(random.as_ref())?,
         limits: SignInLimits::new(config.sign_in),
         guess_limits: GuessLimits::new(),
-        news: Arc::new(News::new(0)),
+        news: Arc::new(News::new(0, Arc::clone(&clock))),
+        proxies: Arc::new(Proxies::new(Arc::clone(&clock))),
+        snapshot_turns: Semaphore::new(SNAPSHOTS),
         stopping: parts.stopping,
         storage,
         clock,
@@ -48,7 +54,7 @@ pub async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError>
         shifted_clock: start.shifted_clock,
     };
     declare(&service, &parts.database).await?;
-    service.news.tell(parts.database.position().await?.version);
+    service.news.notice(parts.database.newest_version().await?);
     Ok(service)
 }
 

@@ -58,8 +58,10 @@ impl Listeners {
                 tracing::debug!(%error, "no TCP_NODELAY");
             }
         });
+        let api = filter_api::router(Arc::clone(service))
+            .into_make_service_with_connect_info::<SocketAddr>();
         tasks.spawn(
-            axum::serve(filters, filter_api::router(Arc::clone(service)))
+            axum::serve(filters, api)
                 .with_graceful_shutdown(stopped())
                 .into_future(),
         );

@@ -3,15 +3,17 @@
 use std::fs::Permissions;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::sync::Arc;
 
 use sqlx::any::{Any, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, SqlSafeStr, Transaction};
+use tokio::sync::Semaphore;
 
 use super::StorageError;
 use super::write::Write;
 
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 4] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 5] = [
     (
         1,
         "begin",
@@ -32,8 +34,13 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 4] = [
         "device_codes",
         include_str!("../../migrations/sqlite/0004_device_codes.sql"),
     ),
+    (
+        5,
+        "proxies",
+        include_str!("../../migrations/sqlite/0005_proxies.sql"),
+    ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 4] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 5] = [
     (
         1,
         "begin",
@@ -54,6 +61,11 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 4] = [
         "device_codes",
         include_str!("../../migrations/postgres/0004_device_codes.sql"),
     ),
+    (
+        5,
+        "proxies",
+        include_str!("../../migrations/postgres/0005_proxies.sql"),
+    ),
 ];
 
 /// WAL lets readers go on beside a writer. FULL makes a commit outlive a loss of power: an
@@ -63,11 +75,18 @@ const SQLITE_PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = 
 
 const MAX_CONNECTIONS: u32 = 8;
 
+/// Writers at a time. SQLite has one, and lets the others poll for their turn, in no order, until
+/// they give up; PostgreSQL has many, but all that filters are told of goes one after the other.
+/// Whoever waits waits here, in order, and leaves connections to readers.
+const SQLITE_WRITERS: usize = 1;
+const POSTGRES_WRITERS: usize = 4;
+
 /// SQLite or PostgreSQL.
 #[derive(Debug, Clone)]
 pub struct Database {
     pool: AnyPool,
     kind: Kind,
+    turns: Arc<Semaphore>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +150,8 @@ impl Database {
         .bind(epoch)
         .execute(&pool)
         .await?;
-        Ok(Self { pool, kind })
+        let turns = Arc::new(Semaphore::new(kind.writers()));
+        Ok(Self { pool, kind, turns })
     }
 
     pub(super) fn pool(&self) -> &AnyPool {
@@ -154,7 +174,10 @@ impl Database {
             Kind::Sqlite => "BEGIN IMMEDIATE",
             Kind::Postgres => "BEGIN",
         };
-        Ok(Write::new(self.pool.begin_with(begin).await?))
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        // Nobody closes the semaphore.
+        let turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
+        Ok(Write::new(self.pool.begin_with(begin).await?, turn))
     }
 
     /// Closes all connections, after what they are doing.
@@ -164,6 +187,13 @@ impl Database {
 }
 
 impl Kind {
+    fn writers(self) -> usize {
+        match self {
+            Self::Sqlite => SQLITE_WRITERS,
+            Self::Postgres => POSTGRES_WRITERS,
+        }
+    }
+
     fn migrator(self) -> Migrator {
         let migrations = match self {
             Self::Sqlite => SQLITE_MIGRATIONS,

@@ -58,6 +58,8 @@ pub type Audiences<'a> = Option<&'a [String]>;
 pub trait Feed: Send + Sync {
     /// Where it stands.
     async fn position(&self) -> Result<Position, StorageError>;
+    /// Its newest version alone: asked many times a second.
+    async fn newest_version(&self) -> Result<u64, StorageError>;
     /// What changed after a version, in at most about `limit` items; a version is never split.
     /// `None`: the log does not reach back so far, or the version is yet to come.
     async fn changes(
@@ -82,6 +84,14 @@ impl Feed for Database {
     async fn position(&self) -> Result<Position, StorageError> {
         let mut read = self.read().await?;
         position(&mut read).await
+    }
+
+    async fn newest_version(&self) -> Result<u64, StorageError> {
+        let (version,): (i64,) =
+            sqlx::query_as("SELECT version FROM feed_state WHERE only_row = 1")
+                .fetch_one(self.pool())
+                .await?;
+        Ok(from_db(version))
     }
 
     async fn changes(

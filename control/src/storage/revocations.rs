@@ -12,7 +12,8 @@ use super::{Database, StorageError, from_db, to_db};
 pub struct UserRevocation {
     /// Until when they cannot sign in again, seconds since 1970.
     pub blocked_until: u64,
-    /// When no token of theirs can be alive any more, seconds since 1970.
+    /// When no token of theirs can be alive any more that belongs to no session, seconds since
+    /// 1970.
     pub until: u64,
     /// Whether they are disabled as well.
     pub disable: bool,
@@ -105,10 +106,9 @@ impl Revocations for Database {
         let version = write.version().await?;
         let mut sessions_ended = 0;
         for (id,) in &users {
+            let until = last_end_of(&mut write, id).await?.max(revocation.until);
             sessions_ended += end_sessions_of(&mut write, id).await?;
-            write
-                .revoke(Subject::User(id.clone()), revocation.until)
-                .await?;
+            write.revoke(Subject::User(id.clone()), until).await?;
         }
         write.commit().await?;
         Ok(Some(RevokedUsers {
@@ -181,6 +181,17 @@ impl Revocations for Database {
         }
         Ok((write.commit().await?, count))
     }
+}
+
+/// When the last token of a user's sessions ends. No token outlives its session; sessions that
+/// are gone ended by themselves, or left a revocation of their own.
+async fn last_end_of(write: &mut Write, user_id: &str) -> Result<u64, StorageError> {
+    let (end,): (Option<i64>,) =
+        sqlx::query_as("SELECT MAX(expires_at) FROM sessions WHERE user_id = $1")
+            .bind(user_id)
+            .fetch_one(write.connection())
+            .await?;
+    Ok(end.map_or(0, |end| from_db(end) + crate::CLOCK_LEEWAY_SECONDS))
 }
 
 /// Deletes a user's sessions, and with them their codes.

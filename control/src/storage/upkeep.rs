@@ -1,8 +1,10 @@
 //! Throwing away what can have no effect any more.
+//!
+//! A little at a time: whoever wants to revoke somebody waits for one batch at most.
 
 use async_trait::async_trait;
 
-use super::{Database, StorageError, to_db};
+use super::{Database, StorageError, from_db, to_db};
 
 /// How long a revocation is kept past its end. Filters drop it after the same time.
 const REVOCATION_GRACE_SECONDS: u64 = 3600;
@@ -14,38 +16,96 @@ const REPEAT_GRACE_SECONDS: u64 = 60;
 /// How many versions the log reaches back. A follower that lacks more gets a snapshot.
 const KEPT_VERSIONS: u64 = 100_000;
 
+/// Rows that one transaction deletes.
+const BATCH: i64 = 2_000;
+
+/// How many times of proxies that came to a version are kept.
+const KEPT_STEPS: i64 = 1_000_000;
+
+/// How long a proxy that refuses everybody by now is still listed, in milliseconds.
+const PROXY_GRACE_MS: u64 = 3_600_000;
+
 /// Upkeep of what is stored.
 #[async_trait]
 pub trait Upkeep: Send + Sync {
-    /// Deletes codes, refreshes, sessions and revocations that ended, and the oldest part of the log.
+    /// Deletes what ended before `now`, seconds since 1970: codes, refreshes, sessions,
+    /// revocations, proxies; and the oldest part of the log.
     async fn tidy(&self, now: u64) -> Result<(), StorageError>;
 }
+
+/// What is deleted: rows that `$1` outdates, at most `$2` of them.
+///
+/// Each asks its condition again outside, since the rows of the inner query could have changed
+/// in between on PostgreSQL.
+const OUTDATED_CODES: &str = "DELETE FROM exchange_codes WHERE expires_at < $1 AND code_hash IN \
+     (SELECT code_hash FROM exchange_codes WHERE expires_at < $1 LIMIT $2)";
+const OUTDATED_REFRESHES: &str = "DELETE FROM refreshes WHERE issued_at < $1 AND jti IN \
+     (SELECT jti FROM refreshes WHERE issued_at < $1 LIMIT $2)";
+const OUTDATED_DEVICE_CODES: &str = "DELETE FROM device_codes WHERE expires_at < $1 AND \
+     device_code_hash IN (SELECT device_code_hash FROM device_codes WHERE expires_at < $1 LIMIT $2)";
+const OUTDATED_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at < $1 AND id IN \
+     (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)";
+const OUTDATED_REVOCATIONS: &str = "DELETE FROM revocations WHERE expires_at < $1 AND \
+     (scope, subject, audience, fresh) IN \
+     (SELECT scope, subject, audience, fresh FROM revocations WHERE expires_at < $1 LIMIT $2)";
+const OUTDATED_PROXIES: &str = "DELETE FROM proxies WHERE last_seen_ms + denies_after_ms < $1 \
+     AND (credential, instance) IN (SELECT credential, instance FROM proxies \
+     WHERE last_seen_ms + denies_after_ms < $1 LIMIT $2)";
+const OUTDATED_STEPS: &str = "DELETE FROM proxy_steps WHERE at_ms < $1 AND \
+     (credential, instance, version) IN \
+     (SELECT credential, instance, version FROM proxy_steps WHERE at_ms < $1 LIMIT $2)";
+const OUTDATED_LOG: &str = "DELETE FROM feed_log WHERE version <= $1 AND (version, position) IN \
+     (SELECT version, position FROM feed_log WHERE version <= $1 \
+     ORDER BY version, position LIMIT $2)";
+const OUTDATED_TIMES: &str = "DELETE FROM version_times WHERE version <= $1 AND version IN \
+     (SELECT version FROM version_times WHERE version <= $1 ORDER BY version LIMIT $2)";
 
 #[async_trait]
 impl Upkeep for Database {
     async fn tidy(&self, now: u64) -> Result<(), StorageError> {
-        let past_grace = now.saturating_sub(REVOCATION_GRACE_SECONDS);
         let past_repeats = now.saturating_sub(REPEAT_GRACE_SECONDS);
+        let past_proxies = (now * 1_000).saturating_sub(PROXY_GRACE_MS);
         for (delete, before) in [
+            (OUTDATED_CODES, past_repeats),
+            (OUTDATED_REFRESHES, past_repeats),
+            (OUTDATED_DEVICE_CODES, past_repeats),
+            (OUTDATED_SESSIONS, now),
             (
-                "DELETE FROM exchange_codes WHERE expires_at < $1",
-                past_repeats,
+                OUTDATED_REVOCATIONS,
+                now.saturating_sub(REVOCATION_GRACE_SECONDS),
             ),
-            ("DELETE FROM refreshes WHERE issued_at < $1", past_repeats),
-            (
-                "DELETE FROM device_codes WHERE expires_at < $1",
-                past_repeats,
-            ),
-            ("DELETE FROM sessions WHERE expires_at < $1", now),
-            ("DELETE FROM revocations WHERE expires_at < $1", past_grace),
+            (OUTDATED_PROXIES, past_proxies),
+            (OUTDATED_STEPS, self.oldest_step_ms().await?),
         ] {
-            sqlx::query(delete)
-                .bind(to_db(before))
-                .execute(self.pool())
-                .await?;
+            self.delete(delete, before).await?;
         }
+        // Told first: whoever follows from before the new start gets a snapshot, and nobody reads
+        // what is deleted then.
+        let start = self.shorten_log().await?;
+        self.delete(OUTDATED_LOG, start).await?;
+        self.delete(OUTDATED_TIMES, start).await
+    }
+}
+
+impl Database {
+    async fn delete(&self, statement: &'static str, before: u64) -> Result<(), StorageError> {
+        loop {
+            let mut write = self.write().await?;
+            let deleted = sqlx::query(statement)
+                .bind(to_db(before))
+                .bind(BATCH)
+                .execute(write.connection())
+                .await?;
+            write.commit().await?;
+            if from_db(BATCH) > deleted.rows_affected() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The new start of the log.
+    async fn shorten_log(&self) -> Result<u64, StorageError> {
         let mut write = self.write().await?;
-        // Readers see the shorter log and its new start together, or neither.
         let (start,): (i64,) = sqlx::query_as(
             "UPDATE feed_state SET log_start = \
              CASE WHEN version - $1 > log_start THEN version - $1 ELSE log_start END \
@@ -54,11 +114,16 @@ impl Upkeep for Database {
         .bind(to_db(KEPT_VERSIONS))
         .fetch_one(write.connection())
         .await?;
-        sqlx::query("DELETE FROM feed_log WHERE version <= $1")
-            .bind(start)
-            .execute(write.connection())
-            .await?;
         write.commit().await?;
-        Ok(())
+        Ok(from_db(start))
+    }
+
+    async fn oldest_step_ms(&self) -> Result<u64, StorageError> {
+        let row: Option<(i64,)> =
+            sqlx::query_as("SELECT at_ms FROM proxy_steps ORDER BY at_ms DESC LIMIT 1 OFFSET $1")
+                .bind(KEPT_STEPS)
+                .fetch_optional(self.pool())
+                .await?;
+        Ok(row.map_or(0, |(at_ms,)| from_db(at_ms)))
     }
 }

@@ -5,20 +5,24 @@ use portcullis::protocol::feed::{Application, Revocation, Subject};
 use serde::Serialize;
 use sqlx::any::Any;
 use sqlx::{AnyConnection, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{StorageError, from_db, to_db};
 
 /// A transaction; dropped without [`Write::commit`], it changes nothing.
 pub(super) struct Write {
+    // Dropped in this order: the next writer begins when the transaction has ended.
     transaction: Transaction<'static, Any>,
+    _turn: OwnedSemaphorePermit,
     version: Option<i64>,
     position: i64,
 }
 
 impl Write {
-    pub(super) fn new(transaction: Transaction<'static, Any>) -> Self {
+    pub(super) fn new(transaction: Transaction<'static, Any>, turn: OwnedSemaphorePermit) -> Self {
         Self {
             transaction,
+            _turn: turn,
             version: None,
             position: 0,
         }

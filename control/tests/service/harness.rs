@@ -20,6 +20,10 @@ impl TestClock {
     pub fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
     }
+
+    pub fn seconds(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 impl Default for TestClock {
@@ -59,31 +63,33 @@ impl Service {
     }
 
     pub async fn start_in(directory: Arc<TempDir>, toml: &str) -> Result<Self, StartError> {
-        Self::start_at(directory, "data", toml, Arc::default()).await
+        let database_url = database_url(&directory).await;
+        Self::start_at(&database_url, directory, toml, Arc::default()).await
     }
 
-    /// A second service on the same database, with the same clock.
+    /// Another replica of this service: on the same database and with the same clock, with a data
+    /// directory of its own.
     pub async fn replica(&self) -> Self {
-        let directory = Arc::clone(&self.directory);
-        let started = Self::start_at(directory, "replica", "", Arc::clone(&self.clock)).await;
+        let directory = Arc::new(TempDir::new().unwrap());
+        let clock = Arc::clone(&self.clock);
+        let started = Self::start_at(&self.database_url, directory, "", clock).await;
         started.unwrap()
     }
 
     async fn start_at(
+        database_url: &str,
         directory: Arc<TempDir>,
-        data_dir: &str,
         toml: &str,
         clock: Arc<TestClock>,
     ) -> Result<Self, StartError> {
-        let data_dir = directory.path().join(data_dir);
+        let data_dir = directory.path().join("data");
         let file = directory.path().join("portcullis.toml");
         std::fs::write(&file, toml).unwrap();
-        let database_url = database_url(&directory).await;
         let variables = [
             ("PORTCULLIS_SERVER__LISTEN", "127.0.0.1:0"),
             ("PORTCULLIS_SERVER__FILTERS", "127.0.0.1:0"),
             ("PORTCULLIS_SERVER__TEAM_DOMAIN", TEAM_DOMAIN),
-            ("PORTCULLIS_DATABASE__URL", &database_url),
+            ("PORTCULLIS_DATABASE__URL", database_url),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = Config::load(Some(&file), variables.into_iter()).unwrap();
@@ -106,7 +112,7 @@ impl Service {
             running,
             clock,
             directory,
-            database_url,
+            database_url: database_url.to_owned(),
         })
     }
 
@@ -148,6 +154,15 @@ impl Service {
         let (status, answer) = self.administer(path, body).await;
         assert_eq!(status, StatusCode::OK, "{answer}");
         answer
+    }
+
+    /// The items of a list that the CLI would ask for.
+    pub async fn listed(&self, path: &str) -> Vec<Value> {
+        let url = format!("http://control{path}");
+        let response = self.socket.get(url).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let list: Value = response.json().await.unwrap();
+        list["items"].as_array().unwrap().clone()
     }
 
     /// A user, and the password.

@@ -11,10 +11,12 @@
 
 mod admin_api;
 mod administration;
+mod applied;
 mod browser;
 mod cli;
 mod device;
 mod device_races;
+mod durable;
 mod durations;
 mod exchange;
 mod feed;
@@ -22,6 +24,7 @@ mod fresh_login;
 mod gate;
 mod harness;
 mod kill;
+mod large;
 mod login;
 mod logout;
 mod own_sessions;
@@ -37,3 +40,4 @@ mod silent_login;
 mod start;
 mod table;
 mod tokens;
+mod upkeep;

@@ -149,11 +149,8 @@ impl ControlService {
     /// # Errors
     /// When the command is refused, with its own words, or answers something else.
     pub fn command<T: DeserializeOwned>(&self, arguments: &[&str]) -> Result<T> {
-        let output = Command::new(&self.program)
-            .arg("--data-dir")
-            .arg(&self.data)
-            .arg("--json")
-            .args(arguments)
+        let output = self
+            .prepare(arguments)
             .output()
             .with_context(|| format!("cannot run {}", self.program.display()))?;
         if !output.status.success() {
@@ -167,6 +164,18 @@ impl ControlService {
         }
         serde_json::from_slice(&output.stdout)
             .with_context(|| format!("`{}` answered something else", arguments.join(" ")))
+    }
+
+    /// A command that answers in JSON, to be run.
+    #[must_use]
+    pub fn prepare(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .arg("--data-dir")
+            .arg(&self.data)
+            .arg("--json")
+            .args(arguments);
+        command
     }
 
     /// Adds a user, with a password that the service makes up.

@@ -2,6 +2,7 @@
 
 use super::Follower;
 use crate::feed::snapshot::Gathering;
+use crate::feed::staleness::Staleness;
 use crate::reply::percent_encode;
 
 /// The longest that a poll waits for news, in seconds.
@@ -17,6 +18,8 @@ pub(in crate::feed) struct SpeaksFor {
     pub instance: String,
     /// The lowest version that one of them holds.
     pub applied: u64,
+    /// What all of them do when nothing is heard for long.
+    pub staleness: Staleness,
     /// Whether there is more to ask for at once, so that this poll waits for nothing.
     pub hurries: bool,
 }
@@ -34,6 +37,21 @@ impl Follower {
     }
 
     pub(super) fn query(&self, wait: u64) -> String {
+        let all = self.speaks_for.as_ref();
+        let staleness = all.map_or_else(|| self.staleness(), |all| all.staleness);
+        self.position(wait) + &staleness.query()
+    }
+
+    /// What this VM does when it hears nothing for long.
+    pub(in crate::feed) fn staleness(&self) -> Staleness {
+        Staleness {
+            after_ms: self.settings.stale_after_ms,
+            denies: self.settings.denies_when_stale,
+        }
+    }
+
+    /// What the poll follows on.
+    fn position(&self, wait: u64) -> String {
         let instance = match &self.speaks_for {
             Some(all) => &all.instance,
             None => &self.settings.instance,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::SharedDataError;
 use super::sealed::{Found, Sealed};
 use crate::feed::follower::Follower;
+use crate::feed::staleness::Staleness;
 
 /// Places: more than a process has workers, times listeners, times two during an update.
 const PLACES: u32 = 1_024;
@@ -37,6 +38,8 @@ struct Entry {
     good: u64,
     /// When it said so.
     beat: u64,
+    /// What it does when it hears nothing for long.
+    staleness: Staleness,
 }
 
 /// What holds for all live VMs.
@@ -48,6 +51,8 @@ pub struct All {
     pub empty: bool,
     /// The least recent of the times when they knew all there is.
     pub good: u64,
+    /// What all of them do when nothing is heard for long; `None` if there is nobody.
+    pub staleness: Option<Staleness>,
 }
 
 impl Roll {
@@ -64,6 +69,7 @@ impl Roll {
             applied: follower.store().map(crate::feed::Store::version),
             good: follower.last_good(),
             beat: now,
+            staleness: follower.staleness(),
         };
         let news = self.written.as_ref().is_none_or(|written| {
             (written.applied, written.good) != (entry.applied, entry.good)
@@ -154,27 +160,44 @@ impl Entry {
     }
 }
 
+impl All {
+    fn add(&mut self, entry: &Entry) {
+        let staleness = self.staleness;
+        self.staleness = Some(staleness.map_or(entry.staleness, |all| all.and(entry.staleness)));
+        match entry.applied {
+            Some(version) => {
+                self.applied = Some(self.applied.map_or(version, |least| least.min(version)));
+                self.good = self.good.min(entry.good);
+            }
+            // It lets nobody in yet, but will.
+            None => self.empty = true,
+        }
+    }
+}
+
 fn read(sealed: &Sealed, now: u64) -> Result<All, SharedDataError> {
     let mut all = All {
         applied: None,
         empty: false,
         good: u64::MAX,
+        staleness: None,
     };
     for place in 0..PLACES {
         let Found { value, over } = sealed.read_small::<Entry>(&key(place))?;
         match value {
             Some(entry) if !entry.lives(now) => {}
-            Some(entry) => match entry.applied {
-                Some(version) => {
-                    all.applied = Some(all.applied.map_or(version, |least| least.min(version)));
-                    all.good = all.good.min(entry.good);
-                }
-                None => all.empty = true,
-            },
+            Some(entry) => all.add(&entry),
             // Places are taken in order: nobody is behind one that was never taken.
             None if over == super::Over::Absence => break,
             // Somebody else's scribbling hides who may be here, so nothing is known of them.
-            None => all.applied = Some(0),
+            None => {
+                all.applied = Some(0);
+                let after_ms = all.staleness.map_or(0, |all| all.after_ms);
+                all.staleness = Some(Staleness {
+                    after_ms,
+                    denies: false,
+                });
+            }
         }
     }
     Ok(all)

@@ -190,10 +190,17 @@ impl Process {
 
     /// Configures one more VM in another scope.
     pub fn add_with(&mut self, scope: &Scope<'_>) {
+        self.add_as(scope, (STALE_AFTER_MS, true));
+    }
+
+    /// Configures one more VM that takes the feed for stale after some milliseconds, and denies
+    /// then or not.
+    pub fn add_as(&mut self, scope: &Scope<'_>, (stale_after_ms, denies): (u64, bool)) {
         self.named += 1;
         let mut feed = Feed::new(FollowerSettings {
             audiences: Vec::new(),
-            stale_after_ms: STALE_AFTER_MS,
+            stale_after_ms,
+            denies_when_stale: denies,
             instance: format!("vm{}", self.named),
         });
         feed.share(Box::new(Handle(Rc::clone(&self.memory))), scope, self.now);

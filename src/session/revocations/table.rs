@@ -5,6 +5,8 @@
 //! stand in arrays of their own, so that nothing is lost to alignment, and a run grows by an
 //! eighth, so that little is lost to room that nobody needs.
 
+use super::digest::Digest;
+
 /// Runs: at a million entries each has about a thousand.
 const RUNS: usize = 1 << RUN_BITS;
 const RUN_BITS: u32 = 10;
@@ -24,6 +26,7 @@ pub(super) struct Table {
     // Made with the first entry.
     runs: Vec<Run>,
     len: usize,
+    digest: Digest,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -46,11 +49,15 @@ impl Table {
         if self.runs.is_empty() {
             self.runs.resize_with(RUNS, Run::default);
         }
-        if let Some(run) = self.runs.get_mut(run_of(key))
-            && run.raise(key, bound)
-        {
-            self.len += 1;
+        let Some(run) = self.runs.get_mut(run_of(key)) else {
+            return;
+        };
+        let (before, now) = run.raise(key, bound);
+        match before {
+            Some(before) => self.digest.subtract(before),
+            None => self.len += 1,
         }
+        self.digest.add(now);
     }
 
     /// Forgets a subject.
@@ -59,8 +66,10 @@ impl Table {
             && let Ok(at) = run.keys.binary_search(&key)
         {
             run.keys.remove(at);
-            run.versions.remove(at);
-            run.untils.remove(at);
+            self.digest.subtract(Bound {
+                version: run.versions.remove(at),
+                until: run.untils.remove(at),
+            });
             self.len -= 1;
         }
     }
@@ -68,7 +77,7 @@ impl Table {
     /// Forgets all that ended before `end`, seconds since 1970.
     pub fn prune(&mut self, end: u32) {
         for run in &mut self.runs {
-            run.prune(end);
+            run.prune(end, &mut self.digest);
         }
         self.len = self.runs.iter().map(|run| run.keys.len()).sum();
     }
@@ -77,21 +86,18 @@ impl Table {
     pub fn len(&self) -> usize {
         self.len
     }
+
+    /// What the bounds are, as a number.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
 }
 
 impl Run {
-    /// Says whether the subject is new.
-    fn raise(&mut self, key: u64, bound: Bound) -> bool {
+    /// The subject's bound before, unless it is new, and now.
+    fn raise(&mut self, key: u64, bound: Bound) -> (Option<Bound>, Bound) {
         let at = match self.keys.binary_search(&key) {
-            Ok(at) => {
-                if let (Some(version), Some(until)) =
-                    (self.versions.get_mut(at), self.untils.get_mut(at))
-                {
-                    *version = bound.version.max(*version);
-                    *until = bound.until.max(*until);
-                }
-                return false;
-            }
+            Ok(at) => return self.raise_at(at, bound),
             Err(at) => at,
         };
         make_room(&mut self.keys);
@@ -100,12 +106,38 @@ impl Run {
         self.keys.insert(at, key);
         self.versions.insert(at, bound.version);
         self.untils.insert(at, bound.until);
-        true
+        (None, bound)
     }
 
-    fn prune(&mut self, end: u32) {
+    fn raise_at(&mut self, at: usize, bound: Bound) -> (Option<Bound>, Bound) {
+        let (Some(version), Some(until)) = (self.versions.get_mut(at), self.untils.get_mut(at))
+        else {
+            return (None, bound);
+        };
+        let before = Bound {
+            version: *version,
+            until: *until,
+        };
+        *version = bound.version.max(*version);
+        *until = bound.until.max(*until);
+        let now = Bound {
+            version: *version,
+            until: *until,
+        };
+        (Some(before), now)
+    }
+
+    fn prune(&mut self, end: u32, digest: &mut Digest) {
         if self.untils.iter().all(|until| *until > end) {
             return;
+        }
+        for (version, until) in self.versions.iter().zip(&self.untils) {
+            if *until <= end {
+                digest.subtract(Bound {
+                    version: *version,
+                    until: *until,
+                });
+            }
         }
         let kept: Vec<bool> = self.untils.iter().map(|until| *until > end).collect();
         keep(&mut self.keys, &kept);
@@ -170,6 +202,11 @@ mod tests {
             let known: Option<&Bound> = model.get(&key);
             assert_eq!(table.version(key), known.map(|bound| bound.version));
             assert_eq!(table.len(), model.len());
+            if random.u8(..100) == 0 {
+                let mut digest = Digest::default();
+                model.values().for_each(|bound| digest.add(*bound));
+                assert_eq!(table.digest(), digest);
+            }
         }
     }
 

@@ -14,8 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-pub use poll::Poll;
-pub(crate) use poll::{forward, read_request};
+pub use poll::{Poll, forward, read_request};
 
 /// Between the bytes of a drip: many bytes, and none of them the last.
 const DRIP: Duration = Duration::from_millis(20);

@@ -5,11 +5,13 @@
 //! listener that nobody else uses, until the per-worker statistics show one at each.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use portcullis_demo::deployment::Deployment;
+use portcullis_demo::envoy::Envoy;
 use portcullis_demo::wait;
 
 use crate::bootstrap::QUIET;
@@ -29,14 +31,22 @@ impl Workers {
     /// # Errors
     /// When a worker takes none.
     pub fn pin(deployment: &Deployment, count: u32) -> Result<Self> {
-        let port = deployment.envoy.admin().listener(QUIET)?.port();
         let authority = &deployment.certificates.authority;
+        Self::pin_to(&deployment.envoy, authority, count)
+    }
+
+    /// As [`Self::pin`], to whichever Envoy with the listener for it.
+    ///
+    /// # Errors
+    /// When a worker takes none.
+    pub fn pin_to(envoy: &Envoy, authority: &Path, count: u32) -> Result<Self> {
+        let port = envoy.admin().listener(QUIET)?.port();
         let mut pinned = BTreeMap::new();
         for _ in 0..TRIES {
-            let before = taken(deployment)?;
+            let before = taken(envoy)?;
             let connection = Connection::open(port, "any.apps.localhost", authority)?;
             let worker = wait::until("Envoy to count a connection", COUNTED_LIMIT, || {
-                let now = taken(deployment)?;
+                let now = taken(envoy)?;
                 let grown = |name: &String| now.get(name) > before.get(name);
                 Ok(now.keys().find(|name| grown(name)).cloned())
             })?;
@@ -67,12 +77,12 @@ impl Workers {
     }
 }
 
-/// Connections that each worker has taken on the listener that is quiet but for
+/// Connections that each worker of an Envoy has taken on the listener that is quiet but for
 /// [`Workers::pin`], by the statistic's name.
 ///
 /// # Errors
 /// When Envoy does not say.
-pub fn taken(deployment: &Deployment) -> Result<BTreeMap<String, u64>> {
+pub fn taken(envoy: &Envoy) -> Result<BTreeMap<String, u64>> {
     let filter = format!(r"^listener\.{QUIET}\.worker_\d+\.downstream_cx_total$");
-    deployment.envoy.admin().stats(&filter)
+    envoy.admin().stats(&filter)
 }

@@ -6,6 +6,7 @@
     reason = "a panic is how a test fails; clippy.toml allows this in test functions only"
 )]
 
+mod applied;
 mod browser;
 mod control_away;
 mod cookies;

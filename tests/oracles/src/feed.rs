@@ -17,6 +17,7 @@ pub fn feed(input: &[u8]) {
     let mut follower = Follower::new(FollowerSettings {
         audiences: Vec::new(),
         stale_after_ms: 300_000,
+        denies_when_stale: true,
         instance: "vm".into(),
     });
     let snapshot = json!({

@@ -1,47 +1,59 @@
-//! `revoke user`, `revoke application`, `revoke session`.
+//! `revoke`: ends sessions now, and waits until every proxy acts by it if asked.
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::super::CliError;
-use super::super::arguments::RevokeCommand;
+use super::super::arguments::{RevokeCommand, Wait};
 use super::super::client::Client;
 use super::super::output::Output;
+use super::coverage;
+use crate::control_socket::coverage::CoverageView;
 use crate::control_socket::revocations::{RevokedApplication, RevokedSession, RevokedUser};
+
+/// A revocation, and how far it has come.
+#[derive(Serialize)]
+struct Awaited<'a, R> {
+    #[serde(flatten)]
+    revoked: &'a R,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied: Option<&'a CoverageView>,
+}
 
 pub async fn run(command: &RevokeCommand, client: &Client, output: Output) -> Result<(), CliError> {
     match command {
-        RevokeCommand::User { email } => {
+        RevokeCommand::User { email, wait } => {
             let revoked: RevokedUser = client
                 .post("/revocations/user", &json!({ "email": email }))
                 .await?;
-            output.result(&revoked, || {
-                format!(
-                    "Revoked {email}: {} sessions ended, tokens below version {} are refused.",
-                    revoked.sessions_ended, revoked.version
-                )
-            });
+            let done = format!(
+                "Revoked {email}: {} sessions ended, tokens below version {} are refused.",
+                revoked.sessions_ended, revoked.version
+            );
+            tell((&revoked, revoked.version, done), wait, client, output).await
         }
-        RevokeCommand::Application { name, fresh_login } => {
+        RevokeCommand::Application {
+            name,
+            fresh_login,
+            wait,
+        } => {
             let request = json!({ "name": name, "fresh_login": fresh_login });
             let revoked: RevokedApplication =
                 client.post("/revocations/application", &request).await?;
-            output.result(&revoked, || {
-                revoked_application(name, *fresh_login, &revoked)
-            });
+            let done = revoked_application(name, *fresh_login, &revoked);
+            tell((&revoked, revoked.version, done), wait, client, output).await
         }
-        RevokeCommand::Session { id } => {
+        RevokeCommand::Session { id, wait } => {
             let revoked: RevokedSession = client
                 .post("/revocations/session", &json!({ "id": id }))
                 .await?;
-            output.result(&revoked, || {
-                format!(
-                    "Ended the session: its tokens below version {} are refused.",
-                    revoked.version
-                )
-            });
+            let done = format!(
+                "Ended the session: its tokens below version {} are refused.",
+                revoked.version
+            );
+            tell((&revoked, revoked.version, done), wait, client, output).await
         }
     }
-    Ok(())
 }
 
 fn revoked_application(name: &str, fresh_login: bool, revoked: &RevokedApplication) -> String {
@@ -52,5 +64,32 @@ fn revoked_application(name: &str, fresh_login: bool, revoked: &RevokedApplicati
         )
     } else {
         format!("Revoked {name}: tokens below version {version} are refused.")
+    }
+}
+
+/// Shows what was done; whether it is everywhere decides the exit status.
+async fn tell<R: Serialize>(
+    (revoked, version, done): (&R, u64, String),
+    wait: &Wait,
+    client: &Client,
+    output: Output,
+) -> Result<(), CliError> {
+    let applied = match wait.limit() {
+        Some(limit) => Some(coverage::wait(version, limit, client).await?),
+        None => None,
+    };
+    let awaited = Awaited {
+        revoked,
+        applied: applied.as_ref(),
+    };
+    output.result(&awaited, || match &applied {
+        Some(view) if view.coverage.complete => format!("{done}\n{}", coverage::everywhere(view)),
+        _ => done,
+    });
+    match applied {
+        Some(view) if !view.coverage.complete => {
+            Err(CliError::NotApplied(coverage::missing(&view)))
+        }
+        _ => Ok(()),
     }
 }

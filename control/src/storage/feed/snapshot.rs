@@ -1,7 +1,13 @@
 //! All that is in force, in pieces: applications by audience, then revocations by subject.
 //!
-//! Pieces are read at different moments. That is sound: the follower continues with the changes
-//! after the version of the first piece, which tell again what changed in between.
+//! Pieces are read at different moments, and each tells what is in force then. That is sound: the
+//! follower continues with the changes after the version of the first piece, which tell again
+//! whatever changed in between, so that it ends up with exactly what the database holds. At no
+//! moment does it hold less than was in force at the first piece's version: a revocation that is
+//! raised in between is told as it was or as it is, never left out.
+//!
+//! Each piece begins where the last one ended, by the primary key: it costs the same however much
+//! comes before it.
 
 use portcullis::protocol::feed::{Revocation, Subject};
 use sqlx::Transaction;
@@ -11,8 +17,13 @@ use super::{Audiences, Cursor, FeedItems, position, sees};
 use crate::storage::applications::{Columns, from_columns};
 use crate::storage::{StorageError, from_db};
 
+/// Rows that are read at once, however few of them are wanted.
+const SMALLEST_BATCH: i64 = 100;
+
 type Read = Transaction<'static, Any>;
 type RevocationColumns = (String, String, String, i64, i64, i64);
+/// Scope, subject, audience and kind: the primary key.
+type Key = (String, String, String, i64);
 
 pub(super) async fn piece(
     read: &mut Read,
@@ -26,10 +37,10 @@ pub(super) async fn piece(
         ..FeedItems::default()
     };
     let limit = i64::from(limit);
-    let (mut left, mut after) = (limit, ("", "", "", 0));
+    let (mut left, mut after) = (limit, Key::default());
     match from {
         Some(Cursor::Revocation(scope, subject, audience, fresh)) => {
-            after = (scope, subject, audience, *fresh);
+            after = (scope.clone(), subject.clone(), audience.clone(), *fresh);
         }
         Some(Cursor::Application(audience)) => {
             left -= applications(read, audience, left, &mut items).await?;
@@ -37,19 +48,11 @@ pub(super) async fn piece(
         None => left -= applications(read, "", left, &mut items).await?,
     }
     if items.next.is_none() {
-        revocations(read, after, left, &mut items).await?;
+        revocations(read, after, left, audiences, &mut items).await?;
     }
     items
         .applications
         .retain(|application| sees(audiences, Some(&application.audience)));
-    items
-        .revocations
-        .retain(|revocation| match &revocation.subject {
-            Subject::Application(audience) | Subject::UserApplication(_, audience) => {
-                sees(audiences, Some(audience))
-            }
-            Subject::User(_) | Subject::Session(_) => true,
-        });
     Ok(items)
 }
 
@@ -82,44 +85,66 @@ async fn applications(
     Ok(count)
 }
 
+/// Fills the piece with what the follower sees. Rows that are another application's are read
+/// too, a batch at a time, but do not count.
 async fn revocations(
     read: &mut Read,
-    after: (&str, &str, &str, i64),
+    mut after: Key,
     left: i64,
+    audiences: Audiences<'_>,
     items: &mut FeedItems,
 ) -> Result<(), StorageError> {
-    let mut rows: Vec<RevocationColumns> = sqlx::query_as(
+    let room = usize::try_from(left).unwrap_or(0);
+    let limit = (left + 1).max(SMALLEST_BATCH);
+    loop {
+        let rows = batch(read, &after, limit).await?;
+        let whole = rows.len() as i64 != limit;
+        for row in rows {
+            let at = (row.0.clone(), row.1.clone(), row.2.clone(), row.4);
+            let Some(revocation) = revocation(row).filter(|one| sees_of(audiences, one)) else {
+                after = at;
+                continue;
+            };
+            if items.revocations.len() == room {
+                items.next = Some(Cursor::Revocation(after.0, after.1, after.2, after.3));
+                return Ok(());
+            }
+            items.revocations.push(revocation);
+            after = at;
+        }
+        if whole {
+            return Ok(());
+        }
+    }
+}
+
+async fn batch(
+    read: &mut Read,
+    after: &Key,
+    limit: i64,
+) -> Result<Vec<RevocationColumns>, StorageError> {
+    let rows = sqlx::query_as(
         "SELECT scope, subject, audience, version, fresh, expires_at FROM revocations \
          WHERE (scope, subject, audience, fresh) > ($1, $2, $3, $4) \
          ORDER BY scope, subject, audience, fresh LIMIT $5",
     )
-    .bind(after.0)
-    .bind(after.1)
-    .bind(after.2)
+    .bind(&after.0)
+    .bind(&after.1)
+    .bind(&after.2)
     .bind(after.3)
-    .bind(left + 1)
+    .bind(limit)
     .fetch_all(&mut **read)
     .await?;
-    if rows.len() as i64 > left {
-        rows.pop();
-        let (scope, subject, audience, fresh) = match rows.last() {
-            Some((scope, subject, audience, _, fresh, _)) => {
-                (scope.as_str(), subject.as_str(), audience.as_str(), *fresh)
-            }
-            // The applications filled the piece to the brim.
-            None => after,
-        };
-        items.next = Some(Cursor::Revocation(
-            scope.into(),
-            subject.into(),
-            audience.into(),
-            fresh,
-        ));
+    Ok(rows)
+}
+
+fn sees_of(audiences: Audiences<'_>, revocation: &Revocation) -> bool {
+    match &revocation.subject {
+        Subject::Application(audience) | Subject::UserApplication(_, audience) => {
+            sees(audiences, Some(audience))
+        }
+        Subject::User(_) | Subject::Session(_) => true,
     }
-    for row in rows {
-        items.revocations.extend(revocation(row));
-    }
-    Ok(())
 }
 
 fn revocation(

@@ -72,6 +72,16 @@ impl Admin {
         Ok(self.client.get(url).send()?.error_for_status()?.text()?)
     }
 
+    /// Lets a part of Envoy log more, or less.
+    ///
+    /// # Errors
+    /// When the admin endpoint does not answer, or knows no such part or level.
+    pub fn set_log_level(&self, part: &str, level: &str) -> Result<()> {
+        let url = format!("http://{}/logging?{part}={level}", self.address);
+        self.client.post(url).send()?.error_for_status()?;
+        Ok(())
+    }
+
     /// Where a listener listens, by its name: it may have been told to take any port.
     ///
     /// # Errors

@@ -118,14 +118,18 @@ impl Sharing {
             return Ok(Turn::Wait);
         }
         let instance = self.instance()?;
+        let staleness = follower.staleness();
+        let staleness = all.staleness.map_or(staleness, |all| all.and(staleness));
         if self.refills_next
             && let Some(refill) = &self.refill
         {
-            return Ok(Turn::Refill(refill.query(&instance)));
+            let query = refill.query(&instance) + &staleness.query();
+            return Ok(Turn::Refill(query));
         }
         Ok(Turn::ForAll(SpeaksFor {
             instance,
             applied,
+            staleness,
             hurries: self.refill.is_some(),
         }))
     }

@@ -1,7 +1,7 @@
 //! How old what a VM holds is, what starts without the control service, and what a poll says of
 //! all VMs.
 
-use super::{Process, STALE_AFTER_MS, TICK_MS};
+use super::{Process, STALE_AFTER_MS, TICK_MS, scope};
 
 #[test]
 fn a_vm_that_starts_alone_has_the_last_snapshot_and_its_age() {
@@ -65,11 +65,35 @@ fn nothing_new_keeps_all_fresh_and_silence_makes_all_stale() {
 }
 
 #[test]
+fn a_poll_says_when_the_last_of_all_denies() {
+    let mut process = Process::settled(2);
+    let says = |process: &mut Process, what: &str| {
+        process.service.version += 1;
+        process.ticks(100);
+        let query = process.service.queries.last().unwrap();
+        assert!(query.ends_with(what), "{query}");
+    };
+    let of = |after_ms: u64| format!("&stale_after={}&then=deny", after_ms / 1_000);
+    says(&mut process, &of(STALE_AFTER_MS));
+    // One whose polls wait as long, and so shares the feed.
+    let later = STALE_AFTER_MS + 60_000;
+    process.add_as(&scope(), (later, true));
+    says(&mut process, &of(later));
+    process.add_as(&scope(), (STALE_AFTER_MS, false));
+    says(&mut process, "&then=allow");
+    process.holder();
+    process.vms[3].feed.leave(process.now);
+    process.vms[3].busy = true;
+    says(&mut process, &of(later));
+}
+
+#[test]
 fn a_poll_says_the_process_and_what_all_have_applied() {
     let mut process = Process::settled(3);
     let of = |query: &str| {
         let (_, rest) = query.split_once("&instance=").unwrap();
-        let (instance, applied) = rest.split_once("&applied=").unwrap();
+        let (instance, rest) = rest.split_once("&applied=").unwrap();
+        let (applied, _) = rest.split_once('&').unwrap();
         (instance.to_owned(), applied.parse::<u64>().unwrap())
     };
     let (instance, applied) = of(process.service.queries.last().unwrap());

@@ -84,7 +84,10 @@ impl Conduct {
 }
 
 /// Head and body of a request.
-pub(crate) fn read_request(client: &mut TcpStream) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// When the connection ends before.
+pub fn read_request(client: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {
@@ -114,7 +117,10 @@ fn length(request: &[u8]) -> Option<usize> {
 }
 
 /// Sends a request to a port of this machine, on a connection that ends with the answer.
-pub(crate) fn forward(request: &[u8], service: u16) -> io::Result<TcpStream> {
+///
+/// # Errors
+/// When nobody listens there.
+pub fn forward(request: &[u8], service: u16) -> io::Result<TcpStream> {
     let mut upstream = TcpStream::connect((Ipv4Addr::LOCALHOST, service))?;
     let line = request
         .windows(2)

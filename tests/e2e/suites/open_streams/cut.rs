@@ -30,7 +30,7 @@ fn b04_revocation_cuts_streams_and_websockets_in_every_worker() -> Result<()> {
         stand.sign_in(&other, &application)?,
     );
     let port = stand.deployment.envoy.admin().listener(QUIET)?.port();
-    let before = taken(&stand.deployment)?;
+    let before = taken(&stand.deployment.envoy)?;
     let mut open = Vec::new();
     for _ in 0..CONNECTIONS {
         open.extend(open_all(
@@ -41,7 +41,7 @@ fn b04_revocation_cuts_streams_and_websockets_in_every_worker() -> Result<()> {
         )?);
     }
     let mut spared = open_all(stand, port, &application, &cookies(&others, &application))?;
-    let after = taken(&stand.deployment)?;
+    let after = taken(&stand.deployment.envoy)?;
     let at_all = after
         .iter()
         .all(|(name, count)| Some(count) > before.get(name));

@@ -1,0 +1,183 @@
+//! Which proxies have applied a version, when, and after how long.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::state::{ProxyState, state_of};
+use crate::storage::{Proxy, ProxyStep, Step};
+
+/// How far a version has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Coverage {
+    /// The version.
+    pub version: u64,
+    /// Whether every proxy that could let anybody in has applied it.
+    pub complete: bool,
+    /// How many have applied it.
+    pub applied: u64,
+    /// Of how many: all that poll, and all that may still let people in.
+    pub proxies: u64,
+    /// How long the slowest of them took, in milliseconds, if that is known.
+    pub slowest_ms: Option<u64>,
+}
+
+/// One proxy, as to a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppliedAt {
+    /// The proxy's name for itself.
+    pub instance: String,
+    /// The id of its filter credential.
+    pub credential: String,
+    /// Where it last polled from.
+    pub address: String,
+    /// What it has applied.
+    pub version: u64,
+    /// What is known of its life.
+    pub state: ProxyState,
+    /// Whether that covers the version in question.
+    pub applied: bool,
+    /// How long it took, in milliseconds; not known of what is long ago, or was before the
+    /// proxy began.
+    pub after_ms: Option<u64>,
+}
+
+/// All that is known of proxies at one time.
+pub struct Covering {
+    proxies: Vec<(Proxy, ProxyState)>,
+    steps: HashMap<(String, String), Vec<Step>>,
+}
+
+impl Covering {
+    /// Of proxies and their steps, in the order of versions. `now_ms` is milliseconds since 1970.
+    #[must_use]
+    pub fn new(proxies: Vec<Proxy>, steps: Vec<ProxyStep>, now_ms: u64) -> Self {
+        let with_state = |proxy: Proxy| {
+            let state = state_of(&proxy, now_ms);
+            (proxy, state)
+        };
+        let mut by_proxy: HashMap<_, Vec<Step>> = HashMap::new();
+        for step in steps {
+            by_proxy
+                .entry((step.credential, step.instance))
+                .or_default()
+                .push(step.step);
+        }
+        Self {
+            proxies: proxies.into_iter().map(with_state).collect(),
+            steps: by_proxy,
+        }
+    }
+
+    /// How far a version has come that was committed at a time, if that is known.
+    #[must_use]
+    pub fn of(&self, version: u64, committed_ms: Option<u64>) -> Coverage {
+        let (mut applied, mut count, mut slowest_ms) = (0, 0, None);
+        for (proxy, _) in self.watched() {
+            count += 1;
+            if proxy.applied >= version {
+                applied += 1;
+                slowest_ms = slowest_ms.max(self.after_ms(proxy, version, committed_ms));
+            }
+        }
+        Coverage {
+            version,
+            complete: applied == count,
+            applied,
+            proxies: count,
+            slowest_ms,
+        }
+    }
+
+    /// The same, proxy by proxy.
+    #[must_use]
+    pub fn each(&self, version: u64, committed_ms: Option<u64>) -> Vec<AppliedAt> {
+        let one = |(proxy, state): &(Proxy, ProxyState)| AppliedAt {
+            instance: proxy.instance.clone(),
+            credential: proxy.credential.clone(),
+            address: proxy.address.clone(),
+            version: proxy.applied,
+            state: *state,
+            applied: proxy.applied >= version,
+            after_ms: self.after_ms(proxy, version, committed_ms),
+        };
+        self.watched().map(one).collect()
+    }
+
+    fn watched(&self) -> impl Iterator<Item = &(Proxy, ProxyState)> {
+        let proxies = self.proxies.iter();
+        proxies.filter(|(_, state)| *state != ProxyState::Stale)
+    }
+
+    fn after_ms(&self, proxy: &Proxy, version: u64, committed_ms: Option<u64>) -> Option<u64> {
+        let committed_ms = committed_ms.filter(|at_ms| *at_ms >= proxy.first_seen_ms)?;
+        let key = (proxy.credential.clone(), proxy.instance.clone());
+        let steps = self.steps.get(&key)?;
+        let at = steps.partition_point(|step| step.version < version);
+        let step = steps.get(at).filter(|_| proxy.applied >= version)?;
+        Some(step.at_ms.saturating_sub(committed_ms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy(instance: &str, applied: u64, first_seen_ms: u64) -> Proxy {
+        Proxy {
+            credential: "c".into(),
+            instance: instance.into(),
+            address: "127.0.0.1".into(),
+            applied,
+            first_seen_ms,
+            last_seen_ms: 1_000,
+            live_until_ms: 2_000,
+            denies_after_ms: Some(1_000),
+        }
+    }
+
+    fn step(instance: &str, version: u64, at_ms: u64) -> ProxyStep {
+        ProxyStep {
+            credential: "c".into(),
+            instance: instance.into(),
+            step: Step { version, at_ms },
+        }
+    }
+
+    #[test]
+    fn a_version_is_covered_by_the_first_step_at_or_above_it() {
+        let proxies = vec![proxy("a", 9, 0), proxy("b", 6, 0), proxy("new", 9, 900)];
+        let steps = vec![
+            step("a", 5, 100),
+            step("b", 6, 700),
+            step("a", 8, 300),
+            step("new", 9, 950),
+            step("a", 9, 400),
+        ];
+        let covering = Covering::new(proxies, steps, 1_500);
+        let of = |version| {
+            let coverage = covering.of(version, Some(250));
+            (coverage.applied, coverage.complete, coverage.slowest_ms)
+        };
+        assert_eq!(of(6), (3, true, Some(450)), "b took the longest");
+        assert_eq!(of(7), (2, false, Some(50)), "a, at 300; new was not there");
+        assert_eq!(of(10), (0, false, None));
+        let after: Vec<_> = covering.each(6, Some(250));
+        let after: Vec<_> = after.iter().map(|one| one.after_ms).collect();
+        assert_eq!(after, [Some(50), Some(450), None]);
+        assert_eq!(covering.of(6, None).slowest_ms, None);
+    }
+
+    #[test]
+    fn who_refuses_everybody_is_not_waited_for() {
+        let covering = Covering::new(vec![proxy("a", 1, 0)], Vec::new(), 1_000_000);
+        assert!(covering.of(5, None).complete);
+        let forever = Proxy {
+            denies_after_ms: None,
+            ..proxy("b", 1, 0)
+        };
+        let covering = Covering::new(vec![forever], Vec::new(), 1_000_000);
+        let coverage = covering.of(5, None);
+        assert_eq!((coverage.complete, coverage.proxies), (false, 1));
+    }
+}

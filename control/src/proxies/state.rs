@@ -1,0 +1,74 @@
+//! Whether a proxy can still let anybody in by what it has.
+
+use serde::{Deserialize, Serialize};
+
+use crate::storage::Proxy;
+
+/// How much later than we do a proxy may begin to count: the last answer was on its way to it for
+/// as long as it waits for one at most.
+const MARGIN_MS: u64 = 35_000;
+
+/// What is known of a proxy's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxyState {
+    /// It polls.
+    Live,
+    /// It does not poll. If it is there, it refuses everybody by now, by its own configuration.
+    Stale,
+    /// It does not poll. If it is there, it may let people in by what it last applied.
+    Unknown,
+}
+
+impl ProxyState {
+    /// As people read it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Stale => "stale",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A proxy's state at a time, milliseconds since 1970.
+#[must_use]
+pub fn state_of(proxy: &Proxy, now_ms: u64) -> ProxyState {
+    if now_ms < proxy.live_until_ms {
+        return ProxyState::Live;
+    }
+    match proxy.denies_after_ms {
+        Some(after_ms) if now_ms >= proxy.last_seen_ms + after_ms + MARGIN_MS => ProxyState::Stale,
+        _ => ProxyState::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_means_stale_only_where_a_proxy_then_denies() {
+        let proxy = |denies_after_ms| Proxy {
+            credential: "c".into(),
+            instance: "i".into(),
+            address: "127.0.0.1".into(),
+            applied: 7,
+            first_seen_ms: 0,
+            last_seen_ms: 1_000_000,
+            live_until_ms: 1_010_000,
+            denies_after_ms,
+        };
+        let denies = proxy(Some(60_000));
+        for (now_ms, state) in [
+            (1_009_999, ProxyState::Live),
+            (1_010_000, ProxyState::Unknown),
+            (1_094_999, ProxyState::Unknown),
+            (1_095_000, ProxyState::Stale),
+        ] {
+            assert_eq!(state_of(&denies, now_ms), state, "{now_ms}");
+        }
+        assert_eq!(state_of(&proxy(None), u64::MAX), ProxyState::Unknown);
+    }
+}

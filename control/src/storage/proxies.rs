@@ -1,0 +1,237 @@
+//! Who follows the feed, how far each has come, and when. Replicas of the control service write
+//! here what they are told; each sees only the polls that reach it.
+
+use async_trait::async_trait;
+use sqlx::AnyConnection;
+
+use super::{Database, StorageError, from_db, to_db};
+
+/// How many proxies one filter credential may bring. Whoever has a credential can make up names,
+/// and must not fill the database with them.
+pub const MOST_PROXIES: usize = 10_000;
+
+/// A proxy, as last heard of. Times are milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxy {
+    /// The id of the filter credential that it shows.
+    pub credential: String,
+    /// Its name for itself.
+    pub instance: String,
+    /// Where it polls from.
+    pub address: String,
+    /// Everything up to this version is in force there; 0: it has nothing yet.
+    pub applied: u64,
+    /// Its first poll.
+    pub first_seen_ms: u64,
+    /// The beginning or end of its last poll.
+    pub last_seen_ms: u64,
+    /// Without another poll it is taken for gone from then on.
+    pub live_until_ms: u64,
+    /// After so much silence it refuses everybody; `None`: it never does, or has not said so.
+    pub denies_after_ms: Option<u64>,
+}
+
+/// A version, and when something happened to it, in milliseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// The feed's version.
+    pub version: u64,
+    /// When.
+    pub at_ms: u64,
+}
+
+/// What is new about a proxy.
+#[derive(Debug, Clone)]
+pub struct ProxyNews {
+    /// The proxy.
+    pub proxy: Proxy,
+    /// Whether it has said what it has applied; else what was written down before holds.
+    pub said_applied: bool,
+    /// Versions that it has come to since it was last written down.
+    pub steps: Vec<Step>,
+}
+
+/// A version that a proxy has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyStep {
+    /// Its credential.
+    pub credential: String,
+    /// Its name.
+    pub instance: String,
+    /// To which version, and when.
+    pub step: Step,
+}
+
+/// Stored proxies.
+#[async_trait]
+pub trait Proxies: Send + Sync {
+    /// Writes down what is new about proxies, and when versions were committed. The answer is
+    /// the credentials that have brought [`MOST_PROXIES`] already and now bring another, which
+    /// is not written down.
+    async fn record_proxies(
+        &self,
+        news: &[ProxyNews],
+        committed: &[Step],
+    ) -> Result<Vec<String>, StorageError>;
+    /// All proxies, by credential and name.
+    async fn proxies(&self) -> Result<Vec<Proxy>, StorageError>;
+    /// Which proxies came to versions from `version` on, in the order of versions.
+    async fn steps_from(&self, version: u64) -> Result<Vec<ProxyStep>, StorageError>;
+    /// Forgets proxies of a name. How many there were.
+    async fn forget_proxies(&self, instance: &str) -> Result<u64, StorageError>;
+}
+
+type Row = (String, String, String, i64, i64, i64, i64, Option<i64>);
+
+#[async_trait]
+impl Proxies for Database {
+    async fn record_proxies(
+        &self,
+        news: &[ProxyNews],
+        committed: &[Step],
+    ) -> Result<Vec<String>, StorageError> {
+        let mut write = self.write().await?;
+        let mut crowded = Vec::new();
+        for one in news {
+            if put(write.connection(), one).await? {
+                put_steps(write.connection(), one).await?;
+            } else if !crowded.contains(&one.proxy.credential) {
+                crowded.push(one.proxy.credential.clone());
+            }
+        }
+        for step in committed {
+            sqlx::query(
+                "INSERT INTO version_times (version, at_ms) VALUES ($1, $2) \
+                 ON CONFLICT (version) DO NOTHING",
+            )
+            .bind(to_db(step.version))
+            .bind(to_db(step.at_ms))
+            .execute(write.connection())
+            .await?;
+        }
+        write.commit().await?;
+        Ok(crowded)
+    }
+
+    async fn proxies(&self) -> Result<Vec<Proxy>, StorageError> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT credential, instance, address, applied, first_seen_ms, last_seen_ms, \
+             live_until_ms, denies_after_ms FROM proxies ORDER BY credential, instance",
+        )
+        .fetch_all(self.pool())
+        .await?;
+        Ok(rows.into_iter().map(proxy).collect())
+    }
+
+    async fn steps_from(&self, version: u64) -> Result<Vec<ProxyStep>, StorageError> {
+        let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(
+            "SELECT credential, instance, version, at_ms FROM proxy_steps \
+             WHERE version >= $1 ORDER BY version",
+        )
+        .bind(to_db(version))
+        .fetch_all(self.pool())
+        .await?;
+        let step = |(credential, instance, version, at_ms)| ProxyStep {
+            credential,
+            instance,
+            step: Step {
+                version: from_db(version),
+                at_ms: from_db(at_ms),
+            },
+        };
+        Ok(rows.into_iter().map(step).collect())
+    }
+
+    async fn forget_proxies(&self, instance: &str) -> Result<u64, StorageError> {
+        let mut write = self.write().await?;
+        let forgotten = sqlx::query("DELETE FROM proxies WHERE instance = $1")
+            .bind(instance)
+            .execute(write.connection())
+            .await?
+            .rows_affected();
+        sqlx::query("DELETE FROM proxy_steps WHERE instance = $1")
+            .bind(instance)
+            .execute(write.connection())
+            .await?;
+        write.commit().await?;
+        Ok(forgotten)
+    }
+}
+
+/// Says whether there was room. What another replica heard later is left.
+async fn put(connection: &mut AnyConnection, news: &ProxyNews) -> Result<bool, StorageError> {
+    let proxy = &news.proxy;
+    let updated = sqlx::query(
+        "UPDATE proxies SET \
+         address = CASE WHEN last_seen_ms <= $4 THEN $3 ELSE address END, \
+         applied = CASE WHEN last_seen_ms <= $4 THEN COALESCE($5, applied) ELSE applied END, \
+         live_until_ms = CASE WHEN last_seen_ms <= $4 THEN $6 ELSE live_until_ms END, \
+         denies_after_ms = CASE WHEN last_seen_ms <= $4 THEN $7 ELSE denies_after_ms END, \
+         last_seen_ms = CASE WHEN last_seen_ms <= $4 THEN $4 ELSE last_seen_ms END \
+         WHERE credential = $1 AND instance = $2",
+    )
+    .bind(&proxy.credential)
+    .bind(&proxy.instance)
+    .bind(&proxy.address)
+    .bind(to_db(proxy.last_seen_ms))
+    .bind(news.said_applied.then(|| to_db(proxy.applied)))
+    .bind(to_db(proxy.live_until_ms))
+    .bind(proxy.denies_after_ms.map(to_db))
+    .execute(&mut *connection)
+    .await?;
+    if updated.rows_affected() > 0 {
+        return Ok(true);
+    }
+    let (known,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM proxies WHERE credential = $1")
+        .bind(&proxy.credential)
+        .fetch_one(&mut *connection)
+        .await?;
+    if from_db(known) >= MOST_PROXIES as u64 {
+        return Ok(false);
+    }
+    sqlx::query(
+        "INSERT INTO proxies (credential, instance, address, applied, first_seen_ms, \
+         last_seen_ms, live_until_ms, denies_after_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(&proxy.credential)
+    .bind(&proxy.instance)
+    .bind(&proxy.address)
+    .bind(to_db(proxy.applied))
+    .bind(to_db(proxy.first_seen_ms))
+    .bind(to_db(proxy.last_seen_ms))
+    .bind(to_db(proxy.live_until_ms))
+    .bind(proxy.denies_after_ms.map(to_db))
+    .execute(connection)
+    .await?;
+    Ok(true)
+}
+
+async fn put_steps(connection: &mut AnyConnection, news: &ProxyNews) -> Result<(), StorageError> {
+    for step in &news.steps {
+        sqlx::query(
+            "INSERT INTO proxy_steps (credential, instance, version, at_ms) \
+             VALUES ($1, $2, $3, $4) ON CONFLICT (credential, instance, version) DO NOTHING",
+        )
+        .bind(&news.proxy.credential)
+        .bind(&news.proxy.instance)
+        .bind(to_db(step.version))
+        .bind(to_db(step.at_ms))
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+fn proxy(row: Row) -> Proxy {
+    let (credential, instance, address, applied, first_seen, last_seen, live_until, denies) = row;
+    Proxy {
+        credential,
+        instance,
+        address,
+        applied: from_db(applied),
+        first_seen_ms: from_db(first_seen),
+        last_seen_ms: from_db(last_seen),
+        live_until_ms: from_db(live_until),
+        denies_after_ms: denies.map(from_db),
+    }
+}

@@ -1,0 +1,78 @@
+//! What whoever has a filter credential can say, and how much of it.
+
+use serde_json::json;
+
+use super::proxy::{ANA, DENY, Proxy, revoke, wait_for};
+use crate::harness::{Service, problem};
+
+#[tokio::test]
+async fn what_a_poll_says_of_its_proxy_is_bounded() {
+    let service = Service::start().await;
+    let long = "x".repeat(65);
+    for (instance, stale) in [
+        ("", DENY),
+        (long.as_str(), DENY),
+        ("a%20b", DENY),
+        ("a%00b", DENY),
+        ("one", "stale_after=0&then=deny"),
+        ("one", "stale_after=604801&then=deny"),
+        ("one", "stale_after=300"),
+        ("one", "stale_after=300&then=perhaps"),
+        ("one", "stale_after=-1&then=deny"),
+    ] {
+        let proxy = Proxy {
+            service: &service,
+            credential: service.credential(&[]).await,
+            instance,
+            stale,
+            epoch: String::new(),
+            version: 0,
+        };
+        let answer = proxy.ask("limit=1").await;
+        assert_eq!(
+            problem(answer).await,
+            (400, "request_invalid".into()),
+            "{instance} {stale}"
+        );
+    }
+    assert!(service.listed("/proxies").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_credential_cannot_bring_endless_proxies() {
+    use portcullis_control::storage::{Database, MOST_PROXIES, Proxies, Proxy as Row, ProxyNews};
+    let service = Service::start().await;
+    let mut proxy = Proxy::start(&service, "one", DENY).await;
+    let credential = proxy.credential.split('.').next().unwrap().to_owned();
+    let database = Database::open(&service.database_url, "unused")
+        .await
+        .unwrap();
+    let news: Vec<ProxyNews> = (0..MOST_PROXIES + 5)
+        .map(|number| ProxyNews {
+            proxy: Row {
+                credential: credential.clone(),
+                instance: format!("made-up-{number}"),
+                address: "192.0.2.1".into(),
+                applied: 1,
+                first_seen_ms: 0,
+                last_seen_ms: 1,
+                live_until_ms: 1,
+                denies_after_ms: None,
+            },
+            said_applied: true,
+            steps: Vec::new(),
+        })
+        .collect();
+    let crowded = database.record_proxies(&news, &[]).await.unwrap();
+    assert_eq!(crowded, std::slice::from_ref(&credential));
+    assert!(database.proxies().await.unwrap().len() <= MOST_PROXIES);
+
+    // It is served all the same, and administrators are told that somebody is not watched.
+    proxy.instance = "another";
+    proxy.poll(0).await;
+    service.user(ANA).await;
+    let version = revoke(&service).await;
+    let view = wait_for(&service, version, 0).await;
+    assert_eq!(view["unwatched"], json!([credential]));
+    assert_eq!(view["complete"], false);
+}

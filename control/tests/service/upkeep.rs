@@ -1,0 +1,105 @@
+//! What can have no effect any more leaves, and nothing else does.
+
+use portcullis::protocol::feed::{FeedPage, PageKind};
+use serde_json::json;
+use sqlx::AnyPool;
+
+use crate::browser::{Attempt, Browser};
+use crate::harness::Service;
+
+const ANA: &str = "ana@example.com";
+const HOUR: u64 = 3600;
+
+async fn feed(service: &Service, credential: &str, query: &str) -> FeedPage {
+    let url = format!("{}?{query}", service.call("feed"));
+    let answer = service.http.get(url).bearer_auth(credential).send().await;
+    answer.unwrap().json().await.unwrap()
+}
+
+async fn pool(service: &Service) -> AnyPool {
+    sqlx::any::install_default_drivers();
+    AnyPool::connect(&service.database_url).await.unwrap()
+}
+
+async fn count(pool: &AnyPool, table: &str) -> i64 {
+    let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+    let (count,): (i64,) = sqlx::query_as(sql).fetch_one(pool).await.unwrap();
+    count
+}
+
+#[tokio::test]
+async fn a_users_revocation_lasts_as_long_as_their_last_session_would_have() {
+    let service = Service::start().await;
+    let password = service.user(ANA).await;
+    let attempt = Attempt::at(&service.wiki(json!({ "session_duration": "12h" })).await);
+    let mut browser = Browser::default();
+    browser.code(&service, &attempt, (ANA, &password)).await;
+    let end = service.clock.seconds() + 12 * HOUR + 60;
+    let credential = service.credential(&[]).await;
+    // The second time there is no session any more, but tokens of the first are still alive.
+    for _ in 0..2 {
+        service.clock.advance(10);
+        let request = json!({ "email": ANA });
+        service.done("/revocations/user", request).await;
+        let page = feed(&service, &credential, "").await;
+        assert_eq!(page.revocations.put.len(), 1);
+        assert_eq!(page.revocations.put[0].until, end);
+    }
+    let database = &service.running.service.storage;
+    database.tidy(end + HOUR).await.unwrap();
+    assert_eq!(
+        feed(&service, &credential, "").await.revocations.put.len(),
+        1
+    );
+    database.tidy(end + HOUR + 1).await.unwrap();
+    assert!(feed(&service, &credential, "").await.revocations.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_outdated_goes_whatever_it_is_and_however_much() {
+    let service = Service::start().await;
+    let pool = pool(&service).await;
+    let numbers = if service.database_url.starts_with("sqlite") {
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+    } else {
+        "WITH n AS (SELECT i FROM generate_series(1, 5000) AS i)"
+    };
+    let id = "CAST(i AS TEXT)";
+    for insert in [
+        // Every second one ended long ago.
+        format!(
+            "INSERT INTO revocations SELECT 'user', {id}, '', 1, 0, CASE WHEN i % 2 = 0 THEN 1000 ELSE 4102444800 END FROM n"
+        ),
+        format!(
+            "INSERT INTO proxies SELECT 'c', {id}, '', 1, 0, 0, 0, CASE WHEN i % 2 = 0 THEN 1000 ELSE NULL END FROM n"
+        ),
+        "INSERT INTO feed_log SELECT i, 9, 'keys', NULL, 'null' FROM n".to_owned(),
+        "INSERT INTO version_times SELECT i, 1 FROM n".to_owned(),
+    ] {
+        // SQLite takes the numbers before INSERT, PostgreSQL too.
+        let sql = sqlx::AssertSqlSafe(format!("{numbers} {insert}"));
+        sqlx::query(sql).execute(&pool).await.unwrap();
+    }
+    sqlx::query("UPDATE feed_state SET version = 104000")
+        .execute(&pool)
+        .await
+        .unwrap();
+    let database = &service.running.service.storage;
+    database.tidy(service.clock.seconds()).await.unwrap();
+    assert_eq!(count(&pool, "revocations").await, 2_500);
+    assert_eq!(count(&pool, "proxies").await, 2_500);
+    assert_eq!(count(&pool, "version_times").await, 1_000);
+    assert_eq!(count(&pool, "feed_log WHERE version <= 4000").await, 0);
+    assert!(count(&pool, "feed_log").await >= 1_000);
+
+    let credential = service.credential(&[]).await;
+    let epoch = feed(&service, &credential, "limit=1").await.epoch;
+    for (after, kind) in [(3_999, PageKind::Snapshot), (4_000, PageKind::Delta)] {
+        let query = format!("epoch={epoch}&after={after}&limit=1");
+        assert_eq!(
+            feed(&service, &credential, &query).await.kind,
+            kind,
+            "{after}"
+        );
+    }
+}

@@ -1,0 +1,3 @@
+//! Which proxies have applied a revocation, and how long it took.
+
+mod proxies;
