@@ -82,7 +82,9 @@ impl Proxies {
         if let Some(entry) = known.entry(caller, report, now_ms) {
             entry.heard(caller, report, now_ms);
             entry.under_way += 1;
-            entry.proxy.live_until_ms = now_ms + wait * 1_000 + POLL_MARGIN_MS;
+            // Another poll under way may wait longer.
+            let until_ms = now_ms + wait * 1_000 + POLL_MARGIN_MS;
+            entry.proxy.live_until_ms = entry.proxy.live_until_ms.max(until_ms);
             if report.applied.is_some() {
                 self.rose.notify_waiters();
             }

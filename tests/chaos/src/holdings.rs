@@ -1,6 +1,7 @@
 //! What filters say that they hold, and what the database holds.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -17,6 +18,12 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Version, count and digest, as filters write them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holding(String);
+
+impl fmt::Display for Holding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// What the database holds.
 pub fn of_database(site: &Site) -> Result<Holding> {

@@ -188,7 +188,7 @@ impl Storm<'_> {
         let tally = &self.tally;
         Ok(format!(
             "{} revocations, {} unanswered, the control service killed {} times, Envoys {} \
-             times, {spoilt} answers spoilt; all hold {wanted:?}",
+             times, {spoilt} answers spoilt; all hold {wanted}",
             tally.revocations, tally.unanswered, tally.control, tally.envoys
         ))
     }

@@ -83,11 +83,15 @@ async fn a_poll_that_takes_over_from_another_keeps_a_proxy_live() {
     proxy.poll(0).await;
     let (epoch, version) = (proxy.epoch.clone(), proxy.version);
     let query = format!("epoch={epoch}&after={version}&applied={version}&wait=60");
+    service.clock.advance(15);
     let took_over = async {
-        // Another poll of the same proxy begins and ends while the first one waits.
-        proxy
-            .ask(&format!("epoch={epoch}&after={version}&applied={version}"))
-            .await;
+        // From the moment when the first one waits.
+        while states(&service).await != [of("one", version, "live")] {
+            tokio::task::yield_now().await;
+        }
+        // Another poll of the same proxy begins and ends.
+        let other = format!("epoch={epoch}&after={version}&applied={version}");
+        proxy.ask(&other).await;
         service.clock.advance(30);
         assert_eq!(states(&service).await, [of("one", version, "live")]);
     };
