@@ -121,7 +121,8 @@ impl Verifier {
     }
 
     /// Whether a session that was good when its request began still is: every check but the
-    /// binding, which has been shown, and that its key is still believed.
+    /// binding cookie, which has been shown, that its key is still believed, and that the
+    /// application still takes such tokens.
     ///
     /// # Errors
     /// The first check that fails.
@@ -133,6 +134,16 @@ impl Verifier {
     ) -> Result<(), Refusal> {
         let signed = &verified.signed;
         trust.keys.find(&signed.kid).ok_or(Refusal::KeyUnknown)?;
+        let (claims, application) = (&signed.claims, demand.application);
+        match claims.usage {
+            Some(TokenUse::Header) if !application.header_tokens => {
+                return Err(Refusal::TokenNotForHere);
+            }
+            None if application.binding && claims.cnf.is_none() => {
+                return Err(Refusal::BindingMissing);
+            }
+            _ => {}
+        }
         check_signed(signed, (trust, demand), Source::Header, Purpose::GoOn)
     }
 
