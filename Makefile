@@ -18,6 +18,7 @@ CARGO  := cargo
 # Built together even where one is wanted: cargo chooses the features of shared dependencies by
 # what is built, and would compile them again for each choice.
 PROGRAMS := --package portcullis-control --package portcullis-demo
+BENCH    := --package portcullis-control --package portcullis-bench
 VENV   := target/venv
 ENVOY  := $(VENV)/bin/envoy
 MODULE := target/portcullis.wasm
@@ -63,6 +64,13 @@ chromium: ## Chromium and certutil for the browser tests, from Debian (PORTCULLI
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
 	    chromium libnss3-tools; }
 
+.PHONY: wrk
+wrk: ## The load generator for `make bench`, from Debian
+	@command -v wrk >/dev/null || { \
+	  if [ "$$(id -u)" -ne 0 ]; then sudo=sudo; fi; \
+	  $$sudo apt-get update && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends wrk; }
+
 ##@ Check
 
 .PHONY: check
@@ -87,6 +95,16 @@ fuzz: ## Fuzzing until Ctrl-C, with nightly Rust and cargo-fuzz (FUZZ=<target>)
 .PHONY: e2e
 e2e: wasm probe envoy chromium ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)
 	$(CARGO) test --locked --package portcullis-e2e --test e2e -- --test-threads=$(E2E_THREADS) $(E2E)
+
+.PHONY: bench
+bench: wasm envoy wrk ## What a request costs and how fast revocation is, beside rivals: target/bench/report.json
+	$(CARGO) build --locked --release $(BENCH) --bin portcullis-control --bin bench
+	@exec target/release/bench
+
+.PHONY: bench-picture
+bench-picture: ## The last report as a picture: docs/bench.svg
+	$(CARGO) build --locked --release $(BENCH) --bin portcullis-control --bin bench
+	target/release/bench --draw docs/bench.svg
 
 .PHONY: fmt
 fmt: ## Formatting
