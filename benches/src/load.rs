@@ -105,30 +105,7 @@ impl Generator {
     /// When wrk cannot be run, or a single request did not end well.
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
     pub fn run(&self, contender: &Contender, requests: &Requests, seconds: u64) -> Result<Answers> {
-        let mut command = Command::new("taskset");
-        command.args(["-c", &self.core.to_string(), "wrk", "-t1"]);
-        command.arg(format!("-c{CONNECTIONS}"));
-        command.arg(format!("-d{seconds}s"));
-        command.args(["-H", &format!("Host: {HOST}")]);
-        let url = format!("http://{}/", contender.address());
-        match requests {
-            Requests::Hot(cookies) => {
-                command.args(["-H", &format!("Cookie: {cookies}")]);
-                command
-                    .arg("-s")
-                    .arg(self.directory.join("hot.lua"))
-                    .arg(url);
-            }
-            Requests::Cold(cycle) => {
-                command
-                    .arg("-s")
-                    .arg(self.directory.join("cold.lua"))
-                    .arg(url)
-                    .arg("--")
-                    .arg(&cycle.file)
-                    .arg(cycle.sent.get().to_string());
-            }
-        }
+        let command = self.command(contender, requests, seconds);
         let log = self.directory.join("wrk.log");
         let before = contender.spent_nanoseconds()?;
         let mut wrk = Process::start("wrk", &command, &log)?;
@@ -140,15 +117,38 @@ impl Generator {
         let mut answers: Answers = serde_json::from_str(summary.context("wrk said nothing")?)?;
         ensure!(
             answers.errors == 0 && answers.requests > 0,
-            "{} answered {} of {} requests with an error",
+            "{}: of {} requests {} ended with an error",
             contender.name,
-            answers.errors,
-            answers.requests
+            answers.requests,
+            answers.errors
         );
         if let Requests::Cold(cycle) = requests {
             cycle.goes_on(answers.requests);
         }
         answers.cpu_us_each = spent as f64 / 1e3 / answers.requests as f64;
         Ok(answers)
+    }
+
+    fn command(&self, contender: &Contender, requests: &Requests, seconds: u64) -> Command {
+        let mut command = Command::new("taskset");
+        command
+            .args(["-c", &self.core.to_string(), "wrk", "-t1"])
+            .arg(format!("-c{CONNECTIONS}"))
+            .arg(format!("-d{seconds}s"))
+            .args(["-H", &format!("Host: {HOST}"), "-s"]);
+        let url = format!("http://{}/", contender.address());
+        match requests {
+            Requests::Hot(cookies) => command.arg(self.directory.join("hot.lua")).args([
+                "-H",
+                &format!("Cookie: {cookies}"),
+                &url,
+            ]),
+            Requests::Cold(cycle) => command
+                .arg(self.directory.join("cold.lua"))
+                .args([&url, "--"])
+                .arg(&cycle.file)
+                .arg(cycle.sent.get().to_string()),
+        };
+        command
     }
 }

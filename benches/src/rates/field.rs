@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use portcullis::protocol::feed::JwkSet;
+use portcullis::protocol::feed::{Jwk, JwkSet};
 use portcullis_demo::envoy::Envoy;
 use portcullis_demo::tools::Tools;
 
@@ -34,63 +34,36 @@ pub(super) struct Field {
     visitor: Visitor,
     es256: PathBuf,
     rs256: PathBuf,
-    // Not asked for anything, but ended with the field.
-    _feeds: Vec<FeedServer>,
-    _authorization: Envoy,
+    // Kept for the contenders that ask them.
+    _servers: Servers,
 }
+
+/// Whom contenders ask.
+struct Servers {
+    /// Feeds with no, many and very many revocations.
+    feeds: [FeedServer; 3],
+    authorization: Envoy,
+}
+
+/// A contender by name, file and strength, and the feed that it follows, if any.
+type Line<'a> = (&'static str, &'static str, Strength, Option<&'a FeedServer>);
 
 impl Field {
     /// Starts all contenders and what they need, and checks each.
     pub fn start(plan: Plan, tools: &Tools, directory: &Path, cores: Cores) -> Result<Self> {
         let keys = [SigningKey::es256()?, SigningKey::rs256()?];
         let [es256, rs256] = &keys;
-        let jwks: Vec<_> = keys.iter().map(SigningKey::jwk).collect();
-        let feeds = [0, MANY, plan.million].map(|count| FeedServer::start(jwks.clone(), count));
-        let feeds: Vec<_> = feeds.into_iter().collect::<Result<_>>()?;
-        let authorization = start_envoy(
-            &tools.envoy,
-            &directory.join("authorization"),
-            AUTHORIZATION,
-            cores.load,
-        )?;
+        let jwks: Vec<Jwk> = keys.iter().map(SigningKey::jwk).collect();
+        let servers = Servers::start(plan, tools, directory, (cores, &jwks))?;
         let visitors = Visitors {
             good: Visitor::good(es256, 0)?,
             revoked: Visitor::revoked(es256)?,
         };
-        let mut words = vec![
-            ("MODULE", tools.module.display().to_string()),
-            ("TEAM_DOMAIN", TEAM_DOMAIN.to_owned()),
-            ("AUDIENCE", AUDIENCE.to_owned()),
-            ("JWKS", serde_json::to_string(&JwkSet { keys: jwks })?),
-            ("SCRIPT", quoted(SAME_WORK_SCRIPT)),
-            (
-                "AUTHORIZATION_PORT",
-                authorization.admin().listener("http")?.port().to_string(),
-            ),
-        ];
+        let words = servers.words(tools, jwks)?;
         let mut contenders = Vec::new();
-        for (name, part, strength, feed) in [
-            ("no_filter", NO_FILTER, Strength::Nothing, None),
-            ("portcullis_0", PORTCULLIS, Strength::Session, feeds.first()),
-            (
-                "portcullis_100k",
-                PORTCULLIS,
-                Strength::Revocation,
-                feeds.get(1),
-            ),
-            (
-                "portcullis_1m",
-                PORTCULLIS,
-                Strength::Revocation,
-                feeds.get(2),
-            ),
-            ("same_work", SAME_WORK, Strength::Session, None),
-            ("jwt_authn_cached", JWT_AUTHN_CACHED, Strength::Token, None),
-            ("jwt_authn", JWT_AUTHN, Strength::Token, None),
-            ("ext_authz", EXT_AUTHZ, Strength::Presence, None),
-        ] {
-            words.retain(|(word, _)| *word != "FEED_PORT");
-            words.extend(feed.map(|feed| ("FEED_PORT", feed.port().to_string())));
+        for (name, part, strength, feed) in servers.lines() {
+            let port = feed.map(|feed| ("FEED_PORT", feed.port().to_string()));
+            let words: Vec<_> = words.iter().cloned().chain(port).collect();
             let recipe = Recipe {
                 name,
                 part,
@@ -107,8 +80,7 @@ impl Field {
             visitor: visitors.good,
             es256: write_cold(directory, "es256", es256)?,
             rs256: write_cold(directory, "rs256", rs256)?,
-            _feeds: feeds,
-            _authorization: authorization,
+            _servers: servers,
         })
     }
 
@@ -146,6 +118,51 @@ impl Field {
     fn find(&self, name: &str) -> Result<&Contender> {
         let found = self.contenders.iter().find(|one| one.name == name);
         found.with_context(|| format!("no contender {name}"))
+    }
+}
+
+impl Servers {
+    fn start(
+        plan: Plan,
+        tools: &Tools,
+        directory: &Path,
+        (cores, jwks): (Cores, &[Jwk]),
+    ) -> Result<Self> {
+        let feed = |revocations| FeedServer::start(jwks.to_vec(), revocations);
+        let directory = directory.join("authorization");
+        Ok(Self {
+            feeds: [feed(0)?, feed(MANY)?, feed(plan.million)?],
+            authorization: start_envoy(&tools.envoy, &directory, AUTHORIZATION, cores.load)?,
+        })
+    }
+
+    /// Every contender.
+    fn lines(&self) -> [Line<'_>; 8] {
+        let [none, many, very_many] = &self.feeds;
+        let revocation = Strength::Revocation;
+        [
+            ("no_filter", NO_FILTER, Strength::Nothing, None),
+            ("portcullis_0", PORTCULLIS, Strength::Session, Some(none)),
+            ("portcullis_100k", PORTCULLIS, revocation, Some(many)),
+            ("portcullis_1m", PORTCULLIS, revocation, Some(very_many)),
+            ("same_work", SAME_WORK, Strength::Session, None),
+            ("jwt_authn_cached", JWT_AUTHN_CACHED, Strength::Token, None),
+            ("jwt_authn", JWT_AUTHN, Strength::Token, None),
+            ("ext_authz", EXT_AUTHZ, Strength::Presence, None),
+        ]
+    }
+
+    /// What the contenders' files leave open, but for the feed's port.
+    fn words(&self, tools: &Tools, keys: Vec<Jwk>) -> Result<Vec<(&'static str, String)>> {
+        let authorization = self.authorization.admin().listener("http")?.port();
+        Ok(vec![
+            ("MODULE", tools.module.display().to_string()),
+            ("TEAM_DOMAIN", TEAM_DOMAIN.to_owned()),
+            ("AUDIENCE", AUDIENCE.to_owned()),
+            ("JWKS", serde_json::to_string(&JwkSet { keys })?),
+            ("SCRIPT", quoted(SAME_WORK_SCRIPT)),
+            ("AUTHORIZATION_PORT", authorization.to_string()),
+        ])
     }
 }
 

@@ -17,7 +17,7 @@ use portcullis_demo::tools::Tools;
 use portcullis_demo::wait;
 use rustls::ClientConfig;
 
-use super::control_socket;
+use super::{control_socket, start};
 use crate::wire::{Connection, trusting};
 
 /// The application.
@@ -108,13 +108,15 @@ impl Scene {
         Connection::secure(port, HOST, &self.trust)
     }
 
-    /// Waits until both Envoys hold at least so many revocations.
-    pub fn wait_for_entries(&self, count: u64) -> Result<()> {
+    /// Waits until both Envoys hold at least so many revocations, in all their VMs.
+    pub fn wait_for_entries(&mut self, count: u64) -> Result<()> {
         for (envoy, _) in self.envoys() {
             wait::until("Envoy to hold all revocations", FEED_LIMIT, || {
                 Ok((entries(envoy)? >= count).then_some(()))
             })?;
         }
+        start::settled(self.deployment.envoy.process().id())?;
+        start::settled(self.second.envoy.process().id())?;
         Ok(())
     }
 

@@ -88,8 +88,9 @@ fn once(scene: &Scene, revocations: u64) -> Result<Start> {
     })
 }
 
-/// Nothing tells when the main thread's VM has the feed too, but that memory no longer grows.
-fn settled(process: u32) -> Result<u64> {
+/// What a process keeps in memory when that no longer grows: nothing else tells that every VM has
+/// taken over the feed.
+pub(super) fn settled(process: u32) -> Result<u64> {
     let mut since = (Instant::now(), resident_bytes(process)?);
     wait::until("memory to settle", LIMIT, || {
         let now = resident_bytes(process)?;
