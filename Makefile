@@ -63,6 +63,14 @@ chromium: ## Chromium and certutil for the browser tests, from Debian (PORTCULLI
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
 	    chromium libnss3-tools; }
 
+.PHONY: postgres
+postgres: ## PostgreSQL for the tests of the control service, from Debian
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" -ne 0 ]; then sudo=sudo; fi; \
+	  $$sudo apt-get update && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+	    postgresql; }
+
 ##@ Check
 
 .PHONY: check
@@ -74,6 +82,12 @@ test: unit fuzz-smoke e2e ## All tests
 .PHONY: unit
 unit: wasm ## Unit and module tests
 	$(CARGO) test --locked --workspace --exclude portcullis-e2e --exclude portcullis-oracles
+
+# With the same features as the workspace's tests, so that nothing is compiled again.
+.PHONY: test-postgres
+test-postgres: postgres ## The control service's tests once more, on PostgreSQL
+	control/tests/with-postgres.sh $(CARGO) test --locked --workspace --exclude portcullis-e2e \
+	  --exclude portcullis-oracles --test service
 
 .PHONY: fuzz-smoke
 fuzz-smoke: ## Each fuzz target, briefly and without a fuzzer (PORTCULLIS_FUZZ_INPUTS=<more>)

@@ -112,6 +112,16 @@ pub(super) fn start_again(kind: RequestKind, reason: &'static str) -> Reply {
     Reply::error(kind, 400, reason, &page)
 }
 
+/// As [`start_again`], for somebody who has a good session here and so need not fear anything.
+pub(super) fn finished_before(kind: RequestKind, reason: &'static str) -> Reply {
+    let page = Page::new(
+        "You are signed in already",
+        &["This sign-in was finished before, or begun in another browser. It changed nothing."],
+    )
+    .link("/.access/login", "Go on");
+    Reply::error(kind, 400, reason, &page)
+}
+
 /// The application demands a later sign-in than the one that led here.
 fn sign_in_anew(kind: RequestKind) -> Reply {
     let page = Page::new(
