@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{ConnectInfo, Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -63,7 +63,7 @@ pub async fn show(
     let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let typed = query.user_code.unwrap_or_default();
     let Some(session) = session::current(&service, &headers).await? else {
-        return session::sign_in_first(&page_of(&typed));
+        return session::sign_in_first(StatusCode::FOUND, &page_of(&typed));
     };
     let pages = Pages {
         service: &service,
@@ -92,7 +92,7 @@ pub async fn answer(
     let Form(form) = form.map_err(|_| Failure::BadForm)?;
     csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
     let Some(session) = session::current(&service, &headers).await? else {
-        return session::sign_in_first(&page_of(&form.user_code));
+        return session::sign_in_first(StatusCode::SEE_OTHER, &page_of(&form.user_code));
     };
     let pages = Pages {
         service: &service,

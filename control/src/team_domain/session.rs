@@ -57,15 +57,16 @@ pub async fn without_prompt(
     }
 }
 
-/// A redirect to the sign-in, which leads back to a page of the team domain.
+/// A redirect to the sign-in, which leads back to a page of the team domain. As the answer to a
+/// POST it needs a [`StatusCode::SEE_OTHER`].
 ///
 /// # Errors
 /// When the page's path is no header.
-pub fn sign_in_first(page: &str) -> Result<Response, Failure> {
+pub fn sign_in_first(status: StatusCode, page: &str) -> Result<Response, Failure> {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("return_to", page)
         .finish();
-    redirect(StatusCode::SEE_OTHER, &format!("/login?{query}"))
+    redirect(status, &format!("/login?{query}"))
 }
 
 /// The `set-cookie` that hands a session to the browser.

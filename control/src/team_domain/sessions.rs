@@ -70,7 +70,7 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     match session::current(&service, &headers).await? {
         Some(session) => page(&service, &headers, &session, None).await,
-        None => session::sign_in_first(PATH),
+        None => session::sign_in_first(StatusCode::FOUND, PATH),
     }
 }
 
@@ -83,7 +83,7 @@ pub async fn end(
     let Form(form) = form.map_err(|_| Failure::BadForm)?;
     csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
     let Some(session) = session::current(&service, &headers).await? else {
-        return session::sign_in_first(PATH);
+        return session::sign_in_first(StatusCode::SEE_OTHER, PATH);
     };
     if form.end == OTHERS {
         let count = end_others(&service, &session).await?;

@@ -60,7 +60,7 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let Some(session) = session::current(&service, &headers).await? else {
-        return session::sign_in_first(PATH);
+        return session::sign_in_first(StatusCode::FOUND, PATH);
     };
     let guard = FormGuard::of(&headers, service.random.as_ref())?;
     let page = Page {
@@ -85,12 +85,12 @@ pub async fn make(
     let Form(form) = form.map_err(|_| Failure::BadForm)?;
     csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
     let Some(session) = session::current(&service, &headers).await? else {
-        return session::sign_in_first(PATH);
+        return session::sign_in_first(StatusCode::SEE_OTHER, PATH);
     };
     let shown = ShownSignIn::from(&session);
     match header_tokens::make(&service, &shown, &form.application).await {
         Ok(made) => shown_once(&service, &made),
-        Err(NoHeaderToken::SessionEnded) => session::sign_in_first(PATH),
+        Err(NoHeaderToken::SessionEnded) => session::sign_in_first(StatusCode::SEE_OTHER, PATH),
         Err(NoHeaderToken::NotAllowed | NoHeaderToken::PolicyDenied) => none_for_you(&service),
         Err(NoHeaderToken::LoginRequired) => sign_in_again(&service),
         Err(NoHeaderToken::Storage(error)) => Err(error.into()),

@@ -13,6 +13,7 @@ use crate::application::Application;
 use crate::problems::Problems;
 use crate::service::Service;
 
+const OWN_PAGES: [&str; 3] = ["/sessions", "/tokens", "/device"];
 const AUDIENCE_CHARACTERS: usize = 64;
 const CHALLENGE_CHARACTERS: usize = 43;
 const MAX_STATE_BYTES: usize = 256;
@@ -96,9 +97,12 @@ impl LoginQuery {
         }
     }
 
-    /// The page of the team domain to which a sign-in leads that no application began.
+    /// The page of the team domain to which a sign-in leads that no application began: one that
+    /// asks for a sign-in, or the first.
     pub fn own_page(&self) -> &str {
-        return_to::sanitize(self.return_to.as_deref().unwrap_or_default())
+        let page = return_to::sanitize(self.return_to.as_deref().unwrap_or_default());
+        let path = page.split('?').next().unwrap_or_default();
+        if OWN_PAGES.contains(&path) { page } else { "/" }
     }
 
     /// Whether nobody sent the browser here: a sign-in on the team domain itself.
