@@ -36,7 +36,7 @@ as "$bin/initdb" --pgdata=data --username=portcullis --auth=trust --no-sync >ini
 # The data ends with the command, so nothing waits for a disk. A test has a pool of connections of
 # its own, or two: many more than the usual 100 in all.
 as "$bin/pg_ctl" --pgdata=data --log=log --wait --options="-k $home -c listen_addresses= \
--c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=400" start >/dev/null
+-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=800" start >/dev/null
 
 cd "$OLDPWD"
 PORTCULLIS_TEST_POSTGRES_URL="postgres://portcullis@$(printf %s "$home" | sed 's,/,%2F,g')" "$@"
