@@ -73,6 +73,14 @@ wrk: ## The load generator for `make bench`, from Debian
 	  $$sudo apt-get update && \
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends wrk; }
 
+.PHONY: postgres
+postgres: ## PostgreSQL for the tests of the control service, from Debian
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" -ne 0 ]; then sudo=sudo; fi; \
+	  $$sudo apt-get update && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+	    postgresql; }
+
 ##@ Check
 
 .PHONY: check
@@ -84,6 +92,12 @@ test: unit fuzz-smoke e2e ## All tests
 .PHONY: unit
 unit: wasm ## Unit and module tests
 	$(CARGO) test --locked --workspace --exclude portcullis-e2e --exclude portcullis-oracles
+
+# With the same features as the workspace's tests, so that nothing is compiled again.
+.PHONY: test-postgres
+test-postgres: postgres ## The control service's tests once more, on PostgreSQL
+	control/tests/with-postgres.sh $(CARGO) test --locked --workspace --exclude portcullis-e2e \
+	  --exclude portcullis-oracles --test service
 
 .PHONY: fuzz-smoke
 fuzz-smoke: ## Each fuzz target, briefly and without a fuzzer (PORTCULLIS_FUZZ_INPUTS=<more>)
@@ -128,7 +142,7 @@ deny: cargo-deny ## Licences, versions and sources of dependencies
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # What the above needs.
 

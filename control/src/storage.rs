@@ -29,7 +29,7 @@ pub use database::{Database, OpenError};
 pub use device_codes::{DeviceAnswer, DeviceCodes, NewDeviceCode, Poll, WaitingDeviceCode};
 pub use feed::{Cursor, Feed, FeedItems, Position};
 pub use filter_credentials::{FilterCredential, FilterCredentials};
-pub use grounds::{Grounds, TokenGrounds};
+pub use grounds::{Grounds, ShownSignIn, TokenGrounds};
 pub use refreshes::{AddedRefresh, IssuedToken, OldToken, RefreshView, Refreshes, RevokedBelow};
 pub use revocations::{ApplicationRevocation, Revocations, RevokedUsers, UserRevocation, Whom};
 pub use session_list::{ListedSession, SessionList, SessionQuery, UsedApplication};

@@ -164,6 +164,8 @@ impl Verifier {
     }
 
     /// Whether the session is the sender's to end: every check but the token's end and the policy.
+    /// No token of a script or service is good for it: whoever finds one must not sign out the
+    /// person who made it.
     ///
     /// # Errors
     /// The first check that fails.
@@ -173,7 +175,11 @@ impl Verifier {
         demand: Demand<'_>,
         candidate: Candidate<'_>,
     ) -> Result<(), Refusal> {
-        self.check(trust, demand, candidate, Purpose::End).map(drop)
+        let signed = self.check(trust, demand, candidate, Purpose::End)?;
+        if signed.claims.usage.is_some() {
+            return Err(Refusal::TokenNotForHere);
+        }
+        Ok(())
     }
 
     /// Forgets every signature: the keys have changed.

@@ -21,6 +21,7 @@ mod feed;
 mod fresh_login;
 mod gate;
 mod harness;
+mod header_tokens;
 mod kill;
 mod login;
 mod logout;
