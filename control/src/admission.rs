@@ -3,7 +3,6 @@
 use portcullis::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, Confirmation};
 
 use crate::application::{Admitted, Application};
-use crate::durations::MOMENT;
 use crate::randomness::NoRandomness;
 use crate::service::Service;
 use crate::storage::Session;
@@ -28,9 +27,8 @@ pub fn claims(
 ) -> Result<ApplicationClaims, NoRandomness> {
     let (session, application) = (admission.session, admission.application);
     let now = service.now();
-    let duration = admission.admitted.session_duration;
-    let every_navigation = duration.is_zero();
-    let end = now + if every_navigation { MOMENT } else { duration }.as_secs();
+    let every_navigation = admission.admitted.session_duration.is_zero();
+    let end = now + admission.admitted.longest_token().as_secs();
     Ok(ApplicationClaims {
         iss: service.team_domain.to_string(),
         aud: vec![application.audience.clone()],

@@ -19,6 +19,8 @@ use portcullis::protocol::feed::{
 use portcullis::protocol::origin::Origin;
 use serde::{Deserialize, Serialize};
 
+use crate::durations::MOMENT;
+
 pub use check::{Checked, check};
 pub use draft::{BypassDraft, Draft, RuleDraft};
 pub use location::{Location, is_loopback};
@@ -70,6 +72,18 @@ pub struct Admitted {
     pub rule: String,
     /// How long the application session lasts, by that rule or by the application.
     pub session_duration: Duration,
+}
+
+impl Admitted {
+    /// How long a token lasts at most: with a session duration of 0, a moment.
+    #[must_use]
+    pub fn longest_token(&self) -> Duration {
+        if self.session_duration.is_zero() {
+            MOMENT
+        } else {
+            self.session_duration
+        }
+    }
 }
 
 impl Definition {

@@ -6,12 +6,14 @@
 
 use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, TokenUse};
 
+use std::time::Duration;
+
 use crate::admission::{self, Admission};
 use crate::application::{Application, Definition};
 use crate::randomness::NoRandomness;
 use crate::secret::Plain;
 use crate::service::Service;
-use crate::storage::{StorageError, TokenGrounds};
+use crate::storage::{ShownSignIn, StorageError, TokenGrounds};
 
 /// A token that was made.
 pub struct HeaderToken {
@@ -49,23 +51,30 @@ pub enum NoHeaderToken {
     Claims(#[from] serde_json::Error),
 }
 
-/// Makes a token under a session. Session, user and policy are judged as of one moment of the
-/// database, whose version goes into the token, as at an exchange.
+/// Makes a token that proves the sign-in that was shown, and none after it. Session, user and
+/// policy are judged as of one moment of the database, whose version goes into the token, as at an
+/// exchange.
 ///
 /// # Errors
 /// When nothing was made.
 pub async fn make(
     service: &Service,
-    session_id: &str,
+    shown: &ShownSignIn,
     audience: &str,
 ) -> Result<HeaderToken, NoHeaderToken> {
-    let grounds = service.storage.token_grounds(session_id, audience).await?;
+    let grounds = service.storage.token_grounds(shown, audience).await?;
     let grounds = grounds.ok_or(NoHeaderToken::SessionEnded)?;
     let claims = judge(service, &grounds)?;
     let application = grounds.application.ok_or(NoHeaderToken::NotAllowed)?;
+    let noted = service
+        .storage
+        .note_header_token(&claims.sid, audience, claims.iat);
+    if !noted.await? {
+        return Err(NoHeaderToken::SessionEnded);
+    }
     let token = service.keys.sign(APPLICATION_TYP, &claims)?;
     tracing::info!(
-        session = session_id,
+        session = claims.sid,
         audience,
         token = claims.jti,
         version = grounds.version,
@@ -78,11 +87,12 @@ pub async fn make(
     })
 }
 
-/// Whether an application gives a user tokens for scripts, as far as can be said before one is
-/// made.
+/// How long a user's token for an application lasts at most, as far as can be said before it is
+/// made. `None`: the application takes none, or does not admit the user.
 #[must_use]
-pub fn may_be_made(application: &Definition, email: &str) -> bool {
-    application.header_tokens && application.policy.admits(email).is_some()
+pub fn longest(application: &Definition, email: &str) -> Option<Duration> {
+    let admitted = application.admit(email)?;
+    application.header_tokens.then(|| admitted.longest_token())
 }
 
 fn judge(service: &Service, grounds: &TokenGrounds) -> Result<ApplicationClaims, NoHeaderToken> {

@@ -3,6 +3,7 @@
 //! `run.json` in the data directory appears when all listeners are up, and says where.
 
 mod assemble;
+mod connections;
 mod data_dir;
 mod listeners;
 

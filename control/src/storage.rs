@@ -31,7 +31,7 @@ pub use database::{Database, OpenError};
 pub use device_codes::{DeviceAnswer, DeviceCodes, NewDeviceCode, Poll, WaitingDeviceCode};
 pub use feed::{Cursor, Feed, FeedItems, Position};
 pub use filter_credentials::{FilterCredential, FilterCredentials};
-pub use grounds::{Grounds, TokenGrounds};
+pub use grounds::{Grounds, ShownSignIn, TokenGrounds};
 pub use history::{History, HistoryPage, PastRevocation};
 pub use proxies::{MOST_PROXIES, Proxies, Proxy, ProxyNews, ProxyStep, Step};
 pub use refreshes::{AddedRefresh, IssuedToken, OldToken, RefreshView, Refreshes, RevokedBelow};

@@ -169,9 +169,16 @@ pub fn set_cookies(cookies: &[String]) -> Result<()> {
             hostcalls::add_map_value(map, "set-cookie", cookie),
         )?;
     }
-    // A set replaces the first of several only.
-    let removed = hostcalls::remove_map_value(map, "cache-control");
-    named("remove_header", removed)?;
+    // A set replaces the first of several only. The others are what caches near the origin obey
+    // before it (RFC 9213).
+    for name in [
+        "cache-control",
+        "cdn-cache-control",
+        "surrogate-control",
+        "expires",
+    ] {
+        named("remove_header", hostcalls::remove_map_value(map, name))?;
+    }
     let added = hostcalls::add_map_value(map, "cache-control", "no-store");
     named("add_header", added)
 }

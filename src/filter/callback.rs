@@ -17,7 +17,7 @@ use crate::reply::page::Page;
 use crate::request::kind::RequestKind;
 use crate::request::{Head, cookies, query_parameter};
 use crate::session::{Candidate, Source, Verified};
-use replies::{control_away, let_in, loop_page, refused, start_again};
+use replies::{control_away, finished_before, let_in, loop_page, refused, start_again};
 
 /// Returns from the team domain that are no loop, within [`LOOP_SECONDS`].
 const MAX_RETURNS: usize = 5;
@@ -51,7 +51,7 @@ impl Filter {
             (None, _) => return Effect::Reply(start_again(kind, "code_missing")),
             (Some(code), None) => {
                 let reason = state.map_or("state_missing", |_| "state_unknown");
-                return self.burn(incoming, code, (places, reason), moment.now_ms);
+                return self.burn(incoming, code, (places, reason), moment);
             }
         };
         let returns = recent_returns(head, moment.now_s());
@@ -87,11 +87,17 @@ impl Filter {
         incoming: Incoming<'_>,
         code: String,
         (places, reason): (&[Rc<Placement>], &'static str),
-        now_ms: u64,
+        moment: &mut Moment<'_>,
     ) -> Effect {
-        let reply = start_again(incoming.kind, reason);
         let Some(place) = places.first() else {
-            return Effect::Reply(reply);
+            return Effect::Reply(start_again(incoming.kind, reason));
+        };
+        // As a form does that was sent twice, once its first answer has been followed.
+        let signed_in = self.judge(place, incoming, moment).is_ok();
+        let reply = if signed_in {
+            finished_before(incoming.kind, reason)
+        } else {
+            start_again(incoming.kind, reason)
         };
         let request = ExchangeRequest {
             code,
@@ -100,7 +106,7 @@ impl Filter {
         };
         let burn = PendingBurn {
             reply: reply.clone(),
-            deadline_ms: self.deadline(now_ms),
+            deadline_ms: self.deadline(moment.now_ms),
         };
         self.call(incoming.stream, "exchange", &request, Pending::Burn(burn))
             .unwrap_or(Effect::Reply(reply))

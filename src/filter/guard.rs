@@ -150,13 +150,13 @@ impl Filter {
     fn guard(
         &mut self,
         incoming: Incoming<'_>,
-        placement: &Placement,
+        placement: &Rc<Placement>,
         moment: &mut Moment<'_>,
         patience: Patience,
     ) -> Effect {
         let Incoming { head, kind, .. } = incoming;
         match self.judge(placement, incoming, moment) {
-            Ok(session) => match self.goes_on(incoming, &session, moment) {
+            Ok(session) => match self.goes_on(incoming, placement, &session, moment) {
                 Ok(()) => Effect::Continue(admitted(head, &session)),
                 Err(Full) => Effect::Reply(full(kind)),
             },
@@ -182,7 +182,9 @@ impl Filter {
 
     /// Holds a request until the feed moves, if there is room.
     fn wait(&mut self, incoming: Incoming<'_>, now_ms: u64) -> Option<Effect> {
-        if self.pending.len() >= MAX_WAITING || incoming.head.size() > MAX_WAITING_BYTES {
+        let waits = |pending: &&Pending| matches!(pending, Pending::Feed(_));
+        let waiting = self.pending.values().filter(waits).count();
+        if waiting >= MAX_WAITING || incoming.head.size() > MAX_WAITING_BYTES {
             return None;
         }
         let waiting = PendingFeed {

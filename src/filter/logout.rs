@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::slice;
 
 use super::effect::{CallAnswer, Effect};
-use super::judge::{Bad, CookieNames, candidates, demand, trust};
+use super::judge::{Bad, CookieNames, candidates, demand, shows_header_token, trust};
 use super::pending::Pending;
 use super::{Filter, Incoming, Moment};
 use crate::application::Placement;
@@ -56,6 +56,9 @@ impl Filter {
             Err(Bad::Refused(refusal @ (Refusal::BindingMissing | Refusal::BindingMismatch))) => {
                 let page = Page::new("Not signed out", &[refusal.sentence()]);
                 Effect::Reply(Reply::error(kind, 403, refusal.as_str(), &page))
+            }
+            Err(Bad::Refused(Refusal::TokenNotForHere)) if shows_header_token(head) => {
+                Effect::Reply(not_by_header(kind))
             }
             Err(Bad::Refused(Refusal::SessionRevoked)) => Effect::Reply(pending.signed_out()),
             Err(Bad::Refused(_)) => Effect::Reply(pending.nothing_to_end(&self.issuer)),
@@ -157,6 +160,19 @@ fn is_from_here(head: Head<'_>, places: &[Rc<Placement>]) -> bool {
     places
         .iter()
         .any(|place| origin == Some(place.location.origin.to_string().as_bytes()))
+}
+
+/// A script may hold the token, or whoever found it in the script.
+fn not_by_header(kind: RequestKind) -> Reply {
+    let page = Page::new(
+        "Not signed out",
+        &[
+            "A token that was made for scripts cannot sign out the person who made it.",
+            "Sign out in the browser instead: that ends the token too.",
+        ],
+    );
+    let refusal = Refusal::TokenNotForHere;
+    Reply::error(kind, 403, refusal.as_str(), &page)
 }
 
 fn not_signed_out(kind: RequestKind) -> Reply {

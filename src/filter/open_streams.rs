@@ -7,9 +7,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use super::judge::{Bad, Session, trust};
 use super::{Filter, Incoming, Moment};
+use crate::application::Placement;
 use crate::config::Mode;
 use crate::reason::Refusal;
 use crate::reply::Reply;
@@ -39,6 +41,7 @@ pub(super) struct OpenStreams {
 }
 
 struct Open {
+    placement: Rc<Placement>,
     verified: Verified,
     kind: RequestKind,
     address: Option<IpAddr>,
@@ -64,6 +67,7 @@ impl Filter {
     pub(super) fn goes_on(
         &mut self,
         incoming: Incoming<'_>,
+        placement: &Rc<Placement>,
         session: &Session<'_>,
         moment: &Moment<'_>,
     ) -> Result<(), Full> {
@@ -71,6 +75,7 @@ impl Filter {
             return Ok(());
         }
         let open = Open {
+            placement: Rc::clone(placement),
             verified: session.verified.clone(),
             kind: incoming.kind,
             address: session.address,
@@ -136,7 +141,9 @@ impl Filter {
     fn ended(&self, open: &Open, trust: Trust<'_>, now_ms: u64) -> Option<Refusal> {
         let claims = open.verified.claims();
         let audience = claims.aud.first()?;
-        let Some(application) = self.follower.store()?.application(audience) else {
+        let application = self.follower.store()?.application(audience);
+        let location = &open.placement.location;
+        let Some(application) = application.filter(|one| one.locations().contains(location)) else {
             return Some(Refusal::TokenNotForHere);
         };
         let demand = Demand {

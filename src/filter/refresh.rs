@@ -29,6 +29,8 @@ use outcome::Outcome;
 
 /// Requests that may wait for new tokens at once in one VM.
 const MAX_WAITING_FOR_TOKENS: usize = 256;
+/// And for one of them: a session must not take the places of all others.
+const MAX_WAITING_FOR_ONE_TOKEN: usize = 64;
 
 /// A request that waits for a new token.
 pub(super) struct PendingRefresh {
@@ -147,6 +149,9 @@ impl Filter {
             return None;
         }
         let refresh = match self.refreshes.open(expired.old.jti()) {
+            Some(refresh) if self.waiting_for(&refresh) >= MAX_WAITING_FOR_ONE_TOKEN => {
+                return None;
+            }
             Some(refresh) => refresh,
             None => {
                 let call = self.refresh_call(&expired, placement)?;
@@ -162,6 +167,11 @@ impl Filter {
         self.pending
             .insert(incoming.stream, Pending::Refresh(pending));
         Some(Effect::Refresh)
+    }
+
+    fn waiting_for(&self, refresh: &Rc<Refresh>) -> usize {
+        let waits = |pending: &&Pending| matches!(pending, Pending::Refresh(waiting) if Rc::ptr_eq(&waiting.refresh, refresh));
+        self.pending.values().filter(waits).count()
     }
 
     /// Token and secret have been verified, so both are ASCII.

@@ -1,4 +1,4 @@
-// Portcullis: docs/PAGES.md says what this does.
+// See docs/PAGES.md.
 (() => {
 	const plain = fetch;
 	let shown, done, mending, ended = 0;
@@ -10,11 +10,9 @@
 		document.body.append(shown = node);
 	}).finally(() => shown = shown.remove());
 
-	// In a hidden frame, if nobody has to be asked.
-	const silently = (login) => show(make("iframe", {
-		hidden: true,
-		src: login + (login.includes("?") ? "&" : "?") + "prompt=none",
-		onload: () => setTimeout(done, 500),
+	// In a hidden frame.
+	const silently = (src) => show(make("iframe", {
+		src, hidden: true, onload: () => setTimeout(done, 500),
 	}), 9e3);
 	addEventListener("message", ({ source, data }) =>
 		source === shown?.contentWindow && done(data.portcullis === "signed_in"));
@@ -32,15 +30,17 @@
 		shown?.role && (await plain("/.access/identity")).ok && done(true));
 
 	const mend = async (reply) => {
-		const problem = await reply.json();
-		return Date.now() > ended + 3e4 && await silently(problem.login_url) || asking(problem);
+		const problem = await reply.json(), url = new URL(problem.login_url);
+		if (url.origin !== origin) return;
+		url.searchParams.set("prompt", "none");
+		return Date.now() > ended + 3e4 && await silently(url) || asking(problem);
 	};
 
 	window.fetch = async (input, init) => {
 		const began = Date.now();
 		const copy = input instanceof Request ? input.clone() : input;
 		const reply = await plain(input, init);
-		if (reply.type !== "basic" || !/^Access /.test(reply.headers.get("www-authenticate"))) return reply;
+		if (reply.redirected || reply.type !== "basic" || !/^Access /.test(reply.headers.get("www-authenticate"))) return reply;
 		if (began > ended) {
 			mending ||= mend(reply.clone()).catch(() => 0).finally(() => [mending, ended] = [0, Date.now()]);
 			if (!await mending) return reply;

@@ -121,7 +121,8 @@ impl Verifier {
     }
 
     /// Whether a session that was good when its request began still is: every check but the
-    /// binding, which has been shown, and that its key is still believed.
+    /// binding cookie, which has been shown, that its key is still believed, and that the
+    /// application still takes such tokens.
     ///
     /// # Errors
     /// The first check that fails.
@@ -133,6 +134,16 @@ impl Verifier {
     ) -> Result<(), Refusal> {
         let signed = &verified.signed;
         trust.keys.find(&signed.kid).ok_or(Refusal::KeyUnknown)?;
+        let (claims, application) = (&signed.claims, demand.application);
+        match claims.usage {
+            Some(TokenUse::Header) if !application.header_tokens => {
+                return Err(Refusal::TokenNotForHere);
+            }
+            None if application.binding && claims.cnf.is_none() => {
+                return Err(Refusal::BindingMissing);
+            }
+            _ => {}
+        }
         check_signed(signed, (trust, demand), Source::Header, Purpose::GoOn)
     }
 
@@ -153,6 +164,8 @@ impl Verifier {
     }
 
     /// Whether the session is the sender's to end: every check but the token's end and the policy.
+    /// No token of a script or service is good for it: whoever finds one must not sign out the
+    /// person who made it.
     ///
     /// # Errors
     /// The first check that fails.
@@ -162,7 +175,11 @@ impl Verifier {
         demand: Demand<'_>,
         candidate: Candidate<'_>,
     ) -> Result<(), Refusal> {
-        self.check(trust, demand, candidate, Purpose::End).map(drop)
+        let signed = self.check(trust, demand, candidate, Purpose::End)?;
+        if signed.claims.usage.is_some() {
+            return Err(Refusal::TokenNotForHere);
+        }
+        Ok(())
     }
 
     /// Forgets every signature: the keys have changed.

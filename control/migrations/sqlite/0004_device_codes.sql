@@ -13,7 +13,10 @@ CREATE TABLE device_codes (
     -- 'confirmed' or 'refused'; NULL: nobody answered yet.
     answer           TEXT,
     -- The session that confirmed. No reference: the client is to learn that it ended.
-    session_id       TEXT
+    session_id       TEXT,
+    -- The sign-in that the confirming browser has shown; its session may know a later one.
+    auth_time        BIGINT,
+    auth_ver         BIGINT
 );
 CREATE INDEX device_codes_by_end ON device_codes (expires_at);
 CREATE INDEX device_codes_by_network ON device_codes (client_network);

@@ -18,6 +18,10 @@ pub async fn logout(
 ) -> Result<StatusCode, ApiError> {
     // An expired token is good enough to leave with.
     let claims = shown_token::claims(&service, &identity, &request.token)?;
+    // Whoever finds a script's token must not sign its maker out with it.
+    if claims.usage.is_some() {
+        return Err(ApiError::TokenInvalid);
+    }
     shown_token::check_binding(&claims, request.binding_secret.as_deref())?;
     if let Some(version) = service.storage.end_session(&claims.sid).await? {
         service.news.tell(version);

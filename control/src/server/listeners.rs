@@ -2,16 +2,31 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 
 use super::StartError;
+use super::connections::{self, Limits};
 use super::data_dir::DataDir;
 use crate::config::Server;
 use crate::service::Service;
 use crate::{control_socket, filter_api, team_domain};
+
+/// Longer than a proxy should keep a connection that it does not use (`idle_timeout` in Envoy): else
+/// it could send a request into one that closes.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// Behind a proxy, which shares its connections among people.
+const PEOPLE: Limits = Limits {
+    connections: 512,
+    head_within: HEAD_WITHIN,
+};
+/// Every worker of every Envoy has a long poll open, and calls beside it.
+const FILTERS: Limits = Limits {
+    connections: 16_384,
+    head_within: HEAD_WITHIN,
+};
 
 /// Listeners that are bound and not yet served.
 pub struct Listeners {
@@ -45,26 +60,18 @@ impl Listeners {
             let service = Arc::clone(service);
             async move { service.stopped().await }
         };
-        let people = team_domain::router(Arc::clone(service))
-            .into_make_service_with_connect_info::<SocketAddr>();
-        tasks.spawn(
-            axum::serve(self.team_domain, people)
-                .with_graceful_shutdown(stopped())
-                .into_future(),
-        );
-        // A revocation must not wait for a packet to fill.
-        let filters = self.filter_api.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "no TCP_NODELAY");
-            }
-        });
-        let api = filter_api::router(Arc::clone(service))
-            .into_make_service_with_connect_info::<SocketAddr>();
-        tasks.spawn(
-            axum::serve(filters, api)
-                .with_graceful_shutdown(stopped())
-                .into_future(),
-        );
+        let people = team_domain::router(Arc::clone(service));
+        tasks.spawn(connections::serve(
+            (self.team_domain, PEOPLE),
+            people,
+            stopped(),
+        ));
+        let filters = filter_api::router(Arc::clone(service));
+        tasks.spawn(connections::serve(
+            (self.filter_api, FILTERS),
+            filters,
+            stopped(),
+        ));
         tasks.spawn(
             axum::serve(
                 self.control_socket,

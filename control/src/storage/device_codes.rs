@@ -2,11 +2,14 @@
 //! has answered it and the command line has fetched the answer. Neither code is stored, only
 //! hashes.
 
+mod poll;
+
 use async_trait::async_trait;
 
-use super::write::Write;
-use super::{Database, StorageError, from_db, to_db};
+use super::{Database, ShownSignIn, StorageError, from_db, to_db};
 use crate::secret::Hashed;
+
+pub use poll::Poll;
 
 /// A request to be stored.
 #[derive(Debug, Clone)]
@@ -43,43 +46,16 @@ pub struct WaitingDeviceCode {
 /// What a person says to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceAnswer<'a> {
-    /// A token may be made under this session.
-    Confirmed {
-        /// The person's global session.
-        session_id: &'a str,
-    },
+    /// A token may be made for this sign-in, which the person's browser has shown.
+    Confirmed(&'a ShownSignIn),
     /// No token.
     Refused,
-}
-
-/// What a poll finds. Whatever ends a request also deletes it, so it is found once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Poll {
-    /// No such request, or its answer has been fetched.
-    Unknown,
-    /// Nobody has answered yet.
-    Waiting,
-    /// Nobody has answered yet, and the poll came before its time; the next is to come later.
-    TooSoon,
-    /// Nobody answered in time.
-    Expired,
-    /// The person said no.
-    Refused,
-    /// The person said yes.
-    Confirmed {
-        /// The session under which.
-        session_id: String,
-        /// The application that the token is for.
-        audience: String,
-    },
 }
 
 /// Requests that can wait at a time, in all; without a bound, strangers could fill the disk.
 const MOST_WAITING: i64 = 10_000;
 /// The same of one client.
 const MOST_WAITING_OF_A_CLIENT: i64 = 20;
-/// What a poll before its time adds to the interval (RFC 8628, section 3.5).
-const SLOW_DOWN_SECONDS: i64 = 5;
 
 /// Stored device codes.
 #[async_trait]
@@ -165,16 +141,18 @@ impl DeviceCodes for Database {
         answer: DeviceAnswer<'_>,
         now: u64,
     ) -> Result<bool, StorageError> {
-        let (answer, session_id) = match answer {
-            DeviceAnswer::Confirmed { session_id } => ("confirmed", Some(session_id)),
+        let (answer, shown) = match answer {
+            DeviceAnswer::Confirmed(shown) => ("confirmed", Some(shown)),
             DeviceAnswer::Refused => ("refused", None),
         };
         let answered = sqlx::query(
-            "UPDATE device_codes SET answer = $1, session_id = $2 \
-             WHERE user_code_hash = $3 AND answer IS NULL AND expires_at > $4",
+            "UPDATE device_codes SET answer = $1, session_id = $2, auth_time = $3, auth_ver = $4 \
+             WHERE user_code_hash = $5 AND answer IS NULL AND expires_at > $6",
         )
         .bind(answer)
-        .bind(session_id)
+        .bind(shown.map(|shown| shown.session_id.as_str()))
+        .bind(shown.map(|shown| to_db(shown.auth_time)))
+        .bind(shown.map(|shown| to_db(shown.auth_ver)))
         .bind(user_code.as_str())
         .bind(to_db(now))
         .execute(self.pool())
@@ -184,69 +162,11 @@ impl DeviceCodes for Database {
 
     async fn poll_device_code(&self, device_code: &Hashed, now: u64) -> Result<Poll, StorageError> {
         let mut write = self.write().await?;
-        let poll = match take_ended(&mut write, device_code, now).await? {
+        let poll = match poll::take_ended(&mut write, device_code, now).await? {
             Some(ended) => ended,
-            None => keep_waiting(&mut write, device_code, now).await?,
+            None => poll::keep_waiting(&mut write, device_code, now).await?,
         };
         write.commit().await?;
         Ok(poll)
     }
-}
-
-/// Of several polls at once only one finds the row to delete.
-async fn take_ended(
-    write: &mut Write,
-    device_code: &Hashed,
-    now: u64,
-) -> Result<Option<Poll>, StorageError> {
-    let row: Option<(Option<String>, Option<String>, String, i64)> = sqlx::query_as(
-        "DELETE FROM device_codes \
-         WHERE device_code_hash = $1 AND (answer IS NOT NULL OR expires_at <= $2) \
-         RETURNING answer, session_id, audience, expires_at",
-    )
-    .bind(device_code.as_str())
-    .bind(to_db(now))
-    .fetch_optional(write.connection())
-    .await?;
-    Ok(row.map(
-        |(answer, session_id, audience, expires_at)| match session_id {
-            _ if from_db(expires_at) <= now => Poll::Expired,
-            Some(session_id) if answer.as_deref() == Some("confirmed") => Poll::Confirmed {
-                session_id,
-                audience,
-            },
-            _ => Poll::Refused,
-        },
-    ))
-}
-
-async fn keep_waiting(
-    write: &mut Write,
-    device_code: &Hashed,
-    now: u64,
-) -> Result<Poll, StorageError> {
-    let row: Option<(i64, i64)> = sqlx::query_as(
-        "SELECT next_poll_at, poll_interval FROM device_codes WHERE device_code_hash = $1",
-    )
-    .bind(device_code.as_str())
-    .fetch_optional(write.connection())
-    .await?;
-    let Some((next_poll_at, interval)) = row else {
-        return Ok(Poll::Unknown);
-    };
-    let (poll, interval) = if from_db(next_poll_at) > now {
-        (Poll::TooSoon, interval.saturating_add(SLOW_DOWN_SECONDS))
-    } else {
-        (Poll::Waiting, interval)
-    };
-    sqlx::query(
-        "UPDATE device_codes SET poll_interval = $1, next_poll_at = $2 \
-         WHERE device_code_hash = $3",
-    )
-    .bind(interval)
-    .bind(to_db(now).saturating_add(interval))
-    .bind(device_code.as_str())
-    .execute(write.connection())
-    .await?;
-    Ok(poll)
 }

@@ -2,15 +2,38 @@
 
 use async_trait::async_trait;
 
-use super::{Database, Session, StorageError, applications, fresh_sign_in, from_db};
+use super::{Database, Session, StorageError, applications, fresh_sign_in, from_db, session_list};
 use crate::application::Application;
+
+/// The sign-in that a browser has shown. Its session may know a later one, which somebody else may
+/// have made who holds other cookies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownSignIn {
+    /// `sid`.
+    pub session_id: String,
+    /// When the user proved who they are, seconds since 1970.
+    pub auth_time: u64,
+    /// The feed's version then.
+    pub auth_ver: u64,
+}
+
+impl From<&Session> for ShownSignIn {
+    fn from(session: &Session) -> Self {
+        Self {
+            session_id: session.id.clone(),
+            auth_time: session.auth_time,
+            auth_ver: session.auth_ver,
+        }
+    }
+}
 
 /// What speaks for a token of a session's user at an application, and against it.
 #[derive(Debug, Clone)]
 pub struct TokenGrounds {
     /// The feed's version at that moment.
     pub version: u64,
-    /// The session, which may have run out, of a user who may be disabled.
+    /// The session, which may have run out, of a user who may be disabled; its sign-in is the one
+    /// that was shown.
     pub session: Session,
     /// Whether the user is disabled.
     pub user_disabled: bool,
@@ -28,9 +51,17 @@ pub trait Grounds: Send + Sync {
     /// What a token is judged by. `None`: the session has ended.
     async fn token_grounds(
         &self,
-        session_id: &str,
+        shown: &ShownSignIn,
         audience: &str,
     ) -> Result<Option<TokenGrounds>, StorageError>;
+    /// Notes under its session that a token was made. False: the session has ended, or the
+    /// application is gone, and nothing may be given out.
+    async fn note_header_token(
+        &self,
+        session_id: &str,
+        audience: &str,
+        now: u64,
+    ) -> Result<bool, StorageError>;
 }
 
 type Columns = (String, String, i64, i64, i64, i64, i64, i64);
@@ -39,7 +70,7 @@ type Columns = (String, String, i64, i64, i64, i64, i64, i64);
 impl Grounds for Database {
     async fn token_grounds(
         &self,
-        session_id: &str,
+        shown: &ShownSignIn,
         audience: &str,
     ) -> Result<Option<TokenGrounds>, StorageError> {
         let mut read = self.read().await?;
@@ -49,7 +80,7 @@ impl Grounds for Database {
              FROM sessions JOIN users ON users.id = sessions.user_id \
              JOIN feed_state ON feed_state.only_row = 1 WHERE sessions.id = $1",
         )
-        .bind(session_id)
+        .bind(&shown.session_id)
         .fetch_optional(&mut *read)
         .await?;
         let Some(row) = row else {
@@ -58,11 +89,11 @@ impl Grounds for Database {
         let (user_id, email, disabled, blocked_until, auth_time, auth_ver, expires_at, version) =
             row;
         let session = Session {
-            id: session_id.to_owned(),
+            id: shown.session_id.clone(),
             user_id,
             email,
-            auth_time: from_db(auth_time),
-            auth_ver: from_db(auth_ver),
+            auth_time: from_db(auth_time).min(shown.auth_time),
+            auth_ver: from_db(auth_ver).min(shown.auth_ver),
             expires_at: from_db(expires_at),
         };
         Ok(Some(TokenGrounds {
@@ -73,5 +104,27 @@ impl Grounds for Database {
             user_blocked_until: from_db(blocked_until),
             application: applications::read(&mut read, audience).await?,
         }))
+    }
+
+    async fn note_header_token(
+        &self,
+        session_id: &str,
+        audience: &str,
+        now: u64,
+    ) -> Result<bool, StorageError> {
+        let mut write = self.write().await?;
+        if !session_list::hold(write.connection(), session_id, now).await? {
+            return Ok(false);
+        }
+        match session_list::note_token(write.connection(), session_id, audience, now).await {
+            Err(StorageError::Unavailable(sqlx::Error::Database(error)))
+                if error.is_foreign_key_violation() =>
+            {
+                return Ok(false);
+            }
+            noted => noted?,
+        }
+        write.commit().await?;
+        Ok(true)
     }
 }

@@ -24,7 +24,7 @@ use crate::application::Application;
 use crate::device_codes::UserCode;
 use crate::header_tokens;
 use crate::service::Service;
-use crate::storage::{DeviceAnswer, Session, WaitingDeviceCode};
+use crate::storage::{DeviceAnswer, Session, ShownSignIn, WaitingDeviceCode};
 use pages::Pages;
 
 #[derive(Deserialize)]
@@ -76,10 +76,9 @@ pub async fn show(
     let Some(waiting) = find(&service, &session, client, &typed).await? else {
         return pages.form(true);
     };
-    if header_tokens::may_be_made(&waiting.application.definition, &session.email) {
-        pages.question(&session, &waiting)
-    } else {
-        pages.no_access(&session, &waiting)
+    match header_tokens::longest(&waiting.application.definition, &session.email) {
+        Some(longest) => pages.question(&session, &waiting, longest),
+        None => pages.no_access(&session, &waiting),
     }
 }
 
@@ -105,7 +104,7 @@ pub async fn answer(
     };
     let confirmed = form.answer == Answer::Confirm;
     let definition = &waiting.application.definition;
-    if confirmed && !header_tokens::may_be_made(definition, &session.email) {
+    if confirmed && header_tokens::longest(definition, &session.email).is_none() {
         return pages.no_access(&session, &waiting);
     }
     let audience = &waiting.request.audience;
@@ -127,10 +126,9 @@ async fn store(
     waiting: &Waiting,
     answer: Answer,
 ) -> Result<bool, Failure> {
+    let shown = ShownSignIn::from(session);
     let stored = match answer {
-        Answer::Confirm => DeviceAnswer::Confirmed {
-            session_id: &session.id,
-        },
+        Answer::Confirm => DeviceAnswer::Confirmed(&shown),
         Answer::Refuse => DeviceAnswer::Refused,
     };
     let (hash, now) = (waiting.code.hashed(), service.now());

@@ -110,7 +110,9 @@ pub async fn sign_in(
         headers: &headers,
     };
     let Some(account) = authenticate(&service, &client, &input).await? else {
-        return refill(Complaint::WrongPassword).show(&service, &headers);
+        let mut form = refill(Complaint::WrongPassword);
+        form.again = is_asked_again(&service, &headers, attempt.as_ref()).await?;
+        return form.show(&service, &headers);
     };
     let before = session::current(&service, &headers).await?;
     let sign_in = SignIn {
@@ -148,6 +150,19 @@ impl ClientOf<'_> {
     fn address(&self, service: &Service) -> IpAddr {
         let proxies = &service.config.server.trusted_proxies;
         client_address(self.peer.ip(), self.headers, proxies)
+    }
+}
+
+/// Whether the form stands there although somebody is signed in, since the application wants a
+/// later sign-in.
+async fn is_asked_again(
+    service: &Service,
+    headers: &HeaderMap,
+    attempt: Option<&LoginAttempt>,
+) -> Result<bool, Failure> {
+    match session::without_prompt(service, headers).await? {
+        Some(session) => must_sign_in_again(service, &session, attempt).await,
+        None => Ok(false),
     }
 }
 

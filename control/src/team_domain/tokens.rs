@@ -14,10 +14,11 @@ use super::csrf::{self, FormGuard};
 use super::failure::Failure;
 use super::page::{Message, render};
 use super::session;
+use crate::application::Application;
 use crate::durations::to_text;
 use crate::header_tokens::{self, HeaderToken, NoHeaderToken};
 use crate::service::Service;
-use crate::storage::Session;
+use crate::storage::{Session, ShownSignIn};
 
 const PATH: &str = "/tokens";
 
@@ -86,15 +87,8 @@ pub async fn make(
     let Some(session) = session::current(&service, &headers).await? else {
         return session::sign_in_first(StatusCode::SEE_OTHER, PATH);
     };
-    // What the cookie proves counts, not what another browser has proved since.
-    if service
-        .storage
-        .login_required(&session, &form.application)
-        .await?
-    {
-        return sign_in_again(&service);
-    }
-    match header_tokens::make(&service, &session.id, &form.application).await {
+    let shown = ShownSignIn::from(&session);
+    match header_tokens::make(&service, &shown, &form.application).await {
         Ok(made) => shown_once(&service, &made),
         Err(NoHeaderToken::SessionEnded) => session::sign_in_first(StatusCode::SEE_OTHER, PATH),
         Err(NoHeaderToken::NotAllowed | NoHeaderToken::PolicyDenied) => none_for_you(&service),
@@ -107,15 +101,15 @@ pub async fn make(
 
 async fn choices(service: &Service, session: &Session) -> Result<Vec<Choice>, Failure> {
     let applications = service.storage.applications().await?;
-    let open = applications
-        .into_iter()
-        .filter(|one| header_tokens::may_be_made(&one.definition, &session.email));
-    let choice = |one: crate::application::Application| Choice {
-        duration: to_text(one.definition.session_duration()),
-        name: one.definition.name,
-        audience: one.audience,
+    let choice = |one: Application| {
+        let longest = header_tokens::longest(&one.definition, &session.email)?;
+        Some(Choice {
+            duration: to_text(longest),
+            name: one.definition.name,
+            audience: one.audience,
+        })
     };
-    Ok(open.map(choice).collect())
+    Ok(applications.into_iter().filter_map(choice).collect())
 }
 
 fn shown_once(service: &Service, made: &HeaderToken) -> Result<Response, Failure> {

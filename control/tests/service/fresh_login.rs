@@ -77,6 +77,8 @@ async fn b05_a_fresh_login_is_demanded_for_one_application_only() {
         .sign_in(&s.service, &s.wiki.path(), (ANA, "wrong one"))
         .await;
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
+    let text = wrong.text().await.unwrap();
+    assert!(text.contains("do not fit together") && text.contains("sign in anew"));
     let form = s.browser.get(&s.service, &s.wiki.path()).await;
     assert_eq!(form.status(), StatusCode::OK, "the form");
 

@@ -3,8 +3,8 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::browser::{Attempt, Browser, exchange};
-use crate::harness::{Service, problem};
+use crate::browser::{Attempt, Browser, between, exchange};
+use crate::harness::{Service, WIKI, problem};
 
 const ANA: &str = "ana@example.com";
 
@@ -75,6 +75,24 @@ async fn a_stolen_token_cannot_sign_its_owner_out() {
         browser.get(&service, &attempt.path()).await.status(),
         StatusCode::FOUND
     );
+}
+
+#[tokio::test]
+async fn s19_a_scripts_token_cannot_sign_its_maker_out() {
+    let (service, mut browser, attempt, credential, _) =
+        signed_in(json!({ "header_tokens": true })).await;
+    let fields = [("application", attempt.app.as_str())];
+    let page = browser.submit(&service, "/tokens", &fields).await;
+    let page = page.text().await.unwrap();
+    let token = between(&page, "spellcheck=\"false\">", "</textarea>");
+    let refused = service.post(&credential, "logout", json!({ "token": token }));
+    let refused = problem(refused.await).await;
+    assert_eq!(refused, (400, "token_invalid".into()));
+    let body = json!({ "token": token, "origin": WIKI });
+    let refused = problem(service.post(&credential, "refresh", body).await).await;
+    assert_eq!(refused, (400, "token_invalid".into()));
+    let still_in = browser.get(&service, &attempt.path()).await;
+    assert_eq!(still_in.status(), StatusCode::FOUND);
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ mod feed;
 mod fresh_login;
 mod gate;
 mod harness;
+mod header_tokens;
 mod kill;
 mod large;
 mod login;

@@ -4,7 +4,8 @@ use portcullis::protocol::base64url;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::browser::{Attempt, Browser, code_of, exchange};
+use crate::browser::{Attempt, Browser, between, code_of, exchange};
+use crate::device::claims;
 use crate::harness::Service;
 
 const ANA: &str = "ana@example.com";
@@ -109,7 +110,7 @@ async fn signing_in_as_somebody_else_ends_the_session_before() {
         .unwrap();
     browser.code(&service, &attempt, (ANA, &ana)).await;
     let old = browser.clone();
-    let token = crate::browser::between(&form, "csrf_token\" value=\"", "\"").to_owned();
+    let token = between(&form, "csrf_token\" value=\"", "\"").to_owned();
     let fields = [
         ("email", "bob@example.com"),
         ("password", &bob),
@@ -126,4 +127,37 @@ async fn signing_in_as_somebody_else_ends_the_session_before() {
     );
     let landing = browser.get(&service, "/").await.text().await.unwrap();
     assert!(landing.contains("bob@example.com"));
+}
+
+#[tokio::test]
+async fn a_form_that_was_sent_twice_gives_two_good_codes_of_one_session() {
+    let service = Service::start().await;
+    let password = service.user(ANA).await;
+    let attempt = Attempt::at(&service.wiki(json!({})).await);
+    let credential = service.credential(&[]).await;
+    let mut browser = Browser::default();
+    let form = browser.get(&service, &attempt.path()).await;
+    let form = form.text().await.unwrap();
+    let token = between(&form, "csrf_token\" value=\"", "\"");
+    let fields = [
+        ("email", ANA),
+        ("password", &password),
+        ("csrf_token", token),
+    ];
+    // A browser without JavaScript: nothing stops the second click.
+    let mut again = browser.clone();
+    let path = attempt.path();
+    let (first, second) = tokio::join!(
+        browser.post(&service, &path, &fields),
+        again.post(&service, &path, &fields),
+    );
+    let mut sessions = Vec::new();
+    for response in [second, first] {
+        let code = code_of(&response, &attempt);
+        let answer = service.post(&credential, "exchange", exchange(&code)).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        let answer: Value = answer.json().await.unwrap();
+        sessions.push(claims(answer["token"].as_str().unwrap())["sid"].clone());
+    }
+    assert_eq!(sessions[0], sessions[1]);
 }

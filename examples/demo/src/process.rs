@@ -101,7 +101,11 @@ impl Process {
         }
     }
 
-    fn wait_for_end(&mut self, limit: Duration) -> Result<ExitStatus> {
+    /// Waits until the child ends by itself.
+    ///
+    /// # Errors
+    /// When it has not after `limit`.
+    pub fn wait_for_end(&mut self, limit: Duration) -> Result<ExitStatus> {
         let what = format!("{} to end", self.name);
         wait::until(&what, limit, || Ok(self.child.try_wait()?))
     }

@@ -73,9 +73,8 @@ pub(super) fn refused(kind: RequestKind, status: u16, body: &[u8]) -> Reply {
     match (status, reason) {
         (400, Ok(ProblemReason::CodeUnknown)) => start_again(kind, "code_unknown"),
         (400, Ok(ProblemReason::CodeMismatch)) => start_again(kind, "code_mismatch"),
-        (403, Ok(ProblemReason::SessionEnded | ProblemReason::LoginRequired)) => {
-            start_again(kind, "session_ended")
-        }
+        (403, Ok(ProblemReason::SessionEnded)) => start_again(kind, "session_ended"),
+        (403, Ok(ProblemReason::LoginRequired)) => sign_in_anew(kind),
         (403, Ok(ProblemReason::UserBlocked)) => {
             let page = Page::new(
                 "You cannot sign in right now",
@@ -111,6 +110,29 @@ pub(super) fn start_again(kind: RequestKind, reason: &'static str) -> Reply {
     )
     .link("/.access/login", "Sign in again");
     Reply::error(kind, 400, reason, &page)
+}
+
+/// As [`start_again`], for somebody who has a good session here and so need not fear anything.
+pub(super) fn finished_before(kind: RequestKind, reason: &'static str) -> Reply {
+    let page = Page::new(
+        "You are signed in already",
+        &["This sign-in was finished before, or begun in another browser. It changed nothing."],
+    )
+    .link("/.access/login", "Go on");
+    Reply::error(kind, 400, reason, &page)
+}
+
+/// The application demands a later sign-in than the one that led here.
+fn sign_in_anew(kind: RequestKind) -> Reply {
+    let page = Page::new(
+        "Please sign in anew",
+        &[
+            "This application asks everybody to sign in once more, and your sign-in is older.",
+            "Nothing is wrong with your account or your browser.",
+        ],
+    )
+    .link("/.access/login", "Sign in");
+    Reply::error(kind, 403, "login_required", &page)
 }
 
 pub(super) fn loop_page(kind: RequestKind) -> Reply {

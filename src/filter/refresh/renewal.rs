@@ -100,12 +100,12 @@ impl Filter {
     fn go_on(
         &mut self,
         incoming: Incoming<'_>,
-        placement: &Placement,
+        placement: &Rc<Placement>,
         (renewed, goal): (Renewed<'_>, Goal),
         moment: &Moment<'_>,
     ) -> Effect {
         match goal {
-            Goal::Origin => match self.goes_on(incoming, &renewed.session, moment) {
+            Goal::Origin => match self.goes_on(incoming, placement, &renewed.session, moment) {
                 Ok(()) => Effect::Continue(Changes {
                     set_cookies: renewed.set_cookies,
                     ..admitted(incoming.head, &renewed.session)

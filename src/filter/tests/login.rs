@@ -96,6 +96,48 @@ fn a_callback_exchanges_its_code_and_sets_the_cookies() {
 }
 
 #[test]
+fn a_form_that_was_sent_twice_signs_in_twice() {
+    let mut world = World::new();
+    let (cookie, state) = begin_login(&mut world, "none");
+    // The browser has dropped the first answer, and follows the second.
+    for code in ["f1rst", "sec0nd"] {
+        let path = format!("/.access/callback?code={code}&state={state}");
+        world.send(&with(
+            navigate("wiki.example", &path),
+            &[("cookie", &cookie)],
+        ));
+        let answer = exchange_answer(&world, SameSite::Lax);
+        let answered = world.answer(Some(200), &answer).unwrap();
+        assert_eq!(status(answered), (302, "signed_in"));
+    }
+}
+
+#[test]
+fn whoever_is_signed_in_already_is_told_so_and_the_code_is_burnt() {
+    let mut world = World::new();
+    let (_, state) = begin_login(&mut world, "none");
+    let path = format!("/.access/callback?code=c0de&state={state}");
+    for (cookie, title) in [
+        (world.session_cookie(), "You are signed in already"),
+        ("x=1".to_owned(), "This sign-in cannot be finished"),
+    ] {
+        let effect = world.send(&with(
+            navigate("wiki.example", &path),
+            &[("cookie", &cookie)],
+        ));
+        let Effect::Call(call) = effect else {
+            panic!("{effect:?}")
+        };
+        assert!(call.name == "exchange" && !call.body.contains("code_verifier\":\""));
+        let reply = reply(world.answer(Some(204), b"").unwrap());
+        assert_eq!((reply.status, reply.reason), (400, "state_unknown"));
+        assert!(reply.body.contains(title), "{}", reply.body);
+        assert!(reply.body.contains("href=\"/.access/login\""));
+        assert!(all(&reply, "set-cookie").is_empty());
+    }
+}
+
+#[test]
 fn a_foreign_state_burns_the_code() {
     let mut world = World::new();
     let (cookie, state) = begin_login(&mut world, "none");
@@ -193,6 +235,11 @@ fn what_the_control_service_may_answer_to_a_code() {
             Some(403),
             problem(403, "session_ended"),
             (400, "session_ended"),
+        ),
+        (
+            Some(403),
+            problem(403, "login_required"),
+            (403, "login_required"),
         ),
         (
             Some(401),

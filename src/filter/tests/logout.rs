@@ -1,6 +1,7 @@
 //! Signing out.
 
 use super::*;
+use crate::protocol::claims::TokenUse;
 
 #[test]
 fn logout_is_asked_for_by_the_application_itself() {
@@ -123,4 +124,42 @@ fn logout_works_without_the_policy_and_says_what_is_true() {
     world.revoke(Subject::User(claims().sub));
     let revoked = world.session_cookie();
     assert_eq!(status(send(&mut world, &revoked)), (200, "signed_out"));
+}
+
+#[test]
+fn s19_a_scripts_token_signs_nobody_out() {
+    let mut world = World::without_feed(CONFIG);
+    let mut scripts = wire("a", &[at("wiki.example", None, None)]);
+    scripts.header_tokens = true;
+    world.load(vec![scripts]);
+    let token = world.token(|claims| {
+        (claims.usage, claims.cnf) = (Some(TokenUse::Header), None);
+    });
+    let bearer = format!("Bearer {token}");
+    let as_cookie = format!("__Host-access_token={token}");
+    let post = [
+        (":method", "POST"),
+        (":authority", "wiki.example"),
+        (":path", "/.access/logout"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    for field in [
+        ("x-access-token", token.as_str()),
+        ("authorization", &bearer),
+    ] {
+        let reply = reply(world.send(&with(post.to_vec(), &[field])));
+        assert_eq!((reply.status, reply.reason), (403, "token_not_for_here"));
+        assert!(all(&reply, "set-cookie").is_empty());
+        assert!(!reply.body.contains(&token));
+    }
+    let effect = world.send(&with(post.to_vec(), &[("cookie", &as_cookie)]));
+    assert_eq!(status(effect), (200, "no_session_to_end"));
+
+    // Beside the session of a browser it takes nothing away.
+    let session = world.session_cookie();
+    let both = [("x-access-token", token.as_str()), ("cookie", &session)];
+    let Effect::Call(call) = world.send(&with(post.to_vec(), &both)) else {
+        panic!()
+    };
+    assert!(call.name == "logout" && !call.body.contains(&token));
 }

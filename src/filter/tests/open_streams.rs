@@ -1,10 +1,15 @@
 //! What a session opened is closed when the session ends.
 
 use super::*;
+use crate::protocol::claims::TokenUse;
 use crate::protocol::feed::Jwk;
 
 const WEBSOCKET: (&str, &str) = ("upgrade", "websocket");
 const EVENTS: (&str, &str) = ("accept", "text/html;q=0.1, text/event-stream");
+
+fn at_other_host() -> Vec<crate::protocol::feed::ApplicationOrigin> {
+    vec![at("elsewhere.example", None, None)]
+}
 
 impl World {
     /// Begins a request with a good session as this stream.
@@ -118,6 +123,67 @@ fn a_key_or_an_application_that_goes_takes_its_streams_along() {
     };
     world.change(None, gone);
     assert_eq!(world.cuts(), [(1, 403, "token_not_for_here")]);
+}
+
+#[test]
+fn a_setting_that_closes_a_door_cuts_what_came_in_by_it() {
+    type Change = fn(&mut Application);
+    let cases: [(Change, &str); 3] = [
+        (|wire| wire.header_tokens = false, "token_not_for_here"),
+        (|wire| wire.origins = at_other_host(), "token_not_for_here"),
+        (|_| (), ""),
+    ];
+    for (change, reason) in cases {
+        let mut world = World::new();
+        let mut wiki = wire("a", &[at("wiki.example", None, None)]);
+        wiki.header_tokens = true;
+        let put = |wiki| ApplicationChanges {
+            put: vec![wiki],
+            delete: vec![],
+        };
+        world.change(None, put(wiki.clone()));
+        let token = world.token(|claims| {
+            claims.cnf = None;
+            claims.usage = Some(TokenUse::Header);
+        });
+        let fields = with(
+            get("wiki.example", "/"),
+            &[("x-access-token", &token), WEBSOCKET],
+        );
+        with_head(&fields, |head| {
+            let begun = world.with_moment(|filter, moment| filter.begin(1, head, moment));
+            assert!(matches!(begun, Effect::Continue(_)), "{begun:?}");
+        });
+        change(&mut wiki);
+        world.change(None, put(wiki));
+        let reasons: Vec<_> = world.cuts().into_iter().map(|cut| cut.2).collect();
+        assert_eq!(reasons.join(""), reason);
+    }
+}
+
+#[test]
+fn turning_the_binding_on_cuts_what_has_none() {
+    let mut world = World::new();
+    let token = world.token(|claims| {
+        claims.aud = vec!["b".repeat(64)];
+        claims.cnf = None;
+    });
+    let cookie = format!("__Host-access_token={token}");
+    let fields = with(get("notes.example", "/"), &[("cookie", &cookie), WEBSOCKET]);
+    with_head(&fields, |head| {
+        let begun = world.with_moment(|filter, moment| filter.begin(1, head, moment));
+        assert!(matches!(begun, Effect::Continue(_)), "{begun:?}");
+    });
+    let notes = wire("b", &[at("notes.example", None, None)]);
+    assert!(notes.binding);
+    world.change(
+        None,
+        ApplicationChanges {
+            put: vec![notes],
+            delete: vec![],
+        },
+    );
+    assert_eq!(world.cuts(), [(1, 403, "binding_missing")]);
 }
 
 #[test]

@@ -57,7 +57,12 @@ impl Pages<'_> {
     }
 
     /// Asks whether the token may be made.
-    pub fn question(&self, session: &Session, waiting: &Waiting) -> Result<Response, Failure> {
+    pub fn question(
+        &self,
+        session: &Session,
+        waiting: &Waiting,
+        longest: Duration,
+    ) -> Result<Response, Failure> {
         let definition = &waiting.application.definition;
         let guard = FormGuard::of(self.headers, self.service.random.as_ref())?;
         let (now, asked_at) = (self.service.now(), waiting.request.asked_at);
@@ -74,7 +79,7 @@ impl Pages<'_> {
                 .replace('T', " ")
                 .replace('Z', " UTC"),
             email: &session.email,
-            duration: to_text(definition.session_duration()),
+            duration: to_text(longest),
             csrf_token: guard.token(),
         };
         Ok(with_guard(render(StatusCode::OK, &page)?, &guard))

@@ -44,18 +44,15 @@ pub async fn token(
     }
     let hash = request.device_code.hashed();
     let poll = service.storage.poll_device_code(&hash, service.now());
-    let (session_id, audience) = match poll.await? {
+    let (shown, audience) = match poll.await? {
         Poll::Unknown => return Err(OAuthError::InvalidGrant),
         Poll::Waiting => return Err(OAuthError::AuthorizationPending),
         Poll::TooSoon => return Err(OAuthError::SlowDown),
         Poll::Expired => return Err(OAuthError::ExpiredToken),
         Poll::Refused => return Err(OAuthError::Refused),
-        Poll::Confirmed {
-            session_id,
-            audience,
-        } => (session_id, audience),
+        Poll::Confirmed { shown, audience } => (shown, audience),
     };
-    let made = header_tokens::make(&service, &session_id, &audience).await?;
+    let made = header_tokens::make(&service, &shown, &audience).await?;
     Ok(Json(TokenAnswer {
         access_token: made.token.reveal().to_owned(),
         token_type: "Bearer",

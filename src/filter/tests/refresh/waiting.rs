@@ -69,11 +69,37 @@ fn where_all_have_left_nobody_is_asked() {
     assert_eq!(clients.calls().len(), 1);
 }
 
+/// Presents the expired token of another session from now on.
+fn as_session(clients: &mut Clients, number: u32) {
+    let token = clients
+        .world
+        .token(|claims| claims.jti = number.to_string());
+    clients.cookie = format!(
+        "__Host-access_token={token}; __Host-access_binding={}",
+        binding()
+    );
+}
+
 #[test]
-fn of_three_hundred_waiting_requests_as_many_as_fit_are_refreshed() {
+fn one_session_does_not_take_the_places_of_all_others() {
     let mut clients = Clients::new();
-    let effects: Vec<_> = (1..=300).map(|stream| clients.fetch(stream)).collect();
-    let (waiting, others) = effects.split_at(256);
+    let mut stream = 0;
+    for session in 0..5 {
+        as_session(&mut clients, session);
+        let effects = (0..70).map(|_| {
+            stream += 1;
+            clients.fetch(stream)
+        });
+        let waiting = effects.filter(|effect| *effect == Effect::Refresh).count();
+        assert_eq!(waiting, if session < 4 { 64 } else { 0 }, "{session}");
+    }
+}
+
+#[test]
+fn of_a_hundred_waiting_requests_as_many_as_fit_are_refreshed() {
+    let mut clients = Clients::new();
+    let effects: Vec<_> = (1..=100).map(|stream| clients.fetch(stream)).collect();
+    let (waiting, others) = effects.split_at(64);
     assert!(waiting.iter().all(|effect| *effect == Effect::Refresh));
     for effect in others {
         assert_eq!(status(effect.clone()), (401, "session_expired"));
@@ -93,7 +119,7 @@ fn of_three_hundred_waiting_requests_as_many_as_fit_are_refreshed() {
     let answer = clients.good_answer();
     clients.answer(call.id, Some(200), &answer);
     let mut woken = 0;
-    while woken < 256 {
+    while woken < 64 {
         let effects = clients.wake_due();
         assert!((1..=MAX_EFFECTS).contains(&effects.len()));
         woken += effects.len();
@@ -108,13 +134,7 @@ fn of_three_hundred_waiting_requests_as_many_as_fit_are_refreshed() {
 fn as_many_sessions_as_wait_are_asked_for_thirty_two_at_a_time() {
     let mut clients = Clients::new();
     for stream in 0..70 {
-        let token = clients
-            .world
-            .token(|claims| claims.jti = stream.to_string());
-        clients.cookie = format!(
-            "__Host-access_token={token}; __Host-access_binding={}",
-            binding()
-        );
+        as_session(&mut clients, stream);
         assert_eq!(clients.fetch(stream), Effect::Refresh);
     }
     let calls: Vec<_> = (0..4).map(|_| clients.calls().len()).collect();

@@ -1,0 +1,106 @@
+//! A command line's poll: finds the answer once, or is told to wait.
+
+use super::super::write::Write;
+use super::super::{ShownSignIn, StorageError, from_db, to_db};
+use crate::secret::Hashed;
+
+/// What a poll finds. Whatever ends a request also deletes it, so it is found once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Poll {
+    /// No such request, or its answer has been fetched.
+    Unknown,
+    /// Nobody has answered yet.
+    Waiting,
+    /// Nobody has answered yet, and the poll came before its time; the next is to come later.
+    TooSoon,
+    /// Nobody answered in time.
+    Expired,
+    /// The person said no.
+    Refused,
+    /// The person said yes.
+    Confirmed {
+        /// The sign-in that confirmed it.
+        shown: ShownSignIn,
+        /// The application that the token is for.
+        audience: String,
+    },
+}
+
+/// What a poll before its time adds to the interval (RFC 8628, section 3.5).
+const SLOW_DOWN_SECONDS: i64 = 5;
+
+type Columns = (
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    String,
+    i64,
+);
+
+/// Of several polls at once only one finds the row to delete.
+pub(super) async fn take_ended(
+    write: &mut Write,
+    device_code: &Hashed,
+    now: u64,
+) -> Result<Option<Poll>, StorageError> {
+    let row: Option<Columns> = sqlx::query_as(
+        "DELETE FROM device_codes \
+         WHERE device_code_hash = $1 AND (answer IS NOT NULL OR expires_at <= $2) \
+         RETURNING answer, session_id, auth_time, auth_ver, audience, expires_at",
+    )
+    .bind(device_code.as_str())
+    .bind(to_db(now))
+    .fetch_optional(write.connection())
+    .await?;
+    Ok(row.map(|row| ended(row, now)))
+}
+
+fn ended(row: Columns, now: u64) -> Poll {
+    let (answer, session_id, auth_time, auth_ver, audience, expires_at) = row;
+    if from_db(expires_at) <= now {
+        return Poll::Expired;
+    }
+    match (answer.as_deref(), session_id, auth_time.zip(auth_ver)) {
+        (Some("confirmed"), Some(session_id), Some((auth_time, auth_ver))) => Poll::Confirmed {
+            shown: ShownSignIn {
+                session_id,
+                auth_time: from_db(auth_time),
+                auth_ver: from_db(auth_ver),
+            },
+            audience,
+        },
+        _ => Poll::Refused,
+    }
+}
+
+pub(super) async fn keep_waiting(
+    write: &mut Write,
+    device_code: &Hashed,
+    now: u64,
+) -> Result<Poll, StorageError> {
+    let row: Option<(i64, i64)> = sqlx::query_as(
+        "SELECT next_poll_at, poll_interval FROM device_codes WHERE device_code_hash = $1",
+    )
+    .bind(device_code.as_str())
+    .fetch_optional(write.connection())
+    .await?;
+    let Some((next_poll_at, interval)) = row else {
+        return Ok(Poll::Unknown);
+    };
+    let (poll, interval) = if from_db(next_poll_at) > now {
+        (Poll::TooSoon, interval.saturating_add(SLOW_DOWN_SECONDS))
+    } else {
+        (Poll::Waiting, interval)
+    };
+    sqlx::query(
+        "UPDATE device_codes SET poll_interval = $1, next_poll_at = $2 \
+         WHERE device_code_hash = $3",
+    )
+    .bind(interval)
+    .bind(to_db(now).saturating_add(interval))
+    .bind(device_code.as_str())
+    .execute(write.connection())
+    .await?;
+    Ok(poll)
+}

@@ -1,0 +1,43 @@
+// The last step of `make wasm`: takes away what Envoy need not call, and with it what only that
+// needed, and lets binaryen optimise what the linker could not.
+//
+//     node finish.mjs <linked module> <exports.txt> <finished module>
+
+import { readFileSync, writeFileSync } from "node:fs";
+import binaryen from "binaryen";
+
+const [linked, list, finished] = process.argv.slice(2);
+const lines = readFileSync(list, "utf8").split("\n");
+const wanted = new Set(lines.filter((line) => line !== "" && !line.startsWith("#")));
+
+const module = binaryen.readBinary(readFileSync(linked));
+// What rustc uses for this target and every supported Envoy takes. Left to itself binaryen would use
+// more.
+module.setFeatures(
+  binaryen.Features.BulkMemory |
+    binaryen.Features.BulkMemoryOpt |
+    binaryen.Features.SignExt |
+    binaryen.Features.MutableGlobals |
+    binaryen.Features.NontrappingFPToInt |
+    binaryen.Features.Multivalue |
+    binaryen.Features.ReferenceTypes,
+);
+
+const names = [];
+for (let index = 0; index < module.getNumExports(); index += 1) {
+  names.push(binaryen.getExportInfo(module.getExportByIndex(index)).name);
+}
+for (const name of wanted) {
+  if (!names.includes(name)) {
+    throw new Error(`${list} names ${name}, which ${linked} does not export`);
+  }
+}
+names.filter((name) => !wanted.has(name)).forEach((name) => module.removeExport(name));
+
+binaryen.setOptimizeLevel(3);
+binaryen.setShrinkLevel(0);
+module.optimize();
+if (!module.validate()) {
+  throw new Error(`${linked} is not valid any more`);
+}
+writeFileSync(finished, module.emitBinary());
