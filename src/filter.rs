@@ -19,7 +19,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
-use crate::config::Config;
+use crate::config::{Config, StaleAction};
 use crate::feed::shared::{Scope, SharedData};
 use crate::feed::{Feed, FeedAnswer, FeedError, FeedGauges, FollowerSettings, Poll, Progress};
 use crate::login::Random;
@@ -116,11 +116,13 @@ impl Filter {
 
     /// Shares the feed with the other VMs of the process, and takes over what they have.
     pub fn share(&mut self, data: Box<dyn SharedData>, credential: &str, now_ms: u64) {
+        let stale = self.config.when_stale();
         let scope = Scope {
             credential,
             team_domain: &self.issuer,
             cluster: &self.config.control().cluster,
             audiences: self.config.audiences(),
+            when_stale: (stale.after_ms, stale.then == StaleAction::Deny),
         };
         let _ = self.follower.share(data, &scope, now_ms);
     }

@@ -265,5 +265,6 @@ pub fn scope() -> Scope<'static> {
         team_domain: "https://team.example.com",
         cluster: "portcullis_control",
         audiences: &[],
+        when_stale: (STALE_AFTER_MS, true),
     }
 }

@@ -73,13 +73,18 @@ impl Scene {
         Self::start(name, SHIPPED)
     }
 
-    /// Adds a listener whose filter is configured otherwise than the others', if only by `then`:
-    /// listeners with the very same configuration share a root context in each VM.
-    pub fn add_listener(&self, name: &str, then: &str) -> Result<()> {
+    /// Adds a listener whose filter is configured otherwise than the others', if only by the
+    /// timeout of its calls: listeners with the very same configuration share a root context in
+    /// each VM.
+    pub fn add_listener(&self, name: &str, timeout: &str) -> Result<()> {
         self.listeners.add(name, |configuration| {
-            configuration["when_stale"]["then"] = then.into();
-            configuration["unknown_hosts"] = if then == "deny" { "pass" } else { "deny" }.into();
+            configuration["control"]["timeout"] = timeout.into();
         })?;
+        self.wait_for_listener(name)
+    }
+
+    /// Waits until a listener is there.
+    pub fn wait_for_listener(&self, name: &str) -> Result<()> {
         let admin = self.stand.deployment.envoy.admin();
         wait::until(&format!("listener {name}"), LIMIT, || {
             Ok(admin.listener(name).ok().map(drop))
