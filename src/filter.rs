@@ -130,11 +130,13 @@ impl Filter {
 
     /// Shares the feed with the other VMs of the process, and takes over what they have.
     pub fn share(&mut self, data: Box<dyn SharedData>, credential: &str, now_ms: u64) {
+        let stale = self.config.when_stale();
         let scope = Scope {
             credential,
             team_domain: &self.issuer,
             cluster: &self.config.control().cluster,
             audiences: self.config.audiences(),
+            when_stale: (stale.after_ms, stale.then == StaleAction::Deny),
         };
         let _ = self.follower.share(data, &scope, now_ms);
     }

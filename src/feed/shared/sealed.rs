@@ -28,6 +28,9 @@ pub struct Scope<'a> {
     pub cluster: &'a str,
     /// The audiences that are guarded.
     pub audiences: &'a [String],
+    /// After how many milliseconds the feed is stale, and whether that denies: a poll that speaks
+    /// for all of them must be able to say it for all of them.
+    pub when_stale: (u64, bool),
 }
 
 /// Shared data of one scope.
@@ -46,9 +49,8 @@ pub struct Found<T> {
 }
 
 impl Sealed {
-    /// The shared data of a scope whose polls wait for so many seconds: with another time they
-    /// would not keep this one's feed fresh.
-    pub fn new(data: Box<dyn SharedData>, scope: &Scope<'_>, wait_s: u64) -> Self {
+    /// The shared data of a scope.
+    pub fn new(data: Box<dyn SharedData>, scope: &Scope<'_>) -> Self {
         let key = HMAC::mac("portcullis shared data", scope.credential);
         let mut name = HMAC::new(key);
         let audiences = scope.audiences.iter().map(String::as_str);
@@ -58,7 +60,8 @@ impl Sealed {
         {
             update(&mut name, part.as_bytes());
         }
-        name.update(wait_s.to_le_bytes());
+        name.update(scope.when_stale.0.to_le_bytes());
+        name.update([u8::from(scope.when_stale.1)]);
         let name = name.finalize();
         let short = name.get(..NAME_BYTES).unwrap_or(&name);
         Self {

@@ -67,7 +67,7 @@ impl Sharing {
     /// For a VM with a name of its own, whose polls wait for so many seconds.
     pub fn new(data: Box<dyn SharedData>, scope: &Scope<'_>, vm: String, wait_s: u64) -> Self {
         Self {
-            sealed: Sealed::new(data, scope, wait_s),
+            sealed: Sealed::new(data, scope),
             vm,
             term: Term::of(wait_s),
             lease: Watched::new(LEASE),

@@ -272,5 +272,6 @@ pub fn scope() -> Scope<'static> {
         team_domain: "https://team.example.com",
         cluster: "portcullis_control",
         audiences: &[],
+        when_stale: (STALE_AFTER_MS, true),
     }
 }

@@ -102,6 +102,10 @@ fn two_configurations_do_not_touch_each_other() {
             audiences: &audiences,
             ..scope()
         },
+        Scope {
+            when_stale: (super::STALE_AFTER_MS, false),
+            ..scope()
+        },
     ] {
         let mut process = Process::settled(2);
         let keys = process.memory.values.borrow().len();

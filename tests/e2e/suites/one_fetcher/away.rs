@@ -17,8 +17,8 @@ fn a_listener_that_is_added_while_the_control_service_is_away_serves_at_once() -
     stand.refused_by_workers(&former, &application)?;
 
     scene.stand.deployment.control.kill();
-    for (name, then) in [("late", "allow"), ("later", "deny")] {
-        scene.add_listener(name, then)?;
+    for (name, timeout) in [("late", "3s"), ("later", "4s")] {
+        scene.add_listener(name, timeout)?;
         assert_eq!(scene.statuses(name, &browser, &application)?, [200]);
         assert_eq!(scene.statuses(name, &former, &application)?, [401]);
     }

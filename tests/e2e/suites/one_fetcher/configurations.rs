@@ -24,10 +24,7 @@ fn two_configurations_follow_their_own_feeds_in_the_same_vms() -> Result<()> {
     scene.listeners.add("notes-only", |configuration| {
         configuration["audiences"] = audiences;
     })?;
-    let admin = stand.deployment.envoy.admin();
-    wait::until("the listener", LIMIT, || {
-        Ok(admin.listener("notes-only").ok().map(drop))
-    })?;
+    scene.wait_for_listener("notes-only")?;
     scene.wait_for("notes-only", 200, (&other, &notes))?;
     assert_eq!(scene.statuses("notes-only", &browser, &wiki)?, [403]);
     assert_eq!(scene.statuses("https", &browser, &wiki)?, [200]);

@@ -18,7 +18,7 @@ fn another_polls_when_the_listener_of_the_one_that_did_is_removed() -> Result<()
     let application = stand.application(&ApplicationSettings::default())?;
     let user = stand.user()?;
     let browser = stand.sign_in(&user, &application)?;
-    scene.add_listener("third", "allow")?;
+    scene.add_listener("third", "3s")?;
     scene.wait_for("third", 200, (&browser, &application))?;
     let before = scene.relay.seen();
     let instance = &before.last().context("no poll")?.instance;

@@ -15,7 +15,7 @@ fn one_long_poll_serves_all_workers_and_configurations() -> Result<()> {
     let scene = Scene::start_as_shipped("one-fetcher")?;
     let stand = &scene.stand;
     let application = stand.application(&ApplicationSettings::default())?;
-    scene.add_listener("third", "allow")?;
+    scene.add_listener("third", "3s")?;
     let mut sessions = Vec::new();
     for _ in 0..REVOCATIONS {
         let user = stand.user()?;
