@@ -88,7 +88,10 @@ pub async fn list(
         below: query.below,
         limit,
     };
-    let revocations = service.storage.revocations(page).await?;
+    // First, so that the newest have their times.
+    let storage = service.storage.as_ref();
+    service.proxies.write(storage, &service.news).await?;
+    let revocations = storage.revocations(page).await?;
     let oldest = revocations.last().map_or(u64::MAX, |last| last.version);
     let covering = look(&service, oldest).await?;
     let view = |one| view(one, &covering);

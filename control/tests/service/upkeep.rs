@@ -103,3 +103,24 @@ async fn what_is_outdated_goes_whatever_it_is_and_however_much() {
         );
     }
 }
+
+#[tokio::test]
+async fn of_a_subjects_two_revocations_only_the_one_that_ended_leaves() {
+    let service = Service::start().await;
+    let pool = pool(&service).await;
+    for (subject, plain, fresh) in [("a", 1_000, 4_102_444_800_i64), ("b", 4_102_444_800, 1_000)] {
+        for (fresh, until) in [(0, plain), (1, fresh)] {
+            let insert = "INSERT INTO revocations VALUES ('application', $1, '', 1, $2, $3)";
+            let insert = sqlx::query(insert).bind(subject).bind(fresh).bind(until);
+            insert.execute(&pool).await.unwrap();
+        }
+    }
+    let database = &service.running.service.storage;
+    database.tidy(service.clock.seconds()).await.unwrap();
+    let left: Vec<(String, i64)> =
+        sqlx::query_as("SELECT subject, fresh FROM revocations ORDER BY subject")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    assert_eq!(left, [("a".to_owned(), 1), ("b".to_owned(), 0)]);
+}

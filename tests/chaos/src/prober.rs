@@ -104,7 +104,8 @@ fn judge(answer: &Answer, is_reported: bool, answers: &mut Answers) -> Result<()
             );
             answers.admitted += 1;
         }
-        401 => {
+        // 403 for one that was on its way to the application when the revocation came.
+        401 | 403 => {
             let reason = Refusal::of_answer(answer)?.reason;
             ensure!(reason == "session_revoked", "refused as {reason}");
             answers.revoked += 1;

@@ -87,7 +87,11 @@ fn list(revocations: &[RevocationView]) -> String {
     let row = |one: &RevocationView| {
         [
             one.version.to_string(),
-            one.scope.clone(),
+            if one.fresh {
+                format!("{}, fresh login", one.scope)
+            } else {
+                one.scope.clone()
+            },
             one.name.clone().unwrap_or_else(|| one.subject.clone()),
             one.revoked_at.map_or_else(String::new, time),
             format!("{} of {}", one.applied, one.proxies),
