@@ -15,6 +15,7 @@ mod fresh_sign_in;
 mod grounds;
 mod refreshes;
 mod revocations;
+mod session_ends;
 mod session_list;
 mod sessions;
 mod signing_keys;

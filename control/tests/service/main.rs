@@ -25,6 +25,7 @@ mod header_tokens;
 mod kill;
 mod login;
 mod logout;
+mod many_sessions;
 mod own_sessions;
 mod pages;
 mod person;
