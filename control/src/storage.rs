@@ -17,6 +17,7 @@ mod history;
 mod proxies;
 mod refreshes;
 mod revocations;
+mod session_ends;
 mod session_list;
 mod sessions;
 mod signing_keys;

@@ -4,13 +4,10 @@
 //! other that cannot be taken over.
 
 use super::store::FeedError;
-use crate::protocol::feed::{FeedPage, JwkSet, Subject};
+use crate::protocol::feed::{FeedPage, JwkSet, MOST_ITEMS, Subject};
 
 /// JSON numbers are exact up to here (RFC 8259, section 6).
 const MAX_VERSION: u64 = (1 << 53) - 1;
-/// Revocations and applications of one page. A page is asked to have at most 20,000, and may
-/// have more only so as not to split a version.
-const MAX_ITEMS: usize = 100_000;
 /// Revocations in force, about 200 MB.
 pub(super) const MAX_REVOCATIONS: usize = 2_000_000;
 /// Applications in force.
@@ -42,7 +39,7 @@ pub(super) fn check(page: &FeedPage) -> Result<(), FeedError> {
     for (good, what) in [
         (is_id(&page.epoch), "the epoch's name"),
         (page.version <= MAX_VERSION, "the version"),
-        (items.iter().sum::<usize>() <= MAX_ITEMS, "the page's size"),
+        (items.iter().sum::<usize>() <= MOST_ITEMS, "the page's size"),
         (
             next.is_none_or(|next| next.len() <= MAX_NEXT_BYTES),
             "the name of the next page",
@@ -122,7 +119,7 @@ mod tests {
     fn what_is_long_high_or_odd_is_not() {
         let many = |page: &mut FeedPage| {
             let one: Revocation = revoke(1).put.remove(0);
-            page.revocations.put = vec![one; MAX_ITEMS + 1];
+            page.revocations.put = vec![one; MOST_ITEMS + 1];
         };
         for refused in [
             verdict(|page| page.epoch = String::new()),

@@ -14,6 +14,10 @@ pub use application::{
 };
 pub use revocation::{Revocation, Subject};
 
+/// What a page may hold at most, applications and revocations together. A page is asked to have
+/// far fewer, and may have more only so as not to split a version.
+pub const MOST_ITEMS: usize = 100_000;
+
 /// One answer of `GET feed`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeedPage {

@@ -6,7 +6,7 @@ mod snapshot;
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
-use portcullis::protocol::feed::{Application, Revocation, Subject};
+use portcullis::protocol::feed::{Application, MOST_ITEMS, Revocation, Subject};
 use serde::{Deserialize, Serialize};
 use sqlx::Transaction;
 use sqlx::any::Any;
@@ -61,7 +61,8 @@ pub trait Feed: Send + Sync {
     /// Its newest version alone: asked many times a second.
     async fn newest_version(&self) -> Result<u64, StorageError>;
     /// What changed after a version, in at most about `limit` items; a version is never split.
-    /// `None`: the log does not reach back so far, or the version is yet to come.
+    /// `None`: the log does not reach back so far, the version is yet to come, or the next one is
+    /// larger than a page may be.
     async fn changes(
         &self,
         after: u64,
@@ -108,6 +109,10 @@ impl Feed for Database {
         let until = last_version(&mut read, after, limit)
             .await?
             .unwrap_or(position.version);
+        if is_too_large(&mut read, after, until).await? {
+            tracing::warn!(version = until, "too large for a page: a snapshot is given");
+            return Ok(None);
+        }
         let rows: Vec<LogRow> = sqlx::query_as(
             "SELECT version, item, audience, body FROM feed_log \
              WHERE version > $1 AND version <= $2 ORDER BY version, position",
@@ -158,6 +163,24 @@ async fn last_version(
     .await?;
     // The version before the one that does not fit whole, but at least one version.
     Ok(first_too_many.map(|(version,)| from_db(version).saturating_sub(1).max(after + 1)))
+}
+
+/// Whether followers would drop what changed, and ask for the same again and again.
+async fn is_too_large(
+    read: &mut Transaction<'static, Any>,
+    after: u64,
+    until: u64,
+) -> Result<bool, StorageError> {
+    let first_too_many: Option<(i64,)> = sqlx::query_as(
+        "SELECT version FROM feed_log WHERE version > $1 AND version <= $2 \
+         ORDER BY version, position LIMIT 1 OFFSET $3",
+    )
+    .bind(to_db(after))
+    .bind(to_db(until))
+    .bind(to_db(MOST_ITEMS as u64))
+    .fetch_optional(&mut **read)
+    .await?;
+    Ok(first_too_many.is_some())
 }
 
 /// Only the last word on each thing is told, since `put` and `delete` have no order.

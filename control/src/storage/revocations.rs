@@ -1,9 +1,10 @@
-//! Ending sessions: of a user, at an application, of one global session. Each in one
+//! Ending sessions: of a user, at an application, of one global session. Each in a
 //! transaction that deletes what could still be used and tells filters.
 
 use async_trait::async_trait;
 use portcullis::protocol::feed::Subject;
 
+use super::session_ends::{self, MOST_IN_A_VERSION};
 use super::write::Write;
 use super::{Database, StorageError, from_db, to_db};
 
@@ -67,8 +68,9 @@ pub trait Revocations: Send + Sync {
     /// Ends a global session. The version below which its tokens are refused; `None`: it had
     /// ended already.
     async fn end_session(&self, id: &str) -> Result<Option<u64>, StorageError>;
-    /// Ends all global sessions of a user but one; the user may sign in again at once. The
-    /// version, if any ended, and how many did.
+    /// Ends all global sessions of a user but one; the user may sign in again at once. The newest
+    /// version, if any ended, and how many did. Many end in several steps: what has ended before
+    /// an error stays ended.
     async fn end_other_sessions(
         &self,
         user_id: &str,
@@ -165,21 +167,16 @@ impl Revocations for Database {
         user_id: &str,
         but: &str,
     ) -> Result<(Option<u64>, u64), StorageError> {
-        let mut write = self.write().await?;
-        write.lock().await?;
-        let ended: Vec<(String, i64)> = sqlx::query_as(
-            "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING id, expires_at",
-        )
-        .bind(user_id)
-        .bind(but)
-        .fetch_all(write.connection())
-        .await?;
-        let count = ended.len() as u64;
-        for (id, expires_at) in ended {
-            let until = from_db(expires_at) + crate::CLOCK_LEEWAY_SECONDS;
-            write.revoke(Subject::Session(id), until).await?;
+        let (mut newest, mut ended) = (None, 0);
+        loop {
+            let mut write = self.write().await?;
+            let now = session_ends::end_oldest(&mut write, user_id, but, MOST_IN_A_VERSION).await?;
+            newest = write.commit().await?.or(newest);
+            ended += now;
+            if to_db(now) < MOST_IN_A_VERSION {
+                return Ok((newest, ended));
+            }
         }
-        Ok((write.commit().await?, count))
     }
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::write::Write;
-use super::{Database, StorageError, fresh_sign_in, from_db, to_db};
+use super::{Database, StorageError, fresh_sign_in, from_db, session_ends, to_db};
 use crate::client_description::ClientDescription;
 use crate::secret::Hashed;
 
@@ -37,6 +37,8 @@ pub enum BegunSession {
         auth_ver: u64,
         /// Its end, seconds since 1970.
         expires_at: u64,
+        /// The feed's version that tells of older sessions which had to end for it.
+        ended_others: Option<u64>,
     },
     /// The user was revoked a moment ago and may sign in again at `until`.
     Blocked {
@@ -68,7 +70,7 @@ pub struct Session {
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// Begins a session, unless the user is blocked or disabled. A session that the user has in
-    /// this browser already is renewed instead.
+    /// this browser already is renewed instead. Whoever has too many sessions loses the oldest.
     ///
     /// It is renewed and not replaced, since its end would take tokens and codes with it that
     /// another tab has just got.
@@ -95,14 +97,16 @@ impl Sessions for Database {
             Some((id, expires_at)) => (id, from_db(expires_at)),
             None => {
                 insert(&mut write, session, auth_ver).await?;
+                session_ends::make_room(&mut write, &session.user_id, &session.id).await?;
                 (session.id.clone(), session.expires_at)
             }
         };
-        write.commit().await?;
+        let ended_others = write.commit().await?;
         Ok(BegunSession::Begun {
             id,
             auth_ver: from_db(auth_ver),
             expires_at,
+            ended_others,
         })
     }
 

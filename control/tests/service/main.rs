@@ -28,6 +28,7 @@ mod kill;
 mod large;
 mod login;
 mod logout;
+mod many_sessions;
 mod own_sessions;
 mod pages;
 mod person;

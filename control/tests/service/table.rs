@@ -6,7 +6,7 @@
 //! of somebody who never stops; a table that differs is printed whole.
 
 mod policy;
-mod scene;
+pub mod scene;
 
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -48,7 +48,11 @@ impl SignIn<'_> {
                 id,
                 auth_ver,
                 expires_at,
+                ended_others,
             } => {
+                if let Some(version) = ended_others {
+                    service.news.tell(version);
+                }
                 let renewed = id != new.id;
                 tracing::info!(user = new.user_id, session = id, renewed, "signed in");
                 Ok(Session {
