@@ -69,6 +69,13 @@ impl Service {
         started.unwrap()
     }
 
+    /// Ends, and starts again on the same data with this configuration file.
+    pub async fn restart(self, toml: &str) -> Self {
+        self.running.stop().await;
+        let started = Self::start_at(self.directory, "data", toml, self.clock).await;
+        started.unwrap()
+    }
+
     async fn start_at(
         directory: Arc<TempDir>,
         data_dir: &str,

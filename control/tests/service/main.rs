@@ -37,3 +37,4 @@ mod silent_login;
 mod start;
 mod table;
 mod tokens;
+mod walk;
