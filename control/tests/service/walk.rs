@@ -21,7 +21,7 @@ use coverage::{Coverage, MUST_OCCUR};
 use model::Model;
 use scene::Scene;
 use seen::Seen;
-use step::{BROWSERS, Step};
+use step::{APPLICATIONS, BROWSERS, Step};
 
 /// Which seeds, where nothing else is said, and how far.
 const SEEDS: u64 = 8;
@@ -51,7 +51,10 @@ async fn s06_s09_s10_a_random_walk_agrees_with_the_model() {
 
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} must be a number: {text:?}")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{variable} must be a number: {text:?}")),
+    )
 }
 
 /// The model and the real thing side by side.
@@ -65,9 +68,11 @@ struct Walk {
 impl Walk {
     async fn begin(seed: u64) -> Self {
         let mut chance = Chance::new(seed);
-        let settings = [(); 3].map(|()| draw::settings(&mut chance));
-        let mut scene = Scene::new(&settings).await;
-        let model = Model::new(scene.now(), scene.version().await, settings);
+        let global = draw::global(&mut chance);
+        let settings = [(); APPLICATIONS].map(|()| draw::settings(&mut chance));
+        let mut scene = Scene::new(global, &settings).await;
+        let mut model = Model::new(scene.now(), scene.version().await, settings);
+        model.global = global;
         for browser in 0..BROWSERS {
             if model.browsers[browser].keeps {
                 scene.keeps_cookies(browser);
@@ -114,6 +119,9 @@ impl Walk {
         }
         self.remember(format!("    {actual:?}"));
         coverage.count(step, &actual);
+        for note in self.model.notes.drain(..) {
+            coverage.count_outcome(note);
+        }
         let version = self.scene.version().await;
         self.model.settle(version);
     }

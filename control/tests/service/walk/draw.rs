@@ -3,8 +3,8 @@
 use super::chance::Chance;
 use super::model::{Model, Tab};
 use super::step::{
-    APPLICATIONS, BROWSERS, Change, FreshLogin, HOST_OF, Kind, Meanwhile, PEOPLE, Refresh,
-    Requests, Route, Rule, Seconds, Settings, Step, Theft, VMS, Visit, Whom,
+    APPLICATIONS, BROWSERS, Change, FreshLogin, Kind, Meanwhile, PEOPLE, Refresh, Requests, Route,
+    Rule, Seconds, Settings, Step, Theft, VMS, Visit, Whom,
 };
 
 const MINUTE: Seconds = 60;
@@ -15,25 +15,41 @@ const ENABLED: usize = 3;
 
 /// The next steps.
 pub fn draw(chance: &mut Chance, model: &Model) -> Vec<Step> {
-    let browser = chance.below(BROWSERS);
-    if chance.percent(70)
-        && let Some(tab) = &model.browsers[browser].tab
-    {
-        return vec![go_on(chance, browser, tab)];
+    let open = (0..BROWSERS).filter(|browser| model.browsers[*browser].tab.is_some());
+    let open: Vec<usize> = open.collect();
+    if chance.percent(60) && !open.is_empty() {
+        let mut steps = vec![go_on(chance, model, &open)];
+        if chance.percent(10) {
+            steps.insert(0, Step::Wait(chance.one_of(&[59, 60, 600])));
+        }
+        return steps;
     }
-    let steps: [(usize, fn(&mut Chance, &Model) -> Vec<Step>); 10] = [
-        (26, requests),
-        (22, visit),
-        (22, wait),
-        (9, poll),
+    let steps: [(usize, fn(&mut Chance, &Model) -> Vec<Step>); 12] = [
+        (32, requests),
+        (24, visit),
+        (10, wait),
+        (12, wait_for_an_instant),
+        (1, between_vms),
+        (4, poll),
         (9, |chance, model| vec![Step::Change(change(chance, model))]),
-        (4, raced),
+        (8, raced),
         (3, theft),
         (2, sign_out),
         (1, sign_out_of_team_domain),
         (1, restart),
     ];
     chance.weighted(&steps)(chance, model)
+}
+
+/// The global duration.
+pub fn global(chance: &mut Chance) -> Option<Seconds> {
+    chance.weighted(&[
+        (2, None),
+        (2, Some(HOUR)),
+        (5, Some(8 * HOUR)),
+        (5, Some(DAY)),
+        (1, Some(0)),
+    ])
 }
 
 /// An application's settings at the beginning, or later.
@@ -75,15 +91,21 @@ impl Rule {
     }
 }
 
-fn go_on(chance: &mut Chance, browser: usize, tab: &Tab) -> Step {
-    let route = route(chance);
-    match tab {
-        Tab::Form(_) => {
+/// A tab that waits for somebody goes on.
+fn go_on(chance: &mut Chance, model: &Model, open: &[usize]) -> Step {
+    let (browser, route) = (chance.one_of(open), route(chance));
+    match &model.browsers[browser].tab {
+        None => Step::Wait(1),
+        Some(Tab::Form(_)) => {
             let own = chance.percent(85);
-            let person = if own { browser % PEOPLE } else { chance.below(PEOPLE) };
+            let person = if own {
+                browser % PEOPLE
+            } else {
+                chance.below(PEOPLE)
+            };
             Step::SignIn(browser, person, route)
         }
-        Tab::Code(..) => Step::Deliver(browser, route),
+        Some(Tab::Code(..)) => Step::Deliver(browser, route),
     }
 }
 
@@ -95,11 +117,24 @@ fn route(chance: &mut Chance) -> Route {
     Route(if chance.percent(50) { same } else { any })
 }
 
-fn requests(chance: &mut Chance, _: &Model) -> Vec<Step> {
+/// Mostly where there is a session.
+fn browser_and_application(chance: &mut Chance, model: &Model) -> (usize, usize) {
+    let mut at = (chance.below(BROWSERS), chance.below(APPLICATIONS));
+    for _ in 0..4 {
+        if model.browsers[at.0].has_token(at.1, model.now) {
+            break;
+        }
+        at = (chance.below(BROWSERS), chance.below(APPLICATIONS));
+    }
+    at
+}
+
+fn requests(chance: &mut Chance, model: &Model) -> Vec<Step> {
+    let (browser, application) = browser_and_application(chance, model);
     let many = chance.weighted(&[(6, 1), (2, 2), (2, 4)]);
     vec![Step::Requests(Requests {
-        browser: chance.below(BROWSERS),
-        application: chance.below(APPLICATIONS),
+        browser,
+        application,
         each: (0..many)
             .map(|_| (chance.below(VMS), kind(chance)))
             .collect(),
@@ -128,9 +163,10 @@ fn raced(chance: &mut Chance, model: &Model) -> Vec<Step> {
     {
         change = Change::Nothing;
     }
+    let (browser, application) = browser_and_application(chance, model);
     let requests = Requests {
-        browser: chance.below(BROWSERS),
-        application: chance.below(APPLICATIONS),
+        browser,
+        application,
         each: (0..many)
             .map(|_| (chance.below(VMS), kind(chance)))
             .collect(),
@@ -156,11 +192,11 @@ fn visit(chance: &mut Chance, _: &Model) -> Vec<Step> {
 /// After most pauses both VMs have polled, as they do all the time.
 fn wait(chance: &mut Chance, _: &Model) -> Vec<Step> {
     let (from, to) = chance.weighted(&[
-        (5, (1, 12)),
-        (4, (10, 70)),
-        (4, (MINUTE, 20 * MINUTE)),
-        (3, (20 * MINUTE, 3 * HOUR)),
-        (1, (3 * HOUR, 2 * DAY)),
+        (10, (1, 12)),
+        (6, (10, 70)),
+        (8, (MINUTE, 20 * MINUTE)),
+        (5, (20 * MINUTE, 90 * MINUTE)),
+        (1, (90 * MINUTE, 10 * HOUR)),
     ]);
     let range = usize::try_from(to - from).unwrap();
     let seconds = from + u64::try_from(chance.below(range)).unwrap();
@@ -171,6 +207,46 @@ fn wait(chance: &mut Chance, _: &Model) -> Vec<Step> {
         }
     }
     steps
+}
+
+/// To a moment at which something ends, or a second before or after.
+fn wait_for_an_instant(chance: &mut Chance, model: &Model) -> Vec<Step> {
+    let mut instants = model.instants();
+    instants.sort_unstable();
+    // What is near is seen more often.
+    let near = 1 + chance.below(instants.len().max(1));
+    let instant = instants.get(chance.below(near));
+    let until = instant.map_or(1, |instant| instant - model.now);
+    let off = u64::try_from(chance.below(3)).unwrap();
+    let mut steps = vec![Step::Wait(until + off - 1)];
+    for vm in 0..VMS {
+        if chance.percent(60) {
+            steps.push(Step::Poll(vm));
+        }
+    }
+    steps
+}
+
+/// A browser comes to two VMs by turns, of which one has not heard of a new policy yet.
+fn between_vms(chance: &mut Chance, model: &Model) -> Vec<Step> {
+    let (browser, application) = browser_and_application(chance, model);
+    let rules = vec![rule(chance)];
+    let settings = Settings {
+        rules,
+        ..model.settings(application, model.version).clone()
+    };
+    let visit = Visit {
+        browser,
+        application,
+        route: Route(0xaaaa_aaaa),
+        stops: false,
+    };
+    vec![
+        Step::Wait(2),
+        Step::Change(Change::Set(application, settings)),
+        Step::Poll(1),
+        Step::Visit(visit),
+    ]
 }
 
 fn poll(chance: &mut Chance, _: &Model) -> Vec<Step> {
@@ -218,17 +294,18 @@ fn changed(chance: &mut Chance, model: &Model, application: usize) -> Settings {
     settings
 }
 
-fn theft(chance: &mut Chance, _: &Model) -> Vec<Step> {
+fn theft(chance: &mut Chance, model: &Model) -> Vec<Step> {
+    let (from, application) = browser_and_application(chance, model);
     vec![Step::Steal(Theft {
-        from: chance.below(BROWSERS),
+        from,
         to: chance.below(BROWSERS),
-        application: chance.below(APPLICATIONS),
+        application,
         with_binding: chance.percent(50),
     })]
 }
 
-fn sign_out(chance: &mut Chance, _: &Model) -> Vec<Step> {
-    let (browser, application) = (chance.below(BROWSERS), chance.below(HOST_OF.len()));
+fn sign_out(chance: &mut Chance, model: &Model) -> Vec<Step> {
+    let (browser, application) = browser_and_application(chance, model);
     vec![Step::SignOut(browser, application, chance.below(VMS))]
 }
 
@@ -237,6 +314,5 @@ fn sign_out_of_team_domain(chance: &mut Chance, _: &Model) -> Vec<Step> {
 }
 
 fn restart(chance: &mut Chance, _: &Model) -> Vec<Step> {
-    let global = [None, Some(HOUR), Some(8 * HOUR), Some(DAY), Some(DAY), Some(0)];
-    vec![Step::Restart(chance.one_of(&global))]
+    vec![Step::Restart(global(chance))]
 }

@@ -11,6 +11,7 @@
 mod browser;
 mod control;
 mod filter;
+mod instants;
 mod visit;
 
 use std::collections::HashMap;
@@ -38,6 +39,8 @@ pub struct Model {
     pub sessions: Vec<Session>,
     pub browsers: Vec<Browser>,
     pub vms: Vec<Vm>,
+    /// What is worth counting beside what is seen.
+    pub notes: Vec<&'static str>,
     /// What each application was set to, since which version.
     settings: [Vec<(Version, Settings)>; APPLICATIONS],
     revocations: Vec<Revocation>,
@@ -97,6 +100,7 @@ impl Model {
             sessions: Vec::new(),
             browsers: (0..BROWSERS).map(Browser::new).collect(),
             vms: (0..VMS).map(|_| Vm::new(now, version)).collect(),
+            notes: Vec::new(),
             settings: settings.map(|settings| vec![(0, settings)]),
             revocations: Vec::new(),
             codes_since: [0; APPLICATIONS],
@@ -156,7 +160,10 @@ impl Model {
             self.version += 1;
             self.revoke(Subject::Session(session), false);
         }
-        assert_eq!(self.version, version, "the model's version and the real one");
+        assert_eq!(
+            self.version, version,
+            "the model's version and the real one"
+        );
     }
 
     fn revoke_person(&mut self, person: PersonNumber) {

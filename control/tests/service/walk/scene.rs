@@ -37,8 +37,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    pub async fn new(settings: &[Settings; APPLICATIONS]) -> Self {
-        let service = Service::start().await;
+    pub async fn new(global: Option<Seconds>, settings: &[Settings; APPLICATIONS]) -> Self {
+        let service = Service::start_with(&file(global)).await;
         let mut passwords = Vec::new();
         for person in 0..PEOPLE {
             passwords.push(service.user(&email(person)).await);
@@ -99,11 +99,8 @@ impl Scene {
     }
 
     pub async fn restart(&mut self, global: Option<Seconds>) {
-        let toml = global.map_or_else(String::new, |seconds| {
-            format!("[sessions]\nglobal_duration = \"{seconds}s\"\n")
-        });
         let service = self.service.take().unwrap();
-        self.service = Some(service.restart(&toml).await);
+        self.service = Some(service.restart(&file(global)).await);
     }
 
     pub async fn change(&mut self, change: &Change) {
@@ -140,6 +137,13 @@ impl Scene {
             self.browsers[theft.to].put(host, &name, cookie);
         }
     }
+}
+
+/// The configuration file.
+fn file(global: Option<Seconds>) -> String {
+    global.map_or_else(String::new, |seconds| {
+        format!("[sessions]\nglobal_duration = \"{seconds}s\"\n")
+    })
 }
 
 fn page(application: ApplicationNumber) -> String {

@@ -28,6 +28,8 @@ pub enum Seen {
     Code,
     /// A page of the team domain.
     TeamDomain(u16),
+    /// So many redirects that the browser gives up.
+    GivesUp,
 }
 
 /// An application token and its cookies.
@@ -67,6 +69,7 @@ impl Seen {
             Self::Form => "sign-in form".to_owned(),
             Self::SignedIn { .. } => "signed in by password".to_owned(),
             Self::Code => "sent back with a code".to_owned(),
+            Self::GivesUp => "the browser gives up".to_owned(),
             Self::TeamDomain(status) => format!("team domain {status}"),
         }
     }

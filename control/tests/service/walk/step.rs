@@ -15,6 +15,9 @@ pub const VMS: usize = 2;
 pub const HOST_OF: [usize; 3] = [0, 0, 1];
 pub const APPLICATIONS: usize = HOST_OF.len();
 
+/// After so many requests to the filter in a row a browser gives up: at about twenty redirects.
+pub const HOPS: usize = 14;
+
 /// One step.
 #[derive(Debug, Clone)]
 pub enum Step {

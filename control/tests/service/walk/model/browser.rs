@@ -1,8 +1,7 @@
 //! A browser: cookies, and what its open tab shows.
 
 use super::super::step::{
-    APPLICATIONS, ApplicationNumber, BrowserNumber, HOST_OF, Seconds, SessionNumber, Theft,
-    Version,
+    APPLICATIONS, ApplicationNumber, BrowserNumber, HOST_OF, Seconds, SessionNumber, Theft, Version,
 };
 use super::control::Code;
 use super::{Model, Token};
@@ -37,7 +36,7 @@ pub enum Tab {
 #[derive(Clone, Copy)]
 pub struct Attempt {
     pub application: ApplicationNumber,
-    since: Seconds,
+    pub(super) since: Seconds,
     number: usize,
 }
 
@@ -61,6 +60,10 @@ impl Browser {
             keeps: number == 0,
             ..Self::default()
         }
+    }
+
+    pub fn has_token(&self, application: ApplicationNumber, now: Seconds) -> bool {
+        self.shows(application, now).token.is_some()
     }
 
     pub(super) fn shows(&self, application: ApplicationNumber, now: Seconds) -> Shown {

@@ -104,7 +104,10 @@ impl Model {
         }
         let before = self.known_as(browser).map(|(session, _)| session);
         let own = before.filter(|session| self.sessions[*session].person == person);
-        let (auth_ver, ends) = (self.version, self.now + self.global_duration(application, person));
+        let (auth_ver, ends) = (
+            self.version,
+            self.now + self.global_duration(application, person),
+        );
         let session = own.unwrap_or(self.sessions.len());
         match own {
             // Renewed, and never shorter.
@@ -139,7 +142,9 @@ impl Model {
 
     fn global_duration(&self, application: ApplicationNumber, person: PersonNumber) -> Seconds {
         let settings = self.settings(application, self.version);
-        let by_rule = self.admitted(application, person).and_then(|rule| rule.duration);
+        let by_rule = self
+            .admitted(application, person)
+            .and_then(|rule| rule.duration);
         match (self.global, by_rule.unwrap_or(settings.duration)) {
             (Some(0), _) => MOMENT,
             (Some(global), _) => global,
@@ -192,6 +197,7 @@ impl Model {
             && earlier.claims.exp > self.now
             && earlier.rule == rule
         {
+            self.notes.push("(the same new token, for a repeated call)");
             return Answer::Token(earlier.clone(), http_only);
         }
         let token = self.token((claims.session, auth_ver), application, rule, claims.secret);

@@ -17,7 +17,7 @@ const REMEMBERED: Seconds = 10;
 
 pub struct Vm {
     pub version: Version,
-    heard: Seconds,
+    pub(super) heard: Seconds,
     refused: HashMap<usize, (&'static str, Seconds)>,
 }
 

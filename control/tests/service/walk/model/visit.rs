@@ -2,12 +2,12 @@
 
 use super::super::seen::{Given, Seen};
 use super::super::step::{
-    BrowserNumber, HOST_OF, Kind, PersonNumber, Requests, Route, VMS, Visit, VmNumber,
+    BrowserNumber, HOPS, HOST_OF, Kind, PersonNumber, Requests, Route, VMS, Visit, VmNumber,
 };
+use super::Model;
 use super::browser::{Attempt, Browser, Shown, Tab};
 use super::control::{Answer, Code};
 use super::filter::Begun;
-use super::Model;
 
 /// So often may a browser come back from the team domain within half a minute.
 const RETURNS: usize = 5;
@@ -22,6 +22,10 @@ impl Model {
         let (browser, application) = (visit.browser, visit.application);
         let mut trace = Vec::new();
         loop {
+            if hop >= HOPS {
+                trace.push(Seen::GivesUp);
+                return trace;
+            }
             let vm = visit.route.vm(hop);
             let seen = self.navigation(vm, visit);
             let away = matches!(seen, Seen::ToTeamDomain(_));
@@ -80,6 +84,7 @@ impl Model {
         let begun: Vec<Begun> = begun
             .map(|(vm, kind)| self.begin(*vm, *kind, &shown))
             .collect();
+        self.note_lags(&begun, &shown);
         self.meanwhile(requests, false);
         let answers: Vec<Answer> = (0..VMS)
             .map(|vm| {
@@ -108,9 +113,24 @@ impl Model {
         seen
     }
 
+    fn note_lags(&mut self, begun: &[Begun], shown: &Shown) {
+        let passes = |begun: &&Begun| matches!(begun, Begun::Done(Seen::In));
+        for _ in begun.iter().filter(passes) {
+            if shown
+                .token
+                .as_ref()
+                .is_some_and(|token| self.is_revoked(token, self.version))
+            {
+                self.notes
+                    .push("(in, at a VM that has not heard of the revocation)");
+            }
+        }
+    }
+
     fn asked(&mut self, vm: VmNumber, token: &super::Token, lost: bool) -> Answer {
         let answer = self.refresh(token);
         if lost {
+            self.notes.push("(the answer about a new token was lost)");
             return Answer::Lost;
         }
         self.note(vm, token, &answer);

@@ -188,7 +188,10 @@ impl Scene {
 
     fn seen_of_reply(&mut self, request: Request<'_>, reply: &Reply) -> (Seen, Option<String>) {
         let all = |wanted: &'static str| {
-            let headers = reply.headers.iter().filter(move |(name, _)| *name == wanted);
+            let headers = reply
+                .headers
+                .iter()
+                .filter(move |(name, _)| *name == wanted);
             headers.map(|(_, value)| value.clone())
         };
         let location = all("location").next();

@@ -3,7 +3,7 @@
 use reqwest::{RequestBuilder, Response, StatusCode};
 
 use super::super::seen::Seen;
-use super::super::step::{Kind, Route, Visit};
+use super::super::step::{HOPS, Kind, Route, Visit};
 use super::browser::Form;
 use super::requests::Request;
 use super::{ORIGINS, Scene, email, page};
@@ -11,8 +11,6 @@ use crate::browser::{between, unescape};
 use crate::harness::TEAM_DOMAIN;
 
 const SESSION: &str = "__Host-access_session";
-/// More than any walk needs: a browser that comes back too often is stopped before.
-const MAX_HOPS: usize = 40;
 
 impl Scene {
     /// Opens a page, and follows where it leads.
@@ -24,7 +22,11 @@ impl Scene {
     async fn goes_on(&mut self, visit: &Visit, mut path: String, first: usize) -> Vec<Seen> {
         let (browser, application) = (visit.browser, visit.application);
         let mut trace = Vec::new();
-        for hop in first..MAX_HOPS {
+        for hop in first.. {
+            if hop >= HOPS && path == page(application) {
+                trace.push(Seen::GivesUp);
+                return trace;
+            }
             let request = Request {
                 browser,
                 application,
@@ -39,7 +41,10 @@ impl Scene {
                 return trace;
             };
             let Some(login) = location.strip_prefix(TEAM_DOMAIN) else {
-                location.strip_prefix(ORIGINS[application]).unwrap().clone_into(&mut path);
+                location
+                    .strip_prefix(ORIGINS[application])
+                    .unwrap()
+                    .clone_into(&mut path);
                 assert_eq!(path, page(application), "where the visit began");
                 continue;
             };
@@ -56,7 +61,7 @@ impl Scene {
                 Some(callback) => path = callback,
             }
         }
-        panic!("round in circles: {trace:?}");
+        unreachable!("the browser gives up before")
     }
 
     pub async fn signs_in(&mut self, browser: usize, person: usize, route: Route) -> Vec<Seen> {
@@ -69,7 +74,9 @@ impl Scene {
         ];
         let service = self.service();
         let request = service.http.post(service.page(&form.action));
-        let request = request.header("sec-fetch-site", "same-origin").form(&fields);
+        let request = request
+            .header("sec-fetch-site", "same-origin")
+            .form(&fields);
         let response = self.team_send(browser, request).await;
         let visit = Visit {
             browser,
