@@ -123,7 +123,13 @@ impl Walk {
             coverage.count_outcome(note);
         }
         let version = self.scene.version().await;
-        self.model.settle(version);
+        if !self.model.settles(version) {
+            let expected = self.model.version;
+            panic!(
+                "the model's version: {expected}, the real one: {version}\n{}",
+                self.story()
+            );
+        }
     }
 
     fn story(&self) -> String {

@@ -33,7 +33,7 @@ impl Chance {
                 None => return *one,
             }
         }
-        unreachable!("the number is below the sum")
+        panic!("the number is below the sum")
     }
 
     pub fn next(&mut self) -> u64 {

@@ -13,6 +13,9 @@ const DAY: Seconds = 24 * HOUR;
 /// At least so many people stay in the company.
 const ENABLED: usize = 3;
 
+/// What draws steps of one sort.
+type Draw = fn(&mut Chance, &Model) -> Vec<Step>;
+
 /// The next steps.
 pub fn draw(chance: &mut Chance, model: &Model) -> Vec<Step> {
     let open = (0..BROWSERS).filter(|browser| model.browsers[*browser].tab.is_some());
@@ -24,7 +27,7 @@ pub fn draw(chance: &mut Chance, model: &Model) -> Vec<Step> {
         }
         return steps;
     }
-    let steps: [(usize, fn(&mut Chance, &Model) -> Vec<Step>); 12] = [
+    let steps: [(usize, Draw); 12] = [
         (32, requests),
         (24, visit),
         (10, wait),

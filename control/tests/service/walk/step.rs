@@ -18,6 +18,10 @@ pub const APPLICATIONS: usize = HOST_OF.len();
 /// After so many requests to the filter in a row a browser gives up: at about twenty redirects.
 pub const HOPS: usize = 14;
 
+/// How long past its end the browser that keeps cookies sends one. Less than revocations stay in
+/// force past the last token that they refuse.
+pub const KEPT: Seconds = 1800;
+
 /// One step.
 #[derive(Debug, Clone)]
 pub enum Step {

@@ -1,7 +1,8 @@
 //! A browser: cookies, and what its open tab shows.
 
 use super::super::step::{
-    APPLICATIONS, ApplicationNumber, BrowserNumber, HOST_OF, Seconds, SessionNumber, Theft, Version,
+    APPLICATIONS, ApplicationNumber, BrowserNumber, HOST_OF, KEPT, Seconds, SessionNumber, Theft,
+    Version,
 };
 use super::control::Code;
 use super::{Model, Token};
@@ -74,8 +75,12 @@ impl Browser {
         }
     }
 
+    fn keeps_for(&self) -> Seconds {
+        if self.keeps { KEPT } else { 0 }
+    }
+
     fn sent<T: Clone>(&self, cookie: Option<&Cookie<T>>, now: Seconds) -> Option<T> {
-        let sent = cookie.filter(|cookie| self.keeps || cookie.until > now);
+        let sent = cookie.filter(|cookie| cookie.until + self.keeps_for() > now);
         sent.map(|cookie| cookie.value.clone())
     }
 

@@ -8,12 +8,11 @@ impl Model {
     /// Those to come, in no order.
     pub fn instants(&self) -> Vec<Seconds> {
         let mut instants = vec![self.now + 10];
-        for token in self.browsers.iter().flat_map(|browser| &browser.tokens) {
-            if let Some(token) = token {
-                let claims = &token.value.claims;
-                let (iat, exp) = (claims.iat, claims.exp);
-                instants.extend([iat + 10, exp, exp + 30, claims.session_exp]);
-            }
+        let tokens = self.browsers.iter().flat_map(|browser| &browser.tokens);
+        for token in tokens.flatten() {
+            let claims = &token.value.claims;
+            let (iat, exp) = (claims.iat, claims.exp);
+            instants.extend([iat + 10, exp, exp + 30, claims.session_exp]);
         }
         for browser in &self.browsers {
             if let Some(Tab::Form(attempt) | Tab::Code(attempt, _)) = &browser.tab {

@@ -216,7 +216,7 @@ impl Model {
             Answer::Token(token, http_only) => (token, http_only),
             Answer::No("policy_denied") => return Seen::Filter(403, "policy_denied".to_owned()),
             Answer::No(reason) => return Seen::Filter(400, reason.to_owned()),
-            Answer::Lost => unreachable!("no exchange is lost in a walk"),
+            Answer::Lost => panic!("no exchange is lost in a walk"),
         };
         if self.is_stale(vm) {
             return Seen::Filter(503, "stale".to_owned());

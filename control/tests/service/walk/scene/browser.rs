@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::step::KEPT;
 use super::Seconds;
 
 #[derive(Default)]
@@ -58,7 +59,8 @@ impl Browser {
     pub fn header(&self, host: &str, now: Seconds) -> String {
         let sent = self.cookies.iter().filter(|((of, name), cookie)| {
             let is_kept = name.contains("_token") || name.contains("_binding");
-            of == host && (cookie.until > now || (self.keeps && is_kept))
+            of == host
+                && (cookie.until > now || (self.keeps && is_kept && cookie.until + KEPT > now))
         });
         let pairs = sent.map(|((_, name), cookie)| format!("{name}={}", cookie.value));
         pairs.collect::<Vec<_>>().join("; ")

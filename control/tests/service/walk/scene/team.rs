@@ -22,7 +22,9 @@ impl Scene {
     async fn goes_on(&mut self, visit: &Visit, mut path: String, first: usize) -> Vec<Seen> {
         let (browser, application) = (visit.browser, visit.application);
         let mut trace = Vec::new();
-        for hop in first.. {
+        let mut hops = first..;
+        loop {
+            let hop = hops.next().unwrap();
             if hop >= HOPS && path == page(application) {
                 trace.push(Seen::GivesUp);
                 return trace;
@@ -61,7 +63,6 @@ impl Scene {
                 Some(callback) => path = callback,
             }
         }
-        unreachable!("the browser gives up before")
     }
 
     pub async fn signs_in(&mut self, browser: usize, person: usize, route: Route) -> Vec<Seen> {
