@@ -72,7 +72,7 @@ check: fmt clippy deny ## Formatting, lints (native and wasm), licences and sour
 test: unit fuzz-smoke e2e ## All tests
 
 .PHONY: unit
-unit: wasm ## Unit and module tests
+unit: wasm ## Unit and module tests (PORTCULLIS_WALK_SEEDS=<more> random walks)
 	$(CARGO) test --locked --workspace --exclude portcullis-e2e --exclude portcullis-oracles
 
 .PHONY: fuzz-smoke
