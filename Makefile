@@ -93,7 +93,7 @@ check: fmt clippy deny ## Formatting, lints (native and wasm), licences and sour
 test: unit fuzz-smoke e2e chaos ## All tests
 
 .PHONY: unit
-unit: wasm ## Unit and module tests
+unit: wasm ## Unit and module tests (PORTCULLIS_WALK_SEEDS=<more> random walks)
 	$(CARGO) test --locked --workspace --exclude portcullis-e2e --exclude portcullis-oracles
 
 # With the same features as the workspace's tests, so that nothing is compiled again.

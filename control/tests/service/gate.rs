@@ -66,14 +66,19 @@ impl Jar {
 
 impl Gate {
     pub async fn new(service: &Service) -> Self {
+        Self::named(service, "test", "5m").await
+    }
+
+    /// Of the VM of that name, which lets nobody in after so long without news.
+    pub async fn named(service: &Service, instance: &str, stale_after: &str) -> Self {
         let config = json!({
             "team_domain": TEAM_DOMAIN,
             "control": { "cluster": "c", "authority": "a", "credential_env": "E" },
-            "when_stale": { "after": "5m", "then": "deny" },
+            "when_stale": { "after": stale_after, "then": "deny" },
         });
         let config = Config::read(config.to_string().as_bytes()).unwrap();
         Self {
-            filter: Filter::new(config, Box::new(NoHostSignatures), "test".to_owned()),
+            filter: Filter::new(config, Box::new(NoHostSignatures), instance.to_owned()),
             credential: service.credential(&[]).await,
         }
     }
@@ -153,16 +158,18 @@ impl Gate {
         }
     }
 
-    async fn call(&self, service: &Service, call: Call) -> (u16, Vec<u8>) {
+    /// What the service answers to a call.
+    pub async fn call(&self, service: &Service, call: Call) -> (u16, Vec<u8>) {
         let body = serde_json::from_str(&call.body).unwrap();
         let answer = service.post(&self.credential, call.name, body).await;
         let status = answer.status().as_u16();
         (status, answer.bytes().await.unwrap().to_vec())
     }
 
-    /// Takes what the feed has to tell, without waiting for more.
-    async fn follow(&mut self, service: &Service) {
+    /// Takes what the feed has to tell, without waiting for more. Whether a poll was due at all.
+    pub async fn follow(&mut self, service: &Service) -> bool {
         let now_ms = now_ms(service);
+        let mut has_polled = false;
         while let Some(poll) = self.filter.poll(now_ms, 0) {
             let query = poll.query.split('&');
             let query: Vec<&str> = query.filter(|part| !part.starts_with("wait=")).collect();
@@ -176,10 +183,17 @@ impl Gate {
                 body: &body,
             };
             self.filter.feed_answered(now_ms, 0, answer).unwrap();
+            has_polled = true;
         }
+        has_polled
     }
 
-    fn at<T>(&mut self, service: &Service, f: impl FnOnce(&mut Filter, &mut Moment<'_>) -> T) -> T {
+    /// Drives the filter at this moment.
+    pub fn at<T>(
+        &mut self,
+        service: &Service,
+        f: impl FnOnce(&mut Filter, &mut Moment<'_>) -> T,
+    ) -> T {
         let mut moment = Moment {
             now_ms: now_ms(service),
             random: &mut TestRandom,

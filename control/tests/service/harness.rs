@@ -76,6 +76,13 @@ impl Service {
         started.unwrap()
     }
 
+    /// Ends, and starts again on the same data with this configuration file.
+    pub async fn restart(self, toml: &str) -> Self {
+        self.running.stop().await;
+        let started = Self::start_at(self.directory, "data", toml, self.clock).await;
+        started.unwrap()
+    }
+
     async fn start_at(
         database_url: &str,
         directory: Arc<TempDir>,

@@ -42,4 +42,8 @@ mod silent_login;
 mod start;
 mod table;
 mod tokens;
+<<<<<<< HEAD
 mod upkeep;
+=======
+mod walk;
+>>>>>>> walk
