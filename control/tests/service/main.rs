@@ -13,6 +13,7 @@ mod admin_api;
 mod administration;
 mod browser;
 mod cli;
+mod copied_session;
 mod device;
 mod device_races;
 mod durations;
