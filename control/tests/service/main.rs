@@ -12,6 +12,7 @@
 mod admin_api;
 mod administration;
 mod browser;
+mod changed_duration;
 mod cli;
 mod copied_session;
 mod device;
