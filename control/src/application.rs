@@ -97,11 +97,21 @@ impl Definition {
     #[must_use]
     pub fn admit(&self, email: &str) -> Option<Admitted> {
         let rule = self.policy.admitting(email)?;
-        let own = rule.session_duration_seconds.map(Duration::from_secs);
         Some(Admitted {
-            rule: rule.id(),
-            session_duration: own.unwrap_or_else(|| self.session_duration()),
+            rule: self.id_of(rule),
+            session_duration: self.session_duration_of(rule),
         })
+    }
+
+    /// A rule's own duration, or else the application's.
+    fn session_duration_of(&self, rule: &PolicyRule) -> Duration {
+        let own = rule.session_duration_seconds.map(Duration::from_secs);
+        own.unwrap_or_else(|| self.session_duration())
+    }
+
+    /// The id of a rule of this application's policy, in tokens and in the feed.
+    fn id_of(&self, rule: &PolicyRule) -> String {
+        rule.id(self.session_duration_of(rule))
     }
 
     /// Whether the application is reached at `origin`, under whatever path prefix.
@@ -130,8 +140,8 @@ impl Application {
             rules: definition
                 .policy
                 .rules()
-                .map(|(id, _)| Rule {
-                    id,
+                .map(|rule| Rule {
+                    id: definition.id_of(rule),
                     source_ranges: None,
                 })
                 .collect(),

@@ -44,8 +44,7 @@ pub async fn issue(
     let code = Plain::new(service.random.secret()?);
     let stored = NewCode {
         hash: code.hashed(),
-        session_id: session.id.clone(),
-        auth_ver: session.auth_ver,
+        shown: session.into(),
         audience: bound_to.audience.to_owned(),
         origin: bound_to.origin.to_owned(),
         challenge: bound_to.challenge.to_owned(),

@@ -18,8 +18,11 @@ CREATE TABLE session_applications (
     PRIMARY KEY (session_id, audience)
 );
 
--- The version of the sign-in that the browser with this code has shown.
-ALTER TABLE exchange_codes ADD COLUMN auth_ver BIGINT NOT NULL DEFAULT 0;
+-- The sign-in that the browser with this code has shown: its version, its time, and the end of the
+-- session as it was then. Codes of before have run out.
+ALTER TABLE exchange_codes ADD COLUMN auth_ver    BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE exchange_codes ADD COLUMN auth_time   BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE exchange_codes ADD COLUMN session_end BIGINT NOT NULL DEFAULT 0;
 
 -- A revocation that demands a fresh sign-in stands beside one that does not.
 ALTER TABLE revocations DROP CONSTRAINT revocations_pkey;

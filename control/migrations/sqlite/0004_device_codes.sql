@@ -16,7 +16,8 @@ CREATE TABLE device_codes (
     session_id       TEXT,
     -- The sign-in that the confirming browser has shown; its session may know a later one.
     auth_time        BIGINT,
-    auth_ver         BIGINT
+    auth_ver         BIGINT,
+    session_end      BIGINT
 );
 CREATE INDEX device_codes_by_end ON device_codes (expires_at);
 CREATE INDEX device_codes_by_network ON device_codes (client_network);

@@ -125,7 +125,7 @@ fn bypass_drafts(definition: &Definition) -> Vec<BypassDraft> {
 }
 
 fn rule_drafts(definition: &Definition) -> Vec<RuleDraft> {
-    let draft = |(_, rule): (String, &super::PolicyRule)| RuleDraft {
+    let draft = |rule: &super::PolicyRule| RuleDraft {
         emails: rule.emails.clone(),
         email_domains: rule.email_domains.clone(),
         everyone: rule.everyone,

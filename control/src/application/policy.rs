@@ -1,9 +1,11 @@
 //! An application's policy: whom it admits. No rule that fits means no (default deny).
 //!
-//! A rule's id is made of what it says: it stays the same through restarts and
-//! exports, and a rule that is changed is another rule. Filters refuse tokens whose rule is
-//! gone, so a tightened policy acts at once; whoever is still admitted gets a new token without
-//! being asked.
+//! A rule's id is made of what it says, and of how long sessions last of those whom it admits: it
+//! stays the same through restarts and exports, and a rule that is changed is another rule.
+//! Filters refuse tokens whose rule is gone, so a tightened policy or a shorter duration acts at
+//! once; whoever is still admitted gets a new token without being asked.
+
+use std::time::Duration;
 
 use portcullis::protocol::base64url;
 use serde::{Deserialize, Serialize};
@@ -36,15 +38,15 @@ impl Policy {
         Self(rules)
     }
 
-    /// The rules with their ids.
-    pub fn rules(&self) -> impl Iterator<Item = (String, &PolicyRule)> {
-        self.0.iter().map(|rule| (rule.id(), rule))
+    /// The rules, the first that fits first.
+    pub fn rules(&self) -> impl Iterator<Item = &PolicyRule> {
+        self.0.iter()
     }
 
-    /// The id of the first rule that admits `email`.
+    /// Whether a rule admits `email`.
     #[must_use]
-    pub fn admits(&self, email: &str) -> Option<String> {
-        self.admitting(email).map(PolicyRule::id)
+    pub fn admits(&self, email: &str) -> bool {
+        self.admitting(email).is_some()
     }
 
     pub(super) fn admitting(&self, email: &str) -> Option<&PolicyRule> {
@@ -61,7 +63,8 @@ impl PolicyRule {
             || domain.is_some_and(|domain| self.email_domains.iter().any(|d| d == domain))
     }
 
-    pub(super) fn id(&self) -> String {
+    /// `session_duration`: its own, or else the application's.
+    pub(super) fn id(&self, session_duration: Duration) -> String {
         let mut hash = hmac_sha256::Hash::new();
         hash.update(ID_LABEL);
         // Lengths keep two different rules from one byte sequence.
@@ -73,10 +76,7 @@ impl PolicyRule {
             }
         }
         hash.update([u8::from(self.everyone)]);
-        // Nothing for none, so that rules without one keep the ids that they always had.
-        if let Some(seconds) = self.session_duration_seconds {
-            hash.update(seconds.to_be_bytes());
-        }
+        hash.update(session_duration.as_secs().to_be_bytes());
         let [a, b, c, d, e, f, g, h, i, ..] = hash.finalize();
         base64url::encode(&[a, b, c, d, e, f, g, h, i])
     }
@@ -95,11 +95,13 @@ mod tests {
         }
     }
 
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
     #[test]
     fn nobody_is_admitted_by_default() {
-        assert_eq!(Policy::default().admits("ana@example.com"), None);
+        assert!(!Policy::default().admits("ana@example.com"));
         let empty = Policy::new(vec![PolicyRule::default()]);
-        assert_eq!(empty.admits("ana@example.com"), None);
+        assert!(!empty.admits("ana@example.com"));
     }
 
     #[test]
@@ -107,38 +109,33 @@ mod tests {
         let by_mail = rule(&["ana@example.com"], &[], false);
         let by_domain = rule(&[], &["example.com"], false);
         let policy = Policy::new(vec![by_mail.clone(), by_domain.clone()]);
-        assert_eq!(policy.admits("Ana@Example.com"), Some(by_mail.id()));
-        assert_eq!(policy.admits("bob@example.com"), Some(by_domain.id()));
+        assert_eq!(policy.admitting("Ana@Example.com"), Some(&by_mail));
+        assert_eq!(policy.admitting("bob@example.com"), Some(&by_domain));
         for other in [
             "bob@sub.example.com",
             "bob@example.com.evil.example",
             "example.com",
             "bob@evilexample.com",
         ] {
-            assert_eq!(policy.admits(other), None, "{other}");
+            assert!(!policy.admits(other), "{other}");
         }
-        assert!(
-            Policy::new(vec![rule(&[], &[], true)])
-                .admits("x@y")
-                .is_some()
-        );
+        assert!(Policy::new(vec![rule(&[], &[], true)]).admits("x@y"));
     }
 
     #[test]
     fn an_id_is_the_rules_content() {
         let one = rule(&["a@b", "c@d"], &[], false);
-        assert_eq!(one.id(), one.clone().id());
-        assert_eq!(one.id().len(), 12);
+        assert_eq!(one.id(DAY), one.clone().id(DAY));
+        assert_eq!(one.id(DAY).len(), 12);
         for other in [
             rule(&["a@b"], &["c@d"], false),
             rule(&["a@b", "c@d"], &[], true),
             rule(&["a@bc@d"], &[], false),
-            PolicyRule {
-                session_duration_seconds: Some(0),
-                ..one.clone()
-            },
         ] {
-            assert_ne!(one.id(), other.id());
+            assert_ne!(one.id(DAY), other.id(DAY));
+        }
+        for other in [Duration::ZERO, DAY / 2] {
+            assert_ne!(one.id(DAY), one.id(other));
         }
     }
 
@@ -148,6 +145,8 @@ mod tests {
         let read: PolicyRule = serde_json::from_str(stored).unwrap();
         assert_eq!(read, rule(&["a@b"], &[], false));
         assert_eq!(serde_json::to_string(&read).unwrap(), stored);
-        assert_eq!(read.id(), "ezBG82PWLt8J");
+        // Pinned, since a change of it makes every holder of a token get a new one. It was another
+        // before the duration went into it.
+        assert_eq!(read.id(DAY), "58L-1itGuR3f");
     }
 }

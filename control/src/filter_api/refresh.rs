@@ -39,6 +39,8 @@ pub async fn refresh(
     // made by somebody else who holds other cookies.
     issued.auth_time = issued.auth_time.min(call.token.auth_time);
     issued.auth_ver = issued.auth_ver.min(call.token.auth_ver);
+    issued.session_exp = issued.session_exp.min(call.token.session_exp);
+    issued.exp = issued.exp.min(issued.session_exp);
     let stored = IssuedToken {
         issued_at: issued.iat,
         claims: serde_json::to_string(&issued)?,

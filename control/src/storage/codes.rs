@@ -5,7 +5,8 @@ use sqlx::Transaction;
 use sqlx::any::Any;
 
 use super::{
-    Database, Session, StorageError, applications, fresh_sign_in, from_db, session_list, to_db,
+    Database, Session, ShownSignIn, StorageError, applications, fresh_sign_in, from_db,
+    session_list, to_db,
 };
 use crate::application::Application;
 use crate::secret::Hashed;
@@ -15,10 +16,8 @@ use crate::secret::Hashed;
 pub struct NewCode {
     /// Its hash.
     pub hash: Hashed,
-    /// The global session under which it was issued.
-    pub session_id: String,
-    /// The version of the sign-in that the browser showed; its session may know a later one.
-    pub auth_ver: u64,
+    /// The sign-in that the browser showed, and the global session under which it was issued.
+    pub shown: ShownSignIn,
     /// The application that it is for.
     pub audience: String,
     /// The origin that it is for.
@@ -89,6 +88,8 @@ type CodeColumns = (
     String,
     i64,
     i64,
+    i64,
+    i64,
     Option<i64>,
     Option<String>,
     Option<String>,
@@ -103,22 +104,25 @@ impl Codes for Database {
              SELECT code_hash FROM exchange_codes WHERE session_id = $1 \
              ORDER BY expires_at DESC LIMIT $2)",
         )
-        .bind(&code.session_id)
+        .bind(&code.shown.session_id)
         .bind(OPEN_CODES_OF_A_SESSION)
         .execute(self.pool())
         .await?;
         let added = sqlx::query(
             "INSERT INTO exchange_codes (code_hash, session_id, audience, origin, challenge, \
-             return_to, expires_at, auth_ver) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+             return_to, expires_at, auth_ver, auth_time, session_end) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(code.hash.as_str())
-        .bind(&code.session_id)
+        .bind(&code.shown.session_id)
         .bind(&code.audience)
         .bind(&code.origin)
         .bind(&code.challenge)
         .bind(&code.return_to)
         .bind(to_db(code.expires_at))
-        .bind(to_db(code.auth_ver))
+        .bind(to_db(code.shown.auth_ver))
+        .bind(to_db(code.shown.auth_time))
+        .bind(to_db(code.shown.session_end))
         .execute(self.pool())
         .await;
         match added {
@@ -134,14 +138,14 @@ impl Codes for Database {
             return Ok(None);
         };
         let (user_id, email, disabled, blocked_until, auth_time, auth_ver, expires_at, version) =
-            session_columns(&mut read, &code.session_id).await?;
+            session_columns(&mut read, &code.shown.session_id).await?;
         let session = Session {
-            id: code.session_id.clone(),
+            id: code.shown.session_id.clone(),
             user_id,
             email,
-            auth_time: from_db(auth_time),
-            auth_ver: from_db(auth_ver).min(code.auth_ver),
-            expires_at: from_db(expires_at),
+            auth_time: from_db(auth_time).min(code.shown.auth_time),
+            auth_ver: from_db(auth_ver).min(code.shown.auth_ver),
+            expires_at: from_db(expires_at).min(code.shown.session_end),
         };
         Ok(Some(FoundCode {
             version: from_db(version),
@@ -157,7 +161,7 @@ impl Codes for Database {
 
     async fn use_code(&self, code: &NewCode, answer: &IssuedAnswer) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
-        let (session_id, now) = (&code.session_id, answer.issued_at);
+        let (session_id, now) = (&code.shown.session_id, answer.issued_at);
         if !session_list::hold(write.connection(), session_id, now).await? {
             return Ok(false);
         }
@@ -194,7 +198,8 @@ async fn code_and_answer(
 ) -> Result<Option<(NewCode, Option<IssuedAnswer>)>, StorageError> {
     let row: Option<CodeColumns> = sqlx::query_as(
         "SELECT session_id, audience, origin, challenge, return_to, expires_at, \
-         auth_ver, used_at, claims, binding_seed FROM exchange_codes WHERE code_hash = $1",
+         auth_ver, auth_time, session_end, used_at, claims, binding_seed \
+         FROM exchange_codes WHERE code_hash = $1",
     )
     .bind(hash.as_str())
     .fetch_optional(&mut **read)
@@ -203,7 +208,7 @@ async fn code_and_answer(
         return Ok(None);
     };
     let (session_id, audience, origin, challenge, return_to, expires_at, ..) = row;
-    let (.., auth_ver, used_at, claims, seed) = row;
+    let (.., auth_ver, auth_time, session_end, used_at, claims, seed) = row;
     let answer = used_at.zip(claims).map(|(used_at, claims)| IssuedAnswer {
         issued_at: from_db(used_at),
         claims,
@@ -211,8 +216,12 @@ async fn code_and_answer(
     });
     let code = NewCode {
         hash: hash.clone(),
-        session_id,
-        auth_ver: from_db(auth_ver),
+        shown: ShownSignIn {
+            session_id,
+            auth_time: from_db(auth_time),
+            auth_ver: from_db(auth_ver),
+            session_end: from_db(session_end),
+        },
         audience,
         origin,
         challenge,

@@ -146,13 +146,15 @@ impl DeviceCodes for Database {
             DeviceAnswer::Refused => ("refused", None),
         };
         let answered = sqlx::query(
-            "UPDATE device_codes SET answer = $1, session_id = $2, auth_time = $3, auth_ver = $4 \
-             WHERE user_code_hash = $5 AND answer IS NULL AND expires_at > $6",
+            "UPDATE device_codes SET answer = $1, session_id = $2, auth_time = $3, auth_ver = $4, \
+             session_end = $5 \
+             WHERE user_code_hash = $6 AND answer IS NULL AND expires_at > $7",
         )
         .bind(answer)
         .bind(shown.map(|shown| shown.session_id.as_str()))
         .bind(shown.map(|shown| to_db(shown.auth_time)))
         .bind(shown.map(|shown| to_db(shown.auth_ver)))
+        .bind(shown.map(|shown| to_db(shown.session_end)))
         .bind(user_code.as_str())
         .bind(to_db(now))
         .execute(self.pool())

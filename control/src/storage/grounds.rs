@@ -15,6 +15,8 @@ pub struct ShownSignIn {
     pub auth_time: u64,
     /// The feed's version then.
     pub auth_ver: u64,
+    /// The session's end as of that sign-in, seconds since 1970.
+    pub session_end: u64,
 }
 
 impl From<&Session> for ShownSignIn {
@@ -23,6 +25,7 @@ impl From<&Session> for ShownSignIn {
             session_id: session.id.clone(),
             auth_time: session.auth_time,
             auth_ver: session.auth_ver,
+            session_end: session.expires_at,
         }
     }
 }
@@ -94,7 +97,7 @@ impl Grounds for Database {
             email,
             auth_time: from_db(auth_time).min(shown.auth_time),
             auth_ver: from_db(auth_ver).min(shown.auth_ver),
-            expires_at: from_db(expires_at),
+            expires_at: from_db(expires_at).min(shown.session_end),
         };
         Ok(Some(TokenGrounds {
             version: from_db(version),

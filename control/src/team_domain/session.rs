@@ -35,6 +35,7 @@ pub async fn current(
             return Ok(Some(Session {
                 auth_time: session.auth_time.min(claims.auth_time),
                 auth_ver: session.auth_ver.min(claims.auth_ver),
+                expires_at: session.expires_at.min(claims.exp),
                 ..session
             }));
         }

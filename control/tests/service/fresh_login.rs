@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use portcullis::protocol::feed::FeedPage;
 use portcullis_control::secret::Plain;
-use portcullis_control::storage::NewCode;
+use portcullis_control::storage::{NewCode, ShownSignIn};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -126,8 +126,12 @@ async fn an_exchange_for_an_older_sign_in_is_refused() {
     for (text, auth_ver) in [("late", u64::MAX), ("later", version - 1)] {
         let code = NewCode {
             hash: Plain::new(text.to_owned()).hashed(),
-            session_id: session_id.to_owned(),
-            auth_ver,
+            shown: ShownSignIn {
+                session_id: session_id.to_owned(),
+                auth_time: s.service.clock_now(),
+                auth_ver,
+                session_end: u64::MAX,
+            },
             audience: s.wiki.app.clone(),
             origin: WIKI.to_owned(),
             challenge: s.wiki.challenge.clone(),

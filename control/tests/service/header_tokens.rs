@@ -41,7 +41,7 @@ async fn copied_before_the_next_sign_in(scene: &mut Scene) -> Browser {
 /// Both are of one session, and `old` proves an earlier sign-in of it.
 fn assert_older(old: &Value, new: &Value) {
     assert_eq!(old["sid"], new["sid"], "the session was renewed");
-    for claim in ["auth_ver", "auth_time"] {
+    for claim in ["auth_ver", "auth_time", "session_exp"] {
         assert!(old[claim].as_u64() < new[claim].as_u64(), "{claim}");
     }
 }

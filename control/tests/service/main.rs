@@ -13,7 +13,9 @@ mod admin_api;
 mod administration;
 mod applied;
 mod browser;
+mod changed_duration;
 mod cli;
+mod copied_session;
 mod device;
 mod device_races;
 mod durable;
@@ -42,8 +44,5 @@ mod silent_login;
 mod start;
 mod table;
 mod tokens;
-<<<<<<< HEAD
 mod upkeep;
-=======
 mod walk;
->>>>>>> walk

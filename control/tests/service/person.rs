@@ -24,7 +24,7 @@ pub struct Scene {
 #[derive(Clone, Default)]
 pub struct Person {
     pub wiki: Jar,
-    team: Browser,
+    pub team: Browser,
 }
 
 /// What a request ended in.

@@ -34,6 +34,7 @@ type Columns = (
     Option<String>,
     Option<i64>,
     Option<i64>,
+    Option<i64>,
     String,
     i64,
 );
@@ -47,7 +48,7 @@ pub(super) async fn take_ended(
     let row: Option<Columns> = sqlx::query_as(
         "DELETE FROM device_codes \
          WHERE device_code_hash = $1 AND (answer IS NOT NULL OR expires_at <= $2) \
-         RETURNING answer, session_id, auth_time, auth_ver, audience, expires_at",
+         RETURNING answer, session_id, auth_time, auth_ver, session_end, audience, expires_at",
     )
     .bind(device_code.as_str())
     .bind(to_db(now))
@@ -57,19 +58,23 @@ pub(super) async fn take_ended(
 }
 
 fn ended(row: Columns, now: u64) -> Poll {
-    let (answer, session_id, auth_time, auth_ver, audience, expires_at) = row;
+    let (answer, session_id, auth_time, auth_ver, session_end, audience, expires_at) = row;
     if from_db(expires_at) <= now {
         return Poll::Expired;
     }
-    match (answer.as_deref(), session_id, auth_time.zip(auth_ver)) {
-        (Some("confirmed"), Some(session_id), Some((auth_time, auth_ver))) => Poll::Confirmed {
-            shown: ShownSignIn {
-                session_id,
-                auth_time: from_db(auth_time),
-                auth_ver: from_db(auth_ver),
-            },
-            audience,
-        },
+    let sign_in = auth_time.zip(auth_ver).zip(session_end);
+    match (answer.as_deref(), session_id, sign_in) {
+        (Some("confirmed"), Some(session_id), Some(((auth_time, auth_ver), end))) => {
+            Poll::Confirmed {
+                shown: ShownSignIn {
+                    session_id,
+                    auth_time: from_db(auth_time),
+                    auth_ver: from_db(auth_ver),
+                    session_end: from_db(end),
+                },
+                audience,
+            }
+        }
         _ => Poll::Refused,
     }
 }

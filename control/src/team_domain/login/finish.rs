@@ -38,7 +38,7 @@ pub async fn finish(
         return redirect(signed_in.redirect, signed_in.own_page).map(Some);
     };
     let policy = &attempt.application.definition.policy;
-    if policy.admits(&signed_in.session.email).is_none() {
+    if !policy.admits(&signed_in.session.email) {
         if attempt.is_silent {
             return silent::back_with(attempt, silent::Error::AccessDenied).map(Some);
         }
