@@ -79,7 +79,8 @@ impl Service {
     /// Ends, and starts again on the same data with this configuration file.
     pub async fn restart(self, toml: &str) -> Self {
         self.running.stop().await;
-        let started = Self::start_at(self.directory, "data", toml, self.clock).await;
+        let url = &self.database_url;
+        let started = Self::start_at(url, self.directory, toml, self.clock).await;
         started.unwrap()
     }
 
