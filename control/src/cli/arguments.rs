@@ -2,6 +2,7 @@
 
 mod admin_token;
 mod applied;
+mod revoke;
 mod session;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use super::settings::Settings;
 use super::token::team_domain;
 pub use admin_token::AdminTokenCommand;
 pub use applied::{ProxyCommand, RevocationCommand, Wait};
+pub use revoke::RevokeCommand;
 pub use session::SessionCommand;
 
 /// Signs users in for applications behind Envoy, and ends their sessions.
@@ -202,46 +204,6 @@ Examples:
         /// What to change
         #[command(flatten)]
         settings: Settings,
-    },
-}
-
-/// `revoke`.
-#[derive(Debug, Subcommand)]
-pub enum RevokeCommand {
-    /// End all sessions of a user, in all applications
-    ///
-    /// The user cannot sign in again for sessions.login_block_after_revoke, one minute by
-    /// default. To keep somebody out for good, use `user disable`.
-    User {
-        /// The e-mail address; every user with it is revoked
-        email: String,
-        /// Whether to wait for proxies
-        #[command(flatten)]
-        wait: Wait,
-    },
-    /// End all sessions at an application
-    ///
-    /// Users whose global session lives get a new one without being asked, if the policy still
-    /// admits them.
-    Application {
-        /// The application's name
-        name: String,
-        /// Admit nobody again before they have signed in anew
-        #[arg(long)]
-        fresh_login: bool,
-        /// Whether to wait for proxies
-        #[command(flatten)]
-        wait: Wait,
-    },
-    /// End one global session, in all applications
-    Session {
-        /// The session's id, as `session list` shows it
-        // An id may begin with a dash.
-        #[arg(allow_hyphen_values = true)]
-        id: String,
-        /// Whether to wait for proxies
-        #[command(flatten)]
-        wait: Wait,
     },
 }
 

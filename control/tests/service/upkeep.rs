@@ -1,6 +1,11 @@
 //! What can have no effect any more leaves, and nothing else does.
 
+use std::net::Ipv4Addr;
+
 use portcullis::protocol::feed::{FeedPage, PageKind};
+use portcullis_control::client_description::ClientDescription;
+use portcullis_control::storage::NewSession;
+use reqwest::header::HeaderMap;
 use serde_json::json;
 use sqlx::AnyPool;
 
@@ -53,6 +58,34 @@ async fn a_users_revocation_lasts_as_long_as_their_last_session_would_have() {
     );
     database.tidy(end + HOUR + 1).await.unwrap();
     assert!(feed(&service, &credential, "").await.revocations.is_empty());
+}
+
+#[tokio::test]
+async fn a_users_revocation_lasts_as_long_as_a_renewed_session() {
+    let service = Service::start().await;
+    let user = service.done("/users", json!({ "email": ANA })).await;
+    let begun = service.clock.seconds();
+    let session = |expires_at, before: Option<&str>| NewSession {
+        id: "first".to_owned(),
+        user_id: user["id"].as_str().unwrap().to_owned(),
+        now: begun,
+        expires_at,
+        client: ClientDescription::of(&HeaderMap::new(), Ipv4Addr::LOCALHOST.into()),
+        before: before.map(str::to_owned),
+        form: None,
+    };
+    // The third would end sooner: tokens of the second may live longer.
+    for (hours, before) in [(1, None), (5, Some("first")), (2, Some("first"))] {
+        let session = session(begun + hours * HOUR, before);
+        let storage = &service.running.service.storage;
+        storage.begin_session(&session).await.unwrap();
+    }
+    let request = json!({ "email": ANA });
+    let revoked = service.done("/revocations/user", request).await;
+    assert_eq!(revoked["sessions_ended"], 1, "it was renewed");
+    let credential = service.credential(&[]).await;
+    let page = feed(&service, &credential, "").await;
+    assert_eq!(page.revocations.put[0].until, begun + 5 * HOUR + 60);
 }
 
 #[tokio::test]
