@@ -153,6 +153,16 @@ impl Route {
     }
 }
 
+impl Settings {
+    /// The rules, each with the duration that holds for it: with another one it is another rule.
+    pub fn rules_in_force(&self) -> impl Iterator<Item = Rule> {
+        self.rules.iter().map(|rule| Rule {
+            whom: rule.whom.clone(),
+            duration: Some(rule.duration.unwrap_or(self.duration)),
+        })
+    }
+}
+
 impl Rule {
     pub fn admits(&self, person: PersonNumber) -> bool {
         match &self.whom {

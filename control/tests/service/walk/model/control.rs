@@ -26,24 +26,42 @@ pub(super) enum Answer {
 pub struct Code {
     session: SessionNumber,
     application: ApplicationNumber,
-    auth_ver: Version,
+    proves: SignIn,
     since: Seconds,
     version: Version,
 }
 
+/// What a cookie, a code or a token proves of a sign-in: a copy of an old one proves no later one.
+#[derive(Clone, Copy)]
+struct SignIn {
+    auth_ver: Version,
+    ends: Seconds,
+}
+
+impl SignIn {
+    /// No more than the session itself.
+    fn of(self, session: &Session) -> Self {
+        Self {
+            auth_ver: self.auth_ver.min(session.auth_ver),
+            ends: self.ends.min(session.ends),
+        }
+    }
+}
+
 impl Model {
-    /// The global session of a browser, and the version of the sign-in that its cookie proves.
-    fn known_as(&self, browser: BrowserNumber) -> Option<(SessionNumber, Version)> {
+    /// The global session of a browser, and the sign-in that its cookie proves.
+    fn known_as(&self, browser: BrowserNumber) -> Option<(SessionNumber, SignIn)> {
         let cookie = self.browsers[browser].team.as_ref()?;
         let (session, auth_ver) = cookie.value;
-        let auth_ver = auth_ver.min(self.sessions[session].auth_ver);
-        (cookie.until > self.now && self.is_alive(session)).then_some((session, auth_ver))
+        let ends = cookie.until;
+        let proves = SignIn { auth_ver, ends }.of(&self.sessions[session]);
+        (cookie.until > self.now && self.is_alive(session)).then_some((session, proves))
     }
 
     /// The first rule that admits somebody to an application.
-    fn admitted(&self, application: ApplicationNumber, person: PersonNumber) -> Option<&Rule> {
-        let rules = &self.settings(application, self.version).rules;
-        rules.iter().find(|rule| rule.admits(person))
+    fn admitted(&self, application: ApplicationNumber, person: PersonNumber) -> Option<Rule> {
+        let settings = self.settings(application, self.version);
+        settings.rules_in_force().find(|rule| rule.admits(person))
     }
 
     /// Whether a fresh sign-in is demanded that a session does not have.
@@ -63,10 +81,10 @@ impl Model {
     ) -> (Seen, Option<Code>) {
         let known = self.known_as(browser).filter(|_| self.global != Some(0));
         match known {
-            Some((_, auth_ver)) if self.wants_fresh_login(application, auth_ver) => {
+            Some((_, proves)) if self.wants_fresh_login(application, proves.auth_ver) => {
                 (Seen::Form, None)
             }
-            Some((session, auth_ver)) => self.code(session, auth_ver, application),
+            Some((session, proves)) => self.code(session, proves, application),
             None => (Seen::Form, None),
         }
     }
@@ -74,7 +92,7 @@ impl Model {
     fn code(
         &self,
         session: SessionNumber,
-        auth_ver: Version,
+        proves: SignIn,
         application: ApplicationNumber,
     ) -> (Seen, Option<Code>) {
         let person = self.sessions[session].person;
@@ -84,7 +102,7 @@ impl Model {
         let code = Code {
             session,
             application,
-            auth_ver,
+            proves,
             since: self.now,
             version: self.version,
         };
@@ -136,15 +154,14 @@ impl Model {
             auth_ver,
             ends,
         };
-        let (seen, code) = self.code(session, auth_ver, application);
+        let (seen, code) = self.code(session, SignIn { auth_ver, ends }, application);
         (vec![signed_in, seen], code)
     }
 
     fn global_duration(&self, application: ApplicationNumber, person: PersonNumber) -> Seconds {
         let settings = self.settings(application, self.version);
-        let by_rule = self
-            .admitted(application, person)
-            .and_then(|rule| rule.duration);
+        let by_rule = self.admitted(application, person);
+        let by_rule = by_rule.and_then(|rule| rule.duration);
         match (self.global, by_rule.unwrap_or(settings.duration)) {
             (Some(0), _) => MOMENT,
             (Some(global), _) => global,
@@ -156,22 +173,22 @@ impl Model {
     /// A code is exchanged for a token.
     pub(super) fn exchange(&mut self, code: &Code) -> Answer {
         let session = &self.sessions[code.session];
+        let proves = code.proves.of(session);
         let void = session.ended
             || code.version < self.codes_since[code.application]
             || self.now >= code.since + MOMENT
-            || self.now >= session.ends;
-        let auth_ver = code.auth_ver.min(session.auth_ver);
-        if void || self.wants_fresh_login(code.application, auth_ver) {
+            || self.now >= proves.ends;
+        if void || self.wants_fresh_login(code.application, proves.auth_ver) {
             return Answer::No("start_again");
         }
         let settings = self.settings(code.application, self.version);
         let (binding, http_only) = (settings.binding, settings.http_only);
-        let Some(rule) = self.admitted(code.application, session.person).cloned() else {
+        let Some(rule) = self.admitted(code.application, session.person) else {
             return Answer::No("policy_denied");
         };
         let secret = binding.then_some(self.secrets);
         self.secrets += usize::from(binding);
-        let token = self.token((code.session, auth_ver), code.application, rule, secret);
+        let token = self.token((code.session, proves), code.application, rule, secret);
         Answer::Token(token, http_only)
     }
 
@@ -179,7 +196,12 @@ impl Model {
     pub(super) fn refresh(&mut self, old: &Token) -> Answer {
         let claims = &old.claims;
         let session = &self.sessions[claims.session];
-        let (application, auth_ver) = (claims.application, claims.auth_ver.min(session.auth_ver));
+        let application = claims.application;
+        let proves = SignIn {
+            auth_ver: claims.auth_ver,
+            ends: claims.session_exp,
+        };
+        let proves = proves.of(session);
         let settings = self.settings(application, self.version);
         let http_only = settings.http_only;
         if !self.is_alive(claims.session)
@@ -189,7 +211,7 @@ impl Model {
         {
             return Answer::No("session_expired");
         }
-        let Some(rule) = self.admitted(application, old.person).cloned() else {
+        let Some(rule) = self.admitted(application, old.person) else {
             return Answer::No("policy_denied");
         };
         if let Some(earlier) = self.refreshed.get(&claims.token)
@@ -200,14 +222,14 @@ impl Model {
             self.notes.push("(the same new token, for a repeated call)");
             return Answer::Token(earlier.clone(), http_only);
         }
-        let token = self.token((claims.session, auth_ver), application, rule, claims.secret);
+        let token = self.token((claims.session, proves), application, rule, claims.secret);
         self.refreshed.insert(claims.token, token.clone());
         Answer::Token(token, http_only)
     }
 
     fn token(
         &mut self,
-        (number, auth_ver): (SessionNumber, Version),
+        (number, proves): (SessionNumber, SignIn),
         application: ApplicationNumber,
         rule: Rule,
         secret: Option<usize>,
@@ -222,10 +244,10 @@ impl Model {
             session: number,
             application,
             iat: self.now,
-            exp: session.ends.min(self.now + lasts),
-            session_exp: session.ends,
+            exp: proves.ends.min(self.now + lasts),
+            session_exp: proves.ends,
             ver: self.version,
-            auth_ver,
+            auth_ver: proves.auth_ver,
             every_navigation: duration == 0,
             secret,
         };

@@ -122,7 +122,7 @@ impl Model {
             return Err("session_revoked");
         }
         let settings = self.settings(shown.application, known);
-        if !settings.rules.contains(&token.rule) {
+        if !settings.rules_in_force().any(|rule| rule == token.rule) {
             return Err("session_expired");
         }
         Ok(())
