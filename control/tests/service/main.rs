@@ -16,6 +16,7 @@ mod changed_duration;
 mod cli;
 mod copied_session;
 mod device;
+mod device_floods;
 mod device_races;
 mod durations;
 mod exchange;
