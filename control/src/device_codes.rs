@@ -3,6 +3,7 @@
 //! short and shown in both places.
 
 mod guess_limits;
+mod request_limits;
 mod user_code;
 
 use std::net::IpAddr;
@@ -14,6 +15,7 @@ use crate::sign_in_limits::network;
 use crate::storage::{NewDeviceCode, StorageError};
 
 pub use guess_limits::GuessLimits;
+pub use request_limits::RequestLimits;
 pub use user_code::UserCode;
 
 /// The one client of the device endpoints: this program's command line. It is public, so the id

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::device_codes::GuessLimits;
+use crate::device_codes::{GuessLimits, RequestLimits};
 use crate::durations::{LONGEST_SESSION, MOMENT};
 use crate::news::News;
 use crate::passwords::Passwords;
@@ -38,6 +38,8 @@ pub struct Service {
     pub limits: SignInLimits,
     /// Limits on guessed user codes.
     pub(crate) guess_limits: GuessLimits,
+    /// Limits on requests for device codes, and on polls.
+    pub(crate) request_limits: RequestLimits,
     /// What wakes long polls.
     pub news: Arc<News>,
     /// What proxies have applied.

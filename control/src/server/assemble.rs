@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use super::{Start, StartError};
 use crate::application::Application;
 use crate::config::Config;
-use crate::device_codes::GuessLimits;
+use crate::device_codes::{GuessLimits, RequestLimits};
 use crate::news::News;
 use crate::passwords::Passwords;
 use crate::proxies::Proxies;
@@ -42,6 +42,7 @@ pub async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError>
         passwords: Passwords::new(random.as_ref())?,
         limits: SignInLimits::new(config.sign_in),
         guess_limits: GuessLimits::new(),
+        request_limits: RequestLimits::new(),
         news: Arc::new(News::new(0, Arc::clone(&clock))),
         proxies: Arc::new(Proxies::new(Arc::clone(&clock))),
         snapshot_turns: Semaphore::new(SNAPSHOTS),

@@ -163,6 +163,9 @@ impl DeviceCodes for Database {
     }
 
     async fn poll_device_code(&self, device_code: &Hashed, now: u64) -> Result<Poll, StorageError> {
+        if let Some(nothing_new) = poll::look(self.pool(), device_code, now).await? {
+            return Ok(nothing_new);
+        }
         let mut write = self.write().await?;
         let poll = match poll::take_ended(&mut write, device_code, now).await? {
             Some(ended) => ended,

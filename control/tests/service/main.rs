@@ -17,6 +17,7 @@ mod changed_duration;
 mod cli;
 mod copied_session;
 mod device;
+mod device_floods;
 mod device_races;
 mod durable;
 mod durations;

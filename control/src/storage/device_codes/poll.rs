@@ -1,5 +1,7 @@
 //! A command line's poll: finds the answer once, or is told to wait.
 
+use sqlx::AnyPool;
+
 use super::super::write::Write;
 use super::super::{ShownSignIn, StorageError, from_db, to_db};
 use crate::secret::Hashed;
@@ -28,6 +30,8 @@ pub enum Poll {
 
 /// What a poll before its time adds to the interval (RFC 8628, section 3.5).
 const SLOW_DOWN_SECONDS: i64 = 5;
+/// Longer it does not get: from there on, polls before their time change nothing.
+const LONGEST_INTERVAL_SECONDS: i64 = 60;
 
 type Columns = (
     Option<String>,
@@ -38,6 +42,34 @@ type Columns = (
     String,
     i64,
 );
+
+/// What a poll finds that changes nothing; `None`: it has something to write. Strangers may poll
+/// with anything, and only one transaction can write at a time.
+pub(super) async fn look(
+    pool: &AnyPool,
+    device_code: &Hashed,
+    now: u64,
+) -> Result<Option<Poll>, StorageError> {
+    let row: Option<(Option<String>, i64, i64, i64)> = sqlx::query_as(
+        "SELECT answer, expires_at, next_poll_at, poll_interval FROM device_codes \
+         WHERE device_code_hash = $1",
+    )
+    .bind(device_code.as_str())
+    .fetch_optional(pool)
+    .await?;
+    let Some((answer, expires_at, next_poll_at, interval)) = row else {
+        return Ok(Some(Poll::Unknown));
+    };
+    let ended = answer.is_some() || from_db(expires_at) <= now;
+    let too_soon = from_db(next_poll_at) > now && interval >= LONGEST_INTERVAL_SECONDS;
+    Ok((!ended && too_soon).then_some(Poll::TooSoon))
+}
+
+fn slower(interval: i64) -> i64 {
+    interval
+        .saturating_add(SLOW_DOWN_SECONDS)
+        .min(LONGEST_INTERVAL_SECONDS)
+}
 
 /// Of several polls at once only one finds the row to delete.
 pub(super) async fn take_ended(
@@ -94,7 +126,7 @@ pub(super) async fn keep_waiting(
         return Ok(Poll::Unknown);
     };
     let (poll, interval) = if from_db(next_poll_at) > now {
-        (Poll::TooSoon, interval.saturating_add(SLOW_DOWN_SECONDS))
+        (Poll::TooSoon, slower(interval))
     } else {
         (Poll::Waiting, interval)
     };

@@ -41,6 +41,11 @@ pub async fn authorize_device(
     headers: HeaderMap,
     form: Result<Form<AuthorizeDevice>, FormRejection>,
 ) -> Result<Json<DeviceAuthorization>, OAuthError> {
+    let trusted = &service.config.server.trusted_proxies;
+    let client = client_address(peer.ip(), &headers, trusted);
+    service
+        .request_limits
+        .request(client, service.clock.now())?;
     let Form(request) = form.map_err(|_| OAuthError::InvalidRequest)?;
     if request.client_id != CLIENT_ID {
         return Err(OAuthError::InvalidClient);
@@ -49,8 +54,6 @@ pub async fn authorize_device(
         .await?
         .filter(|application| application.definition.header_tokens)
         .ok_or(OAuthError::InvalidTarget)?;
-    let trusted = &service.config.server.trusted_proxies;
-    let client = client_address(peer.ip(), &headers, trusted);
     let codes = device_codes::make(&service, &application.audience, client).await?;
     tracing::info!(%client, audience = application.audience, "token for scripts asked for");
     let page = format!("{}/device", service.team_domain);

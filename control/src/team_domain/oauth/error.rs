@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::device_codes::MakeCodesError;
 use crate::header_tokens::NoHeaderToken;
+use crate::sign_in_limits::TooMany;
 use crate::storage::StorageError;
 
 /// How long to wait when too many requests wait for an answer: one of them has ended by then, or
@@ -41,6 +42,12 @@ pub enum OAuthError {
     /// The same, and the polls come too fast.
     #[error("nobody has confirmed the code yet; wait 5 seconds longer between polls")]
     SlowDown,
+    /// One client asks or polls too often, whatever it sends.
+    #[error("too many requests from this network; try again in {retry_after} seconds")]
+    TooOften {
+        /// Seconds to wait.
+        retry_after: u64,
+    },
     /// The person said no.
     #[error("the request was refused in the browser")]
     Refused,
@@ -75,6 +82,7 @@ impl OAuthError {
             Self::InvalidTarget => (StatusCode::BAD_REQUEST, "invalid_target"),
             Self::AuthorizationPending => (StatusCode::BAD_REQUEST, "authorization_pending"),
             Self::SlowDown => (StatusCode::BAD_REQUEST, "slow_down"),
+            Self::TooOften { .. } => (StatusCode::TOO_MANY_REQUESTS, "slow_down"),
             Self::Refused | Self::SessionEnded | Self::PolicyDenied => {
                 (StatusCode::BAD_REQUEST, "access_denied")
             }
@@ -88,6 +96,7 @@ impl OAuthError {
     fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooMany => Some(TOO_MANY_SECONDS),
+            Self::TooOften { retry_after } => Some(*retry_after),
             Self::Unavailable(_) => Some(UNAVAILABLE_SECONDS),
             _ => None,
         }
@@ -116,6 +125,14 @@ impl From<MakeCodesError> for OAuthError {
             MakeCodesError::Storage(error) => error.into(),
             MakeCodesError::Randomness(_) => Self::Broken,
             MakeCodesError::TooMany => Self::TooMany,
+        }
+    }
+}
+
+impl From<TooMany> for OAuthError {
+    fn from(too_many: TooMany) -> Self {
+        Self::TooOften {
+            retry_after: too_many.retry_after.as_secs() + 1,
         }
     }
 }

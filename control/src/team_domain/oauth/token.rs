@@ -1,13 +1,16 @@
 //! `POST /token`: a command line looks whether its request was answered (RFC 8628, section 3.4).
 //! A token is given out once, and judged when it is: not when somebody confirmed.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::extract::rejection::FormRejection;
+use axum::extract::{ConnectInfo, State};
+use axum::http::HeaderMap;
 use axum::{Form, Json};
 use serde::{Deserialize, Serialize};
 
+use super::super::client_address::client_address;
 use super::error::OAuthError;
 use crate::device_codes::{CLIENT_ID, GRANT_TYPE};
 use crate::header_tokens;
@@ -33,8 +36,13 @@ pub struct TokenAnswer {
 
 pub async fn token(
     State(service): State<Arc<Service>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
     form: Result<Form<TokenRequest>, FormRejection>,
 ) -> Result<Json<TokenAnswer>, OAuthError> {
+    let trusted = &service.config.server.trusted_proxies;
+    let client = client_address(peer.ip(), &headers, trusted);
+    service.request_limits.poll(client, service.clock.now())?;
     let Form(request) = form.map_err(|_| OAuthError::InvalidRequest)?;
     if request.grant_type != GRANT_TYPE {
         return Err(OAuthError::UnsupportedGrantType);
