@@ -41,8 +41,13 @@ pub async fn refresh(
     issued.auth_ver = issued.auth_ver.min(call.token.auth_ver);
     issued.session_exp = issued.session_exp.min(call.token.session_exp);
     issued.exp = issued.exp.min(issued.session_exp);
+    let issued_at = issued.iat;
+    if issued.every_navigation {
+        // It opens no navigation that the old one does not: those ask the team domain.
+        issued.iat = issued.iat.min(call.token.iat);
+    }
     let stored = IssuedToken {
-        issued_at: issued.iat,
+        issued_at,
         claims: serde_json::to_string(&issued)?,
     };
     match service

@@ -169,6 +169,23 @@ async fn a_session_without_duration_says_so_and_others_do_not() {
 }
 
 #[tokio::test]
+async fn s04_a_refresh_without_duration_opens_no_navigation() {
+    let mut at = At::new(
+        "global_duration = \"8h\"",
+        json!({ "session_duration": "0" }),
+    )
+    .await;
+    let answer = at.sign_in().await;
+    at.service.clock.advance(45);
+    let refreshed = at.refresh(&answer).await;
+    let of = |answer: &Value| claims(answer["token"].as_str().unwrap());
+    let (old, new) = (of(&answer), of(&refreshed));
+    // The filter takes the token for a navigation within ten seconds of `iat`.
+    assert_eq!(new["iat"], old["iat"]);
+    assert_eq!(new["exp"], old["exp"].as_u64().unwrap() + 45);
+}
+
+#[tokio::test]
 async fn s05_without_global_duration_every_login_asks() {
     let mut at = At::new("global_duration = \"0\"", json!({})).await;
     let answer = at.sign_in().await;

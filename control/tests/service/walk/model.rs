@@ -47,7 +47,7 @@ pub struct Model {
     /// Codes of an application from before are void.
     codes_since: [Version; APPLICATIONS],
     /// What tokens were refreshed to.
-    refreshed: HashMap<usize, Token>,
+    refreshed: HashMap<usize, (Seconds, Token)>,
     tokens: usize,
     secrets: usize,
     /// A session may have ended that was thrown away before.
