@@ -141,7 +141,7 @@ fn b07_pages_of_the_filter_keep_to_their_own_policy() -> Result<()> {
     for (path, heading, name) in [
         (
             "/.access/callback?code=x&state=y",
-            "This sign-in cannot",
+            "You are signed in already",
             "stale-callback",
         ),
         ("/.access/nothing", "Nothing here", "nothing-here"),
