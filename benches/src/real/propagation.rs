@@ -72,6 +72,8 @@ fn refusal(worker: &mut Connection, request: &str) -> Result<Instant> {
                 ensure!(why.contains("session_revoked"), "refused otherwise: {why}");
                 return Ok(Instant::now());
             }
+            // It was under way when the revocation came.
+            403 => return Ok(Instant::now()),
             other => bail!("a revoked session got {other}"),
         }
     }
