@@ -223,9 +223,10 @@ impl Goal {
 fn envoy_version(program: &Path) -> Result<String> {
     let output = Command::new(program).arg("--version").output()?;
     let text = String::from_utf8_lossy(&output.stdout);
-    // `envoy  version: <commit>/<version>/<state>/<build>/<library>`
-    let version = text.split('/').nth(1).context("Envoy tells no version")?;
-    Ok(version.to_owned())
+    // `<program>  version: <commit>/<version>/<state>/<build>/<library>`
+    let told = text.split_once("version:").map(|(_, told)| told);
+    let version = told.and_then(|told| told.split('/').nth(1));
+    Ok(version.context("Envoy tells no version")?.to_owned())
 }
 
 #[cfg(test)]
