@@ -63,6 +63,7 @@ fn one(scene: &mut Scene, workers: &mut [Connection]) -> Result<Way> {
 /// When a worker refuses the session because it is revoked.
 fn refusal(worker: &mut Connection, request: &str) -> Result<Instant> {
     let begun = Instant::now();
+    let mut cut = None;
     while begun.elapsed() < LIMIT {
         let answer = worker.ask(request)?;
         match answer.status {
@@ -70,10 +71,10 @@ fn refusal(worker: &mut Connection, request: &str) -> Result<Instant> {
             401 => {
                 let why = answer.header("www-authenticate").unwrap_or_default();
                 ensure!(why.contains("session_revoked"), "refused otherwise: {why}");
-                return Ok(Instant::now());
+                return Ok(cut.unwrap_or_else(Instant::now));
             }
-            // It was under way when the revocation came.
-            403 => return Ok(Instant::now()),
+            // It was under way when the revocation came; the next one says why.
+            403 if cut.is_none() => cut = Some(Instant::now()),
             other => bail!("a revoked session got {other}"),
         }
     }
