@@ -3,6 +3,8 @@
 
 mod snapshot;
 
+pub use snapshot::PAGE_OF_REVOCATIONS;
+
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;

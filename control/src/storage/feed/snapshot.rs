@@ -17,6 +17,11 @@ use super::{Audiences, Cursor, FeedItems, position, sees};
 use crate::storage::applications::{Columns, from_columns};
 use crate::storage::{StorageError, from_db};
 
+/// Revocations after one, by primary key: a page costs what is on it, however many there are.
+pub const PAGE_OF_REVOCATIONS: &str = "SELECT scope, subject, audience, version, fresh, expires_at \
+     FROM revocations WHERE (scope, subject, audience, fresh) > ($1, $2, $3, $4) \
+     ORDER BY scope, subject, audience, fresh LIMIT $5";
+
 /// Rows that are read at once, however few of them are wanted.
 const SMALLEST_BATCH: i64 = 100;
 
@@ -123,18 +128,14 @@ async fn batch(
     after: &Key,
     limit: i64,
 ) -> Result<Vec<RevocationColumns>, StorageError> {
-    let rows = sqlx::query_as(
-        "SELECT scope, subject, audience, version, fresh, expires_at FROM revocations \
-         WHERE (scope, subject, audience, fresh) > ($1, $2, $3, $4) \
-         ORDER BY scope, subject, audience, fresh LIMIT $5",
-    )
-    .bind(&after.0)
-    .bind(&after.1)
-    .bind(&after.2)
-    .bind(after.3)
-    .bind(limit)
-    .fetch_all(&mut **read)
-    .await?;
+    let rows = sqlx::query_as(PAGE_OF_REVOCATIONS)
+        .bind(&after.0)
+        .bind(&after.1)
+        .bind(&after.2)
+        .bind(after.3)
+        .bind(limit)
+        .fetch_all(&mut **read)
+        .await?;
     Ok(rows)
 }
 
