@@ -2,6 +2,7 @@
 
 mod address;
 pub mod authority;
+mod cookie_names;
 pub mod path;
 mod table;
 
@@ -14,7 +15,8 @@ use crate::protocol::origin::Origin;
 use crate::reason::Refusal;
 
 use address::AddressRange;
-pub use table::{ApplicationTable, Choice, Placement, TableError};
+pub use cookie_names::CookieNames;
+pub use table::{ApplicationTable, Choice, Host, Placement, TableError};
 
 /// An application, ready to be used on the request path.
 #[derive(Debug)]

@@ -20,6 +20,9 @@ pub const TOKEN_HEADER: &str = "x-access-token";
 /// Names under which nothing of a client may reach the origin.
 const RESERVED_HEADERS: [&str; 4] = [ASSERTION_HEADER, EMAIL_HEADER, ID_HEADER, TOKEN_HEADER];
 
+/// How the names of all the project's cookies begin.
+pub const OWN_COOKIE_PREFIX: &str = "__Host-access_";
+
 /// Cookies of the project: each alone, or followed by `_` and a suffix.
 const OWN_COOKIES: [&str; 6] = [
     TOKEN_COOKIE,
@@ -93,6 +96,11 @@ mod tests {
 
     #[test]
     fn own_cookies_with_and_without_suffix() {
+        assert!(
+            OWN_COOKIES
+                .iter()
+                .all(|name| name.starts_with(OWN_COOKIE_PREFIX))
+        );
         for name in [
             TOKEN_COOKIE,
             "__Host-access_token_0123456789abcdef",

@@ -11,7 +11,7 @@ const lines = readFileSync(list, "utf8").split("\n");
 const wanted = new Set(lines.filter((line) => line !== "" && !line.startsWith("#")));
 
 const module = binaryen.readBinary(readFileSync(linked));
-// What rustc uses for this target and every supported Envoy takes. Left to itself binaryen would use
+// What rustc uses for this target, with what .cargo/config.toml adds, and every supported Envoy takes. Left to itself binaryen would use
 // more.
 module.setFeatures(
   binaryen.Features.BulkMemory |
@@ -20,7 +20,8 @@ module.setFeatures(
     binaryen.Features.MutableGlobals |
     binaryen.Features.NontrappingFPToInt |
     binaryen.Features.Multivalue |
-    binaryen.Features.ReferenceTypes,
+    binaryen.Features.ReferenceTypes |
+    binaryen.Features.SIMD128,
 );
 
 const names = [];

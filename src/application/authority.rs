@@ -1,37 +1,62 @@
 //! The host that a request is for, from `:authority` (RFC 3986, section 3.2).
 
+use std::borrow::Cow;
+
 /// A hostname in lower case without trailing dot, and a port if one was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Authority {
+pub struct Authority<'a> {
     /// The hostname.
-    pub hostname: String,
+    pub hostname: Cow<'a, str>,
     /// The port as sent.
     pub port: Option<u16>,
 }
 
-impl Authority {
+impl<'a> Authority<'a> {
     /// Reads `:authority`. `None` for whatever two readers might take for two hosts: user names,
     /// bad ports, empty labels, other characters; and for address literals in brackets.
     #[must_use]
-    pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(bytes).ok()?;
-        let (hostname, port) = match text.split_once(':') {
-            Some((hostname, port)) => (hostname, Some(parse_port(port)?)),
-            None => (text, None),
+    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let mut parts = bytes.splitn(2, |byte| *byte == b':');
+        let hostname = parts.next()?;
+        let port = match parts.next() {
+            Some(port) => Some(parse_port(port)?),
+            None => None,
         };
-        let hostname = hostname.strip_suffix('.').unwrap_or(hostname);
-        let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-        let labels = hostname.split('.').all(|label| !label.is_empty());
-        (labels && hostname.bytes().all(good)).then(|| Self {
-            hostname: hostname.to_ascii_lowercase(),
+        let hostname = hostname.strip_suffix(b".").unwrap_or(hostname);
+        is_hostname(hostname).then_some(())?;
+        Some(Self {
+            hostname: lower_case(str::from_utf8(hostname).ok()?),
             port,
         })
     }
 }
 
-fn parse_port(text: &str) -> Option<u16> {
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|port| digits && *port != 0)
+/// Letters, digits, `-` and `_`, in labels that are not empty.
+fn is_hostname(bytes: &[u8]) -> bool {
+    let mut before = b'.';
+    let good = bytes.iter().all(|byte| {
+        let fits = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_')
+            || (*byte == b'.' && before != b'.');
+        before = *byte;
+        fits
+    });
+    good && before != b'.'
+}
+
+/// Nearly every client sends it so.
+fn lower_case(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+fn parse_port(digits: &[u8]) -> Option<u16> {
+    let all_digits = digits.iter().all(u8::is_ascii_digit);
+    let port = str::from_utf8(digits).ok()?.parse().ok()?;
+    (all_digits && port != 0).then_some(port)
 }
 
 #[cfg(test)]
@@ -47,10 +72,7 @@ mod tests {
             ("wiki.example.com.:443", "wiki.example.com", Some(443)),
         ] {
             let authority = Authority::parse(sent.as_bytes()).unwrap();
-            assert_eq!(
-                (authority.hostname.as_str(), authority.port),
-                (hostname, port)
-            );
+            assert_eq!((&*authority.hostname, authority.port), (hostname, port));
         }
         for bad in [
             "",

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::authority::Authority;
+use super::cookie_names::CookieNames;
 use super::path::{Readings, is_below};
 use super::{Application, Location};
 
@@ -20,17 +21,22 @@ pub struct Placement {
     pub application: Rc<Application>,
     /// Where it is, here.
     pub location: Location,
-    /// Whether other applications share the hostname, so that its cookies need names of their own.
-    pub shares_hostname: bool,
+    /// The names of its cookies here.
+    pub cookies: CookieNames,
     /// Whether this filter guards it at all.
     pub here: bool,
 }
 
-/// What a host and path lead to.
+/// A host that an application names, and the port that a request names.
+#[derive(Debug, Clone, Copy)]
+pub struct Host<'a> {
+    placements: &'a [Rc<Placement>],
+    port: Option<u16>,
+}
+
+/// What a path leads to on a host.
 #[derive(Debug, Clone, Copy)]
 pub enum Choice<'a> {
-    /// No application names the host.
-    UnknownHost,
     /// The host is named, but no application of this filter has the port and path.
     NoApplication,
     /// The two readings of the path lead to different places.
@@ -67,7 +73,7 @@ impl ApplicationTable {
                 placements.push(Placement {
                     application: Rc::clone(&application),
                     location: location.clone(),
-                    shares_hostname: false,
+                    cookies: CookieNames::of(&application.audience, false),
                     here,
                 });
             }
@@ -78,12 +84,22 @@ impl ApplicationTable {
         })
     }
 
-    /// What a host and path lead to. The longest prefix wins.
+    /// The host that a request names; `None` if no application does.
     #[must_use]
-    pub fn find(&self, authority: &Authority, path: &Readings<'_>) -> Choice<'_> {
-        let Some(placements) = self.by_hostname.get(&authority.hostname) else {
-            return Choice::UnknownHost;
-        };
+    pub fn host(&self, authority: &Authority<'_>) -> Option<Host<'_>> {
+        let placements = self.by_hostname.get(&*authority.hostname)?;
+        Some(Host {
+            placements,
+            port: authority.port,
+        })
+    }
+}
+
+impl<'a> Host<'a> {
+    /// What a path leads to. The longest prefix wins.
+    #[must_use]
+    pub fn find(self, path: &Readings<'_>) -> Choice<'a> {
+        let Self { placements, port } = self;
         let places_matter = placements.len() > 1
             || placements
                 .iter()
@@ -93,7 +109,7 @@ impl ApplicationTable {
         }
         let by = |path: &[u8]| {
             placements.iter().find(|placement| {
-                placement.has_port(authority.port)
+                placement.has_port(port)
                     && is_below(path, placement.location.path_prefix.as_bytes())
             })
         };
@@ -117,20 +133,11 @@ impl ApplicationTable {
         }
     }
 
-    /// The applications that this filter guards on a host, longest prefix first.
-    pub fn on_host(&self, authority: &Authority) -> impl Iterator<Item = &Rc<Placement>> {
-        let port = authority.port;
-        self.by_hostname
-            .get(&authority.hostname)
-            .into_iter()
-            .flatten()
-            .filter(move |placement| placement.here && placement.has_port(port))
-    }
-
-    /// Whether an application names the host.
-    #[must_use]
-    pub fn knows_host(&self, authority: &Authority) -> bool {
-        self.by_hostname.contains_key(&authority.hostname)
+    /// The applications that this filter guards here, longest prefix first.
+    pub fn guarded(self) -> impl Iterator<Item = &'a Rc<Placement>> {
+        let here =
+            move |placement: &&Rc<Placement>| placement.here && placement.has_port(self.port);
+        self.placements.iter().filter(here)
     }
 }
 
@@ -187,8 +194,8 @@ fn arrange(mut placements: Vec<Placement>) -> Vec<Rc<Placement>> {
     let shared = placements
         .iter()
         .any(|p| Some(&p.application.audience) != first.as_ref());
-    let place = |placement| Placement {
-        shares_hostname: shared,
+    let place = |placement: Placement| Placement {
+        cookies: CookieNames::of(&placement.application.audience, shared),
         ..placement
     };
     placements.into_iter().map(place).map(Rc::new).collect()
@@ -198,6 +205,7 @@ fn arrange(mut placements: Vec<Placement>) -> Vec<Rc<Placement>> {
 mod tests {
     use super::*;
     use crate::application::tests::{application, at};
+    use crate::names::TOKEN_COOKIE;
 
     fn table() -> ApplicationTable {
         let applications = [
@@ -208,17 +216,17 @@ mod tests {
         ];
         let audience_d = "d".repeat(64);
         let table = ApplicationTable::build(applications.into_iter().map(Rc::new), &[]).unwrap();
-        assert!(
-            table.knows_host(&Authority::parse(b"deep.example").unwrap()),
-            "{audience_d}"
-        );
+        let deep = Authority::parse(b"deep.example").unwrap();
+        assert!(table.host(&deep).is_some(), "{audience_d}");
         table
     }
 
     fn find(table: &ApplicationTable, authority: &str, path: &str) -> String {
         let authority = Authority::parse(authority.as_bytes()).unwrap();
-        match table.find(&authority, &Readings::of(path).unwrap()) {
-            Choice::UnknownHost => "unknown".into(),
+        let Some(host) = table.host(&authority) else {
+            return "unknown".into();
+        };
+        match host.find(&Readings::of(path).unwrap()) {
             Choice::NoApplication => "none".into(),
             Choice::Ambiguous => "ambiguous".into(),
             Choice::Found(placement) => placement.application.audience[..1].to_owned(),
@@ -282,7 +290,11 @@ mod tests {
         assert_eq!(find(&table, "w.example", "/"), "a");
         assert_eq!(find(&table, "w.example", "/b"), "none");
         assert_eq!(find(&table, "n.example", "/"), "none");
-        let shares = |host: &str| table.by_hostname[host].iter().all(|p| p.shares_hostname);
+        let shares = |host: &str| {
+            table.by_hostname[host]
+                .iter()
+                .all(|p| p.cookies.token != TOKEN_COOKIE)
+        };
         assert!(shares("w.example") && !shares("n.example"));
         for (port, prefix) in [
             (None, Some("/")),

@@ -27,6 +27,13 @@ unsafe extern "C" {
         return_map_size: *mut usize,
     ) -> Status;
 
+    fn proxy_set_property(
+        path_data: *const u8,
+        path_size: usize,
+        value_data: *const u8,
+        value_size: usize,
+    ) -> Status;
+
     fn proxy_get_shared_data(
         key_data: *const u8,
         key_size: usize,
@@ -85,6 +92,17 @@ pub fn header_map(map: MapType) -> Result<Vec<u8>, Status> {
         // SAFETY: the host allocated `size` bytes by the SDK's `proxy_on_memory_allocate`, which
         // makes a boxed slice of this module's allocator, and gives them to the caller.
         Status::Ok => Ok(unsafe { Vec::from_raw_parts(data, size, size) }),
+        other => Err(other),
+    }
+}
+
+/// Sets a property of the effective context's stream, of one part, as a filter state.
+pub fn set_property(name: &str, value: &str) -> Result<(), Status> {
+    // SAFETY: both slices are live and go with their lengths; the host copies.
+    let status =
+        unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) };
+    match status {
+        Status::Ok => Ok(()),
         other => Err(other),
     }
 }

@@ -12,6 +12,7 @@ use crate::login::Random;
 use crate::names::{ASSERTION_HEADER, EMAIL_HEADER, ID_HEADER};
 use crate::reply::Reply;
 use crate::request::Field;
+use crate::request::cookies::Cookies;
 
 /// A host call that failed, and how.
 pub struct HostError(pub &'static str, pub Status);
@@ -123,38 +124,43 @@ pub fn change(changes: &Changes) -> Result<()> {
     for name in &changes.remove {
         named("remove_header", hostcalls::remove_map_value(map, name))?;
     }
-    if let Some(lines) = &changes.cookies {
-        named("remove_header", hostcalls::remove_map_value(map, "cookie"))?;
-        for line in lines {
-            named(
-                "add_header",
-                hostcalls::add_map_value_bytes(map, "cookie", line),
-            )?;
-        }
+    if let Some(cookies) = &changes.cookies {
+        replace_cookies(cookies)?;
     }
     if let Some(reason) = changes.reported {
-        let value = Some(reason.as_bytes());
-        named(
-            "set_property",
-            hostcalls::set_property(vec!["access.reported"], value),
-        )?;
+        let set = abi::set_property("access.reported", reason);
+        named("set_property", set)?;
     }
-    let Some(identity) = &changes.identity else {
+    let Some(session) = &changes.identity else {
         return Ok(());
     };
     for (name, value) in [
-        (ASSERTION_HEADER, &identity.token),
-        (EMAIL_HEADER, &identity.email),
-        (ID_HEADER, &identity.id),
+        (ASSERTION_HEADER, session.token()),
+        (EMAIL_HEADER, session.email()),
+        (ID_HEADER, session.id()),
     ] {
         named("add_header", hostcalls::add_map_value(map, name, value))?;
     }
-    for (path, value) in [
-        ("access.user_email", &identity.email),
-        ("access.user_id", &identity.id),
+    for (name, value) in [
+        ("access.user_email", session.email()),
+        ("access.user_id", session.id()),
     ] {
-        let value = Some(value.as_bytes());
-        named("set_property", hostcalls::set_property(vec![path], value))?;
+        named("set_property", abi::set_property(name, value))?;
+    }
+    Ok(())
+}
+
+/// A replacement is of one line. Where it is one for one, as nearly always, that is enough.
+fn replace_cookies(Cookies { sent, left }: &Cookies) -> Result<()> {
+    let map = MapType::HttpRequestHeaders;
+    if let (1, [line]) = (sent, left.as_slice()) {
+        let replaced = hostcalls::set_map_value_bytes(map, "cookie", Some(line));
+        return named("replace_header", replaced);
+    }
+    named("remove_header", hostcalls::remove_map_value(map, "cookie"))?;
+    for line in left {
+        let added = hostcalls::add_map_value_bytes(map, "cookie", line);
+        named("add_header", added)?;
     }
     Ok(())
 }

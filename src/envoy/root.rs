@@ -262,16 +262,17 @@ impl Root {
     }
 }
 
-impl Context for Root {
-    /// The configuration goes, and with it the answer of a poll that is under way: another VM
-    /// polls from now on.
-    fn on_done(&mut self) -> bool {
+/// The configuration goes, and with it the answer of a poll that is under way: another VM polls
+/// from now on.
+impl Drop for Root {
+    fn drop(&mut self) {
         if let Some(Ok(mut filter)) = self.shared.as_ref().map(|s| s.filter.try_borrow_mut()) {
             filter.leave(host::now_ms());
         }
-        true
     }
+}
 
+impl Context for Root {
     fn on_http_call_response(&mut self, token: u32, headers: usize, body: usize, _trailers: usize) {
         if self.poll == Some(token) {
             self.poll = None;

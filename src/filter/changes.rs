@@ -1,10 +1,9 @@
 //! How requests are changed on their way to an origin: what they lose, whoever sent them, and what
 //! a good session adds.
 
-use super::effect::{Changes, Effect, Identity};
+use super::effect::{Changes, Effect};
 use super::judge::{Session, bearer_tokens};
 use crate::names::{is_override_header, is_reserved_header};
-use crate::reply::header_text;
 use crate::request::{Head, cookies};
 
 /// The names of the fields that are to go, each once.
@@ -55,15 +54,9 @@ pub(super) fn reported(head: Head<'_>, effect: Effect) -> Effect {
 }
 
 /// What a request with a good session becomes.
-pub(super) fn admitted(head: Head<'_>, session: &Session<'_>) -> Changes {
-    let claims = session.verified.claims();
+pub(super) fn admitted(head: Head<'_>, session: &Session) -> Changes {
     Changes {
-        identity: Some(Identity {
-            // A token with a good signature is ASCII.
-            token: str::from_utf8(session.token).unwrap_or_default().to_owned(),
-            email: header_text(&claims.email),
-            id: header_text(&claims.sub),
-        }),
+        identity: Some(session.verified.clone()),
         ..cleaned(head)
     }
 }

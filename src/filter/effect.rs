@@ -1,6 +1,8 @@
 //! What the host is asked to do with a stream: one thing, once.
 
 use crate::reply::Reply;
+use crate::request::cookies::Cookies;
+use crate::session::Verified;
 
 /// What happens to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,26 +25,15 @@ pub struct Changes {
     /// Header names to remove, as sent.
     pub remove: Vec<String>,
     /// The cookie lines that replace those sent; `None` leaves them.
-    pub cookies: Option<Vec<Vec<u8>>>,
-    /// Whom the request is from; `None` where nobody was asked.
-    pub identity: Option<Identity>,
+    pub cookies: Option<Cookies>,
+    /// Whose session lets the request go on; `None` where nobody was asked.
+    pub identity: Option<Verified>,
     /// The `set-cookie` values that the response brings, which nobody may then keep.
     pub set_cookies: Vec<String>,
     /// Whether no application guards the host.
     pub unguarded: bool,
     /// Why the request would have been refused, were this not a dry run.
     pub reported: Option<&'static str>,
-}
-
-/// Identity headers to add.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// The application token.
-    pub token: String,
-    /// The user's e-mail address, fit for a header.
-    pub email: String,
-    /// The user's id, fit for a header.
-    pub id: String,
 }
 
 impl Changes {

@@ -24,7 +24,7 @@ impl Filter {
     pub(super) fn endpoint(
         &mut self,
         incoming: Incoming<'_>,
-        authority: &Authority,
+        authority: &Authority<'_>,
         moment: &mut Moment<'_>,
     ) -> Effect {
         let Incoming { head, kind, .. } = incoming;
@@ -79,11 +79,10 @@ impl Filter {
         refusal::refuse(Refusal::NoSession, kind, context)
     }
 
-    pub(super) fn places(&self, authority: &Authority) -> Vec<Rc<Placement>> {
+    pub(super) fn places(&self, authority: &Authority<'_>) -> Vec<Rc<Placement>> {
         let store = self.follower.store();
-        store.map_or_else(Vec::new, |store| {
-            store.table().on_host(authority).cloned().collect()
-        })
+        let host = store.and_then(|store| store.table().host(authority));
+        host.map_or_else(Vec::new, |host| host.guarded().cloned().collect())
     }
 
     /// Who the caller is, for which application, until when.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::changes::{admitted, anonymous, cleaned, reported};
 use super::effect::{Changes, Effect};
-use super::judge::{Bad, candidates, shows_header_token};
+use super::judge::{Bad, Presented, shows_header_token};
 use super::open_streams::{Full, full};
 use super::pending::{Pending, PendingFeed};
 use super::preflight::preflight;
@@ -35,13 +35,13 @@ pub(super) enum Patience {
 }
 
 /// Where a request leads.
-pub(super) enum Destination {
+pub(super) enum Destination<'a> {
     /// To a host that nobody guards.
     Unguarded,
     /// Nowhere.
     Refused(u16, &'static str, &'static str),
     /// To the filter itself.
-    Own(Authority),
+    Own(Authority<'a>),
     /// To an application, without a session.
     Bypassed,
     /// To an application.
@@ -72,7 +72,7 @@ impl Filter {
     fn verdict(
         &mut self,
         incoming: Incoming<'_>,
-        destination: Option<Destination>,
+        destination: Option<Destination<'_>>,
         moment: &mut Moment<'_>,
         patience: Patience,
     ) -> Effect {
@@ -102,7 +102,7 @@ impl Filter {
     }
 
     /// Where a request leads; `None` before the first feed.
-    pub(super) fn destination(&self, head: Head<'_>) -> Option<Destination> {
+    pub(super) fn destination<'a>(&self, head: Head<'a>) -> Option<Destination<'a>> {
         let table = self.follower.store()?.table();
         // What cannot be read may be a guarded host to whoever routes it, so it never passes.
         let Some(authority) = head.only(":authority").and_then(Authority::parse) else {
@@ -112,15 +112,15 @@ impl Filter {
                 "The hostname cannot be read.",
             ));
         };
-        if !table.knows_host(&authority) {
+        let Some(host) = table.host(&authority) else {
             return Some(match self.config.unknown_hosts() {
                 UnknownHosts::Pass => Destination::Unguarded,
                 UnknownHosts::Deny => {
                     Destination::Refused(403, "unknown_host", "No application has this hostname.")
                 }
             });
-        }
-        const AMBIGUOUS: Destination = Destination::Refused(
+        };
+        const AMBIGUOUS: Destination<'static> = Destination::Refused(
             400,
             "path_ambiguous",
             "The address can be read in more than one way.",
@@ -132,9 +132,9 @@ impl Filter {
         if path.sent().starts_with(own) || path.decoded().starts_with(own) {
             return Some(Destination::Own(authority));
         }
-        Some(match table.find(&authority, &path) {
+        Some(match host.find(&path) {
             Choice::Ambiguous => AMBIGUOUS,
-            Choice::UnknownHost | Choice::NoApplication => {
+            Choice::NoApplication => {
                 Destination::Refused(403, "no_application", "No application has this address.")
             }
             Choice::Found(placement) => {
@@ -294,7 +294,8 @@ pub(super) fn login_url(placement: &Placement) -> String {
 
 /// Key ids that a request's tokens name.
 fn unknown_kids(head: Head<'_>, placement: &Placement) -> Vec<String> {
-    candidates(head, placement)
+    Presented::to(placement, head)
+        .tokens
         .iter()
         .filter_map(|candidate| UnverifiedToken::parse(candidate.token))
         .map(|token| token.unverified_kid)

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::application::Placement;
 use crate::config::{Config, StaleAction};
 use crate::feed::Feed;
-use crate::names::{BINDING_COOKIE, TOKEN_COOKIE, TOKEN_HEADER};
+use crate::names::TOKEN_HEADER;
 use crate::reason::Refusal;
 use crate::request::{Head, cookies};
 use crate::session::{Candidate, Demand, Source, Trust, Verified};
@@ -24,10 +24,9 @@ pub(super) enum Bad {
     Refused(Refusal),
 }
 
-/// A good session with the token that proved it.
-pub(super) struct Session<'a> {
+/// A good session.
+pub(super) struct Session {
     pub verified: Verified,
-    pub token: &'a [u8],
     /// The client's address, where a policy asks for it.
     pub address: Option<IpAddr>,
 }
@@ -50,45 +49,27 @@ pub(super) fn trust<'a>(
     })
 }
 
-/// The names of an application's cookies at a place.
-pub(super) struct CookieNames {
-    pub token: String,
-    pub binding: String,
+/// What a request presents to an application.
+pub(super) struct Presented<'a> {
+    /// Every token, cookies first.
+    pub tokens: Vec<Candidate<'a>>,
+    /// The values of the binding cookie.
+    pub bindings: Vec<&'a [u8]>,
 }
 
-impl CookieNames {
-    /// Applications that share a hostname keep their cookies apart by their audience.
-    pub fn of(placement: &Placement) -> Self {
-        let suffix = match placement.application.audience.get(..16) {
-            Some(start) if placement.shares_hostname => format!("_{start}"),
-            _ => String::new(),
-        };
-        Self {
-            token: format!("{TOKEN_COOKIE}{suffix}"),
-            binding: format!("{BINDING_COOKIE}{suffix}"),
+impl<'a> Presented<'a> {
+    /// What `head` brings for the application at a place.
+    pub fn to(placement: &Placement, head: Head<'a>) -> Self {
+        let names = &placement.cookies;
+        let [tokens, bindings] = cookies::values_of(head, [&names.token, &names.binding]);
+        let from = |source| move |token| Candidate { token, source };
+        let mut tokens: Vec<_> = tokens.into_iter().map(from(Source::Cookie)).collect();
+        if placement.application.header_tokens {
+            let in_headers = head.all(TOKEN_HEADER).chain(bearer_tokens(head)).take(3);
+            tokens.extend(in_headers.map(from(Source::Header)));
         }
+        Self { tokens, bindings }
     }
-}
-
-/// Every token that a request presents to an application, cookies first.
-pub(super) fn candidates<'a>(head: Head<'a>, placement: &Placement) -> Vec<Candidate<'a>> {
-    let names = CookieNames::of(placement);
-    let in_cookies = cookies::values(head, &names.token);
-    let mut candidates: Vec<_> = in_cookies
-        .into_iter()
-        .map(|token| Candidate {
-            token,
-            source: Source::Cookie,
-        })
-        .collect();
-    if placement.application.header_tokens {
-        let in_headers = head.all(TOKEN_HEADER).chain(bearer_tokens(head)).take(3);
-        candidates.extend(in_headers.map(|token| Candidate {
-            token,
-            source: Source::Header,
-        }));
-    }
-    candidates
 }
 
 /// Bearer tokens that say of themselves that they are ours (RFC 6750, section 2.1).
@@ -114,25 +95,24 @@ pub(super) fn shows_header_token(head: Head<'_>) -> bool {
 impl Filter {
     /// Judges a request: the first good token wins; else the one that passed the most checks
     /// says why.
-    pub(super) fn judge<'a>(
+    pub(super) fn judge(
         &mut self,
         placement: &Placement,
-        Incoming { head, kind, .. }: Incoming<'a>,
+        Incoming { head, kind, .. }: Incoming<'_>,
         moment: &Moment<'_>,
-    ) -> Result<Session<'a>, Bad> {
+    ) -> Result<Session, Bad> {
         let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms)?;
-        let bindings = cookies::values(head, &CookieNames::of(placement).binding);
+        let presented = Presented::to(placement, head);
         let demand = Demand {
             navigates: kind.navigates(),
-            ..demand(placement, &bindings, moment)
+            ..demand(placement, &presented.bindings, moment)
         };
         let mut worst = Refusal::NoSession;
-        for candidate in candidates(head, placement) {
+        for candidate in presented.tokens {
             match self.verifier.verify(trust, demand, candidate) {
                 Ok(verified) => {
                     return Ok(Session {
                         verified,
-                        token: candidate.token,
                         address: demand.address,
                     });
                 }

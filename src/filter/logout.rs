@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::slice;
 
 use super::effect::{CallAnswer, Effect};
-use super::judge::{Bad, CookieNames, candidates, demand, shows_header_token, trust};
+use super::judge::{Bad, Presented, demand, shows_header_token, trust};
 use super::pending::Pending;
 use super::{Filter, Incoming, Moment};
 use crate::application::Placement;
@@ -12,8 +12,8 @@ use crate::protocol::calls::{LogoutRequest, Problem, ProblemReason};
 use crate::reason::Refusal;
 use crate::reply::page::Page;
 use crate::reply::{Reply, set_cookie};
+use crate::request::Head;
 use crate::request::kind::RequestKind;
-use crate::request::{Head, cookies};
 
 /// A logout that waits for the control service.
 pub(super) struct PendingLogout {
@@ -76,11 +76,11 @@ impl Filter {
         let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms)?;
         let mut worst = Refusal::NoSession;
         for place in places {
-            let bindings = cookies::values(head, &CookieNames::of(place).binding);
-            for candidate in candidates(head, place) {
+            let presented = Presented::to(place, head);
+            for candidate in presented.tokens {
                 // One at a time, to know which secret is the token's.
-                let chosen = bindings.iter().map(slice::from_ref);
-                let none = bindings.is_empty().then_some(&[][..]);
+                let chosen = presented.bindings.iter().map(slice::from_ref);
+                let none = presented.bindings.is_empty().then_some(&[][..]);
                 for chosen in chosen.chain(none) {
                     let demand = demand(place, chosen, moment);
                     match self.verifier.verify_to_end(trust, demand, candidate) {
@@ -141,7 +141,7 @@ impl PendingLogout {
     /// The reply, which also removes the cookies of every application on the host.
     fn clearing(&self, mut reply: Reply) -> Reply {
         for place in &self.places {
-            let names = CookieNames::of(place);
+            let names = &place.cookies;
             let settings = place.application.cookie;
             reply = reply
                 .with("set-cookie", set_cookie::clear(&names.token, settings))

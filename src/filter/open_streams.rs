@@ -68,7 +68,7 @@ impl Filter {
         &mut self,
         incoming: Incoming<'_>,
         placement: &Rc<Placement>,
-        session: &Session<'_>,
+        session: &Session,
         moment: &Moment<'_>,
     ) -> Result<(), Full> {
         if self.config.mode() == Mode::Report {

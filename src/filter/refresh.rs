@@ -12,15 +12,15 @@ mod renewal;
 use std::rc::Rc;
 
 use super::effect::{Call, CallAnswer, Effect};
-use super::judge::{CookieNames, candidates, demand, trust};
+use super::judge::{Presented, demand, trust};
 use super::pending::Pending;
 use super::{Filter, Incoming, MAX_WAITING_BYTES, Moment};
 use crate::application::Placement;
 use crate::config::Mode;
 use crate::protocol::calls::RefreshRequest;
 use crate::reason::Refusal;
+use crate::request::OwnedHead;
 use crate::request::kind::RequestKind;
-use crate::request::{OwnedHead, cookies};
 use crate::session::{Demand, Refreshable, Source};
 use asked::Refresh;
 pub use asked::RefreshCall;
@@ -117,19 +117,20 @@ impl Filter {
         moment: &Moment<'_>,
     ) -> Option<Expired<'a>> {
         let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms).ok()?;
-        let bindings = cookies::values(incoming.head, &CookieNames::of(placement).binding);
+        let presented = Presented::to(placement, incoming.head);
         let demand = Demand {
             navigates: incoming.kind.navigates(),
-            ..demand(placement, &bindings, moment)
+            ..demand(placement, &presented.bindings, moment)
         };
-        candidates(incoming.head, placement)
+        presented
+            .tokens
             .into_iter()
             .filter(|candidate| candidate.source == Source::Cookie)
             .find_map(|candidate| {
                 let old = self.verifier.verify_to_refresh(trust, demand, candidate);
                 old.ok().map(|old| Expired {
                     token: candidate.token,
-                    binding: old.binding(&bindings),
+                    binding: old.binding(&presented.bindings),
                     old,
                 })
             })

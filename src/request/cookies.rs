@@ -6,40 +6,65 @@
 use std::mem;
 
 use super::Head;
-use crate::names::is_own_cookie;
+use crate::names::{OWN_COOKIE_PREFIX, is_own_cookie};
 
 /// How many values under one name are looked at.
 const MAX_VALUES: usize = 3;
 
-/// The values of a cookie, at most three, in the order in which they came.
+/// The values of one of the project's cookies, at most three, in the order in which they came.
 #[must_use]
 pub fn values<'a>(head: Head<'a>, name: &str) -> Vec<&'a [u8]> {
-    pairs(head)
-        .filter(|pair| pair.name == name.as_bytes())
-        .map(|pair| pair.value)
-        .take(MAX_VALUES)
-        .collect()
+    let [values] = values_of(head, [name]);
+    values
 }
 
-/// Every cookie whose name begins so: the rest of the name, and the value.
+/// The same of several of the project's cookies, in one walk.
+#[must_use]
+pub fn values_of<'a, const N: usize>(head: Head<'a>, names: [&str; N]) -> [Vec<&'a [u8]>; N] {
+    let mut found = [const { Vec::new() }; N];
+    for pair in own_pairs(head) {
+        for (name, values) in names.iter().zip(&mut found) {
+            if pair.name == name.as_bytes() && values.len() < MAX_VALUES {
+                values.push(pair.value);
+            }
+        }
+    }
+    found
+}
+
+/// Each of the project's cookies whose name begins so: the rest of the name, and the value.
 pub fn with_prefix<'a>(
     head: Head<'a>,
     prefix: &'static str,
 ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-    pairs(head).filter_map(move |pair| {
+    own_pairs(head).filter_map(move |pair| {
         let rest = pair.name.strip_prefix(prefix.as_bytes())?;
         Some((rest, pair.value))
     })
 }
 
-/// The cookie lines without the project's cookies; `None` if they hold none, so that nothing is
-/// touched. A line of which nothing remains is left out.
+/// Cookie lines without the project's cookies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cookies {
+    /// How many lines were sent.
+    pub sent: usize,
+    /// What is left of them. A line of which nothing remains is left out.
+    pub left: Vec<Vec<u8>>,
+}
+
+/// What is left of the cookie lines without the project's cookies; `None` if they hold none, so
+/// that nothing is touched.
 #[must_use]
-pub fn without_own(head: Head<'_>) -> Option<Vec<Vec<u8>>> {
-    if !pairs(head).any(|pair| is_own_cookie(pair.name)) {
-        return None;
+pub fn without_own(head: Head<'_>) -> Option<Cookies> {
+    let mut cookies = Cookies::default();
+    let mut touched = false;
+    for line in head.all("cookie") {
+        let stripped = strip_line(line);
+        cookies.sent += 1;
+        cookies.left.extend(stripped.left);
+        touched |= stripped.touched;
     }
-    Some(head.all("cookie").filter_map(strip_line).collect())
+    touched.then_some(cookies)
 }
 
 struct Pair<'a> {
@@ -47,8 +72,20 @@ struct Pair<'a> {
     value: &'a [u8],
 }
 
-fn pairs(head: Head<'_>) -> impl Iterator<Item = Pair<'_>> {
-    head.all("cookie").flat_map(segments).map(parse)
+/// Those whose names begin as the project's do. Others are passed over unread.
+fn own_pairs(head: Head<'_>) -> impl Iterator<Item = Pair<'_>> {
+    head.all("cookie")
+        .flat_map(segments)
+        .filter(|segment| may_be_own(segment))
+        .map(parse)
+}
+
+fn may_be_own(segment: &[u8]) -> bool {
+    trim_start(segment).starts_with(OWN_COOKIE_PREFIX.as_bytes())
+}
+
+fn is_own(segment: &[u8]) -> bool {
+    may_be_own(segment) && is_own_cookie(parse(segment).name)
 }
 
 /// The parts of a line between its semicolons. A token is long, so bytes are not looked at one by
@@ -62,7 +99,8 @@ fn segments(line: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Space and tab are cut around name and value, and nothing else (RFC 6265, section 5.2).
 fn parse(segment: &[u8]) -> Pair<'_> {
-    match memchr::memchr(b'=', segment) {
+    // Names are short.
+    match segment.iter().position(|byte| *byte == b'=') {
         Some(at) => Pair {
             name: trim(segment.get(..at).unwrap_or_default()),
             value: trim(segment.get(at + 1..).unwrap_or_default()),
@@ -74,34 +112,51 @@ fn parse(segment: &[u8]) -> Pair<'_> {
     }
 }
 
-fn trim(mut bytes: &[u8]) -> &[u8] {
+fn trim_start(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = bytes {
         bytes = rest;
     }
+    bytes
+}
+
+fn trim(bytes: &[u8]) -> &[u8] {
+    let mut bytes = trim_start(bytes);
     while let [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;
     }
     bytes
 }
 
+/// What remains of a line.
+struct Stripped {
+    /// Whether it held one of ours.
+    touched: bool,
+    /// `None` if nothing remains.
+    left: Option<Vec<u8>>,
+}
+
 /// A line without our cookies. What is left keeps its bytes; only the space that parted the
 /// first of them from one of ours goes too.
-fn strip_line(line: &[u8]) -> Option<Vec<u8>> {
-    let mut kept = segments(line)
-        .enumerate()
-        .filter(|(_, segment)| !is_own_cookie(parse(segment).name));
-    let (index, first) = kept.next()?;
-    let mut stripped = Vec::with_capacity(line.len());
-    stripped.extend_from_slice(if index == 0 {
-        first
-    } else {
-        first.strip_prefix(b" ").unwrap_or(first)
-    });
-    for (_, segment) in kept {
-        stripped.push(b';');
-        stripped.extend_from_slice(segment);
+fn strip_line(line: &[u8]) -> Stripped {
+    let mut left = Vec::with_capacity(line.len());
+    let (mut touched, mut is_first) = (false, true);
+    for segment in segments(line) {
+        if is_own(segment) {
+            touched = true;
+        } else if is_first {
+            is_first = false;
+            let spaced = touched.then(|| segment.strip_prefix(b" ")).flatten();
+            left.extend_from_slice(spaced.unwrap_or(segment));
+        } else {
+            left.push(b';');
+            left.extend_from_slice(segment);
+        }
     }
-    (!trim(&stripped).is_empty()).then_some(stripped)
+    let is_empty = trim(&left).is_empty();
+    Stripped {
+        touched,
+        left: (!is_empty).then_some(left),
+    }
 }
 
 #[cfg(test)]
@@ -158,7 +213,7 @@ mod tests {
         ] {
             with(&[line.as_bytes()], |head| {
                 let expected: Vec<Vec<u8>> = rest.iter().map(|r| r.as_bytes().to_vec()).collect();
-                assert_eq!(without_own(head), Some(expected), "{line}");
+                assert_eq!(without_own(head).map(|c| c.left), Some(expected), "{line}");
             });
         }
         with(&[b"a=1; b=\xff\xfe", b"c=3"], |head| {
@@ -173,7 +228,10 @@ mod tests {
             |head| {
                 assert_eq!(
                     without_own(head),
-                    Some(vec![b"a=\xff".to_vec(), b"b=2".to_vec()])
+                    Some(Cookies {
+                        sent: 3,
+                        left: vec![b"a=\xff".to_vec(), b"b=2".to_vec()],
+                    })
                 );
             },
         );

@@ -20,36 +20,28 @@ type Tail = [u8; 16];
 /// Tokens with a good signature.
 #[derive(Debug, Default)]
 pub struct TokenCache {
-    young: HashMap<Tail, Known>,
-    old: HashMap<Tail, Known>,
-}
-
-#[derive(Debug)]
-struct Known {
-    token: Box<[u8]>,
-    signed: Rc<Signed>,
+    young: HashMap<Tail, Rc<Signed>>,
+    old: HashMap<Tail, Rc<Signed>>,
 }
 
 impl TokenCache {
     /// A token seen before.
     pub fn find(&mut self, token: &[u8]) -> Option<Rc<Signed>> {
         let tail = token.last_chunk()?;
-        let same = |known: &&Known| *known.token == *token;
-        if let Some(known) = self.young.get(tail).filter(same) {
-            return Some(Rc::clone(&known.signed));
+        let same = |signed: &&Rc<Signed>| signed.token.as_bytes() == token;
+        if let Some(signed) = self.young.get(tail).filter(same) {
+            return Some(Rc::clone(signed));
         }
         self.old.get(tail).filter(same)?;
-        let known = self.old.remove(tail)?;
-        let signed = Rc::clone(&known.signed);
-        self.keep(*tail, known);
+        let signed = self.old.remove(tail)?;
+        self.keep(*tail, Rc::clone(&signed));
         Some(signed)
     }
 
     /// Remembers a token whose signature is good.
-    pub fn insert(&mut self, token: &[u8], signed: Rc<Signed>) {
-        if let Some(tail) = token.last_chunk() {
-            let token = token.into();
-            self.keep(*tail, Known { token, signed });
+    pub fn insert(&mut self, signed: Rc<Signed>) {
+        if let Some(tail) = signed.token.as_bytes().last_chunk() {
+            self.keep(*tail, Rc::clone(&signed));
         }
     }
 
@@ -58,11 +50,11 @@ impl TokenCache {
         *self = Self::default();
     }
 
-    fn keep(&mut self, tail: Tail, known: Known) {
+    fn keep(&mut self, tail: Tail, signed: Rc<Signed>) {
         if self.young.len() >= GENERATION {
             self.old = mem::take(&mut self.young);
         }
-        self.young.insert(tail, known);
+        self.young.insert(tail, signed);
     }
 }
 
@@ -74,12 +66,12 @@ mod tests {
     #[test]
     fn a_flood_is_bounded_and_a_used_token_stays() {
         let mut cache = TokenCache::default();
-        let signed = Rc::new(Signed::new(claims(), "k".into()));
+        let signed = |token: &str| Rc::new(Signed::new(claims(), "k".into(), token));
         let token = |name: &str| format!("header.{name}.signature-{name:0>16}");
         let used = token("used");
-        cache.insert(used.as_bytes(), Rc::clone(&signed));
+        cache.insert(signed(&used));
         for i in 0..10 * GENERATION {
-            cache.insert(token(&i.to_string()).as_bytes(), Rc::clone(&signed));
+            cache.insert(signed(&token(&i.to_string())));
             if i % 100 == 0 {
                 assert!(cache.find(used.as_bytes()).is_some());
             }
@@ -93,8 +85,8 @@ mod tests {
     #[test]
     fn the_whole_token_is_compared() {
         let mut cache = TokenCache::default();
-        let signed = Rc::new(Signed::new(claims(), "k".into()));
-        cache.insert(b"a.b.0123456789abcdef", Rc::clone(&signed));
+        let signed = |token: &str| Rc::new(Signed::new(claims(), "k".into(), token));
+        cache.insert(signed("a.b.0123456789abcdef"));
         for other in [
             "a.c.0123456789abcdef",
             ".b.0123456789abcdef",
@@ -103,7 +95,7 @@ mod tests {
         ] {
             assert!(cache.find(other.as_bytes()).is_none(), "{other}");
         }
-        cache.insert(b"a.c.0123456789abcdef", signed);
+        cache.insert(signed("a.c.0123456789abcdef"));
         assert!(cache.find(b"a.c.0123456789abcdef").is_some());
     }
 }

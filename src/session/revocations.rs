@@ -12,6 +12,7 @@ use crate::protocol::feed::{Revocation, RevocationChanges, Subject};
 
 pub use digest::Digest;
 use fingerprint::Fingerprints;
+pub use fingerprint::TokenFingerprints;
 use table::{Bound, Table};
 
 /// How long after `until` an entry is kept, in seconds, in case a clock is behind.
@@ -28,13 +29,19 @@ pub struct Revocations {
 }
 
 impl Revocations {
-    /// Whether a revocation covers the token.
+    /// Whether a revocation covers the token with these claims at its application. `known` is
+    /// kept with the token.
     #[must_use]
-    pub fn cover(&self, claims: &ApplicationClaims, audience: &str) -> bool {
+    pub fn cover(
+        &self,
+        claims: &ApplicationClaims,
+        audience: &str,
+        known: &TokenFingerprints,
+    ) -> bool {
         if self.is_empty() {
             return false;
         }
-        let subjects = self.fingerprints.of_token(claims, audience);
+        let subjects = self.fingerprints.of_token(claims, audience, known);
         subjects.into_iter().any(|subject| {
             let below =
                 |table: &Table, version| table.version(subject).is_some_and(|v| version < v);
@@ -141,12 +148,27 @@ mod tests {
                 let mut revocations = Revocations::default();
                 revocations.apply(&put(subject.clone(), claims.ver + 1, false));
                 assert_eq!(
-                    revocations.cover(&claims, &audience),
+                    revocations.cover(&claims, &audience, &TokenFingerprints::default()),
                     covered,
                     "{subject:?}"
                 );
                 assert_eq!(revocations.len(), 1);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_kept_with_a_token_is_made_anew_for_other_revocations() {
+        let claims = claims();
+        let audience = claims.aud[0].clone();
+        let (mut covering, mut others) = (Revocations::default(), Revocations::default());
+        let user = Subject::User(claims.sub.clone());
+        covering.apply(&put(user, claims.ver + 1, false));
+        others.apply(&put(Subject::User("other".into()), 9, false));
+        let known = TokenFingerprints::default();
+        for _ in 0..2 {
+            assert!(covering.cover(&claims, &audience, &known));
+            assert!(!others.cover(&claims, &audience, &known));
         }
     }
 
@@ -158,7 +180,7 @@ mod tests {
         let covered = |changes: Vec<RevocationChanges>| {
             let mut revocations = Revocations::default();
             changes.iter().for_each(|c| revocations.apply(c));
-            revocations.cover(&claims, &audience)
+            revocations.cover(&claims, &audience, &TokenFingerprints::default())
         };
         assert!(!covered(vec![put(user.clone(), claims.ver, false)]));
         assert!(covered(vec![put(user.clone(), claims.ver + 1, false)]));

@@ -2,27 +2,42 @@
 
 use std::cell::OnceCell;
 
+use subtle::ConstantTimeEq;
+
 use crate::protocol::claims::{ApplicationClaims, Confirmation};
+use crate::reply::header_text;
+use crate::session::revocations::TokenFingerprints;
 
 /// What a key in force has signed. Nothing more is known of it: it may be for elsewhere, or
 /// over, or revoked.
-#[derive(Debug)]
 pub struct Signed {
     /// What the token says.
     pub claims: ApplicationClaims,
     /// The key's id.
     pub kid: String,
+    /// The token itself.
+    pub token: Box<str>,
+    /// The user's e-mail address, fit for a header.
+    pub email: String,
+    /// The user's id, fit for a header.
+    pub id: String,
+    /// Its subjects, to be looked for among the revoked.
+    pub fingerprints: TokenFingerprints,
     // The binding cookie that was found to fit, so that it is hashed once for each token.
     fitting: OnceCell<Secret>,
 }
 
 impl Signed {
-    /// Claims of a token with a good signature by a key.
+    /// A token with a good signature by a key, and its claims.
     #[must_use]
-    pub fn new(claims: ApplicationClaims, kid: String) -> Self {
+    pub fn new(claims: ApplicationClaims, kid: String, token: &str) -> Self {
         Self {
-            claims,
             kid,
+            token: token.into(),
+            email: header_text(&claims.email),
+            id: header_text(&claims.sub),
+            claims,
+            fingerprints: TokenFingerprints::default(),
             fitting: OnceCell::new(),
         }
     }
@@ -58,6 +73,16 @@ impl Signed {
     }
 }
 
+/// Says which key signed it, and nothing that opens anything.
+impl std::fmt::Debug for Signed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Signed")
+            .field("kid", &self.kid)
+            .field("jti", &self.claims.jti)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Does not print.
 struct Secret(Box<[u8]>);
 
@@ -68,7 +93,7 @@ impl std::fmt::Debug for Secret {
 }
 
 fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && ct_codecs::verify(a, b)
+    a.ct_eq(b).into()
 }
 
 #[cfg(test)]
@@ -78,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_same_cookie_fits_the_first_time_and_every_time() {
-        let signed = Signed::new(claims(), "k".into());
+        let signed = Signed::new(claims(), "k".into(), "t");
         let (good, other) = (binding(), binding().replace('B', "C"));
         assert_ne!(good, other);
         for _ in 0..2 {
@@ -91,7 +116,7 @@ mod tests {
             cnf: None,
             ..claims()
         };
-        let unbound = Signed::new(unbound, "k".into());
+        let unbound = Signed::new(unbound, "k".into(), "t");
         assert_eq!(unbound.matching(&[good.as_bytes()]), None);
         assert!(!format!("{signed:?}").contains(&good));
     }

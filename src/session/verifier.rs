@@ -3,6 +3,7 @@
 
 mod refreshable;
 mod times;
+mod verified;
 
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -17,6 +18,7 @@ use crate::application::Application;
 use crate::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, TokenUse};
 use crate::reason::Refusal;
 pub use refreshable::Refreshable;
+pub use verified::Verified;
 
 /// Checks tokens, remembering good signatures. One for each filter configuration: what one
 /// configuration verified is good for no other.
@@ -71,20 +73,6 @@ pub enum Source {
     Header,
 }
 
-/// A good session. Only [`Verifier::verify`] makes one.
-#[derive(Debug, Clone)]
-pub struct Verified {
-    signed: Rc<Signed>,
-}
-
-impl Verified {
-    /// What the token says.
-    #[must_use]
-    pub fn claims(&self) -> &ApplicationClaims {
-        &self.signed.claims
-    }
-}
-
 /// What the sender wants with the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
@@ -117,7 +105,7 @@ impl Verifier {
         candidate: Candidate<'_>,
     ) -> Result<Verified, Refusal> {
         let signed = self.check(trust, demand, candidate, Purpose::Use)?;
-        Ok(Verified { signed })
+        Ok(Verified::new(signed))
     }
 
     /// Whether a session that was good when its request began still is: every check but the
@@ -132,7 +120,7 @@ impl Verifier {
         demand: Demand<'_>,
         verified: &Verified,
     ) -> Result<(), Refusal> {
-        let signed = &verified.signed;
+        let signed = verified.signed();
         trust.keys.find(&signed.kid).ok_or(Refusal::KeyUnknown)?;
         let (claims, application) = (&signed.claims, demand.application);
         match claims.usage {
@@ -230,8 +218,10 @@ impl Verifier {
         }
         let claims = serde_json::from_slice(&unverified.unverified_payload)
             .map_err(|_| Refusal::TokenMalformed)?;
-        let signed = Rc::new(Signed::new(claims, unverified.unverified_kid));
-        self.cache.insert(token, Rc::clone(&signed));
+        // What has been parsed as a token is ASCII.
+        let text = str::from_utf8(token).map_err(|_| Refusal::TokenMalformed)?;
+        let signed = Rc::new(Signed::new(claims, unverified.unverified_kid, text));
+        self.cache.insert(Rc::clone(&signed));
         Ok(signed)
     }
 }
@@ -249,7 +239,10 @@ fn check_signed(
     if purpose != Purpose::GoOn {
         check_binding(signed, demand)?;
     }
-    if trust.revocations.cover(claims, &application.audience) {
+    if trust
+        .revocations
+        .cover(claims, &application.audience, &signed.fingerprints)
+    {
         return Err(Refusal::SessionRevoked);
     }
     let by_rule = application.check_rule(&claims.rule, demand.address);

@@ -1,7 +1,6 @@
 //! What the callback answers: the way on with the cookies, or a page that says what to do.
 
 use super::LOOP_SECONDS;
-use crate::filter::judge::CookieNames;
 use crate::filter::pending::PendingExchange;
 use crate::login::Beginning;
 use crate::names::RETURNS_COOKIE;
@@ -20,7 +19,7 @@ pub(super) fn let_in(
     now: u64,
 ) -> Reply {
     let claims = verified.claims();
-    let names = CookieNames::of(&exchange.placement);
+    let names = &exchange.placement.cookies;
     let max_age = claims.session_exp.saturating_sub(now);
     let return_to = return_to::sanitize(&tokens.return_to);
     let location = format!("{}{return_to}", exchange.placement.location.origin);

@@ -10,7 +10,7 @@ use crate::filter::changes::admitted;
 use crate::filter::effect::{Changes, Effect};
 use crate::filter::endpoint::identity_of;
 use crate::filter::guard::{Destination, Patience};
-use crate::filter::judge::{Bad, CookieNames, Session, demand, trust};
+use crate::filter::judge::{Bad, Session, demand, trust};
 use crate::filter::open_streams::{Full, full};
 use crate::filter::{Filter, Incoming, Moment, unavailable};
 use crate::protocol::calls::RefreshAnswer;
@@ -30,8 +30,8 @@ enum Goal {
 }
 
 /// A request whose new token is good.
-struct Renewed<'a> {
-    session: Session<'a>,
+struct Renewed {
+    session: Session,
     set_cookies: Vec<String>,
 }
 
@@ -101,7 +101,7 @@ impl Filter {
         &mut self,
         incoming: Incoming<'_>,
         placement: &Rc<Placement>,
-        (renewed, goal): (Renewed<'_>, Goal),
+        (renewed, goal): (Renewed, Goal),
         moment: &Moment<'_>,
     ) -> Effect {
         match goal {
@@ -121,15 +121,15 @@ impl Filter {
     }
 
     /// Judges the new token as if the request had come with it.
-    fn renewed<'a>(
+    fn renewed(
         &mut self,
         incoming: Incoming<'_>,
         placement: &Placement,
-        renewal: Renewal<'a>,
+        renewal: Renewal<'_>,
         moment: &Moment<'_>,
-    ) -> Result<Renewed<'a>, Bad> {
+    ) -> Result<Renewed, Bad> {
         let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms)?;
-        let bindings = cookies::values(incoming.head, &CookieNames::of(placement).binding);
+        let bindings = cookies::values(incoming.head, &placement.cookies.binding);
         let demand = Demand {
             navigates: incoming.kind.navigates(),
             ..demand(placement, &bindings, moment)
@@ -150,7 +150,6 @@ impl Filter {
         Ok(Renewed {
             session: Session {
                 verified,
-                token,
                 address: demand.address,
             },
             set_cookies,
@@ -166,7 +165,7 @@ fn set_cookies(
     (verified, binding): (&Verified, Option<&[u8]>),
     moment: &Moment<'_>,
 ) -> Vec<String> {
-    let names = CookieNames::of(placement);
+    let names = &placement.cookies;
     let max_age = verified.claims().session_exp.saturating_sub(moment.now_s());
     let token = set_cookie::token(&names.token, &answer.token, answer.cookie, max_age);
     let binding = binding.map(|secret| {

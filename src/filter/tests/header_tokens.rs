@@ -67,7 +67,7 @@ fn s19_a_script_is_admitted_without_binding_and_its_token_stays_here() {
             panic!("{effect:?}")
         };
         assert_eq!(changes.remove, [field.0]);
-        assert_eq!(changes.identity.unwrap().id, claims().sub);
+        assert_eq!(changes.identity.unwrap().id(), claims().sub);
     }
 }
 

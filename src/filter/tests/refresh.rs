@@ -168,8 +168,8 @@ fn b02_an_expired_session_goes_on_with_a_new_token_and_new_cookies() {
     clients.answer(id, Some(200), &answer_of(token.clone()));
     let (_, effect) = clients.wake_due().remove(0);
     let changes = changes(effect);
-    assert_eq!(changes.identity.unwrap().token, token);
-    assert_eq!(changes.cookies, Some(vec![b"a=1".to_vec()]));
+    assert_eq!(changes.identity.unwrap().token(), token);
+    assert_eq!(changes.cookies.unwrap().left, [b"a=1"]);
     // By the answer's settings, until the global session ends; the secret stays as it was.
     let attributes = "SameSite=None; Partitioned; Secure; Path=/; Max-Age=5300";
     assert_eq!(

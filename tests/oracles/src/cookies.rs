@@ -30,7 +30,7 @@ pub fn cookies(input: &[u8]) {
         return;
     };
     assert!(sent.iter().any(own), "touched without need");
-    let left: Vec<Cookie> = left.iter().flat_map(|line| read(line)).collect();
+    let left: Vec<Cookie> = left.left.iter().flat_map(|line| read(line)).collect();
     assert!(!left.iter().any(own), "ours reach the origin");
     let texts = |cookies: &[Cookie]| -> Vec<Vec<u8>> {
         let foreign = cookies.iter().filter(|cookie| !own(cookie));
