@@ -173,7 +173,7 @@ impl Scene {
         match effect {
             Effect::Continue(changes) => {
                 let identity = changes.identity.as_ref().unwrap();
-                let of_token = self.numbers.claims(&identity.token);
+                let of_token = self.numbers.claims(identity.token());
                 assert_eq!(of_token.application, request.application);
                 let seen = match self.takes(request, &changes.set_cookies) {
                     Some(given) => Seen::Renewed(given),
