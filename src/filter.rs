@@ -235,9 +235,16 @@ impl Filter {
     /// # Errors
     /// They cannot be relied on for a while; why is for the log.
     pub fn look(&mut self, now_ms: u64, random: u32) -> Result<Progress, FeedError> {
-        let progress = self.follower.look(now_ms, random)?;
+        let before = self.version();
+        let looked = self.follower.look(now_ms, random);
+        let progress = match looked {
+            Ok(progress @ Progress::Changed { .. }) => progress,
+            // A part was taken over before the rest failed: it may have brought keys.
+            _ if self.version() != before => Progress::Changed { keys: true },
+            _ => Progress::Unchanged,
+        };
         self.changed(progress, now_ms);
-        Ok(progress)
+        looked
     }
 
     /// Whether what other VMs have fetched is being taken over, and nothing is there before.

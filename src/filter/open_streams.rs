@@ -5,6 +5,7 @@
 //! each is judged again by the verifier, and what is good no more is cut, a bounded number in
 //! one callback.
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -45,7 +46,8 @@ struct Open {
     verified: Verified,
     kind: RequestKind,
     address: Option<IpAddr>,
-    begun_ms: u64,
+    /// When it was last found good.
+    good_ms: Cell<u64>,
     /// Whether it is meant to last.
     is_stream: bool,
 }
@@ -79,7 +81,7 @@ impl Filter {
             verified: session.verified.clone(),
             kind: incoming.kind,
             address: session.address,
-            begun_ms: moment.now_ms,
+            good_ms: Cell::new(moment.now_ms),
             is_stream: incoming.kind.lasts() || incoming.head.all("accept").any(names_event_stream),
         };
         self.open_streams.add(incoming.stream, open)
@@ -153,13 +155,13 @@ impl Filter {
             address: open.address,
             navigates: false,
         };
-        let refusal = self
-            .verifier
-            .verify_again(trust, demand, &open.verified)
-            .err()?;
+        let Err(refusal) = self.verifier.verify_again(trust, demand, &open.verified) else {
+            open.good_ms.set(now_ms);
+            return None;
+        };
         let waits = refusal == Refusal::SessionExpired
             && !open.is_stream
-            && now_ms.saturating_sub(open.begun_ms) < ALLOWANCE_MS;
+            && now_ms.saturating_sub(open.good_ms.get()) < ALLOWANCE_MS;
         (!waits).then_some(refusal)
     }
 }

@@ -6,6 +6,7 @@ mod logout;
 mod open_streams;
 mod refresh;
 mod requests;
+mod shared_feed;
 mod silent;
 mod waiting;
 

@@ -107,6 +107,23 @@ fn streams_end_with_their_token_and_requests_are_allowed_to_finish() {
 }
 
 #[test]
+fn a_request_that_began_long_before_the_end_may_finish_too() {
+    let mut world = World::without_feed(&CONFIG.replace("5m", "1h"));
+    world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
+    world.now_ms = (claims().exp - 300) * 1_000;
+    world.open(1, ("accept", "*/*"));
+    for (after, expected) in [
+        (29, vec![]),
+        (30, vec![]),
+        (58, vec![]),
+        (59, vec![(1, 403, "session_expired")]),
+    ] {
+        world.now_ms = (claims().exp + after) * 1_000;
+        assert_eq!(world.cuts(), expected, "{after} s after its end");
+    }
+}
+
+#[test]
 fn a_key_or_an_application_that_goes_takes_its_streams_along() {
     let mut world = World::new();
     world.open(1, WEBSOCKET);

@@ -3,6 +3,8 @@
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+/// Name of the listener that is shipped, which everybody uses.
+pub const SHIPPED: &str = "https";
 /// Name and statistics prefix of the listener that only [`crate::workers`] uses.
 pub const QUIET: &str = "quiet";
 

@@ -70,6 +70,19 @@ impl Listeners {
         })
     }
 
+    /// Changes the filter's configuration at a listener.
+    ///
+    /// # Errors
+    /// When there is no such listener, or the file cannot be written.
+    pub fn reconfigure(&self, name: &str, change: impl FnOnce(&mut Value)) -> Result<()> {
+        self.change(|all| {
+            let of_name = |one: &&mut Value| one.get("name").and_then(Value::as_str) == Some(name);
+            let listener = all.iter_mut().find(of_name).context("no such listener")?;
+            change(listener.pointer_mut(CONFIGURATION).context("no filter")?);
+            Ok(())
+        })
+    }
+
     /// Removes listeners.
     ///
     /// # Errors

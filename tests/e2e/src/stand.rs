@@ -27,8 +27,6 @@ pub const LOGIN_BLOCK: Duration = Duration::from_secs(3);
 /// limit on a busy machine.
 pub const REVOCATION_LIMIT: Duration = Duration::from_secs(5);
 const FEED_LIMIT: Duration = Duration::from_secs(20);
-/// All of so many connections at one of two workers are seldom, and the moment is short.
-const CONNECTIONS: u32 = 6;
 /// As many as make a difference between "a worker" and "the worker".
 const WORKERS: u32 = 2;
 
@@ -36,7 +34,7 @@ const WORKERS: u32 = 2;
 pub struct Stand {
     /// The three of them.
     pub deployment: Deployment,
-    /// A connection to each of Envoy's workers.
+    /// A connection to each of Envoy's workers, at each listener.
     pub workers: Workers,
     seen: Seen,
     documents: Documents,
@@ -154,23 +152,7 @@ impl Stand {
                 .all(|answer| answer.status == 401)
                 .then_some(()))
         })?;
-        self.wait_for_shipped_listener(&application, &request)?;
         Ok(application)
-    }
-
-    /// Listeners whose filters are configured otherwise have root contexts of their own, and each
-    /// takes over what came at a tick of its own: what the listener of [`Workers`] knows, the
-    /// shipped one may learn a moment later. Which worker takes a connection there nobody can tell, so there are several.
-    fn wait_for_shipped_listener(&self, application: &Application, request: &[u8]) -> Result<()> {
-        let what = format!("the shipped listener to know {}", application.host);
-        wait::until(&what, FEED_LIMIT, || {
-            for _ in 0..CONNECTIONS {
-                if self.connect(application)?.send(request)?.status != 401 {
-                    return Ok(None);
-                }
-            }
-            Ok(Some(()))
-        })
     }
 
     /// Another application on the host of one, below a path prefix.

@@ -1,8 +1,12 @@
-//! A connection to each of Envoy's workers.
+//! A connection to each of Envoy's workers, at each listener.
 //!
-//! Every worker has a filter of its own, so "revoked" is only shown by a refusal of each. Which
-//! worker takes a connection is the kernel's choice: connections are opened, one at a time, on a
-//! listener that nobody else uses, until the per-worker statistics show one at each.
+//! Every worker has a filter of its own, so "revoked" is only shown by a refusal of each. So has
+//! every listener, even of the same configuration: Envoy knows them apart by its text, in which
+//! the fields have no order. Each filter takes over what came at a tick of its own, so what one
+//! listener refuses another may let through for some milliseconds more.
+//!
+//! Which worker takes a connection is the kernel's choice: connections are opened, one at a time,
+//! while nobody else opens any, until the per-worker statistics show one at each.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,54 +18,42 @@ use portcullis_demo::deployment::Deployment;
 use portcullis_demo::envoy::Envoy;
 use portcullis_demo::wait;
 
-use crate::bootstrap::QUIET;
+use crate::bootstrap::{QUIET, SHIPPED};
 use crate::connection::Connection;
 
 /// With two workers, not to hit the other in this many tries is less likely than 10⁻¹⁸.
 const TRIES: u32 = 64;
 const COUNTED_LIMIT: Duration = Duration::from_secs(5);
 
-/// One open connection to each worker.
+/// One open connection to each worker, at each listener.
 #[derive(Debug)]
 pub struct Workers(Vec<Mutex<Connection>>);
 
 impl Workers {
-    /// Opens them.
+    /// Opens them at the listener that is shipped, where nobody may connect meanwhile, and at the
+    /// quiet one.
     ///
     /// # Errors
     /// When a worker takes none.
     pub fn pin(deployment: &Deployment, count: u32) -> Result<Self> {
-        let authority = &deployment.certificates.authority;
-        Self::pin_to(&deployment.envoy, authority, count)
+        let (envoy, authority) = (&deployment.envoy, &deployment.certificates.authority);
+        let address = envoy.admin().listener(SHIPPED)?;
+        let statistics = address.to_string().replace('.', r"\.").replace(':', "_");
+        let mut all = pin_at((envoy, &statistics), (address.port(), authority), count)?;
+        all.extend(Self::pin_to(envoy, authority, count)?.0);
+        Ok(Self(all))
     }
 
-    /// As [`Self::pin`], to whichever Envoy with the listener for it.
+    /// As [`Self::pin`], to whichever Envoy with the quiet listener, at that alone.
     ///
     /// # Errors
     /// When a worker takes none.
     pub fn pin_to(envoy: &Envoy, authority: &Path, count: u32) -> Result<Self> {
         let port = envoy.admin().listener(QUIET)?.port();
-        let mut pinned = BTreeMap::new();
-        for _ in 0..TRIES {
-            let before = taken(envoy)?;
-            let connection = Connection::open(port, "any.apps.localhost", authority)?;
-            let worker = wait::until("Envoy to count a connection", COUNTED_LIMIT, || {
-                let now = taken(envoy)?;
-                let grown = |name: &String| now.get(name) > before.get(name);
-                Ok(now.keys().find(|name| grown(name)).cloned())
-            })?;
-            pinned.entry(worker).or_insert(connection);
-            if u32::try_from(pinned.len())? == count {
-                return Ok(Self(pinned.into_values().map(Mutex::new).collect()));
-            }
-        }
-        let names: Vec<_> = pinned.into_keys().collect();
-        Err(anyhow::anyhow!(
-            "of {count} workers only {names:?} took connections"
-        ))
+        pin_at((envoy, QUIET), (port, authority), count).map(Self)
     }
 
-    /// Does the same at each worker, one after the other.
+    /// Does the same at each worker and listener, one after the other.
     ///
     /// # Errors
     /// The first failure.
@@ -71,10 +63,36 @@ impl Workers {
         workers
             .map(|(number, connection)| {
                 let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-                act(&mut connection).with_context(|| format!("at worker {number}"))
+                act(&mut connection).with_context(|| format!("over connection {number}"))
             })
             .collect()
     }
+}
+
+/// Opens a connection to each worker at a listener, which Envoy's statistics call so.
+fn pin_at(
+    (envoy, listener): (&Envoy, &str),
+    (port, authority): (u16, &Path),
+    count: u32,
+) -> Result<Vec<Mutex<Connection>>> {
+    let mut pinned = BTreeMap::new();
+    for _ in 0..TRIES {
+        let before = taken_at(envoy, listener)?;
+        let connection = Connection::open(port, "any.apps.localhost", authority)?;
+        let worker = wait::until("Envoy to count a connection", COUNTED_LIMIT, || {
+            let now = taken_at(envoy, listener)?;
+            let grown = |name: &String| now.get(name) > before.get(name);
+            Ok(now.keys().find(|name| grown(name)).cloned())
+        })?;
+        pinned.entry(worker).or_insert(connection);
+        if u32::try_from(pinned.len())? == count {
+            return Ok(pinned.into_values().map(Mutex::new).collect());
+        }
+    }
+    let names: Vec<_> = pinned.into_keys().collect();
+    Err(anyhow::anyhow!(
+        "of {count} workers only {names:?} took connections"
+    ))
 }
 
 /// Connections that each worker of an Envoy has taken on the listener that is quiet but for
@@ -83,6 +101,10 @@ impl Workers {
 /// # Errors
 /// When Envoy does not say.
 pub fn taken(envoy: &Envoy) -> Result<BTreeMap<String, u64>> {
-    let filter = format!(r"^listener\.{QUIET}\.worker_\d+\.downstream_cx_total$");
+    taken_at(envoy, QUIET)
+}
+
+fn taken_at(envoy: &Envoy, listener: &str) -> Result<BTreeMap<String, u64>> {
+    let filter = format!(r"^listener\.{listener}\.worker_\d+\.downstream_cx_total$");
     envoy.admin().stats(&filter)
 }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use portcullis_demo::browser::Browser;
 use portcullis_demo::wait;
 use portcullis_e2e::connection::{Answer, Connection};
@@ -33,20 +33,13 @@ impl Scene {
     /// Somebody else may take the port before Envoy does, and an Envoy whose listeners come from a
     /// file goes on without the one: then it starts again with another.
     pub fn start(name: &str, when_stale: &str) -> Result<Self> {
-        for _ in 0..STARTS {
-            let scene = Self::try_to_start(name, when_stale)?;
-            if scene
-                .stand
-                .deployment
-                .envoy
-                .admin()
-                .listener("https")
-                .is_ok()
-            {
-                return Ok(scene);
+        let mut starts = 1;
+        loop {
+            match Self::try_to_start(name, when_stale) {
+                Err(_) if starts < STARTS => starts += 1,
+                started => return started,
             }
         }
-        bail!("no port was free in {STARTS} starts")
     }
 
     fn try_to_start(name: &str, when_stale: &str) -> Result<Self> {
@@ -74,8 +67,8 @@ impl Scene {
     }
 
     /// Adds a listener whose filter is configured otherwise than the others', if only by the
-    /// timeout of its calls: listeners with the very same configuration share a root context in
-    /// each VM.
+    /// timeout of its calls: listeners with the very same configuration may share a root context
+    /// in each VM.
     pub fn add_listener(&self, name: &str, timeout: &str) -> Result<()> {
         self.listeners.add(name, |configuration| {
             configuration["control"]["timeout"] = timeout.into();

@@ -1,0 +1,98 @@
+//! What was taken over from another VM counts, even where the host's shared data fails next.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::*;
+use crate::feed::shared::{Over, SharedDataError, SharedValue};
+
+const WEBSOCKET: (&str, &str) = ("upgrade", "websocket");
+
+/// Shared memory that can be read, and written unless it is full.
+#[derive(Default)]
+struct Memory {
+    values: RefCell<BTreeMap<String, SharedValue>>,
+    is_full: Cell<bool>,
+}
+
+struct Handle(Rc<Memory>);
+
+impl SharedData for Handle {
+    fn get(&self, key: &str) -> Result<Option<SharedValue>, SharedDataError> {
+        Ok(self.0.values.borrow().get(key).cloned())
+    }
+
+    fn set(&self, key: &str, bytes: &[u8], _over: Over) -> Result<(), SharedDataError> {
+        if self.0.is_full.get() {
+            return Err(SharedDataError::Host(10));
+        }
+        let mut values = self.0.values.borrow_mut();
+        let cas = values.get(key).map_or(1, |value| value.cas + 1);
+        let bytes = bytes.to_vec();
+        values.insert(key.to_owned(), SharedValue { bytes, cas });
+        Ok(())
+    }
+}
+
+impl World {
+    fn in_process(memory: &Rc<Memory>, name: &str) -> Self {
+        let mut world = Self::without_feed(CONFIG);
+        let config = Config::read(CONFIG.as_bytes()).unwrap();
+        world.filter = Filter::new(config, Box::new(NoHostSignatures), name.into());
+        let data = Box::new(Handle(Rc::clone(memory)));
+        world.filter.share(data, "credential", world.now_ms);
+        world
+    }
+
+    fn look(&mut self) -> Result<Progress, FeedError> {
+        self.now_ms += 500;
+        self.filter.look(self.now_ms, 0)
+    }
+
+    fn open_websocket(&mut self, stream: u32) -> Effect {
+        let cookie = self.session_cookie();
+        let fields = with(get("wiki.example", "/"), &[("cookie", &cookie), WEBSOCKET]);
+        with_head(&fields, |head| {
+            self.with_moment(|filter, moment| filter.begin(stream, head, moment))
+        })
+    }
+}
+
+#[test]
+fn a_key_that_went_before_the_host_failed_opens_nothing_more() {
+    let memory = Rc::new(Memory::default());
+    let mut polls = World::in_process(&memory, "polls");
+    polls.look().unwrap();
+    polls.load(vec![wire("a", &[at("wiki.example", None, None)])]);
+    let mut other = World::in_process(&memory, "other");
+    other.signer = std::mem::replace(&mut polls.signer, Signer::new());
+    other.look().unwrap();
+    assert!(matches!(other.open_websocket(1), Effect::Continue(_)));
+    assert_eq!(other.filter.cuts(other.now_ms, MAX_EFFECTS), []);
+
+    polls.look().unwrap();
+    let keys = JwkSet {
+        keys: vec![polls.signer.jwk()],
+    };
+    polls.feed(&FeedPage {
+        epoch: "e1".into(),
+        kind: PageKind::Delta,
+        after: 41,
+        version: 42,
+        next: None,
+        now: NOW_MS / 1_000,
+        keys: Some(keys),
+        applications: ApplicationChanges::default(),
+        revocations: RevocationChanges::default(),
+    });
+    memory.is_full.set(true);
+    other.look().unwrap_err();
+    assert_eq!(other.filter.version(), Some(42));
+
+    let cuts = other.filter.cuts(other.now_ms, MAX_EFFECTS);
+    let reasons: Vec<_> = cuts.iter().map(|cut| cut.reply.reason).collect();
+    assert_eq!(reasons, ["key_unknown"]);
+    // It may be held for the feed, which could bring the key.
+    assert!(matches!(other.open_websocket(2), Effect::Pause));
+}
