@@ -1,9 +1,9 @@
 //! A connection to each of Envoy's workers, at each listener.
 //!
 //! Every worker has a filter of its own, so "revoked" is only shown by a refusal of each. So has
-//! every listener, even of the same configuration: Envoy knows them apart by its text, in which
-//! the fields have no order. Each filter takes over what came at a tick of its own, so what one
-//! listener refuses another may let through for some milliseconds more.
+//! every listener, even of the same configuration: two root contexts were seen in each VM. Each
+//! filter takes over what came at a tick of its own, so what one listener refuses another may let
+//! through for some milliseconds more.
 //!
 //! Which worker takes a connection is the kernel's choice: connections are opened, one at a time,
 //! while nobody else opens any, until the per-worker statistics show one at each.
