@@ -3,6 +3,8 @@
 //! The attempt's secret never leaves the browser's cookie: `state` and `code_verifier` are
 //! derived from it, so that neither tells anything about the other or the secret.
 
+use subtle::ConstantTimeEq;
+
 use crate::application::Placement;
 use crate::names::ATTEMPT_COOKIE_PREFIX;
 use crate::protocol::{base64url, login::LOGIN_PATH, login::challenge};
@@ -114,7 +116,10 @@ impl Attempt {
     /// Whether a `state` is this attempt's at an application, in constant time.
     #[must_use]
     pub fn has_state(&self, state: &str, audience: &str) -> bool {
-        ct_codecs::verify(self.state(audience).as_bytes(), state.as_bytes())
+        self.state(audience)
+            .as_bytes()
+            .ct_eq(state.as_bytes())
+            .into()
     }
 
     /// The verifier of the exchange (RFC 7636).

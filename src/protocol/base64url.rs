@@ -1,18 +1,18 @@
 //! Strict base64url without padding (RFC 4648, section 5): one text for one value, nothing lax.
 
-use ct_codecs::{Base64UrlSafeNoPadding, Decoder, Encoder};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// Encodes bytes.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
-    // Fails only when the output length overflows `usize`.
-    Base64UrlSafeNoPadding::encode_to_string(bytes).unwrap_or_default()
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Decodes a text; `None` for padding, foreign characters or bits that do not belong.
 #[must_use]
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    Base64UrlSafeNoPadding::decode_to_vec(text, None).ok()
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 #[cfg(test)]

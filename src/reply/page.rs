@@ -1,6 +1,7 @@
 //! Pages for people: short, self-contained, nothing to run, nothing to fetch.
 
-use ct_codecs::{Base64, Encoder};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use super::Reply;
 
@@ -197,7 +198,7 @@ impl Action<'_> {
 /// What stands for a script or style in a policy (Content Security Policy Level 3, "hash-source").
 pub(crate) fn hash_source(text: &str) -> String {
     let hash = hmac_sha256::Hash::hash(text.as_bytes());
-    let hash = Base64::encode_to_string(hash).unwrap_or_default();
+    let hash = STANDARD.encode(hash);
     format!("'sha256-{hash}'")
 }
 

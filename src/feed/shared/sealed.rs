@@ -7,6 +7,7 @@
 use hmac_sha256::HMAC;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 
 use super::{Over, SharedData, SharedDataError};
 use crate::protocol::base64url;
@@ -130,7 +131,7 @@ impl Sealed {
     fn open(&self, key: &str, what: &str, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
         let end = bytes.len().checked_sub(SEAL_BYTES)?;
         let (content, seal) = bytes.split_at_checked(end)?;
-        if !ct_codecs::verify(seal, &self.seal(key, what, content)) {
+        if !bool::from(seal.ct_eq(&self.seal(key, what, content))) {
             return None;
         }
         bytes.truncate(end);
