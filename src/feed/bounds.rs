@@ -26,7 +26,7 @@ const MAX_NEXT_BYTES: usize = 4_096;
 ///
 /// # Errors
 /// [`FeedError::OutOfBounds`] with what it was.
-pub(super) fn check(page: &FeedPage) -> Result<(), FeedError> {
+pub(super) fn check<S: AsRef<str>>(page: &FeedPage<S>) -> Result<(), FeedError> {
     let (applications, revocations) = (&page.applications, &page.revocations);
     let items = [
         applications.put.len(),
@@ -68,11 +68,13 @@ fn are_keys(set: &JwkSet) -> bool {
     set.keys.len() <= MAX_KEYS && set.keys.iter().all(|key| is_id(&key.kid))
 }
 
-fn is_subject(subject: &Subject) -> bool {
+fn is_subject<S: AsRef<str>>(subject: &Subject<S>) -> bool {
     match subject {
-        Subject::User(id) | Subject::Session(id) => is_id(id),
-        Subject::Application(audience) => is_audience(audience),
-        Subject::UserApplication(id, audience) => is_id(id) && is_audience(audience),
+        Subject::User(id) | Subject::Session(id) => is_id(id.as_ref()),
+        Subject::Application(audience) => is_audience(audience.as_ref()),
+        Subject::UserApplication(id, audience) => {
+            is_id(id.as_ref()) && is_audience(audience.as_ref())
+        }
     }
 }
 

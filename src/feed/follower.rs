@@ -9,7 +9,7 @@ use super::bounds;
 use super::pace::{Pace, Told};
 use super::snapshot::Gathering;
 use super::store::{FeedError, Store};
-use crate::protocol::feed::{FeedPage, PageKind};
+use crate::protocol::feed::{FeedPage, PageKind, Text};
 
 pub(super) use query::{PAGE_LIMIT, SpeaksFor, wait_s};
 
@@ -237,7 +237,7 @@ impl Follower {
         }
     }
 
-    fn take_delta(&mut self, page: FeedPage) -> Result<Progress, FeedError> {
+    fn take_delta(&mut self, page: FeedPage<Text<'_>>) -> Result<Progress, FeedError> {
         if self.gathering.is_some() {
             return Err(FeedError::SnapshotBroken);
         }
@@ -246,7 +246,11 @@ impl Follower {
         Ok(Progress::Changed { keys })
     }
 
-    fn take_snapshot(&mut self, page: FeedPage, bytes: usize) -> Result<Progress, FeedError> {
+    fn take_snapshot(
+        &mut self,
+        page: FeedPage<Text<'_>>,
+        bytes: usize,
+    ) -> Result<Progress, FeedError> {
         let gathering = match self.gathering.take() {
             Some(mut gathering) => {
                 gathering.add(page, bytes)?;
@@ -284,7 +288,7 @@ impl Follower {
 }
 
 /// Reads a page and refuses what no control service sends.
-pub(super) fn read(body: &[u8]) -> Result<FeedPage, FeedError> {
+pub(super) fn read(body: &[u8]) -> Result<FeedPage<Text<'_>>, FeedError> {
     let page = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
     bounds::check(&page)?;
     Ok(page)

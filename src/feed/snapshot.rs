@@ -20,7 +20,7 @@ pub(super) struct Gathering {
 
 impl Gathering {
     /// Begins with the first page, which came in so many bytes.
-    pub fn begin(page: FeedPage, bytes: usize) -> Result<Self, FeedError> {
+    pub fn begin(page: FeedPage<impl AsRef<str>>, bytes: usize) -> Result<Self, FeedError> {
         let mut gathering = Self {
             epoch: page.epoch.clone(),
             version: page.version,
@@ -32,7 +32,7 @@ impl Gathering {
 
     /// Adds the page that `next` named. A page that adds nothing and names another is the
     /// beginning of a snapshot that never ends.
-    pub fn add(&mut self, page: FeedPage, bytes: usize) -> Result<(), FeedError> {
+    pub fn add(&mut self, page: FeedPage<impl AsRef<str>>, bytes: usize) -> Result<(), FeedError> {
         self.pages += 1;
         self.bytes = self.bytes.saturating_add(bytes);
         let fits = page.epoch == self.epoch && page.version == self.version;

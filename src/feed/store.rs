@@ -85,7 +85,7 @@ impl Store {
     /// Nothing has changed then.
     pub(super) fn apply(
         &mut self,
-        page: FeedPage,
+        page: FeedPage<impl AsRef<str>>,
         audiences: &[String],
     ) -> Result<bool, FeedError> {
         if page.epoch != self.epoch || page.after != self.version {
@@ -191,7 +191,7 @@ pub(super) fn change(
 }
 
 /// Whether there is room for a page's revocations, as if none of them were known.
-pub(super) fn grow(held: &Revocations, changes: &RevocationChanges) -> Result<(), FeedError> {
+pub(super) fn grow<S>(held: &Revocations, changes: &RevocationChanges<S>) -> Result<(), FeedError> {
     if held.len().saturating_add(changes.put.len()) > MAX_REVOCATIONS {
         return Err(FeedError::OutOfBounds("the number of revocations"));
     }

@@ -8,11 +8,11 @@ mod fingerprint;
 mod table;
 
 use crate::protocol::claims::ApplicationClaims;
-use crate::protocol::feed::{Revocation, RevocationChanges, Subject};
+use crate::protocol::feed::{RevocationChanges, Subject};
 
 pub use digest::Digest;
 use fingerprint::Fingerprints;
-use table::{Bound, Table};
+use table::{Bound, Entry, Table};
 
 /// How long after `until` an entry is kept, in seconds, in case a clock is behind.
 const GRACE: u64 = 3600;
@@ -43,13 +43,12 @@ impl Revocations {
     }
 
     /// Takes over what a page says. A later revocation adds to an earlier one; it never lifts it.
-    pub fn apply(&mut self, changes: &RevocationChanges) {
+    pub fn apply<S: AsRef<str>>(&mut self, changes: &RevocationChanges<S>) {
         for subject in &changes.delete {
             self.remove(subject);
         }
-        for revocation in &changes.put {
-            self.raise(revocation);
-        }
+        self.plain.raise(self.entries(changes, false));
+        self.fresh.raise(self.entries(changes, true));
     }
 
     /// Drops what no living token can meet any more. `now` is the earlier of the filter's and
@@ -78,20 +77,21 @@ impl Revocations {
         self.len() == 0
     }
 
-    fn raise(&mut self, revocation: &Revocation) {
-        let table = if revocation.fresh {
-            &mut self.fresh
-        } else {
-            &mut self.plain
-        };
-        let bound = Bound {
-            version: revocation.version,
-            until: seconds(revocation.until),
-        };
-        table.raise(self.fingerprints.of(&revocation.subject), bound);
+    /// What a page puts into the table of its kind.
+    fn entries<S: AsRef<str>>(&self, changes: &RevocationChanges<S>, fresh: bool) -> Vec<Entry> {
+        let of_kind = || changes.put.iter().filter(|one| one.fresh == fresh);
+        let mut entries = Vec::with_capacity(of_kind().count());
+        entries.extend(of_kind().map(|revocation| {
+            let bound = Bound {
+                version: revocation.version,
+                until: seconds(revocation.until),
+            };
+            (self.fingerprints.of(&revocation.subject), bound)
+        }));
+        entries
     }
 
-    fn remove(&mut self, subject: &Subject) {
+    fn remove<S: AsRef<str>>(&mut self, subject: &Subject<S>) {
         let key = self.fingerprints.of(subject);
         self.plain.remove(key);
         self.fresh.remove(key);
@@ -105,6 +105,7 @@ fn seconds(since_1970: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::feed::Revocation;
     use crate::session::verifier::tests::claims;
 
     fn put(subject: Subject, version: u64, fresh: bool) -> RevocationChanges {

@@ -26,15 +26,15 @@ impl Fingerprints {
     }
 
     /// One subject's.
-    pub fn of(&self, subject: &Subject) -> u64 {
+    pub fn of<S: AsRef<str>>(&self, subject: &Subject<S>) -> u64 {
         match subject {
-            Subject::User(sub) => self.0.hash_one((USER, sub.as_str())),
-            Subject::Application(audience) => self.0.hash_one((APPLICATION, audience.as_str())),
+            Subject::User(sub) => self.0.hash_one((USER, sub.as_ref())),
+            Subject::Application(audience) => self.0.hash_one((APPLICATION, audience.as_ref())),
             Subject::UserApplication(sub, audience) => {
                 self.0
-                    .hash_one((USER_APPLICATION, sub.as_str(), audience.as_str()))
+                    .hash_one((USER_APPLICATION, sub.as_ref(), audience.as_ref()))
             }
-            Subject::Session(sid) => self.0.hash_one((SESSION, sid.as_str())),
+            Subject::Session(sid) => self.0.hash_one((SESSION, sid.as_ref())),
         }
     }
 }
