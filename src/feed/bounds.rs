@@ -5,6 +5,7 @@
 
 use super::store::FeedError;
 use crate::protocol::feed::{FeedPage, JwkSet, MOST_ITEMS, Subject};
+use crate::session::revocations::Changes;
 
 /// JSON numbers are exact up to here (RFC 8259, section 6).
 const MAX_VERSION: u64 = (1 << 53) - 1;
@@ -60,6 +61,22 @@ pub(super) fn check<S: AsRef<str>>(page: &FeedPage<S>) -> Result<(), FeedError> 
         if !good {
             return Err(FeedError::OutOfBounds(what));
         }
+    }
+    Ok(())
+}
+
+/// The same for revocations that another VM read.
+///
+/// # Errors
+/// [`FeedError::OutOfBounds`] with what it was.
+pub(super) fn check_changes(head: &FeedPage, changes: &Changes) -> Result<(), FeedError> {
+    let applications = &head.applications;
+    let items = applications.put.len() + applications.delete.len() + changes.len();
+    if items > MOST_ITEMS {
+        return Err(FeedError::OutOfBounds("the page's size"));
+    }
+    if changes.highest_version() > MAX_VERSION {
+        return Err(FeedError::OutOfBounds("the version of a revocation"));
     }
     Ok(())
 }

@@ -3,16 +3,18 @@
 //! Versions are compared, never clocks: a refresh that raced with a revocation loses, whatever
 //! any clock says, and a login in the same second wins.
 
+mod changes;
 mod digest;
 mod fingerprint;
 mod table;
 
 use crate::protocol::claims::ApplicationClaims;
-use crate::protocol::feed::{RevocationChanges, Subject};
+use crate::protocol::feed::RevocationChanges;
 
+pub use changes::Changes;
 pub use digest::Digest;
-use fingerprint::Fingerprints;
-use table::{Bound, Entry, Table};
+pub use fingerprint::Fingerprints;
+use table::Table;
 
 /// How long after `until` an entry is kept, in seconds, in case a clock is behind.
 const GRACE: u64 = 3600;
@@ -28,6 +30,15 @@ pub struct Revocations {
 }
 
 impl Revocations {
+    /// None yet, of subjects with these fingerprints.
+    #[must_use]
+    pub fn with(fingerprints: Fingerprints) -> Self {
+        Self {
+            fingerprints,
+            ..Self::default()
+        }
+    }
+
     /// Whether a revocation covers the token.
     #[must_use]
     pub fn cover(&self, claims: &ApplicationClaims, audience: &str) -> bool {
@@ -44,11 +55,17 @@ impl Revocations {
 
     /// Takes over what a page says. A later revocation adds to an earlier one; it never lifts it.
     pub fn apply<S: AsRef<str>>(&mut self, changes: &RevocationChanges<S>) {
-        for subject in &changes.delete {
-            self.remove(subject);
+        self.take(self.fingerprints.changes(changes));
+    }
+
+    /// The same by fingerprint. They must be of the same making.
+    pub fn take(&mut self, changes: Changes) {
+        for key in changes.delete {
+            self.plain.remove(key);
+            self.fresh.remove(key);
         }
-        self.plain.raise(self.entries(changes, false));
-        self.fresh.raise(self.entries(changes, true));
+        self.plain.raise(changes.plain);
+        self.fresh.raise(changes.fresh);
     }
 
     /// Drops what no living token can meet any more. `now` is the earlier of the filter's and
@@ -76,26 +93,6 @@ impl Revocations {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-
-    /// What a page puts into the table of its kind.
-    fn entries<S: AsRef<str>>(&self, changes: &RevocationChanges<S>, fresh: bool) -> Vec<Entry> {
-        let of_kind = || changes.put.iter().filter(|one| one.fresh == fresh);
-        let mut entries = Vec::with_capacity(of_kind().count());
-        entries.extend(of_kind().map(|revocation| {
-            let bound = Bound {
-                version: revocation.version,
-                until: seconds(revocation.until),
-            };
-            (self.fingerprints.of(&revocation.subject), bound)
-        }));
-        entries
-    }
-
-    fn remove<S: AsRef<str>>(&mut self, subject: &Subject<S>) {
-        let key = self.fingerprints.of(subject);
-        self.plain.remove(key);
-        self.fresh.remove(key);
-    }
 }
 
 fn seconds(since_1970: u64) -> u32 {
@@ -105,7 +102,7 @@ fn seconds(since_1970: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::feed::Revocation;
+    use crate::protocol::feed::{Revocation, Subject};
     use crate::session::verifier::tests::claims;
 
     fn put(subject: Subject, version: u64, fresh: bool) -> RevocationChanges {

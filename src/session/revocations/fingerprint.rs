@@ -1,40 +1,77 @@
 //! A subject as a number.
 //!
-//! SipHash under a key that chance made and nobody sees (Aumasson and Bernstein, 2012): among a
-//! million subjects two share a fingerprint with a chance of one in thirty million, and nobody
-//! can look for such a pair. Two that did would share the stricter bound.
+//! SipHash-1-3 under a key that nobody sees (Aumasson and Bernstein, 2012): among a million
+//! subjects two share a fingerprint with a chance of one in thirty million, and nobody can look
+//! for such a pair. Two that did would share the stricter bound.
+//!
+//! Chance makes the key, or it is derived from the filter credential: VMs that know the same one
+//! then understand each other.
 
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+
+use hmac_sha256::HMAC;
+use siphasher::sip::SipHasher13;
 
 use crate::protocol::claims::ApplicationClaims;
 use crate::protocol::feed::Subject;
 
-/// Makes fingerprints.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Fingerprints(RandomState);
+/// Makes fingerprints. Its `Debug` shows no key.
+#[derive(Clone)]
+pub struct Fingerprints(SipHasher13);
+
+impl Default for Fingerprints {
+    fn default() -> Self {
+        let chance = RandomState::new();
+        let (one, other) = (chance.hash_one(0), chance.hash_one(1));
+        Self(SipHasher13::new_with_keys(one, other))
+    }
+}
+
+impl fmt::Debug for Fingerprints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprints")
+    }
+}
+
+impl BuildHasher for Fingerprints {
+    type Hasher = SipHasher13;
+
+    fn build_hasher(&self) -> SipHasher13 {
+        self.0
+    }
+}
 
 impl Fingerprints {
+    /// The same for everybody who knows a credential.
+    #[must_use]
+    pub fn of_credential(credential: &str) -> Self {
+        let mac = HMAC::mac("portcullis fingerprints", credential);
+        let mut key = [0; 16];
+        key.iter_mut().zip(mac).for_each(|(key, byte)| *key = byte);
+        Self(SipHasher13::new_with_key(&key))
+    }
+
     /// All subjects that a token with these claims at an application belongs to.
-    pub fn of_token(&self, claims: &ApplicationClaims, audience: &str) -> [u64; 4] {
+    pub(super) fn of_token(&self, claims: &ApplicationClaims, audience: &str) -> [u64; 4] {
         let (sub, sid) = (claims.sub.as_str(), claims.sid.as_str());
         [
-            self.0.hash_one((USER, sub)),
-            self.0.hash_one((APPLICATION, audience)),
-            self.0.hash_one((USER_APPLICATION, sub, audience)),
-            self.0.hash_one((SESSION, sid)),
+            self.hash_one((USER, sub)),
+            self.hash_one((APPLICATION, audience)),
+            self.hash_one((USER_APPLICATION, sub, audience)),
+            self.hash_one((SESSION, sid)),
         ]
     }
 
     /// One subject's.
-    pub fn of<S: AsRef<str>>(&self, subject: &Subject<S>) -> u64 {
+    pub(super) fn of<S: AsRef<str>>(&self, subject: &Subject<S>) -> u64 {
         match subject {
-            Subject::User(sub) => self.0.hash_one((USER, sub.as_ref())),
-            Subject::Application(audience) => self.0.hash_one((APPLICATION, audience.as_ref())),
+            Subject::User(sub) => self.hash_one((USER, sub.as_ref())),
+            Subject::Application(audience) => self.hash_one((APPLICATION, audience.as_ref())),
             Subject::UserApplication(sub, audience) => {
-                self.0
-                    .hash_one((USER_APPLICATION, sub.as_ref(), audience.as_ref()))
+                self.hash_one((USER_APPLICATION, sub.as_ref(), audience.as_ref()))
             }
-            Subject::Session(sid) => self.0.hash_one((SESSION, sid.as_ref())),
+            Subject::Session(sid) => self.hash_one((SESSION, sid.as_ref())),
         }
     }
 }

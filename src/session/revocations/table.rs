@@ -52,6 +52,11 @@ impl Bound {
     }
 }
 
+/// Brings entries into the order of their keys.
+pub(super) fn sort(entries: &mut [Entry]) {
+    entries.sort_unstable_by_key(|(key, _)| *key);
+}
+
 /// What comes before the entry that is at `at` now.
 struct Place {
     at: usize,
@@ -72,7 +77,7 @@ impl Table {
         if self.runs.is_empty() && !entries.is_empty() {
             self.runs.resize_with(RUNS, Run::default);
         }
-        entries.sort_unstable_by_key(|(key, _)| *key);
+        sort(&mut entries);
         for entries in entries.chunk_by(|one, other| run_of(one.0) == run_of(other.0)) {
             let first = entries.first().map_or(0, |(key, _)| run_of(*key));
             if let Some(run) = self.runs.get_mut(first) {
