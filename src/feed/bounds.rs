@@ -69,10 +69,8 @@ pub(super) fn check<S: AsRef<str>>(page: &FeedPage<S>) -> Result<(), FeedError> 
 ///
 /// # Errors
 /// [`FeedError::OutOfBounds`] with what it was.
-pub(super) fn check_changes(head: &FeedPage, changes: &Changes) -> Result<(), FeedError> {
-    let applications = &head.applications;
-    let items = applications.put.len() + applications.delete.len() + changes.len();
-    if items > MOST_ITEMS {
+pub(super) fn check_changes(changes: &Changes) -> Result<(), FeedError> {
+    if changes.len() > MOST_ITEMS {
         return Err(FeedError::OutOfBounds("the page's size"));
     }
     if changes.highest_version() > MAX_VERSION {

@@ -221,7 +221,7 @@ impl Follower {
                 first: self.gathering.is_none(),
                 epoch: head.epoch.clone(),
                 version: head.version,
-                bytes: page.to_bytes(),
+                bytes: page.to_bytes(body),
             },
         };
         let (told, progress) = match head.kind {

@@ -1,12 +1,17 @@
 //! A page as a filter has it once it is read and checked: revocations by fingerprint, the rest as
-//! it came. VMs hand it on to each other in this form, which is less than half of the page.
+//! it came. VMs hand on to each other what is left of it then, which is less than half.
 //!
-//! As bytes: the length of the rest in four, the rest as JSON, then the revocations.
+//! As bytes: the length of the head in four, the head as JSON, then the revocations. A page with
+//! more than revocations, of which a snapshot has few, has a head of no length and is as it came.
+
+use serde::{Deserialize, Serialize};
 
 use super::bounds;
 use super::store::FeedError;
-use crate::protocol::feed::{FeedPage, RevocationChanges, Text};
+use crate::protocol::feed::{ApplicationChanges, FeedPage, PageKind, RevocationChanges, Text};
 use crate::session::revocations::{Changes, Fingerprints};
+
+const LENGTH_BYTES: usize = 4;
 
 /// A page.
 #[derive(Debug)]
@@ -35,10 +40,20 @@ impl Page {
         self.head.is_empty() && self.changes.is_empty()
     }
 
-    /// The page for others with the same fingerprints.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        // These types always serialize; nothing would be read as no page.
-        let head = serde_json::to_vec(&self.head).unwrap_or_default();
+    /// The page, which came in these bytes, for others with the same fingerprints.
+    pub fn to_bytes(&self, body: &[u8]) -> Vec<u8> {
+        let page = &self.head;
+        if page.keys.is_some() || !page.applications.is_empty() {
+            return [&[0; LENGTH_BYTES], body].concat();
+        }
+        let head = Head {
+            epoch: page.epoch.clone(),
+            version: page.version,
+            next: page.next.clone(),
+            now: page.now,
+        };
+        // This type always serializes; nothing would be read as no page.
+        let head = serde_json::to_vec(&head).unwrap_or_default();
         let length = u32::try_from(head.len()).unwrap_or(u32::MAX);
         let mut bytes = length.to_le_bytes().to_vec();
         bytes.extend(head);
@@ -47,15 +62,46 @@ impl Page {
     }
 
     /// Reads what another wrote, within the same bounds.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (length, rest) = bytes.split_first_chunk::<4>()?;
+    pub fn from_bytes(bytes: &[u8], fingerprints: &Fingerprints) -> Option<Self> {
+        let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        if length == 0 {
+            return Self::read(rest, fingerprints).ok();
+        }
         let (head, changes) = rest.split_at_checked(length)?;
-        let head: FeedPage = serde_json::from_slice(head).ok()?;
-        let changes = Changes::read(changes)?;
-        bounds::check(&head).ok()?;
-        bounds::check_changes(&head, &changes).ok()?;
-        Some(Self { head, changes })
+        let head: Head = serde_json::from_slice(head).ok()?;
+        let page = Self {
+            head: head.into_page(),
+            changes: Changes::read(changes)?,
+        };
+        bounds::check(&page.head).ok()?;
+        bounds::check_changes(&page.changes).ok()?;
+        Some(page)
+    }
+}
+
+/// What a page of a snapshot says beside its revocations.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    epoch: String,
+    version: u64,
+    next: Option<String>,
+    now: u64,
+}
+
+impl Head {
+    fn into_page(self) -> FeedPage {
+        FeedPage {
+            epoch: self.epoch,
+            kind: PageKind::Snapshot,
+            after: 0,
+            version: self.version,
+            next: self.next,
+            now: self.now,
+            keys: None,
+            applications: ApplicationChanges::default(),
+            revocations: RevocationChanges::default(),
+        }
     }
 }
 
@@ -94,18 +140,21 @@ mod tests {
         sent.next = Some("more".into());
         sent.revocations.put.extend(revoke(58).put);
         sent.revocations.delete = vec![Subject::Session("s".into())];
+        let mut later = sent.clone();
+        (later.keys, later.applications) = (None, ApplicationChanges::default());
         let fingerprints = Fingerprints::default();
-        let page = Page::read(&serde_json::to_vec(&sent).unwrap(), &fingerprints).unwrap();
-        assert_eq!((page.changes.put(), page.changes.len()), (2, 3));
-        let bytes = page.to_bytes();
-        let other = Page::from_bytes(&bytes).unwrap();
-        assert_eq!((other.head, other.changes), (page.head, page.changes));
-        for end in 0..bytes.len() {
-            assert!(
-                Page::from_bytes(&bytes[..end]).is_none(),
-                "cut off at {end}"
-            );
+        for sent in [sent, later] {
+            let body = serde_json::to_vec(&sent).unwrap();
+            let page = Page::read(&body, &fingerprints).unwrap();
+            assert_eq!((page.changes.put(), page.changes.len()), (2, 3));
+            let bytes = page.to_bytes(&body);
+            for end in 0..bytes.len() {
+                let page = Page::from_bytes(&bytes[..end], &fingerprints);
+                assert!(page.is_none(), "cut off at {end}");
+            }
+            assert!(Page::from_bytes(&[&bytes[..], b"0"].concat(), &fingerprints).is_none());
+            let other = Page::from_bytes(&bytes, &fingerprints).unwrap();
+            assert_eq!((other.head, other.changes), (page.head, page.changes));
         }
-        assert!(Page::from_bytes(&[&bytes[..], b"0"].concat()).is_none());
     }
 }

@@ -191,7 +191,7 @@ impl Loading {
     /// Adds a page, within the same bounds and by the same checks as one that was polled for.
     fn add(&mut self, bytes: &[u8], fingerprints: &Fingerprints) -> bool {
         self.next += 1;
-        let Some(page) = Page::from_bytes(bytes) else {
+        let Some(page) = Page::from_bytes(bytes, fingerprints) else {
             return false;
         };
         let gathered = match self.gathered.take() {

@@ -45,7 +45,12 @@ impl Refill {
     }
 
     /// Takes a page; says whether it was the last, and `None` if the snapshot leads nowhere.
-    pub fn take(&mut self, sealed: &Sealed, page: Page) -> Result<Option<bool>, SharedDataError> {
+    pub fn take(
+        &mut self,
+        sealed: &Sealed,
+        page: Page,
+        body: &[u8],
+    ) -> Result<Option<bool>, SharedDataError> {
         let head = &page.head;
         let first = self.base.pages == 0;
         if first {
@@ -60,7 +65,7 @@ impl Refill {
         if !fits || !leads_on {
             return Ok(None);
         }
-        self.base.put(sealed, &self.epoch, &page.to_bytes())?;
+        self.base.put(sealed, &self.epoch, &page.to_bytes(body))?;
         self.next = page.head.next;
         Ok(Some(self.next.is_none()))
     }

@@ -96,8 +96,8 @@ impl Sharing {
             return;
         };
         let taken = match page {
-            Some(page) => match Page::read(page, follower.fingerprints()) {
-                Ok(page) => refill.take(&self.sealed, page),
+            Some(body) => match Page::read(body, follower.fingerprints()) {
+                Ok(page) => refill.take(&self.sealed, page, body),
                 Err(_) => Ok(None),
             },
             None => Ok(None),

@@ -1,6 +1,6 @@
 //! Snapshots in pages, and a log of deltas that grows.
 
-use super::{CREDENTIAL, Process, Vm};
+use super::{Process, Vm};
 use crate::feed::shared::log::{BLOCK_BYTES, BLOCKS};
 use crate::protocol::claims::ApplicationClaims;
 use crate::session::verifier::tests::claims;
@@ -61,16 +61,6 @@ fn who_takes_over_a_snapshot_refuses_exactly_whom_it_names() {
             .iter()
             .all(|vm| digest(vm) == digest(&process.vms[0]))
     );
-}
-
-#[test]
-fn nobody_who_reads_shared_data_learns_who_is_revoked() {
-    let process = Process::settled(1);
-    let pages = process.memory.ending("/base/0/0");
-    let names = |bytes: &[u8], name: &[u8]| bytes.windows(name.len()).any(|part| part == name);
-    assert_eq!(pages.len(), 1);
-    assert!(names(&pages[0].1, b"e1"), "the rest is as it came");
-    assert!(!names(&pages[0].1, b"u41") && !names(&pages[0].1, CREDENTIAL.as_bytes()));
 }
 
 #[test]
