@@ -1,17 +1,15 @@
 //! A page as a filter has it once it is read and checked: revocations by fingerprint, the rest as
 //! it came. VMs hand on to each other what is left of it then, which is less than half.
 //!
-//! As bytes: the length of the head in four, the head as JSON, then the revocations. A page with
-//! more than revocations, of which a snapshot has few, has a head of no length and is as it came.
+//! As bytes: the length of the rest in four, the rest as a page, then the revocations. A page that
+//! has more than revocations, as few of a snapshot do, is handed on as it came.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::bounds;
 use super::store::FeedError;
-use crate::protocol::feed::{ApplicationChanges, FeedPage, PageKind, RevocationChanges, Text};
+use crate::protocol::feed::{FeedPage, PageKind, RevocationChanges, Text};
 use crate::session::revocations::{Changes, Fingerprints};
-
-const LENGTH_BYTES: usize = 4;
 
 /// A page.
 #[derive(Debug)]
@@ -44,65 +42,52 @@ impl Page {
     pub fn to_bytes(&self, body: &[u8]) -> Vec<u8> {
         let page = &self.head;
         if page.keys.is_some() || !page.applications.is_empty() {
-            return [&[0; LENGTH_BYTES], body].concat();
+            return bytes_of(body, &Changes::default());
         }
-        let head = Head {
-            epoch: page.epoch.clone(),
+        let rest = Rest {
+            epoch: &page.epoch,
+            kind: page.kind,
+            after: page.after,
             version: page.version,
-            next: page.next.clone(),
+            next: page.next.as_deref(),
             now: page.now,
         };
         // This type always serializes; nothing would be read as no page.
-        let head = serde_json::to_vec(&head).unwrap_or_default();
-        let length = u32::try_from(head.len()).unwrap_or(u32::MAX);
-        let mut bytes = length.to_le_bytes().to_vec();
-        bytes.extend(head);
-        self.changes.write(&mut bytes);
-        bytes
+        let rest = serde_json::to_vec(&rest).unwrap_or_default();
+        bytes_of(&rest, &self.changes)
     }
 
     /// Reads what another wrote, within the same bounds.
     pub fn from_bytes(bytes: &[u8], fingerprints: &Fingerprints) -> Option<Self> {
-        let (length, rest) = bytes.split_first_chunk::<LENGTH_BYTES>()?;
+        let (length, bytes) = bytes.split_first_chunk()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        if length == 0 {
-            return Self::read(rest, fingerprints).ok();
+        let (rest, changes) = bytes.split_at_checked(length)?;
+        let mut page = Self::read(rest, fingerprints).ok()?;
+        let changes = Changes::read(changes)?;
+        bounds::check_changes(&changes).ok()?;
+        if !changes.is_empty() {
+            page.changes = changes;
         }
-        let (head, changes) = rest.split_at_checked(length)?;
-        let head: Head = serde_json::from_slice(head).ok()?;
-        let page = Self {
-            head: head.into_page(),
-            changes: Changes::read(changes)?,
-        };
-        bounds::check(&page.head).ok()?;
-        bounds::check_changes(&page.changes).ok()?;
         Some(page)
     }
 }
 
-/// What a page of a snapshot says beside its revocations.
-#[derive(Serialize, Deserialize)]
-struct Head {
-    epoch: String,
+/// A page without content.
+#[derive(Serialize)]
+struct Rest<'a> {
+    epoch: &'a str,
+    kind: PageKind,
+    after: u64,
     version: u64,
-    next: Option<String>,
+    next: Option<&'a str>,
     now: u64,
 }
 
-impl Head {
-    fn into_page(self) -> FeedPage {
-        FeedPage {
-            epoch: self.epoch,
-            kind: PageKind::Snapshot,
-            after: 0,
-            version: self.version,
-            next: self.next,
-            now: self.now,
-            keys: None,
-            applications: ApplicationChanges::default(),
-            revocations: RevocationChanges::default(),
-        }
-    }
+fn bytes_of(rest: &[u8], changes: &Changes) -> Vec<u8> {
+    let length = u32::try_from(rest.len()).unwrap_or(u32::MAX);
+    let mut bytes = [&length.to_le_bytes(), rest].concat();
+    changes.write(&mut bytes);
+    bytes
 }
 
 fn without_revocations(page: FeedPage<Text<'_>>) -> FeedPage {
@@ -132,7 +117,7 @@ fn malformed(error: &serde_json::Error) -> FeedError {
 mod tests {
     use super::*;
     use crate::feed::tests::{revoke, snapshot};
-    use crate::protocol::feed::Subject;
+    use crate::protocol::feed::{ApplicationChanges, Subject};
 
     #[test]
     fn a_page_is_handed_on_whole_or_not_at_all() {

@@ -8,7 +8,7 @@
 //! then understand each other.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use hmac_sha256::HMAC;
 use siphasher::sip::SipHasher13;
@@ -34,14 +34,6 @@ impl fmt::Debug for Fingerprints {
     }
 }
 
-impl BuildHasher for Fingerprints {
-    type Hasher = SipHasher13;
-
-    fn build_hasher(&self) -> SipHasher13 {
-        self.0
-    }
-}
-
 impl Fingerprints {
     /// The same for everybody who knows a credential.
     #[must_use]
@@ -56,23 +48,34 @@ impl Fingerprints {
     pub(super) fn of_token(&self, claims: &ApplicationClaims, audience: &str) -> [u64; 4] {
         let (sub, sid) = (claims.sub.as_str(), claims.sid.as_str());
         [
-            self.hash_one((USER, sub)),
-            self.hash_one((APPLICATION, audience)),
-            self.hash_one((USER_APPLICATION, sub, audience)),
-            self.hash_one((SESSION, sid)),
+            self.of_ids(USER, &[sub]),
+            self.of_ids(APPLICATION, &[audience]),
+            self.of_ids(USER_APPLICATION, &[sub, audience]),
+            self.of_ids(SESSION, &[sid]),
         ]
     }
 
     /// One subject's.
     pub(super) fn of<S: AsRef<str>>(&self, subject: &Subject<S>) -> u64 {
         match subject {
-            Subject::User(sub) => self.hash_one((USER, sub.as_ref())),
-            Subject::Application(audience) => self.hash_one((APPLICATION, audience.as_ref())),
+            Subject::User(sub) => self.of_ids(USER, &[sub.as_ref()]),
+            Subject::Application(audience) => self.of_ids(APPLICATION, &[audience.as_ref()]),
             Subject::UserApplication(sub, audience) => {
-                self.hash_one((USER_APPLICATION, sub.as_ref(), audience.as_ref()))
+                self.of_ids(USER_APPLICATION, &[sub.as_ref(), audience.as_ref()])
             }
-            Subject::Session(sid) => self.hash_one((SESSION, sid.as_ref())),
+            Subject::Session(sid) => self.of_ids(SESSION, &[sid.as_ref()]),
         }
+    }
+
+    /// No two lists of ids are the same bytes: UTF-8 has no 0xff.
+    fn of_ids(&self, scope: u8, ids: &[&str]) -> u64 {
+        let mut hasher = self.0;
+        hasher.write_u8(scope);
+        for id in ids {
+            hasher.write(id.as_bytes());
+            hasher.write_u8(0xff);
+        }
+        hasher.finish()
     }
 }
 
