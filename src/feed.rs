@@ -3,6 +3,7 @@
 mod bounds;
 mod follower;
 mod pace;
+mod page;
 mod process;
 pub mod shared;
 mod snapshot;

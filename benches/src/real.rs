@@ -18,6 +18,7 @@ use crate::plan::Plan;
 use crate::report::{Outcome, Report};
 
 use scene::Scene;
+use start::Memory;
 
 /// Measures it all.
 ///
@@ -33,11 +34,12 @@ pub fn measure(plan: Plan, tools: &Tools, directory: &Path, report: &mut Report)
     scene.wait_for_entries(plan.million)?;
     let full = start::several(&scene, plan.starts, plan.million)?;
     report.set("load.1m_seconds", start::seconds(&empty, &full));
-    report.set(
-        "memory.1m_bytes_each",
-        start::bytes_each(&empty, &full, plan.million),
-    );
+    let memory = start::memory(&empty, &full, plan.million);
+    let middle = |part: fn(&Memory) -> f64| Outcome::median(memory.iter().map(part).collect());
+    report.set("memory.1m_bytes_each", middle(|memory| memory.of_vm));
+    report.set("memory.1m_shared_each", middle(|memory| memory.shared));
     report.keep("starts", &[empty, full])?;
+    report.keep("memory", &memory)?;
 
     println!("revoking {} times …", plan.revocations);
     let ways = propagation::measure(&mut scene, plan.revocations)?;

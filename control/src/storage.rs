@@ -30,7 +30,7 @@ pub use applications::{Applications, ChangeError};
 pub use codes::{Codes, FoundCode, IssuedAnswer, NewCode};
 pub use database::{Database, OpenError};
 pub use device_codes::{DeviceAnswer, DeviceCodes, NewDeviceCode, Poll, WaitingDeviceCode};
-pub use feed::{Cursor, Feed, FeedItems, PAGE_OF_REVOCATIONS, Position};
+pub use feed::{Cursor, END_OF_PAGE, Feed, FeedItems, PAGE_OF_REVOCATIONS, Position};
 pub use filter_credentials::{FilterCredential, FilterCredentials};
 pub use grounds::{Grounds, ShownSignIn, TokenGrounds};
 pub use history::{History, HistoryPage, PastRevocation};

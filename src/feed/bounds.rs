@@ -5,6 +5,7 @@
 
 use super::store::FeedError;
 use crate::protocol::feed::{FeedPage, JwkSet, MOST_ITEMS, Subject};
+use crate::session::revocations::Changes;
 
 /// JSON numbers are exact up to here (RFC 8259, section 6).
 const MAX_VERSION: u64 = (1 << 53) - 1;
@@ -26,7 +27,7 @@ const MAX_NEXT_BYTES: usize = 4_096;
 ///
 /// # Errors
 /// [`FeedError::OutOfBounds`] with what it was.
-pub(super) fn check(page: &FeedPage) -> Result<(), FeedError> {
+pub(super) fn check<S: AsRef<str>>(page: &FeedPage<S>) -> Result<(), FeedError> {
     let (applications, revocations) = (&page.applications, &page.revocations);
     let items = [
         applications.put.len(),
@@ -64,15 +65,31 @@ pub(super) fn check(page: &FeedPage) -> Result<(), FeedError> {
     Ok(())
 }
 
+/// The same for revocations that another VM read.
+///
+/// # Errors
+/// [`FeedError::OutOfBounds`] with what it was.
+pub(super) fn check_changes(changes: &Changes) -> Result<(), FeedError> {
+    if changes.len() > MOST_ITEMS {
+        return Err(FeedError::OutOfBounds("the page's size"));
+    }
+    if changes.highest_version() > MAX_VERSION {
+        return Err(FeedError::OutOfBounds("the version of a revocation"));
+    }
+    Ok(())
+}
+
 fn are_keys(set: &JwkSet) -> bool {
     set.keys.len() <= MAX_KEYS && set.keys.iter().all(|key| is_id(&key.kid))
 }
 
-fn is_subject(subject: &Subject) -> bool {
+fn is_subject<S: AsRef<str>>(subject: &Subject<S>) -> bool {
     match subject {
-        Subject::User(id) | Subject::Session(id) => is_id(id),
-        Subject::Application(audience) => is_audience(audience),
-        Subject::UserApplication(id, audience) => is_id(id) && is_audience(audience),
+        Subject::User(id) | Subject::Session(id) => is_id(id.as_ref()),
+        Subject::Application(audience) => is_audience(audience.as_ref()),
+        Subject::UserApplication(id, audience) => {
+            is_id(id.as_ref()) && is_audience(audience.as_ref())
+        }
     }
 }
 

@@ -5,11 +5,12 @@
 mod others;
 mod query;
 
-use super::bounds;
 use super::pace::{Pace, Told};
+use super::page::Page;
 use super::snapshot::Gathering;
 use super::store::{FeedError, Store};
-use crate::protocol::feed::{FeedPage, PageKind};
+use crate::protocol::feed::PageKind;
+use crate::session::revocations::Fingerprints;
 
 pub(super) use query::{PAGE_LIMIT, SpeaksFor, wait_s};
 
@@ -25,6 +26,7 @@ const PRUNE_EVERY_MS: u64 = 600_000;
 #[derive(Debug)]
 pub struct Follower {
     settings: FollowerSettings,
+    fingerprints: Fingerprints,
     store: Option<Store>,
     gathering: Option<Gathering>,
     polling_until: Option<u64>,
@@ -50,6 +52,8 @@ pub(super) enum Taken {
         epoch: String,
         /// Its version.
         version: u64,
+        /// The page, for others.
+        bytes: Vec<u8>,
     },
     /// A delta from one version to another.
     Delta { after: u64, version: u64 },
@@ -107,6 +111,7 @@ impl Follower {
         Self {
             pace: Pace::new(settings.stale_after_ms),
             settings,
+            fingerprints: Fingerprints::default(),
             store: None,
             gathering: None,
             polling_until: None,
@@ -204,20 +209,22 @@ impl Follower {
 
     /// A page is read, checked and taken over; whatever fails leaves everything as it was.
     fn take(&mut self, now: u64, body: &[u8]) -> Result<(Progress, Told), FeedError> {
-        let page = read(body)?;
-        let page_now = page.now;
-        let taken = match page.kind {
+        let page = Page::read(body, &self.fingerprints)?;
+        let head = &page.head;
+        let page_now = head.now;
+        let taken = match head.kind {
             PageKind::Delta => Taken::Delta {
-                after: page.after,
-                version: page.version,
+                after: head.after,
+                version: head.version,
             },
             PageKind::Snapshot => Taken::Page {
                 first: self.gathering.is_none(),
-                epoch: page.epoch.clone(),
-                version: page.version,
+                epoch: head.epoch.clone(),
+                version: head.version,
+                bytes: page.to_bytes(body),
             },
         };
-        let (told, progress) = match page.kind {
+        let (told, progress) = match head.kind {
             PageKind::Delta if page.is_empty() => (Told::VersionOnly, self.take_delta(page)?),
             PageKind::Delta => (Told::News, self.take_delta(page)?),
             PageKind::Snapshot => (Told::Nothing, self.take_snapshot(page, body.len())?),
@@ -237,7 +244,7 @@ impl Follower {
         }
     }
 
-    fn take_delta(&mut self, page: FeedPage) -> Result<Progress, FeedError> {
+    fn take_delta(&mut self, page: Page) -> Result<Progress, FeedError> {
         if self.gathering.is_some() {
             return Err(FeedError::SnapshotBroken);
         }
@@ -246,13 +253,13 @@ impl Follower {
         Ok(Progress::Changed { keys })
     }
 
-    fn take_snapshot(&mut self, page: FeedPage, bytes: usize) -> Result<Progress, FeedError> {
+    fn take_snapshot(&mut self, page: Page, bytes: usize) -> Result<Progress, FeedError> {
         let gathering = match self.gathering.take() {
             Some(mut gathering) => {
                 gathering.add(page, bytes)?;
                 gathering
             }
-            None => Gathering::begin(page, bytes)?,
+            None => Gathering::begin(page, &self.fingerprints, bytes)?,
         };
         self.refuse_older(&gathering)?;
         if gathering.next().is_some() {
@@ -281,20 +288,4 @@ impl Follower {
         self.gathering = None;
         self.errors += 1;
     }
-}
-
-/// Reads a page and refuses what no control service sends.
-pub(super) fn read(body: &[u8]) -> Result<FeedPage, FeedError> {
-    let page = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-    bounds::check(&page)?;
-    Ok(page)
-}
-
-/// What is wrong, without the page's content: the reader's message may quote it.
-fn malformed(error: &serde_json::Error) -> FeedError {
-    let (line, column) = (error.line(), error.column());
-    FeedError::Malformed(format!(
-        "{:?} error at line {line}, column {column}",
-        error.classify()
-    ))
 }

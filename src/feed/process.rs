@@ -4,6 +4,7 @@
 use super::follower::{FeedAnswer, Follower, FollowerSettings, Poll, Progress, wait_s};
 use super::shared::{Scope, SharedData, Sharing, Turn};
 use super::store::{FeedError, Store};
+use crate::session::revocations::Fingerprints;
 
 /// How long a poll for a page that only later VMs read may take, in milliseconds.
 const REFILL_TIMEOUT_MS: u64 = 10_000;
@@ -47,6 +48,8 @@ impl Feed {
         let vm = self.settings.instance.clone();
         let wait_s = wait_s(self.settings.stale_after_ms);
         let sharing = Sharing::new(data, scope, vm, wait_s);
+        let fingerprints = Fingerprints::of_credential(scope.credential);
+        self.follower = Follower::among(self.settings.clone(), fingerprints);
         self.sharing.insert(sharing).warm(&mut self.follower, now)
     }
 
@@ -98,7 +101,7 @@ impl Feed {
         self.refilling_until = self.refilling_until.map(|until| until.min(refill_lost));
         match self.refilling_until {
             Some(until) if now < until => return None,
-            Some(_) => sharing.refilled(None, now),
+            Some(_) => sharing.refilled(None, &self.follower, now),
             None => {}
         }
         self.refilling_until = None;
@@ -137,7 +140,7 @@ impl Feed {
         };
         if self.refilling_until.take().is_some() {
             let page = (answer.status == Some(200)).then_some(answer.body);
-            sharing.refilled(page, now);
+            sharing.refilled(page, &self.follower, now);
             return Ok(Progress::Unchanged);
         }
         if !self.follower.is_polling() {

@@ -1,9 +1,10 @@
 //! A snapshot on its way: its pages are gathered apart and take effect together.
 
 use super::bounds::{MAX_PAGES, MAX_SNAPSHOT_BYTES};
+use super::page::Page;
 use super::store::{Applications, FeedError, Store, change, grow};
-use crate::protocol::feed::{FeedPage, JwkSet};
-use crate::session::revocations::Revocations;
+use crate::protocol::feed::JwkSet;
+use crate::session::revocations::{Fingerprints, Revocations};
 
 /// The pages so far.
 #[derive(Debug, Default)]
@@ -20,10 +21,11 @@ pub(super) struct Gathering {
 
 impl Gathering {
     /// Begins with the first page, which came in so many bytes.
-    pub fn begin(page: FeedPage, bytes: usize) -> Result<Self, FeedError> {
+    pub fn begin(page: Page, fingerprints: &Fingerprints, bytes: usize) -> Result<Self, FeedError> {
         let mut gathering = Self {
-            epoch: page.epoch.clone(),
-            version: page.version,
+            epoch: page.head.epoch.clone(),
+            version: page.head.version,
+            revocations: Revocations::with(fingerprints.clone()),
             ..Self::default()
         };
         gathering.add(page, bytes)?;
@@ -32,24 +34,26 @@ impl Gathering {
 
     /// Adds the page that `next` named. A page that adds nothing and names another is the
     /// beginning of a snapshot that never ends.
-    pub fn add(&mut self, page: FeedPage, bytes: usize) -> Result<(), FeedError> {
+    pub fn add(&mut self, page: Page, bytes: usize) -> Result<(), FeedError> {
+        let is_empty = page.is_empty();
+        let Page { head, changes } = page;
         self.pages += 1;
         self.bytes = self.bytes.saturating_add(bytes);
-        let fits = page.epoch == self.epoch && page.version == self.version;
-        let leads_nowhere = page.next.is_some() && (page.is_empty() || page.next == self.next);
+        let fits = head.epoch == self.epoch && head.version == self.version;
+        let leads_nowhere = head.next.is_some() && (is_empty || head.next == self.next);
         if !fits || leads_nowhere {
             return Err(FeedError::SnapshotBroken);
         }
         if self.pages > MAX_PAGES || self.bytes > MAX_SNAPSHOT_BYTES {
             return Err(FeedError::OutOfBounds("the snapshot's size"));
         }
-        if page.keys.is_some() {
-            self.keys = page.keys;
+        if head.keys.is_some() {
+            self.keys = head.keys;
         }
-        change(&mut self.applications, page.applications)?;
-        grow(&self.revocations, &page.revocations)?;
-        self.revocations.apply(&page.revocations);
-        self.next = page.next;
+        change(&mut self.applications, head.applications)?;
+        grow(&self.revocations, &changes)?;
+        self.revocations.take(changes);
+        self.next = head.next;
         Ok(())
     }
 

@@ -7,11 +7,12 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::bounds::{MAX_APPLICATIONS, MAX_REVOCATIONS};
+use super::page::Page;
 use super::shared::SharedDataError;
 use crate::application::{Application, ApplicationError, ApplicationTable, TableError};
-use crate::protocol::feed::{ApplicationChanges, FeedPage, JwkSet, RevocationChanges};
+use crate::protocol::feed::{ApplicationChanges, JwkSet};
 use crate::session::keys::{KeyError, Keys};
-use crate::session::revocations::Revocations;
+use crate::session::revocations::{Changes, Revocations};
 
 /// What is in force.
 #[derive(Debug)]
@@ -85,28 +86,28 @@ impl Store {
     /// Nothing has changed then.
     pub(super) fn apply(
         &mut self,
-        page: FeedPage,
+        Page { head, changes }: Page,
         audiences: &[String],
     ) -> Result<bool, FeedError> {
-        if page.epoch != self.epoch || page.after != self.version {
+        if head.epoch != self.epoch || head.after != self.version {
             return Err(FeedError::DoesNotFollow);
         }
-        if page.version <= self.version {
+        if head.version <= self.version {
             return Err(FeedError::Older);
         }
-        let keys = match page.keys {
+        let keys = match head.keys {
             Some(set) if !self.keys.are(&set) => Some(usable(set)?),
             _ => None,
         };
-        let placed = if page.applications.is_empty() {
+        let placed = if head.applications.is_empty() {
             None
         } else {
             let mut applications = self.applications.clone();
-            change(&mut applications, page.applications)?;
+            change(&mut applications, head.applications)?;
             let table = place(&applications, audiences)?;
             Some((applications, table))
         };
-        grow(&self.revocations, &page.revocations)?;
+        grow(&self.revocations, &changes)?;
         let keys_changed = keys.is_some();
         if let Some(keys) = keys {
             self.keys = keys;
@@ -114,8 +115,8 @@ impl Store {
         if let Some((applications, table)) = placed {
             (self.applications, self.table) = (applications, table);
         }
-        self.revocations.apply(&page.revocations);
-        self.version = page.version;
+        self.revocations.take(changes);
+        self.version = head.version;
         Ok(keys_changed)
     }
 
@@ -191,8 +192,8 @@ pub(super) fn change(
 }
 
 /// Whether there is room for a page's revocations, as if none of them were known.
-pub(super) fn grow(held: &Revocations, changes: &RevocationChanges) -> Result<(), FeedError> {
-    if held.len().saturating_add(changes.put.len()) > MAX_REVOCATIONS {
+pub(super) fn grow(held: &Revocations, changes: &Changes) -> Result<(), FeedError> {
+    if held.len().saturating_add(changes.put()) > MAX_REVOCATIONS {
         return Err(FeedError::OutOfBounds("the number of revocations"));
     }
     Ok(())

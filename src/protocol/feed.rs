@@ -5,6 +5,7 @@
 
 mod application;
 mod revocation;
+mod text;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -13,14 +14,15 @@ pub use application::{
     Application, ApplicationOrigin, Bypass, PathMatch, Preflight, RefreshInRequest, Rule, Scheme,
 };
 pub use revocation::{Revocation, Subject};
+pub use text::Text;
 
 /// What a page may hold at most, applications and revocations together. A page is asked to have
 /// far fewer, and may have more only so as not to split a version.
 pub const MOST_ITEMS: usize = 100_000;
 
-/// One answer of `GET feed`.
+/// One answer of `GET feed`. Who reads a long one has the ids of its revocations as [`Text`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FeedPage {
+pub struct FeedPage<S = String> {
     /// One life of the database.
     pub epoch: String,
     /// Whether the page adds to what the follower has or replaces it.
@@ -41,10 +43,10 @@ pub struct FeedPage {
     pub applications: ApplicationChanges,
     /// Changed revocations.
     #[serde(default, skip_serializing_if = "RevocationChanges::is_empty")]
-    pub revocations: RevocationChanges,
+    pub revocations: RevocationChanges<S>,
 }
 
-impl FeedPage {
+impl<S> FeedPage<S> {
     /// Whether the page has no content beside its position.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -83,16 +85,16 @@ impl ApplicationChanges {
 
 /// Changed revocations.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct RevocationChanges {
+pub struct RevocationChanges<S = String> {
     /// New or raised.
     #[serde(default)]
-    pub put: Vec<Revocation>,
+    pub put: Vec<Revocation<S>>,
     /// Those that no living token could meet any more.
     #[serde(default)]
-    pub delete: Vec<Subject>,
+    pub delete: Vec<Subject<S>>,
 }
 
-impl RevocationChanges {
+impl<S> RevocationChanges<S> {
     /// Whether nothing changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -3,17 +3,18 @@
 //! Versions are compared, never clocks: a refresh that raced with a revocation loses, whatever
 //! any clock says, and a login in the same second wins.
 
+mod changes;
 mod digest;
 mod fingerprint;
 mod table;
 
 use crate::protocol::claims::ApplicationClaims;
-use crate::protocol::feed::{Revocation, RevocationChanges, Subject};
+use crate::protocol::feed::RevocationChanges;
 
+pub use changes::Changes;
 pub use digest::Digest;
-use fingerprint::Fingerprints;
-pub use fingerprint::TokenFingerprints;
-use table::{Bound, Table};
+pub use fingerprint::{Fingerprints, TokenFingerprints};
+use table::Table;
 
 /// How long after `until` an entry is kept, in seconds, in case a clock is behind.
 const GRACE: u64 = 3600;
@@ -29,6 +30,15 @@ pub struct Revocations {
 }
 
 impl Revocations {
+    /// None yet, of subjects with these fingerprints.
+    #[must_use]
+    pub fn with(fingerprints: Fingerprints) -> Self {
+        Self {
+            fingerprints,
+            ..Self::default()
+        }
+    }
+
     /// Whether a revocation covers the token with these claims at its application. `known` is
     /// kept with the token.
     #[must_use]
@@ -50,13 +60,18 @@ impl Revocations {
     }
 
     /// Takes over what a page says. A later revocation adds to an earlier one; it never lifts it.
-    pub fn apply(&mut self, changes: &RevocationChanges) {
-        for subject in &changes.delete {
-            self.remove(subject);
+    pub fn apply<S: AsRef<str>>(&mut self, changes: &RevocationChanges<S>) {
+        self.take(self.fingerprints.changes(changes));
+    }
+
+    /// The same by fingerprint. They must be of the same making.
+    pub fn take(&mut self, changes: Changes) {
+        for key in changes.delete {
+            self.plain.remove(key);
+            self.fresh.remove(key);
         }
-        for revocation in &changes.put {
-            self.raise(revocation);
-        }
+        self.plain.raise(changes.plain);
+        self.fresh.raise(changes.fresh);
     }
 
     /// Drops what no living token can meet any more. `now` is the earlier of the filter's and
@@ -84,25 +99,6 @@ impl Revocations {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-
-    fn raise(&mut self, revocation: &Revocation) {
-        let table = if revocation.fresh {
-            &mut self.fresh
-        } else {
-            &mut self.plain
-        };
-        let bound = Bound {
-            version: revocation.version,
-            until: seconds(revocation.until),
-        };
-        table.raise(self.fingerprints.of(&revocation.subject), bound);
-    }
-
-    fn remove(&mut self, subject: &Subject) {
-        let key = self.fingerprints.of(subject);
-        self.plain.remove(key);
-        self.fresh.remove(key);
-    }
 }
 
 fn seconds(since_1970: u64) -> u32 {
@@ -112,6 +108,7 @@ fn seconds(since_1970: u64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::feed::{Revocation, Subject};
     use crate::session::verifier::tests::claims;
 
     fn put(subject: Subject, version: u64, fresh: bool) -> RevocationChanges {

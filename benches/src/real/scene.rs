@@ -86,9 +86,9 @@ impl Scene {
         })
     }
 
-    /// One more Envoy with the same bootstrap and one worker, on a port of its own.
-    pub fn start_envoy(&self, name: &str) -> Result<Placed> {
-        another_envoy(&self.envoy, &self.deployment, name, 1)
+    /// One more Envoy with the same bootstrap, on a port of its own.
+    pub fn start_envoy(&self, name: &str, workers: u32) -> Result<Placed> {
+        another_envoy(&self.envoy, &self.deployment, name, workers)
     }
 
     /// The control service's database.
@@ -177,9 +177,18 @@ impl Scene {
 
 /// Revocations that an Envoy says to hold.
 pub(super) fn entries(envoy: &Envoy) -> Result<u64> {
+    gauge(envoy, "entries")
+}
+
+/// The version of the feed that all VMs of an Envoy have applied; 0 while one has nothing.
+pub(super) fn applied(envoy: &Envoy) -> Result<u64> {
+    gauge(envoy, "version")
+}
+
+fn gauge(envoy: &Envoy, name: &str) -> Result<u64> {
     let stats = envoy
         .admin()
-        .stats(r"^wasmcustom\.portcullis\.feed\.entries$")?;
+        .stats(&format!(r"^wasmcustom\.portcullis\.feed\.{name}$"))?;
     Ok(stats.values().sum())
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Result, bail, ensure};
 use portcullis_demo::wait;
 use serde::Serialize;
 
-use super::scene::{Scene, entries};
+use super::scene::{Scene, applied, entries};
 use crate::cores::resident_bytes;
 use crate::report::Outcome;
 
@@ -16,8 +16,10 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Memory has settled when it has changed by no more than `SETTLED_BYTES` for so long.
 const SETTLED_FOR: Duration = Duration::from_secs(1);
 const SETTLED_BYTES: u64 = 1 << 20;
-/// With one worker there are two VMs that hold the feed: the worker's and the main thread's.
-const VMS: f64 = 2.0;
+/// Worker threads of the two Envoys that are compared for the memory of a VM. Each has one that holds
+/// the feed, and so has the main thread.
+const FEW: u32 = 1;
+const MANY: u32 = 3;
 
 /// One start.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -29,43 +31,73 @@ pub(super) struct Start {
     resident_bytes: u64,
 }
 
-/// Starts Envoy so many times, one after the other, on a feed with at least `revocations`.
-pub(super) fn several(scene: &Scene, times: usize, revocations: u64) -> Result<Vec<Start>> {
+/// Two starts on the same feed.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Pair {
+    few_workers: Start,
+    many_workers: Start,
+}
+
+/// What a revocation adds to the memory of a process, in bytes.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Memory {
+    /// For each VM.
+    pub of_vm: f64,
+    /// Once, whatever the number of VMs: what they share.
+    pub shared: f64,
+}
+
+/// Starts Envoy so many times with few workers and with many, one after the other, on a feed with at
+/// least `revocations`.
+pub(super) fn several(scene: &Scene, times: usize, revocations: u64) -> Result<Vec<Pair>> {
     let mut starts = Vec::new();
     for number in 1..=times {
-        let start = once(scene, revocations)?;
+        let pair = Pair {
+            few_workers: once(scene, FEW, revocations)?,
+            many_workers: once(scene, MANY, revocations)?,
+        };
         println!(
-            "start {number} of {times} with {revocations} revocations: {:.2} s, {} MiB",
-            start.seconds,
-            start.resident_bytes >> 20
+            "start {number} of {times} with {revocations} revocations: {:.2} s; {} MiB, {} MiB \
+             with {MANY} workers",
+            pair.few_workers.seconds,
+            pair.few_workers.resident_bytes >> 20,
+            pair.many_workers.resident_bytes >> 20,
         );
-        starts.push(start);
+        starts.push(pair);
     }
     Ok(starts)
 }
 
 /// What a million revocations add to the time of a start: each start with them beside one without.
-pub(super) fn seconds(empty: &[Start], full: &[Start]) -> Option<Outcome> {
+pub(super) fn seconds(empty: &[Pair], full: &[Pair]) -> Option<Outcome> {
     let pairs = empty.iter().zip(full);
-    Outcome::median(
-        pairs
-            .map(|(empty, full)| full.seconds - empty.seconds)
-            .collect(),
-    )
+    let more = pairs.map(|(empty, full)| full.few_workers.seconds - empty.few_workers.seconds);
+    Outcome::median(more.collect())
 }
 
-/// What a revocation adds to the memory of a VM.
+/// What a revocation adds to the memory: workers that are more bring VMs, and nothing that is shared.
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-pub(super) fn bytes_each(empty: &[Start], full: &[Start], count: u64) -> Option<Outcome> {
-    let growths = empty.iter().zip(full).map(|(empty, full)| {
-        full.resident_bytes.saturating_sub(empty.resident_bytes) as f64 / VMS / count as f64
-    });
-    Outcome::median(growths.collect())
+pub(super) fn memory(empty: &[Pair], full: &[Pair], count: u64) -> Vec<Memory> {
+    let growth = |empty: Start, full: Start| {
+        full.resident_bytes as f64 / count as f64 - empty.resident_bytes as f64 / count as f64
+    };
+    let pairs = empty.iter().zip(full);
+    pairs
+        .map(|(empty, full)| {
+            let few = growth(empty.few_workers, full.few_workers);
+            let many = growth(empty.many_workers, full.many_workers);
+            let of_vm = (many - few) / f64::from(MANY - FEW);
+            Memory {
+                of_vm,
+                shared: few - of_vm * f64::from(FEW + 1),
+            }
+        })
+        .collect()
 }
 
-fn once(scene: &Scene, revocations: u64) -> Result<Start> {
+fn once(scene: &Scene, workers: u32, revocations: u64) -> Result<Start> {
     let begun = Instant::now();
-    let mut started = scene.start_envoy("start")?;
+    let mut started = scene.start_envoy("start", workers)?;
     let request = scene.stranger();
     wait::until("Envoy to decide", LIMIT, || {
         match scene.connect(started.port)?.ask(&request)?.status {
@@ -75,6 +107,9 @@ fn once(scene: &Scene, revocations: u64) -> Result<Start> {
         }
     })?;
     let seconds = begun.elapsed().as_secs_f64();
+    wait::until("every VM to know the feed", LIMIT, || {
+        Ok((applied(&started.envoy)? > 0).then_some(()))
+    })?;
     let process = started.envoy.process().id();
     let resident_bytes = settled(process)?;
     let held = entries(&started.envoy)?;
@@ -88,8 +123,7 @@ fn once(scene: &Scene, revocations: u64) -> Result<Start> {
     })
 }
 
-/// What a process keeps in memory when that no longer grows: nothing else tells that every VM has
-/// taken over the feed.
+/// What a process keeps in memory when that no longer grows.
 pub(super) fn settled(process: u32) -> Result<u64> {
     let mut since = (Instant::now(), resident_bytes(process)?);
     wait::until("memory to settle", LIMIT, || {

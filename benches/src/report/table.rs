@@ -42,16 +42,17 @@ impl Report {
         let bound = match goal {
             Goal::AtLeast(bound) => format!("≥ {}", figure(bound)),
             Goal::AtMost(bound) => format!("≤ {}", figure(bound)),
+            Goal::Unset => "–".to_owned(),
         };
         let Some(outcome) = self.outcomes.get(key) else {
             let note = self.notes.get(key).map_or("not measured", String::as_str);
             return format!("{key:<22}{:>12}{:>24}{bound:>14}  missed: {note}", "–", "");
         };
         let spread = format!("{} – {}", figure(outcome.min), figure(outcome.max));
-        let verdict = if goal.is_met(outcome.value) {
-            "met"
-        } else {
-            "missed"
+        let verdict = match goal {
+            Goal::Unset => "",
+            _ if goal.is_met(outcome.value) => "met",
+            _ => "missed",
         };
         let value = figure(outcome.value);
         format!("{key:<22}{value:>12}{spread:>24}{bound:>14}  {verdict}")

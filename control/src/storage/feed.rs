@@ -3,7 +3,7 @@
 
 mod snapshot;
 
-pub use snapshot::PAGE_OF_REVOCATIONS;
+pub use snapshot::{END_OF_PAGE, PAGE_OF_REVOCATIONS};
 
 use std::collections::{BTreeMap, HashMap};
 

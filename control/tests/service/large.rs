@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use portcullis::protocol::feed::{FeedPage, Revocation, Subject};
-use portcullis_control::storage::PAGE_OF_REVOCATIONS;
+use portcullis_control::storage::{END_OF_PAGE, PAGE_OF_REVOCATIONS};
 use serde_json::json;
 use sqlx::{AnyPool, AssertSqlSafe};
 
@@ -174,22 +174,33 @@ async fn pages_are_found_by_an_index_and_not_sorted() {
     }
     sqlx::any::install_default_drivers();
     let pool = AnyPool::connect(&service.database_url).await.unwrap();
-    let explain = format!("EXPLAIN QUERY PLAN {PAGE_OF_REVOCATIONS}");
-    let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(explain))
-        .bind("a")
-        .bind("b")
-        .bind("c")
-        .bind(0_i64)
-        .bind(10_i64)
-        .fetch_all(&pool)
-        .await
-        .unwrap();
-    let steps: Vec<&str> = plan.iter().map(|(.., step)| step.as_str()).collect();
-    assert_eq!(steps.len(), 1, "{steps:?}");
-    assert!(
-        steps[0].starts_with("SEARCH") && steps[0].contains("INDEX"),
-        "{steps:?}"
-    );
+    for query in [PAGE_OF_REVOCATIONS, END_OF_PAGE] {
+        let explain = format!("EXPLAIN QUERY PLAN {query}");
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(explain))
+            .bind("a")
+            .bind("b")
+            .bind("c")
+            .bind(0_i64)
+            .bind(10_i64)
+            .bind("")
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+        let steps: Vec<&str> = plan.iter().map(|(.., step)| step.as_str()).collect();
+        let reads: Vec<_> = steps
+            .iter()
+            .filter(|step| step.contains("revocations"))
+            .collect();
+        assert_eq!(reads.len(), 1, "{steps:?}");
+        assert!(
+            reads[0].starts_with("SEARCH") && reads[0].contains("INDEX"),
+            "{steps:?}"
+        );
+        assert!(
+            steps.iter().all(|step| !step.contains("TEMP B-TREE")),
+            "{steps:?}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

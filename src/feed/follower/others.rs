@@ -1,12 +1,27 @@
 //! A follower among others: what they fetched is taken over by the same checks as an answer of
 //! its own.
 
-use super::{Follower, Progress, SpeaksFor, Taken, read};
+use super::{Follower, FollowerSettings, Progress, SpeaksFor, Taken};
+use crate::feed::page::Page;
 use crate::feed::snapshot::Gathering;
 use crate::feed::store::FeedError;
 use crate::protocol::feed::PageKind;
+use crate::session::revocations::Fingerprints;
 
 impl Follower {
+    /// A follower that has nothing yet, and understands others who know the same credential.
+    pub(in crate::feed) fn among(settings: FollowerSettings, fingerprints: Fingerprints) -> Self {
+        Self {
+            fingerprints,
+            ..Self::new(settings)
+        }
+    }
+
+    /// What it knows subjects by.
+    pub(in crate::feed) fn fingerprints(&self) -> &Fingerprints {
+        &self.fingerprints
+    }
+
     /// Lets the next polls speak for others too, or for this VM alone again.
     pub(in crate::feed) fn speak_for(&mut self, all: Option<SpeaksFor>) {
         self.speaks_for = all;
@@ -61,13 +76,13 @@ impl Follower {
     /// Takes over a delta that another polled for. It may begin before what is held: what it says
     /// of that is no news.
     pub(in crate::feed) fn follow(&mut self, now: u64, body: &[u8]) -> Result<Progress, FeedError> {
-        let mut page = read(body)?;
-        let page_now = page.now;
+        let mut page = Page::read(body, &self.fingerprints)?;
+        let page_now = page.head.now;
         let store = self.store.as_mut().ok_or(FeedError::DoesNotFollow)?;
-        if page.kind != PageKind::Delta || page.after > store.version() {
+        if page.head.kind != PageKind::Delta || page.head.after > store.version() {
             return Err(FeedError::DoesNotFollow);
         }
-        page.after = store.version();
+        page.head.after = store.version();
         let keys = store.apply(page, &self.settings.audiences)?;
         self.prune(now, page_now);
         Ok(Progress::Changed { keys })

@@ -1,4 +1,4 @@
-//! A snapshot's pages as the control service sent them, a key each. There are two banks: a new
+//! A snapshot's pages, a key each. There are two banks: a new
 //! snapshot comes into one while the other is read.
 
 use super::position::Base;

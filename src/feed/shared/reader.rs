@@ -5,11 +5,13 @@ use super::SharedDataError;
 use super::log::deltas;
 use super::position::{Base, Position};
 use super::sealed::Sealed;
-use crate::feed::follower::{self, Follower, Progress};
+use crate::feed::follower::{Follower, Progress};
+use crate::feed::page::Page;
 use crate::feed::snapshot::Gathering;
 use crate::feed::store::Store;
+use crate::session::revocations::Fingerprints;
 
-/// Bytes of a snapshot after which the host is let go on: a full page, and about 25 ms.
+/// Bytes of a snapshot after which the host is let go on: a few full pages, and about 15 ms.
 const STEP_BYTES: usize = 1_024 * 1_024;
 
 /// Where a VM is in what is shared.
@@ -163,7 +165,7 @@ impl Reader {
                 return Ok(None);
             };
             bytes += page.len();
-            if !loading.add(&page) {
+            if !loading.add(&page, follower.fingerprints()) {
                 return Ok(None);
             }
         }
@@ -186,15 +188,15 @@ impl Loading {
         }
     }
 
-    /// Adds a page, by the same reading and checks as one that was polled for.
-    fn add(&mut self, bytes: &[u8]) -> bool {
+    /// Adds a page, within the same bounds and by the same checks as one that was polled for.
+    fn add(&mut self, bytes: &[u8], fingerprints: &Fingerprints) -> bool {
         self.next += 1;
-        let Ok(page) = follower::read(bytes) else {
+        let Some(page) = Page::from_bytes(bytes, fingerprints) else {
             return false;
         };
         let gathered = match self.gathered.take() {
             Some(mut gathered) => gathered.add(page, bytes.len()).map(|()| gathered),
-            None => Gathering::begin(page, bytes.len()),
+            None => Gathering::begin(page, fingerprints, bytes.len()),
         };
         self.gathered = gathered.ok();
         self.gathered.is_some()

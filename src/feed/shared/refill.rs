@@ -6,7 +6,8 @@ use super::position::{Base, Position};
 use super::publisher::Publisher;
 use super::sealed::Sealed;
 use crate::feed::bounds::{MAX_PAGES, MAX_SNAPSHOT_BYTES};
-use crate::feed::follower::{self, PAGE_LIMIT};
+use crate::feed::follower::PAGE_LIMIT;
+use crate::feed::page::Page;
 use crate::protocol::feed::PageKind;
 use crate::reply::percent_encode;
 
@@ -44,25 +45,28 @@ impl Refill {
     }
 
     /// Takes a page; says whether it was the last, and `None` if the snapshot leads nowhere.
-    pub fn take(&mut self, sealed: &Sealed, bytes: &[u8]) -> Result<Option<bool>, SharedDataError> {
-        let Ok(page) = follower::read(bytes) else {
-            return Ok(None);
-        };
+    pub fn take(
+        &mut self,
+        sealed: &Sealed,
+        page: Page,
+        body: &[u8],
+    ) -> Result<Option<bool>, SharedDataError> {
+        let head = &page.head;
         let first = self.base.pages == 0;
         if first {
-            self.base.version = page.version;
+            self.base.version = head.version;
         }
-        let leads_on = page.next.as_ref() != self.next.as_ref() || page.next.is_none();
-        let fits = page.kind == PageKind::Snapshot
-            && page.epoch == self.epoch
-            && page.version == self.base.version
+        let leads_on = head.next.as_ref() != self.next.as_ref() || head.next.is_none();
+        let fits = head.kind == PageKind::Snapshot
+            && head.epoch == self.epoch
+            && head.version == self.base.version
             && self.base.pages < MAX_PAGES
             && self.base.bytes < MAX_SNAPSHOT_BYTES as u64;
         if !fits || !leads_on {
             return Ok(None);
         }
-        self.base.put(sealed, &self.epoch, bytes)?;
-        self.next = page.next;
+        self.base.put(sealed, &self.epoch, &page.to_bytes(body))?;
+        self.next = page.head.next;
         Ok(Some(self.next.is_none()))
     }
 

@@ -13,7 +13,7 @@ use super::{Over, SharedData, SharedDataError};
 use crate::protocol::base64url;
 
 /// Changes when values of an older module must not be read.
-const FORMAT: &str = "portcullis/1";
+const FORMAT: &str = "portcullis/2";
 const SEAL_BYTES: usize = 32;
 const NAME_BYTES: usize = 16;
 

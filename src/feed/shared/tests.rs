@@ -14,7 +14,7 @@ use std::rc::Rc;
 use super::{Over, Scope, SharedData, SharedDataError, SharedValue};
 use crate::feed::tests::{delta, revoke, snapshot};
 use crate::feed::{Feed, FeedAnswer, FollowerSettings, Poll};
-use crate::protocol::feed::FeedPage;
+use crate::protocol::feed::{ApplicationChanges, FeedPage};
 
 pub const NOW: u64 = 1_795_450_380_000;
 pub const TICK_MS: u64 = 50;
@@ -121,6 +121,9 @@ impl Service {
 
     fn snapshot(&self, version: u64, from: u64) -> FeedPage {
         let mut page = snapshot(&self.epoch, version);
+        if from > 0 {
+            (page.keys, page.applications) = (None, ApplicationChanges::default());
+        }
         let to = version.min(from + self.page);
         page.revocations.put = (from + 1..=to)
             .flat_map(|version| revoke(version).put)

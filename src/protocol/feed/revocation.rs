@@ -3,29 +3,32 @@
 //! On the wire `[scope, id…, version, fresh 0|1, until]`; a deletion is `[scope, id…]`.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Text;
+
 /// Whose tokens are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Subject {
+pub enum Subject<S = String> {
     /// Every token of a user, by `sub`.
-    User(String),
+    User(S),
     /// Every token of an application, by audience.
-    Application(String),
+    Application(S),
     /// A user's tokens at one application: `sub`, audience.
-    UserApplication(String, String),
+    UserApplication(S, S),
     /// The tokens of one global session, by `sid`.
-    Session(String),
+    Session(S),
 }
 
 /// Tokens of `subject` with `ver` below `version` are refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revocation {
+pub struct Revocation<S = String> {
     /// Whose.
-    pub subject: Subject,
+    pub subject: Subject<S>,
     /// Below which version.
     pub version: u64,
     /// Whether `auth_ver` is compared instead of `ver`, so that a fresh sign-in is needed.
@@ -34,8 +37,8 @@ pub struct Revocation {
     pub until: u64,
 }
 
-impl Subject {
-    fn parts(&self) -> (&'static str, &str, Option<&str>) {
+impl<S: Serialize> Subject<S> {
+    fn parts(&self) -> (&'static str, &S, Option<&S>) {
         match self {
             Self::User(sub) => ("user", sub, None),
             Self::Application(audience) => ("application", audience, None),
@@ -44,16 +47,21 @@ impl Subject {
         }
     }
 
-    fn serialize_into<S: SerializeSeq>(&self, seq: &mut S) -> Result<(), S::Error> {
+    fn serialize_into<A: SerializeSeq>(&self, seq: &mut A) -> Result<(), A::Error> {
         let (scope, id, second) = self.parts();
         seq.serialize_element(scope)?;
         seq.serialize_element(id)?;
         second.map_or(Ok(()), |id| seq.serialize_element(id))
     }
+}
 
-    fn from_seq<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<Self, A::Error> {
-        let scope: String = element(seq)?;
-        match scope.as_str() {
+impl<S> Subject<S> {
+    fn from_seq<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<Self, A::Error>
+    where
+        S: Deserialize<'de>,
+    {
+        let scope: Text<'de> = element(seq)?;
+        match scope.as_ref() {
             "user" => Ok(Self::User(element(seq)?)),
             "application" => Ok(Self::Application(element(seq)?)),
             "user_application" => Ok(Self::UserApplication(element(seq)?, element(seq)?)),
@@ -63,16 +71,16 @@ impl Subject {
     }
 }
 
-impl Serialize for Subject {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl<S: Serialize> Serialize for Subject<S> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         let mut seq = serializer.serialize_seq(None)?;
         self.serialize_into(&mut seq)?;
         seq.end()
     }
 }
 
-impl Serialize for Revocation {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl<S: Serialize> Serialize for Revocation<S> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         let mut seq = serializer.serialize_seq(None)?;
         self.subject.serialize_into(&mut seq)?;
         seq.serialize_element(&self.version)?;
@@ -82,44 +90,44 @@ impl Serialize for Revocation {
     }
 }
 
-impl<'de> Deserialize<'de> for Subject {
+impl<'de, S: Deserialize<'de>> Deserialize<'de> for Subject<S> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(SubjectVisitor)
+        deserializer.deserialize_seq(SubjectVisitor(PhantomData))
     }
 }
 
-impl<'de> Deserialize<'de> for Revocation {
+impl<'de, S: Deserialize<'de>> Deserialize<'de> for Revocation<S> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(RevocationVisitor)
+        deserializer.deserialize_seq(RevocationVisitor(PhantomData))
     }
 }
 
-struct SubjectVisitor;
+struct SubjectVisitor<S>(PhantomData<S>);
 
-impl<'de> Visitor<'de> for SubjectVisitor {
-    type Value = Subject;
+impl<'de, S: Deserialize<'de>> Visitor<'de> for SubjectVisitor<S> {
+    type Value = Subject<S>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[scope, id…]")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Subject, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Subject<S>, A::Error> {
         let subject = Subject::from_seq(&mut seq)?;
         end(&mut seq)?;
         Ok(subject)
     }
 }
 
-struct RevocationVisitor;
+struct RevocationVisitor<S>(PhantomData<S>);
 
-impl<'de> Visitor<'de> for RevocationVisitor {
-    type Value = Revocation;
+impl<'de, S: Deserialize<'de>> Visitor<'de> for RevocationVisitor<S> {
+    type Value = Revocation<S>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[scope, id…, version, fresh, until]")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Revocation, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Revocation<S>, A::Error> {
         let subject = Subject::from_seq(&mut seq)?;
         let version = element(&mut seq)?;
         let fresh = match element::<u8, A>(&mut seq)? {

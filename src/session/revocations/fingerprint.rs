@@ -1,19 +1,26 @@
 //! A subject as a number.
 //!
-//! SipHash under a key that chance made and nobody sees (Aumasson and Bernstein, 2012): among a
-//! million subjects two share a fingerprint with a chance of one in thirty million, and nobody
-//! can look for such a pair. Two that did would share the stricter bound.
+//! SipHash-1-3 under a key that nobody sees (Aumasson and Bernstein, 2012): among a million
+//! subjects two share a fingerprint with a chance of one in thirty million, and nobody can look
+//! for such a pair. Two that did would share the stricter bound.
+//!
+//! Chance makes the key, or it is derived from the filter credential: VMs that know the same one
+//! then understand each other.
 
 use std::cell::Cell;
-use std::hash::{BuildHasher, RandomState};
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use hmac_sha256::HMAC;
+use siphasher::sip::SipHasher13;
 
 use crate::protocol::claims::ApplicationClaims;
 use crate::protocol::feed::Subject;
 
-/// Makes fingerprints.
-#[derive(Debug, Clone)]
-pub(super) struct Fingerprints {
-    key: RandomState,
+/// Makes fingerprints. Its `Debug` shows no key.
+#[derive(Clone)]
+pub struct Fingerprints {
+    key: SipHasher13,
     /// Tells one key from another.
     name: u64,
 }
@@ -32,16 +39,36 @@ struct Known {
 
 impl Default for Fingerprints {
     fn default() -> Self {
-        let key = RandomState::new();
-        let name = key.hash_one(());
-        Self { key, name }
+        let chance = RandomState::new();
+        let (one, other) = (chance.hash_one(0), chance.hash_one(1));
+        Self::by(SipHasher13::new_with_keys(one, other))
+    }
+}
+
+impl fmt::Debug for Fingerprints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprints")
     }
 }
 
 impl Fingerprints {
-    /// All subjects that a token with these claims at its application belongs to. Where `known` is the
-    /// token's own, they are made once.
-    pub fn of_token(
+    /// The same for everybody who knows a credential.
+    #[must_use]
+    pub fn of_credential(credential: &str) -> Self {
+        let mac = HMAC::mac("portcullis fingerprints", credential);
+        let mut key = [0; 16];
+        key.iter_mut().zip(mac).for_each(|(key, byte)| *key = byte);
+        Self::by(SipHasher13::new_with_key(&key))
+    }
+
+    fn by(key: SipHasher13) -> Self {
+        let name = key.finish();
+        Self { key, name }
+    }
+
+    /// All subjects that a token with these claims at its application belongs to. Where `known`
+    /// is the token's own, they are made once.
+    pub(super) fn of_token(
         &self,
         claims: &ApplicationClaims,
         audience: &str,
@@ -54,10 +81,10 @@ impl Fingerprints {
         }
         let (sub, sid) = (claims.sub.as_str(), claims.sid.as_str());
         let of_token = [
-            self.key.hash_one((USER, sub)),
-            self.key.hash_one((APPLICATION, audience)),
-            self.key.hash_one((USER_APPLICATION, sub, audience)),
-            self.key.hash_one((SESSION, sid)),
+            self.of_ids(USER, &[sub]),
+            self.of_ids(APPLICATION, &[audience]),
+            self.of_ids(USER_APPLICATION, &[sub, audience]),
+            self.of_ids(SESSION, &[sid]),
         ];
         known.0.set(Some(Known {
             key: self.name,
@@ -67,16 +94,26 @@ impl Fingerprints {
     }
 
     /// One subject's.
-    pub fn of(&self, subject: &Subject) -> u64 {
+    pub(super) fn of<S: AsRef<str>>(&self, subject: &Subject<S>) -> u64 {
         match subject {
-            Subject::User(sub) => self.key.hash_one((USER, sub.as_str())),
-            Subject::Application(audience) => self.key.hash_one((APPLICATION, audience.as_str())),
+            Subject::User(sub) => self.of_ids(USER, &[sub.as_ref()]),
+            Subject::Application(audience) => self.of_ids(APPLICATION, &[audience.as_ref()]),
             Subject::UserApplication(sub, audience) => {
-                self.key
-                    .hash_one((USER_APPLICATION, sub.as_str(), audience.as_str()))
+                self.of_ids(USER_APPLICATION, &[sub.as_ref(), audience.as_ref()])
             }
-            Subject::Session(sid) => self.key.hash_one((SESSION, sid.as_str())),
+            Subject::Session(sid) => self.of_ids(SESSION, &[sid.as_ref()]),
         }
+    }
+
+    /// No two lists of ids are the same bytes: UTF-8 has no 0xff.
+    fn of_ids(&self, scope: u8, ids: &[&str]) -> u64 {
+        let mut hasher = self.key;
+        hasher.write_u8(scope);
+        for id in ids {
+            hasher.write(id.as_bytes());
+            hasher.write_u8(0xff);
+        }
+        hasher.finish()
     }
 }
 

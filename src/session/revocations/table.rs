@@ -4,6 +4,9 @@
 //! run is searched by halving and kept whole by moving what comes after. Keys, versions and ends
 //! stand in arrays of their own, so that nothing is lost to alignment, and a run grows by an
 //! eighth, so that little is lost to room that nobody needs.
+//!
+//! What comes together goes in together, in the order of the runs: each is then fetched into the
+//! processor's cache, and moved, once for all that it gets.
 
 use super::digest::Digest;
 
@@ -19,6 +22,9 @@ pub(super) struct Bound {
     /// Seconds since 1970. What is beyond the year 2106 stays for ever.
     pub until: u32,
 }
+
+/// A fingerprint and its bound.
+pub(super) type Entry = (u64, Bound);
 
 /// Bounds by fingerprint.
 #[derive(Debug, Default, Clone)]
@@ -36,6 +42,28 @@ struct Run {
     untils: Vec<u32>,
 }
 
+impl Bound {
+    /// What holds if both do.
+    fn or(self, other: Self) -> Self {
+        Self {
+            version: self.version.max(other.version),
+            until: self.until.max(other.until),
+        }
+    }
+}
+
+/// Brings entries into the order of their keys.
+pub(super) fn sort(entries: &mut [Entry]) {
+    entries.sort_unstable_by_key(|(key, _)| *key);
+}
+
+/// What comes before the entry that is at `at` now.
+struct Place {
+    at: usize,
+    key: u64,
+    bound: Bound,
+}
+
 impl Table {
     /// The version below which tokens of the subject are refused.
     pub fn version(&self, key: u64) -> Option<u64> {
@@ -44,20 +72,18 @@ impl Table {
         run.versions.get(at).copied()
     }
 
-    /// Raises the bound of a subject; it never falls.
-    pub fn raise(&mut self, key: u64, bound: Bound) {
-        if self.runs.is_empty() {
+    /// Raises the bounds of subjects; none falls.
+    pub fn raise(&mut self, mut entries: Vec<Entry>) {
+        if self.runs.is_empty() && !entries.is_empty() {
             self.runs.resize_with(RUNS, Run::default);
         }
-        let Some(run) = self.runs.get_mut(run_of(key)) else {
-            return;
-        };
-        let (before, now) = run.raise(key, bound);
-        match before {
-            Some(before) => self.digest.subtract(before),
-            None => self.len += 1,
+        sort(&mut entries);
+        for entries in entries.chunk_by(|one, other| run_of(one.0) == run_of(other.0)) {
+            let first = entries.first().map_or(0, |(key, _)| run_of(*key));
+            if let Some(run) = self.runs.get_mut(first) {
+                self.len += run.raise(entries, &mut self.digest);
+            }
         }
-        self.digest.add(now);
     }
 
     /// Forgets a subject.
@@ -94,37 +120,42 @@ impl Table {
 }
 
 impl Run {
-    /// The subject's bound before, unless it is new, and now.
-    fn raise(&mut self, key: u64, bound: Bound) -> (Option<Bound>, Bound) {
-        let at = match self.keys.binary_search(&key) {
-            Ok(at) => return self.raise_at(at, bound),
-            Err(at) => at,
-        };
-        make_room(&mut self.keys);
-        make_room(&mut self.versions);
-        make_room(&mut self.untils);
-        self.keys.insert(at, key);
-        self.versions.insert(at, bound.version);
-        self.untils.insert(at, bound.until);
-        (None, bound)
+    /// Raises the bounds of subjects, in order; says how many are new.
+    fn raise(&mut self, entries: &[Entry], digest: &mut Digest) -> usize {
+        let mut new: Vec<Place> = Vec::new();
+        for (key, bound) in entries {
+            match self.keys.binary_search(key) {
+                Ok(at) => self.raise_at(at, *bound, digest),
+                Err(at) => match new.last_mut() {
+                    Some(place) if place.key == *key => place.bound = place.bound.or(*bound),
+                    _ => new.push(Place {
+                        at,
+                        key: *key,
+                        bound: *bound,
+                    }),
+                },
+            }
+        }
+        new.iter().for_each(|place| digest.add(place.bound));
+        insert(&mut self.keys, &new, |place| place.key);
+        insert(&mut self.versions, &new, |place| place.bound.version);
+        insert(&mut self.untils, &new, |place| place.bound.until);
+        new.len()
     }
 
-    fn raise_at(&mut self, at: usize, bound: Bound) -> (Option<Bound>, Bound) {
+    fn raise_at(&mut self, at: usize, bound: Bound, digest: &mut Digest) {
         let (Some(version), Some(until)) = (self.versions.get_mut(at), self.untils.get_mut(at))
         else {
-            return (None, bound);
+            return;
         };
         let before = Bound {
             version: *version,
             until: *until,
         };
-        *version = bound.version.max(*version);
-        *until = bound.until.max(*until);
-        let now = Bound {
-            version: *version,
-            until: *until,
-        };
-        (Some(before), now)
+        let now = before.or(bound);
+        (*version, *until) = (now.version, now.until);
+        digest.subtract(before);
+        digest.add(now);
     }
 
     fn prune(&mut self, end: u32, digest: &mut Digest) {
@@ -150,9 +181,20 @@ fn run_of(key: u64) -> usize {
     usize::try_from(key >> (u64::BITS - RUN_BITS)).unwrap_or_default()
 }
 
-fn make_room<T>(items: &mut Vec<T>) {
-    if items.len() == items.capacity() {
-        items.reserve_exact(items.len() / 8 + 4);
+/// Puts what is new, in order, into its places: from the end, so that each item moves once.
+fn insert<T: Copy + Default>(items: &mut Vec<T>, new: &[Place], item: impl Fn(&Place) -> T) {
+    let mut end = items.len();
+    let len = end + new.len();
+    if len > items.capacity() {
+        items.reserve_exact(new.len().max(end / 8 + 4));
+    }
+    items.resize(len, T::default());
+    for (before, place) in new.iter().enumerate().rev() {
+        items.copy_within(place.at..end, place.at + before + 1);
+        if let Some(free) = items.get_mut(place.at + before) {
+            *free = item(place);
+        }
+        end = place.at;
     }
 }
 
@@ -170,17 +212,21 @@ mod tests {
 
     use super::*;
 
+    /// One of few keys, in few runs, so that they meet.
+    fn entry(random: &mut fastrand::Rng) -> Entry {
+        let bound = Bound {
+            version: random.u64(..1000),
+            until: random.u32(..1000),
+        };
+        ((random.u64(..4) << 60) | random.u64(..500), bound)
+    }
+
     #[test]
     fn it_behaves_like_a_map() {
         let mut random = fastrand::Rng::with_seed(7);
         let (mut table, mut model) = (Table::default(), BTreeMap::new());
         for _ in 0..50_000 {
-            // Few keys, in few runs, so that they meet.
-            let key = (random.u64(..4) << 60) | random.u64(..500);
-            let bound = Bound {
-                version: random.u64(..1000),
-                until: random.u32(..1000),
-            };
+            let (key, bound) = entry(&mut random);
             match random.u8(..40) {
                 0 => {
                     let end = random.u32(..200);
@@ -191,14 +237,19 @@ mod tests {
                     table.remove(key);
                     model.remove(&key);
                 }
-                _ => {
-                    table.raise(key, bound);
-                    let known = model.entry(key).or_insert(bound);
-                    known.version = known.version.max(bound.version);
-                    known.until = known.until.max(bound.until);
+                choice => {
+                    let more = if choice == 39 { 20 } else { 0 };
+                    let mut entries = vec![(key, bound)];
+                    entries.extend((0..more).map(|_| entry(&mut random)));
+                    for (key, bound) in &entries {
+                        let known = model.entry(*key).or_insert(*bound);
+                        known.version = known.version.max(bound.version);
+                        known.until = known.until.max(bound.until);
+                    }
+                    table.raise(entries);
                 }
             }
-            let key = (random.u64(..4) << 60) | random.u64(..500);
+            let (key, _) = entry(&mut random);
             let known: Option<&Bound> = model.get(&key);
             assert_eq!(table.version(key), known.map(|bound| bound.version));
             assert_eq!(table.len(), model.len());
@@ -214,9 +265,13 @@ mod tests {
     fn a_million_entries_take_little_more_than_their_content() {
         let mut random = fastrand::Rng::with_seed(7);
         let mut table = Table::default();
-        for version in 0..1_000_000 {
+        for page in 0..50_u64 {
             let until = 2_000_000_000;
-            table.raise(random.u64(..), Bound { version, until });
+            let entry = |number| {
+                let version = page * 20_000 + number;
+                (random.u64(..), Bound { version, until })
+            };
+            table.raise((0..20_000_u64).map(entry).collect());
         }
         let bytes: usize = table
             .runs

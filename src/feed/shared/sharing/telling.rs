@@ -2,6 +2,7 @@
 
 use super::{Refill, Sharing};
 use crate::feed::follower::{Follower, Progress, Taken};
+use crate::feed::page::Page;
 use crate::feed::shared::SharedDataError;
 use crate::feed::shared::log::Delta;
 use crate::feed::shared::publisher::SnapshotPage;
@@ -43,13 +44,14 @@ impl Sharing {
                 first,
                 epoch,
                 version,
+                bytes,
             } => {
                 let last = progress != Progress::Gathering;
                 let page = SnapshotPage {
                     first: *first,
                     last,
                     of: (epoch, *version),
-                    bytes: body,
+                    bytes,
                 };
                 self.refill = None;
                 self.publisher
@@ -88,13 +90,16 @@ impl Sharing {
     }
 
     /// A page of that snapshot was answered; `None` if nothing came.
-    pub fn refilled(&mut self, page: Option<&[u8]>, now: u64) {
+    pub fn refilled(&mut self, page: Option<&[u8]>, follower: &Follower, now: u64) {
         self.refills_next = false;
         let Some(mut refill) = self.refill.take() else {
             return;
         };
         let taken = match page {
-            Some(page) => refill.take(&self.sealed, page),
+            Some(body) => match Page::read(body, follower.fingerprints()) {
+                Ok(page) => refill.take(&self.sealed, page, body),
+                Err(_) => Ok(None),
+            },
             None => Ok(None),
         };
         let done = match taken {

@@ -1,7 +1,10 @@
 //! Snapshots in pages, and a log of deltas that grows.
 
-use super::Process;
+use super::{Process, Vm};
 use crate::feed::shared::log::{BLOCK_BYTES, BLOCKS};
+use crate::protocol::claims::ApplicationClaims;
+use crate::session::revocations::TokenFingerprints;
+use crate::session::verifier::tests::claims;
 
 #[test]
 fn a_snapshot_in_pages_takes_effect_as_a_whole_everywhere() {
@@ -30,6 +33,35 @@ fn a_snapshot_in_pages_takes_effect_as_a_whole_everywhere() {
     process.ticks(400);
     assert_eq!(process.versions(), [1_041; 4]);
     process.check();
+}
+
+#[test]
+fn who_takes_over_a_snapshot_refuses_exactly_whom_it_names() {
+    let mut process = Process::starting(2);
+    process.service.page = 10;
+    process.ticks(20);
+    process.service.away = true;
+    process.add();
+    let covers = |vm: &Vm, user: &str| {
+        let claims = ApplicationClaims {
+            sub: user.into(),
+            ver: 0,
+            ..claims()
+        };
+        let revocations = vm.feed.store().unwrap().revocations();
+        revocations.cover(&claims, &claims.aud[0], &TokenFingerprints::default())
+    };
+    for vm in &process.vms {
+        assert!((1..=41).all(|number| covers(vm, &format!("u{number}"))));
+        assert!(!covers(vm, "u0") && !covers(vm, "u42"));
+    }
+    let digest = |vm: &Vm| vm.feed.store().unwrap().revocations().digest();
+    assert!(
+        process
+            .vms
+            .iter()
+            .all(|vm| digest(vm) == digest(&process.vms[0]))
+    );
 }
 
 #[test]
