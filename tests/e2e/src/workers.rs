@@ -22,7 +22,7 @@ const TRIES: u32 = 64;
 const COUNTED_LIMIT: Duration = Duration::from_secs(5);
 
 /// One open connection to each worker.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Workers(Vec<Mutex<Connection>>);
 
 impl Workers {
@@ -59,6 +59,11 @@ impl Workers {
         Err(anyhow::anyhow!(
             "of {count} workers only {names:?} took connections"
         ))
+    }
+
+    /// Adds the workers of another Envoy.
+    pub fn join(&mut self, others: Self) {
+        self.0.extend(others.0);
     }
 
     /// Does the same at each worker, one after the other.
