@@ -3,3 +3,4 @@
 mod cut;
 mod expiry;
 mod stream;
+mod updated;
