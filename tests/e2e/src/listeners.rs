@@ -113,10 +113,10 @@ impl Listeners {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn update(&self, name: &str, change: impl Fn(&mut Value)) -> Result<()> {
+    pub fn update(&self, name: &str, change: impl Fn(&mut Value) -> Result<()>) -> Result<()> {
         self.change(|all| {
             for listener in all {
-                change(listener.pointer_mut(PLUGIN).context("no filter")?);
+                change(listener.pointer_mut(PLUGIN).context("no filter")?)?;
                 let routes = listener.pointer_mut(ROUTES).and_then(Value::as_object_mut);
                 let header = json!([{"header": {"key": UPDATE, "value": name}}]);
                 routes

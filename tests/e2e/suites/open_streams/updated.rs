@@ -41,7 +41,7 @@ struct Scene {
 /// What is changed.
 struct Update {
     name: &'static str,
-    change: fn(&mut Value),
+    change: fn(&mut Value) -> Result<()>,
     /// Whether Envoy makes VMs for it.
     makes_vms: bool,
 }
@@ -49,7 +49,7 @@ struct Update {
 const UPDATES: [Update; 4] = [
     Update {
         name: "nothing of the plugin",
-        change: |_| {},
+        change: |_| Ok(()),
         makes_vms: false,
     },
     Update {
@@ -59,7 +59,7 @@ const UPDATES: [Update; 4] = [
     },
     Update {
         name: "its module",
-        change: |plugin| set(plugin, MODULE, &changed_module().unwrap()),
+        change: |plugin| set(plugin, MODULE, &changed_module()?),
         makes_vms: true,
     },
     Update {
@@ -73,11 +73,14 @@ const UPDATES: [Update; 4] = [
 fn b04_streams_that_outlive_an_update_of_the_configuration_are_cut() -> Result<()> {
     let mut scene = Scene::start()?;
     for update in UPDATES {
-        scene
+        let took = scene
             .cuts_what_outlives(&update)
             .with_context(|| format!("{} was changed", update.name))?;
+        println!("{}: cut within {took:?}", update.name);
     }
-    scene.cuts_what_outlives_its_listener()
+    let took = scene.cuts_what_outlives_its_listener()?;
+    println!("no listener: cut within {took:?}");
+    Ok(())
 }
 
 impl Scene {
@@ -92,7 +95,8 @@ impl Scene {
     }
 
     /// Opens streams, updates all listeners, opens more, and revokes.
-    fn cuts_what_outlives(&mut self, update: &Update) -> Result<()> {
+    /// The answer is how long it took until the last stream of before was cut, and of after.
+    fn cuts_what_outlives(&mut self, update: &Update) -> Result<[Duration; 2]> {
         let (user, mine) = self.somebody()?;
         let (_, theirs) = self.somebody()?;
         let mut before = self.open(&mine)?;
@@ -117,21 +121,19 @@ impl Scene {
         self.stand.deployment.control.revoke_user(&user.email)?;
         let before = until_all_cut(&mut before, revoked)?;
         let after = until_all_cut(&mut after, revoked)?;
-        println!(
-            "{}: cut within {before:?}, what was opened after it {after:?}",
-            update.name
-        );
         for index in 0..STREAMS {
             held.breaks_off(index, REVOCATION_LIMIT)?;
         }
         // On connections of before each update, and of after it.
         let reason = self.stand.refused_by_workers(&mine, &self.application)?;
         ensure!(reason == "session_revoked", "refused as {reason}");
-        go_on(&mut spared)
+        go_on(&mut spared)?;
+        Ok([before, after])
     }
 
     /// Opens streams, removes all listeners, and revokes.
-    fn cuts_what_outlives_its_listener(&self) -> Result<()> {
+    /// The answer is how long it took until the last was cut.
+    fn cuts_what_outlives_its_listener(&self) -> Result<Duration> {
         let (user, mine) = self.somebody()?;
         let (_, theirs) = self.somebody()?;
         let mut open = self.open(&mine)?;
@@ -149,13 +151,11 @@ impl Scene {
 
         let revoked = Instant::now();
         self.stand.deployment.control.revoke_user(&user.email)?;
-        println!(
-            "no listener: cut within {:?}",
-            until_all_cut(&mut open, revoked)?
-        );
+        let took = until_all_cut(&mut open, revoked)?;
         let reason = self.stand.refused_by_workers(&mine, &self.application)?;
         ensure!(reason == "session_revoked", "refused as {reason}");
-        go_on(&mut spared)
+        go_on(&mut spared)?;
+        Ok(took)
     }
 
     /// Somebody who has signed in.
@@ -257,8 +257,9 @@ fn go_on(open: &mut [Connection]) -> Result<()> {
     Ok(())
 }
 
-fn set(plugin: &mut Value, path: &str, value: &str) {
-    *plugin.pointer_mut(path).unwrap() = json!(value);
+fn set(plugin: &mut Value, path: &str, value: &str) -> Result<()> {
+    *plugin.pointer_mut(path).with_context(|| path.to_owned())? = json!(value);
+    Ok(())
 }
 
 /// The filter in another file, whose bytes are others.
