@@ -64,6 +64,8 @@ pub struct FollowerSettings {
     pub stale_after_ms: u64,
     /// Whether it then refuses everybody, for the control service to know.
     pub denies_when_stale: bool,
+    /// The most revocations that it holds.
+    pub max_revocations: usize,
     /// A name for this VM, in visible ASCII without `&`.
     pub instance: String,
 }
@@ -217,13 +219,14 @@ impl Follower {
                 version: page.version,
             },
         };
+        // Before it is asked whether there is room: what has ended needs none.
+        self.prune(now, page_now);
         let (told, progress) = match page.kind {
             PageKind::Delta if page.is_empty() => (Told::VersionOnly, self.take_delta(page)?),
             PageKind::Delta => (Told::News, self.take_delta(page)?),
             PageKind::Snapshot => (Told::Nothing, self.take_snapshot(page, body.len())?),
         };
         self.taken = taken;
-        self.prune(now, page_now);
         Ok((progress, told))
     }
 
@@ -242,6 +245,8 @@ impl Follower {
             return Err(FeedError::SnapshotBroken);
         }
         let store = self.store.as_mut().ok_or(FeedError::DoesNotFollow)?;
+        let held = store.revocations().len();
+        self.settings.admit(held + page.revocations.put.len())?;
         let keys = store.apply(page, &self.settings.audiences)?;
         Ok(Progress::Changed { keys })
     }
@@ -255,6 +260,7 @@ impl Follower {
             None => Gathering::begin(page, bytes)?,
         };
         self.refuse_older(&gathering)?;
+        self.settings.admit(gathering.revocations())?;
         if gathering.next().is_some() {
             self.gathering = Some(gathering);
             return Ok(Progress::Gathering);
@@ -280,6 +286,16 @@ impl Follower {
         self.polling_until = None;
         self.gathering = None;
         self.errors += 1;
+    }
+}
+
+impl FollowerSettings {
+    /// Refuses more revocations than the filter is to hold: none is left out silently.
+    fn admit(&self, revocations: usize) -> Result<(), FeedError> {
+        if revocations > self.max_revocations {
+            return Err(FeedError::TooManyRevocations(self.max_revocations));
+        }
+        Ok(())
     }
 }
 
