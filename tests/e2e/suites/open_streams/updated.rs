@@ -1,23 +1,23 @@
 //! Envoy's configuration changes while streams are open: they live on under the former one, in
 //! whatever VM that is, and are cut like all others.
 
-use std::fs;
+mod updates;
+
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use portcullis_demo::browser::Browser;
 use portcullis_demo::control::User;
-use portcullis_demo::tools::Tools;
 use portcullis_demo::wait;
 use portcullis_e2e::bootstrap::QUIET;
 use portcullis_e2e::connection::Connection;
-use portcullis_e2e::listeners::{CONFIGURATION, Listeners, UPDATE};
+use portcullis_e2e::listeners::{Listeners, UPDATE};
 use portcullis_e2e::request::Request;
 use portcullis_e2e::stand::REVOCATION_LIMIT;
 use portcullis_e2e::{Application, ApplicationSettings, Stand, directories};
-use serde_json::{Value, json};
 
 use super::stream::{ALL, What, cookies, open_all, open_in_every_worker, until_all_cut};
+use updates::{UPDATES, Update};
 
 /// So long that no connection ends because its listener drains: when that is over, Envoy ends what
 /// is left, and only then the root context that watched it.
@@ -26,10 +26,6 @@ const DRAIN: Duration = Duration::from_secs(86_400);
 const STREAMS: usize = 3;
 const LIMIT: Duration = Duration::from_secs(30);
 const STAND: &str = "updated";
-const MODULE: &str = "/vm_config/code/local/filename";
-/// A custom section without a name or content (WebAssembly core specification, 5.5.3): another
-/// module to whoever compares bytes, and the same to whoever runs it.
-const CUSTOM_SECTION: [u8; 3] = [0, 1, 0];
 
 /// Two Envoys whose listeners come from files.
 struct Scene {
@@ -37,37 +33,6 @@ struct Scene {
     listeners: Vec<Listeners>,
     application: Application,
 }
-
-/// What is changed.
-struct Update {
-    name: &'static str,
-    change: fn(&mut Value) -> Result<()>,
-    /// Whether Envoy makes VMs for it.
-    makes_vms: bool,
-}
-
-const UPDATES: [Update; 4] = [
-    Update {
-        name: "nothing of the plugin",
-        change: |_| Ok(()),
-        makes_vms: false,
-    },
-    Update {
-        name: "its configuration",
-        change: |plugin| set(plugin, &format!("{CONFIGURATION}/control/timeout"), "3s"),
-        makes_vms: false,
-    },
-    Update {
-        name: "its module",
-        change: |plugin| set(plugin, MODULE, &changed_module()?),
-        makes_vms: true,
-    },
-    Update {
-        name: "its VM's name",
-        change: |plugin| set(plugin, "/vm_config/vm_id", "another"),
-        makes_vms: true,
-    },
-];
 
 #[test]
 fn b04_streams_that_outlive_an_update_of_the_configuration_are_cut() -> Result<()> {
@@ -255,18 +220,4 @@ fn go_on(open: &mut [Connection]) -> Result<()> {
         ensure!(!events.read_some()?.is_empty(), "a stream was cut");
     }
     Ok(())
-}
-
-fn set(plugin: &mut Value, path: &str, value: &str) -> Result<()> {
-    *plugin.pointer_mut(path).with_context(|| path.to_owned())? = json!(value);
-    Ok(())
-}
-
-/// The filter in another file, whose bytes are others.
-fn changed_module() -> Result<String> {
-    let mut module = fs::read(Tools::find("control-with-clock")?.module)?;
-    module.extend(CUSTOM_SECTION);
-    let file = directories::of_stand(STAND)?.join("changed.wasm");
-    fs::write(&file, module)?;
-    Ok(file.display().to_string())
 }
