@@ -10,6 +10,7 @@ mod wire;
 
 use std::fmt;
 
+use crate::feed::MAX_REVOCATIONS;
 use crate::protocol::origin::Origin;
 use duration::Bounds;
 use reader::Fields;
@@ -24,6 +25,7 @@ pub struct Config {
     when_stale: WhenStale,
     unknown_hosts: UnknownHosts,
     audiences: Vec<String>,
+    max_revocations: usize,
     mode: Mode,
 }
 
@@ -86,6 +88,9 @@ const STALE_AFTER: Bounds = Bounds {
     least: "1s",
     most: "7d",
 };
+/// What `max_revocations` is where nothing is said: about 60 MB in each VM.
+const DEFAULT_REVOCATIONS: usize = 2_000_000;
+
 /// The words of `when_stale.then`.
 const STALE_ACTIONS: [(&str, StaleAction); 2] =
     [("deny", StaleAction::Deny), ("allow", StaleAction::Allow)];
@@ -130,6 +135,9 @@ impl Config {
             reader::choice(value, &UNKNOWN_HOSTS)
         });
         let audiences = fields.optional("audiences", Vec::new(), reader::audiences);
+        let max_revocations = fields.optional("max_revocations", DEFAULT_REVOCATIONS, |value| {
+            reader::number(value, MAX_REVOCATIONS)
+        });
         let mode = fields.optional("mode", Mode::Enforce, |value| reader::choice(value, &MODES));
         if let Some(mut names) = fields.optional_object("names") {
             names.optional("preset", (), |value| {
@@ -144,6 +152,7 @@ impl Config {
             when_stale: when_stale?,
             unknown_hosts: unknown_hosts?,
             audiences: audiences?,
+            max_revocations: max_revocations?,
             mode: mode?,
         })
     }
@@ -170,6 +179,12 @@ impl Config {
     #[must_use]
     pub fn unknown_hosts(&self) -> UnknownHosts {
         self.unknown_hosts
+    }
+
+    /// The most revocations that are held.
+    #[must_use]
+    pub fn max_revocations(&self) -> usize {
+        self.max_revocations
     }
 
     /// Whether refusals happen.

@@ -10,6 +10,7 @@ mod snapshot;
 mod staleness;
 mod store;
 
+pub use bounds::MAX_REVOCATIONS;
 pub use follower::{FeedAnswer, Follower, FollowerSettings, Poll, Progress};
 pub use process::{Feed, FeedGauges};
 pub use store::{FeedError, Store};

@@ -112,6 +112,7 @@ impl Filter {
             audiences: config.audiences().to_vec(),
             stale_after_ms: config.when_stale().after_ms,
             denies_when_stale: config.when_stale().then == StaleAction::Deny,
+            max_revocations: config.max_revocations(),
             instance,
         });
         Self {
@@ -137,6 +138,7 @@ impl Filter {
             cluster: &self.config.control().cluster,
             audiences: self.config.audiences(),
             when_stale: (stale.after_ms, stale.then == StaleAction::Deny),
+            max_revocations: self.config.max_revocations(),
         };
         let _ = self.follower.share(data, &scope, now_ms);
     }

@@ -221,6 +221,16 @@ pub(super) fn duration(value: &Value, bounds: Bounds) -> Result<u64, String> {
     }
 }
 
+/// A whole number from 1 to `most`. Envoy writes every number as one with a fraction.
+pub(super) fn number(value: &Value, most: usize) -> Result<usize, String> {
+    let whole = value.as_f64().filter(|number| number.fract() == 0.0);
+    // Without an exponent, and without the fraction that is 0.
+    let number = whole.and_then(|number| number.to_string().parse().ok());
+    number
+        .filter(|number| (1..=most).contains(number))
+        .ok_or_else(|| format!("must be a whole number from 1 to {most}"))
+}
+
 /// One of several words.
 pub(super) fn choice<T: Copy>(value: &Value, choices: &[(&str, T)]) -> Result<T, String> {
     choices

@@ -6,7 +6,9 @@
 use serde_json::{Map, Value, json};
 
 use super::duration::Bounds;
-use super::{STALE_ACTIONS, STALE_AFTER, TIMEOUT, UNKNOWN_HOSTS};
+use super::{
+    DEFAULT_REVOCATIONS, MAX_REVOCATIONS, STALE_ACTIONS, STALE_AFTER, TIMEOUT, UNKNOWN_HOSTS,
+};
 
 /// `https`, or `http` on this machine; a lower-case hostname; a port from 1 to 65535.
 const ORIGIN: &str = concat!(
@@ -48,6 +50,7 @@ pub fn schema() -> Value {
                 ),
             ),
             optional("audiences", audiences()),
+            optional("max_revocations", max_revocations()),
             optional(
                 "mode",
                 choice(&["enforce", "report"], "Whether refusals are carried out."),
@@ -119,6 +122,15 @@ fn audiences() -> Value {
         "type": "array",
         "items": { "type": "string", "pattern": AUDIENCE },
         "description": "Audiences that this filter guards; all if empty or absent.",
+    })
+}
+
+fn max_revocations() -> Value {
+    json!({
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MAX_REVOCATIONS,
+        "description": format!("The most revocations that are held; {DEFAULT_REVOCATIONS} if absent."),
     })
 }
 

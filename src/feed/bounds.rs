@@ -9,8 +9,9 @@ use crate::session::revocations::Changes;
 
 /// JSON numbers are exact up to here (RFC 8259, section 6).
 const MAX_VERSION: u64 = (1 << 53) - 1;
-/// Revocations in force, about 200 MB.
-pub(super) const MAX_REVOCATIONS: usize = 2_000_000;
+/// Revocations in force, whatever a configuration says: their pages fill half of
+/// [`MAX_SNAPSHOT_BYTES`].
+pub const MAX_REVOCATIONS: usize = 5_000_000;
 /// Applications in force.
 pub(super) const MAX_APPLICATIONS: usize = 10_000;
 /// Pages of a snapshot.

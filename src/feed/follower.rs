@@ -68,6 +68,8 @@ pub struct FollowerSettings {
     pub stale_after_ms: u64,
     /// Whether it then refuses everybody, for the control service to know.
     pub denies_when_stale: bool,
+    /// The most revocations that it holds.
+    pub max_revocations: usize,
     /// A name for this VM, in visible ASCII without `&`.
     pub instance: String,
 }
@@ -224,13 +226,14 @@ impl Follower {
                 bytes: page.to_bytes(body),
             },
         };
-        let (told, progress) = match head.kind {
+        // Before it is asked whether there is room: what has ended needs none.
+        self.prune(now, page_now);
+        let (told, progress) = match page.head.kind {
             PageKind::Delta if page.is_empty() => (Told::VersionOnly, self.take_delta(page)?),
             PageKind::Delta => (Told::News, self.take_delta(page)?),
             PageKind::Snapshot => (Told::Nothing, self.take_snapshot(page, body.len())?),
         };
         self.taken = taken;
-        self.prune(now, page_now);
         Ok((progress, told))
     }
 
@@ -249,6 +252,8 @@ impl Follower {
             return Err(FeedError::SnapshotBroken);
         }
         let store = self.store.as_mut().ok_or(FeedError::DoesNotFollow)?;
+        let held = store.revocations().len();
+        self.settings.admit(held + page.changes.put())?;
         let keys = store.apply(page, &self.settings.audiences)?;
         Ok(Progress::Changed { keys })
     }
@@ -262,6 +267,7 @@ impl Follower {
             None => Gathering::begin(page, &self.fingerprints, bytes)?,
         };
         self.refuse_older(&gathering)?;
+        self.settings.admit(gathering.revocations())?;
         if gathering.next().is_some() {
             self.gathering = Some(gathering);
             return Ok(Progress::Gathering);
@@ -287,5 +293,15 @@ impl Follower {
         self.polling_until = None;
         self.gathering = None;
         self.errors += 1;
+    }
+}
+
+impl FollowerSettings {
+    /// Refuses more revocations than the filter is to hold: none is left out silently.
+    fn admit(&self, revocations: usize) -> Result<(), FeedError> {
+        if revocations > self.max_revocations {
+            return Err(FeedError::TooManyRevocations(self.max_revocations));
+        }
+        Ok(())
     }
 }

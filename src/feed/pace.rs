@@ -149,6 +149,25 @@ mod tests {
     }
 
     #[test]
+    fn those_who_failed_together_do_not_come_back_together() {
+        const FILTERS: u32 = 100;
+        for (failures, pause) in [(1, 100), (2, 200), (5, 1_600), (7, 5_000), (50, 5_000)] {
+            let mut back: Vec<_> = (0..FILTERS)
+                .map(|filter| {
+                    let mut pace = Pace::new(300_000);
+                    let chance = filter * (u32::MAX / (FILTERS - 1));
+                    (0..failures).for_each(|_| pace.failed(1_000_000, chance));
+                    pace.next_poll - 1_000_000
+                })
+                .collect();
+            // The second half of the pause, evenly.
+            assert_eq!((back[0], back[99] + 1), (pause / 2, pause), "{failures}");
+            back.dedup();
+            assert!(back.len() > 49, "{failures}: {} moments", back.len());
+        }
+    }
+
+    #[test]
     fn a_clock_that_is_set_back_stops_nothing() {
         let mut pace = Pace::new(300_000);
         pace.good(9_000_000, Told::News, WAIT_MS);

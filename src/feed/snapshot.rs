@@ -62,6 +62,11 @@ impl Gathering {
         self.next.as_deref()
     }
 
+    /// How many revocations the pages so far hold.
+    pub fn revocations(&self) -> usize {
+        self.revocations.len()
+    }
+
     /// The epoch and version that the snapshot is of.
     pub fn position(&self) -> (&str, u64) {
         (&self.epoch, self.version)

@@ -44,6 +44,8 @@ pub enum FeedError {
     SnapshotBroken,
     /// More, longer or higher than a control service sends: what of the page.
     OutOfBounds(&'static str),
+    /// More revocations than `max_revocations`, which is this.
+    TooManyRevocations(usize),
     /// A snapshot without keys, or a key set of which none can be used.
     NoKeys,
     /// A key that cannot be read.
@@ -216,6 +218,11 @@ impl fmt::Display for FeedError {
             Self::Older => f.write_str("the page is older than what is held"),
             Self::SnapshotBroken => f.write_str("the snapshot's pages do not fit each other"),
             Self::OutOfBounds(what) => write!(f, "the page is out of bounds: {what}"),
+            Self::TooManyRevocations(most) => write!(
+                f,
+                "there are more revocations than max_revocations, which is {most}: nothing new is \
+                 taken over until it is raised"
+            ),
             Self::NoKeys => f.write_str("the page brings no usable key"),
             Self::Key(KeyError(kid)) => write!(f, "key {kid:?} cannot be used"),
             Self::Application(error) => {

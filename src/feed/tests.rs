@@ -1,5 +1,7 @@
 //! The follower against a control service that is slow, confused or away.
 
+mod room;
+
 use super::*;
 use crate::application::tests::{at, wire};
 use crate::protocol::feed::{
@@ -14,6 +16,7 @@ fn follower() -> Follower {
         audiences: Vec::new(),
         stale_after_ms: 300_000,
         denies_when_stale: true,
+        max_revocations: 100,
         instance: "vm1".into(),
     })
 }

@@ -32,6 +32,8 @@ pub struct Scope<'a> {
     /// After how many milliseconds the feed is stale, and whether that denies: a poll that speaks
     /// for all of them must be able to say it for all of them.
     pub when_stale: (u64, bool),
+    /// The most revocations that are held: what one takes over, all must be able to.
+    pub max_revocations: usize,
 }
 
 /// Shared data of one scope.
@@ -63,6 +65,11 @@ impl Sealed {
         }
         name.update(scope.when_stale.0.to_le_bytes());
         name.update([u8::from(scope.when_stale.1)]);
+        name.update(
+            u64::try_from(scope.max_revocations)
+                .unwrap_or(u64::MAX)
+                .to_le_bytes(),
+        );
         let name = name.finalize();
         let short = name.get(..NAME_BYTES).unwrap_or(&name);
         Self {

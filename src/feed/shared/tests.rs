@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use super::{Over, Scope, SharedData, SharedDataError, SharedValue};
 use crate::feed::tests::{delta, revoke, snapshot};
-use crate::feed::{Feed, FeedAnswer, FollowerSettings, Poll};
+use crate::feed::{Feed, FeedAnswer, FollowerSettings, MAX_REVOCATIONS, Poll};
 use crate::protocol::feed::{ApplicationChanges, FeedPage};
 
 pub const NOW: u64 = 1_795_450_380_000;
@@ -204,6 +204,7 @@ impl Process {
             audiences: Vec::new(),
             stale_after_ms,
             denies_when_stale: denies,
+            max_revocations: MAX_REVOCATIONS,
             instance: format!("vm{}", self.named),
         });
         feed.share(Box::new(Handle(Rc::clone(&self.memory))), scope, self.now);
@@ -276,5 +277,6 @@ pub fn scope() -> Scope<'static> {
         cluster: "portcullis_control",
         audiences: &[],
         when_stale: (STALE_AFTER_MS, true),
+        max_revocations: MAX_REVOCATIONS,
     }
 }

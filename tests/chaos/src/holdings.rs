@@ -65,7 +65,7 @@ pub fn of_database(site: &Site) -> Result<Holding> {
 
 /// Waits until every filter of an Envoy holds exactly that.
 pub fn wait_for(site: &Site, which: usize, wanted: &Holding) -> Result<()> {
-    let log = site.envoy(which).log();
+    let log = site.envoy(which)?.log();
     let mut last = BTreeMap::new();
     wait::until(
         "every filter to hold what the database holds",

@@ -7,8 +7,8 @@ use portcullis_control::storage::{ApplicationRevocation, Database, Revocations};
 use portcullis_demo::control::ControlService;
 
 const APPLICATIONS: u32 = 20;
-/// Of audiences that no application has: nobody waits for their effect.
-const REVOCATIONS: u32 = 1_000;
+/// Revocations of audiences that no application has: nobody waits for their effect.
+pub const REVOCATIONS: u32 = 1_000;
 const REVOCATION: ApplicationRevocation = ApplicationRevocation {
     // No test runs until then, 2100-01-01.
     until: 4_102_444_800,

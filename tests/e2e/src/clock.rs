@@ -10,10 +10,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use portcullis_demo::browser::Browser;
 use portcullis_demo::control::User;
+use portcullis_demo::envoy::DRAIN;
 use serde_json::Value;
 
 use crate::stand::Stand;
-use crate::{Application, ApplicationSettings, directories};
+use crate::{Application, ApplicationSettings, bootstrap, directories};
 
 /// For how long the filter takes a token after its `exp`, since clocks differ.
 pub const LEEWAY: Duration = Duration::from_secs(30);
@@ -35,8 +36,10 @@ pub struct StandWithClock {
 pub fn stand_with_clock() -> Result<MutexGuard<'static, StandWithClock>> {
     static STAND: LazyLock<Result<Mutex<StandWithClock>>> = LazyLock::new(|| {
         let directory = directories::of_stand("clock")?;
-        let stand = Stand::start(&directory)
-            .with_context(|| format!("logs are in {}", directory.display()))?;
+        let stand = Stand::start_two(&directory, DRAIN, |yaml, _| {
+            bootstrap::with_quiet_listener(yaml)
+        })
+        .with_context(|| format!("logs are in {}", directory.display()))?;
         Ok(Mutex::new(StandWithClock { stand }))
     });
     let stand = STAND

@@ -1,15 +1,26 @@
 //! Listeners that come and go while Envoy runs: from a file that Envoy watches.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-/// Where the filter's configuration is in a listener.
-const CONFIGURATION: &str = "/filter_chains/0/filters/0/typed_config/http_filters/0/typed_config\
-                             /config/configuration/value";
+use crate::{Stand, bootstrap};
+
+/// Where the plugin is in a listener: its VM, and its configuration.
+const PLUGIN: &str = "/filter_chains/0/filters/0/typed_config/http_filters/0/typed_config/config";
+/// Where the filter's configuration is in a plugin.
+pub const CONFIGURATION: &str = "/configuration/value";
+const ROUTES: &str = "/filter_chains/0/filters/0/typed_config/route_config";
+/// The header in which answers of applications name the last update of their listener.
+pub const UPDATE: &str = "x-update";
+/// Somebody else may take the first Envoy's port before it does, and an Envoy whose listeners come
+/// from a file goes on without the one.
+const STARTS: u32 = 3;
 
 /// The listeners of an Envoy.
 pub struct Listeners {
@@ -20,6 +31,33 @@ pub struct Listeners {
 struct State {
     version: u32,
     all: Vec<Value>,
+}
+
+impl Stand {
+    /// A stand with two Envoys, and the listeners of each.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub fn start_two_with_listeners(
+        directory: &Path,
+        drain: Duration,
+        change_bootstrap: impl Fn(String) -> Result<String>,
+    ) -> Result<(Self, Vec<Listeners>)> {
+        let mut starts = 1;
+        loop {
+            let listeners = RefCell::new(Vec::new());
+            let started = Self::start_two(directory, drain, |yaml, of_envoy| {
+                let yaml = bootstrap::with_quiet_listener(change_bootstrap(yaml)?)?;
+                let (yaml, read) = Listeners::of(&yaml, of_envoy)?;
+                listeners.borrow_mut().push(read);
+                Ok(yaml)
+            });
+            match started {
+                Err(_) if starts < STARTS => starts += 1,
+                started => return Ok((started?, listeners.take())),
+            }
+        }
+    }
 }
 
 impl Listeners {
@@ -64,21 +102,28 @@ impl Listeners {
             };
             set("/name", json!(name))?;
             set("/address/socket_address/port_value", json!(0))?;
-            change(added.pointer_mut(CONFIGURATION).context("no filter")?);
+            let plugin = added.pointer_mut(PLUGIN).context("no filter")?;
+            change(plugin.pointer_mut(CONFIGURATION).context("no filter")?);
             all.push(added);
             Ok(())
         })
     }
 
-    /// Changes the filter's configuration at a listener.
+    /// Updates all listeners where they are, with a change to their plugin. Connections that there
+    /// are stay with what was before, until they drain.
     ///
     /// # Errors
-    /// When there is no such listener, or the file cannot be written.
-    pub fn reconfigure(&self, name: &str, change: impl FnOnce(&mut Value)) -> Result<()> {
+    /// When the file cannot be written.
+    pub fn update(&self, name: &str, change: impl Fn(&mut Value) -> Result<()>) -> Result<()> {
         self.change(|all| {
-            let of_name = |one: &&mut Value| one.get("name").and_then(Value::as_str) == Some(name);
-            let listener = all.iter_mut().find(of_name).context("no such listener")?;
-            change(listener.pointer_mut(CONFIGURATION).context("no filter")?);
+            for listener in all {
+                change(listener.pointer_mut(PLUGIN).context("no filter")?)?;
+                let routes = listener.pointer_mut(ROUTES).and_then(Value::as_object_mut);
+                let header = json!([{"header": {"key": UPDATE, "value": name}}]);
+                routes
+                    .context("no routes")?
+                    .insert("response_headers_to_add".to_owned(), header);
+            }
             Ok(())
         })
     }

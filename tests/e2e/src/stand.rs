@@ -1,5 +1,7 @@
 //! What all suites share.
 
+mod second;
+
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -20,35 +22,44 @@ use crate::seen::Seen;
 use crate::tenants::{Application, ApplicationSettings, Numbers};
 use crate::workers::Workers;
 use crate::{ballast, bootstrap, directories, sites};
+use second::SecondEnvoy;
 
 /// Long enough that a test sees it, short enough that another sees its end.
 pub const LOGIN_BLOCK: Duration = Duration::from_secs(3);
 /// How long a revocation may take until every worker refuses. The goal is far below; this is the
 /// limit on a busy machine.
 pub const REVOCATION_LIMIT: Duration = Duration::from_secs(5);
+/// The control service in a build that lets tests move its clock.
+const SERVICE: &str = "control-with-clock";
 const FEED_LIMIT: Duration = Duration::from_secs(20);
 /// As many as make a difference between "a worker" and "the worker".
 const WORKERS: u32 = 2;
 
 /// Envoy, control service, origin, and what is needed to speak to them.
 pub struct Stand {
+    /// Ended before what it needs.
+    second: Option<SecondEnvoy>,
     /// The three of them.
     pub deployment: Deployment,
-    /// A connection to each of Envoy's workers, at each listener.
+    /// A connection to each worker of each Envoy, at each listener.
     pub workers: Workers,
     seen: Seen,
     documents: Documents,
     numbers: Numbers,
 }
 
-/// The stand of this process, started at the first call and ended with the process.
+/// The stand of this process, with two Envoys, started at the first call and ended with the
+/// process.
 ///
 /// # Errors
 /// When it did not start: the same error for all who ask.
 pub fn stand() -> Result<&'static Stand> {
     static STAND: LazyLock<Result<Stand>> = LazyLock::new(|| {
         let directory = directories::of_stand("shared")?;
-        Stand::start(&directory).with_context(|| format!("logs are in {}", directory.display()))
+        Stand::start_two(&directory, envoy::DRAIN, |yaml, _| {
+            bootstrap::with_quiet_listener(yaml)
+        })
+        .with_context(|| format!("logs are in {}", directory.display()))
     });
     STAND
         .as_ref()
@@ -84,7 +95,7 @@ impl Stand {
         drain: Duration,
         change_bootstrap: impl Fn(String) -> Result<String>,
     ) -> Result<Self> {
-        let tools = Tools::find("control-with-clock")?;
+        let tools = Tools::find(SERVICE)?;
         let (seen, documents) = (Seen::default(), Documents::default());
         let deployment = Deployment::start(Settings {
             tools: &tools,
@@ -99,8 +110,13 @@ impl Stand {
             change_bootstrap: &change_bootstrap,
         })?;
         ballast::add_revocations(&deployment.control)?;
-        let workers = Workers::pin(&deployment, WORKERS)?;
+        let workers = Workers::pin(
+            &deployment.envoy,
+            &deployment.certificates.authority,
+            WORKERS,
+        )?;
         Ok(Self {
+            second: None,
             deployment,
             workers,
             seen,
@@ -109,15 +125,15 @@ impl Stand {
         })
     }
 
-    /// Ends Envoy and starts another on the same port, with nothing in its memory.
+    /// Ends Envoy, the first of two, and starts another on the same port, with nothing in its
+    /// memory.
     ///
     /// # Errors
     /// When it does not start.
     pub fn restart_envoy(&mut self) -> Result<()> {
         self.deployment
-            .restart_envoy(&Tools::find("control-with-clock")?, WORKERS)?;
-        self.workers = Workers::pin(&self.deployment, WORKERS)?;
-        Ok(())
+            .restart_envoy(&Tools::find(SERVICE)?, WORKERS)?;
+        self.pin_workers()
     }
 
     /// A browser without cookies.
@@ -137,13 +153,13 @@ impl Stand {
         self.deployment.control.add_user(&email)
     }
 
-    /// An application of one's own, which both workers know already.
+    /// An application of one's own, which all workers know already.
     ///
     /// # Errors
     /// When the control service refuses, or the filter does not hear of it.
     pub fn application(&self, settings: &ApplicationSettings<'_>) -> Result<Application> {
         let application = Application::add(&self.deployment, &self.numbers, settings)?;
-        let what = format!("both workers to know {}", application.host);
+        let what = format!("all workers to know {}", application.host);
         let request = application.sub_request("/.access/identity", "");
         wait::until(&what, FEED_LIMIT, || {
             let answers = self.workers.each(|worker| worker.send(&request))?;
@@ -170,7 +186,7 @@ impl Stand {
     ) -> Result<Application> {
         let place = (first.host.as_str(), prefix);
         let application = Application::add_at(&self.deployment, &self.numbers, place, settings)?;
-        let what = format!("both workers to know {prefix} on {}", first.host);
+        let what = format!("all workers to know {prefix} on {}", first.host);
         // Without a session, each application names its own way to sign in.
         let request = application.sub_request(&format!("{prefix}/unbypassed"), "");
         let own = format!("return_to={}", prefix.replace('/', "%2F"));

@@ -14,7 +14,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use portcullis_demo::deployment::Deployment;
 use portcullis_demo::envoy::Envoy;
 use portcullis_demo::wait;
 
@@ -26,7 +25,7 @@ const TRIES: u32 = 64;
 const COUNTED_LIMIT: Duration = Duration::from_secs(5);
 
 /// One open connection to each worker, at each listener.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Workers(Vec<Mutex<Connection>>);
 
 impl Workers {
@@ -35,8 +34,7 @@ impl Workers {
     ///
     /// # Errors
     /// When a worker takes none.
-    pub fn pin(deployment: &Deployment, count: u32) -> Result<Self> {
-        let (envoy, authority) = (&deployment.envoy, &deployment.certificates.authority);
+    pub fn pin(envoy: &Envoy, authority: &Path, count: u32) -> Result<Self> {
         let address = envoy.admin().listener(SHIPPED)?;
         let statistics = address.to_string().replace('.', r"\.").replace(':', "_");
         let mut all = pin_at((envoy, &statistics), (address.port(), authority), count)?;
@@ -51,6 +49,11 @@ impl Workers {
     pub fn pin_to(envoy: &Envoy, authority: &Path, count: u32) -> Result<Self> {
         let port = envoy.admin().listener(QUIET)?.port();
         pin_at((envoy, QUIET), (port, authority), count).map(Self)
+    }
+
+    /// Adds the workers of another Envoy.
+    pub fn join(&mut self, others: Self) {
+        self.0.extend(others.0);
     }
 
     /// Does the same at each worker and listener, one after the other.

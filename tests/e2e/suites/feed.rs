@@ -5,4 +5,5 @@ mod attacks;
 mod epoch;
 mod health;
 mod pace;
+mod room;
 mod rows;

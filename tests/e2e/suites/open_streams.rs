@@ -3,4 +3,4 @@
 mod cut;
 mod expiry;
 mod stream;
-mod update;
+mod updated;

@@ -2,4 +2,5 @@
 
 mod application;
 mod login_block;
+mod speed;
 mod user;

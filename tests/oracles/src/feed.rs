@@ -1,6 +1,6 @@
 //! Pages of the feed.
 
-use portcullis::feed::{FeedAnswer, Follower, FollowerSettings, Progress, Store};
+use portcullis::feed::{FeedAnswer, Follower, FollowerSettings, MAX_REVOCATIONS, Progress, Store};
 use portcullis::protocol::feed::{FeedPage, PageKind, Subject};
 use portcullis::session::revocations::TokenFingerprints;
 use serde_json::json;
@@ -19,6 +19,7 @@ pub fn feed(input: &[u8]) {
         audiences: Vec::new(),
         stale_after_ms: 300_000,
         denies_when_stale: true,
+        max_revocations: MAX_REVOCATIONS,
         instance: "vm".into(),
     });
     let snapshot = json!({

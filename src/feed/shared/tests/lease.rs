@@ -106,6 +106,10 @@ fn two_configurations_do_not_touch_each_other() {
             when_stale: (super::STALE_AFTER_MS, false),
             ..scope()
         },
+        Scope {
+            max_revocations: 1,
+            ..scope()
+        },
     ] {
         let mut process = Process::settled(2);
         let keys = process.memory.values.borrow().len();

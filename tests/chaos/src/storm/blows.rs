@@ -55,7 +55,7 @@ impl Storm<'_> {
     pub(super) fn kill_envoy(&mut self, which: usize) -> Result<()> {
         let target = self.targets.get(which).context("no such Envoy")?;
         target.dies();
-        self.site.kill_envoy(which);
+        self.site.kill_envoy(which)?;
         // It is gone for good, as only a person can know.
         self.forget_proxies(which)?;
         self.site.restart_envoy(which)?;
@@ -66,7 +66,7 @@ impl Storm<'_> {
 
     fn forget_proxies(&self, which: usize) -> Result<()> {
         let control = &self.site.stand.deployment.control;
-        let credential = self.site.credential(which);
+        let credential = self.site.credential(which)?;
         let list: Value = control.command(&["proxy", "list"])?;
         let items = list.get("items").and_then(Value::as_array);
         for proxy in items.into_iter().flatten() {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use portcullis_demo::envoy::DRAIN;
 use portcullis_demo::wait;
 use portcullis_e2e::{ApplicationSettings, Stand, bootstrap, directories};
 
@@ -18,7 +19,9 @@ fn change(yaml: String) -> Result<String> {
 
 #[test]
 fn sessions_go_on_until_the_feed_is_stale_and_revocations_are_caught_up() -> Result<()> {
-    let mut stand = Stand::start_changed(&directories::of_stand("away")?, change)?;
+    let mut stand = Stand::start_two(&directories::of_stand("away")?, DRAIN, |yaml, _| {
+        change(yaml)
+    })?;
     let application = stand.application(&ApplicationSettings::default())?;
     let user = stand.user()?;
     let browser = stand.sign_in(&user, &application)?;

@@ -3,6 +3,7 @@
 use anyhow::{Result, ensure};
 use portcullis_demo::wait;
 use portcullis_e2e::ApplicationSettings;
+use portcullis_e2e::feed_relay::FeedRelay;
 
 use super::scene::{LIMIT, Scene};
 
@@ -24,37 +25,37 @@ fn one_long_poll_serves_all_workers_and_configurations() -> Result<()> {
         sessions.push((user, browser));
     }
 
-    scene.relay.behave();
+    for relay in &scene.relays {
+        relay.behave();
+    }
     for (user, browser) in &sessions {
         stand.deployment.control.revoke_user(&user.email)?;
         let reason = stand.refused_by_workers(browser, &application)?;
         ensure!(reason == "session_revoked", "refused as {reason}");
         scene.wait_for("third", 401, (browser, &application))?;
     }
-    let version = scene.figure("version")?;
+    let versions = scene.figures("version")?;
+    for (relay, version) in scene.relays.iter().zip(versions) {
+        polls_for_all(relay, version)?;
+    }
+    Ok(())
+}
+
+/// Checks that what is before a relay polls once at a time, and says that all have that version.
+fn polls_for_all(relay: &FeedRelay, version: u64) -> Result<()> {
     let told = wait::until("a poll to say that all have applied it", LIMIT, || {
-        let seen = scene.relay.seen();
+        let seen = relay.seen();
         let told = seen
             .last()
             .is_some_and(|poll| poll.applied == Some(version));
         Ok(told.then_some(seen))
     })?;
-    ensure!(
-        scene.relay.most_open() == 1,
-        "{} at once",
-        scene.relay.most_open()
-    );
-    ensure!(
-        told.len() <= 2 + POLLS_EACH * REVOCATIONS,
-        "{} polls",
-        told.len()
-    );
+    ensure!(relay.most_open() == 1, "{} at once", relay.most_open());
+    let polls = told.len();
+    ensure!(polls <= 2 + POLLS_EACH * REVOCATIONS, "{polls} polls");
     for poll in &told {
-        ensure!(
-            poll.instance == told[0].instance,
-            "{poll:?} and {:?}",
-            told[0]
-        );
+        let first = &told[0];
+        ensure!(poll.instance == first.instance, "{poll:?} and {first:?}");
         ensure!(poll.applied <= Some(poll.after), "{poll:?}");
     }
     Ok(())

@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use portcullis_demo::browser::Browser;
 use portcullis_demo::wait;
 use portcullis_e2e::connection::{Answer, Connection};
 use portcullis_e2e::feed_relay::FeedRelay;
 use portcullis_e2e::listeners::Listeners;
-use portcullis_e2e::{Application, Stand, bootstrap, directories};
+use portcullis_e2e::{Application, Stand, directories};
+use serde_json::Value;
 use url::Url;
 
 pub const LIMIT: Duration = Duration::from_secs(30);
@@ -17,46 +18,32 @@ pub const LIMIT: Duration = Duration::from_secs(30);
 const DRAIN: Duration = Duration::from_secs(1);
 /// Enough that both workers are among those who answer.
 pub const CONNECTIONS: usize = 12;
-const STARTS: u32 = 3;
 const SHIPPED: &str = "after: 5m, then: deny";
 
-/// The stand.
+/// The stand, with a relay before each Envoy, and each Envoy's listeners, in the same order.
 pub struct Scene {
     pub stand: Stand,
-    pub relay: FeedRelay,
-    pub listeners: Listeners,
+    pub relays: Vec<FeedRelay>,
+    pub listeners: Vec<Listeners>,
 }
 
 impl Scene {
     /// Starts it, with what `when_stale` is to be.
-    ///
-    /// Somebody else may take the port before Envoy does, and an Envoy whose listeners come from a
-    /// file goes on without the one: then it starts again with another.
     pub fn start(name: &str, when_stale: &str) -> Result<Self> {
-        let mut starts = 1;
-        loop {
-            match Self::try_to_start(name, when_stale) {
-                Err(_) if starts < STARTS => starts += 1,
-                started => return started,
-            }
-        }
-    }
-
-    fn try_to_start(name: &str, when_stale: &str) -> Result<Self> {
         let directory = directories::of_stand(name)?;
-        let slot = RefCell::new(None);
-        let stand = Stand::start_draining(&directory, DRAIN, |yaml| {
+        let relays = RefCell::new(Vec::new());
+        let (stand, listeners) = Stand::start_two_with_listeners(&directory, DRAIN, |yaml| {
             ensure!(yaml.contains(SHIPPED), "the bootstrap says not {SHIPPED}");
             let (yaml, relay) = FeedRelay::before(&yaml.replace(SHIPPED, when_stale))?;
-            let yaml = bootstrap::with_quiet_listener(yaml)?;
-            let (yaml, listeners) = Listeners::of(&yaml, &directory)?;
-            slot.replace(Some((relay, listeners)));
+            relays.borrow_mut().push(relay);
             Ok(yaml)
         })?;
-        let (relay, listeners) = slot.take().context("no bootstrap")?;
+        // Those of a start that failed come first.
+        let mut relays = relays.take();
+        let relays = relays.split_off(relays.len().saturating_sub(listeners.len()));
         Ok(Self {
             stand,
-            relay,
+            relays,
             listeners,
         })
     }
@@ -66,25 +53,27 @@ impl Scene {
         Self::start(name, SHIPPED)
     }
 
-    /// Adds a listener whose filter is configured otherwise than the others', if only by the
-    /// timeout of its calls: listeners with the very same configuration may share a root context
-    /// in each VM.
+    /// Adds a listener to each Envoy whose filter is configured otherwise than the others', if only
+    /// by the timeout of its calls: listeners with the very same configuration may share a root
+    /// context in each VM.
     pub fn add_listener(&self, name: &str, timeout: &str) -> Result<()> {
-        self.listeners.add(name, |configuration| {
+        self.add_changed(name, |configuration| {
             configuration["control"]["timeout"] = timeout.into();
-        })?;
-        self.wait_for_listener(name)
-    }
-
-    /// Waits until a listener is there.
-    pub fn wait_for_listener(&self, name: &str) -> Result<()> {
-        let admin = self.stand.deployment.envoy.admin();
-        wait::until(&format!("listener {name}"), LIMIT, || {
-            Ok(admin.listener(name).ok().map(drop))
         })
     }
 
-    /// Asks at a listener, on several connections, with a browser's cookies.
+    /// Adds a listener to each Envoy, with a change to its filter's configuration.
+    pub fn add_changed(&self, name: &str, change: impl Fn(&mut Value)) -> Result<()> {
+        for (envoy, listeners) in self.stand.envoys().zip(&self.listeners) {
+            listeners.add(name, &change)?;
+            wait::until(&format!("listener {name}"), LIMIT, || {
+                Ok(envoy.admin().listener(name).ok().map(drop))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Asks at a listener of each Envoy, on several connections, with a browser's cookies.
     pub fn ask(
         &self,
         listener: &str,
@@ -95,12 +84,14 @@ impl Scene {
         let cookies = browser.jar.header(&Url::parse(&application.url(path))?);
         let line = cookies.map_or_else(String::new, |cookies| format!("Cookie: {cookies}\r\n"));
         let request = application.sub_request(path, &line);
-        let deployment = &self.stand.deployment;
-        let port = deployment.envoy.admin().listener(listener)?.port();
-        let authority = &deployment.certificates.authority;
-        let mut connections = (0..CONNECTIONS)
-            .map(|_| Connection::open(port, &application.host, authority))
-            .collect::<Result<Vec<_>>>()?;
+        let authority = &self.stand.deployment.certificates.authority;
+        let mut connections = Vec::new();
+        for envoy in self.stand.envoys() {
+            let port = envoy.admin().listener(listener)?.port();
+            for _ in 0..CONNECTIONS {
+                connections.push(Connection::open(port, &application.host, authority)?);
+            }
+        }
         let each = connections.iter_mut();
         each.map(|connection| connection.send(&request)).collect()
     }
@@ -133,10 +124,15 @@ impl Scene {
         })
     }
 
-    /// A figure of the feed, as Envoy shows it.
-    pub fn figure(&self, name: &str) -> Result<u64> {
+    /// A figure of the feed, as each Envoy shows it.
+    pub fn figures(&self, name: &str) -> Result<Vec<u64>> {
         let name = format!("wasmcustom.portcullis.feed.{name}");
-        let stats = self.stand.deployment.envoy.admin().stats(&name)?;
-        Ok(stats.get(&name).copied().unwrap_or_default())
+        let envoys = self.stand.envoys();
+        envoys
+            .map(|envoy| {
+                let stats = envoy.admin().stats(&name)?;
+                Ok(stats.get(&name).copied().unwrap_or_default())
+            })
+            .collect()
     }
 }

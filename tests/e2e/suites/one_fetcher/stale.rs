@@ -10,6 +10,8 @@ use portcullis_e2e::{Application, ApplicationSettings};
 
 use super::scene::{LIMIT, Scene};
 
+/// Of each Envoy.
+const WORKERS: usize = 2;
 /// Seconds.
 const AFTER: u64 = 6;
 /// Figures are handed over on ticks.
@@ -28,17 +30,23 @@ fn b10_when_stale_denies_to_the_second_and_catches_up_without_a_gap() -> Result<
     let (user, other) = (stand.user()?, stand.user()?);
     let good = stand.sign_in(&user, &application)?;
     let revoked = stand.sign_in(&other, &application)?;
-    let (version, errors) = (scene.figure("version")?, scene.figure("errors")?);
+    let (versions, errors) = (scene.figures("version")?, scene.figures("errors")?);
 
-    scene.relay.misbehave(|_| Conduct::Send(Vec::new()));
+    let entries = scene.figures("entries")?;
+    misbehave(&scene);
     becomes_stale(&scene, &good, &application)?;
-    ensure!(scene.figure("errors")? > errors, "failures are counted");
-    let polls = scene.relay.polls();
-    ensure!(polls <= MOST_POLLS, "{polls} polls");
+    ensure!(
+        all_above(&scene.figures("errors")?, &errors),
+        "failures are counted"
+    );
+    for relay in &scene.relays {
+        let polls = relay.polls();
+        ensure!(polls <= MOST_POLLS, "{polls} polls");
+    }
 
     // The filters do not hear of it yet.
     stand.deployment.control.revoke_user(&other.email)?;
-    scene.relay.behave();
+    behave(&scene);
     wait::until("every worker to admit again", LIMIT, || {
         // First, so that whoever admits the one has refused the other before.
         let answers = stand.ask_workers(&revoked, &application, "/api/time")?;
@@ -48,9 +56,16 @@ fn b10_when_stale_denies_to_the_second_and_catches_up_without_a_gap() -> Result<
         Ok(stand.admitted_by_workers(&good, &application).ok())
     })?;
     wait::until("the figures to be good again", LIMIT, || {
-        let good = scene.figure("age_seconds")? < AFTER / 2 && scene.figure("version")? > version;
-        Ok(good.then_some(()))
-    })
+        let ages = scene.figures("age_seconds")?;
+        let young = ages.iter().all(|age| *age < AFTER / 2);
+        let caught_up = all_above(&scene.figures("version")?, &versions);
+        Ok((young && caught_up).then_some(()))
+    })?;
+    ensure!(
+        all_above(&scene.figures("entries")?, &entries),
+        "{entries:?}"
+    );
+    Ok(())
 }
 
 #[test]
@@ -64,30 +79,49 @@ fn b10_when_stale_allows_and_says_how_old_the_feed_is() -> Result<()> {
     let user = stand.user()?;
     let browser = stand.sign_in(&user, &application)?;
 
-    scene.relay.misbehave(|_| Conduct::Send(Vec::new()));
+    misbehave(&scene);
     stand.deployment.control.revoke_user(&user.email)?;
     wait::until("the feed to be older than that", LIMIT, || {
         // What is not known cannot be acted on.
         stand.admitted_by_workers(&browser, &application)?;
-        Ok((scene.figure("age_seconds")? > AFTER).then_some(()))
+        let ages = scene.figures("age_seconds")?;
+        Ok(ages.iter().all(|age| *age > AFTER).then_some(()))
     })?;
-    scene.relay.behave();
+    behave(&scene);
     let reason = stand.refused_by_workers(&browser, &application)?;
     ensure!(reason == "session_revoked", "refused as {reason}");
     Ok(())
 }
 
-/// Waits until every worker denies, and checks that each does so when Envoy says that the feed is
-/// so old, no earlier and no later.
+fn misbehave(scene: &Scene) {
+    for relay in &scene.relays {
+        relay.misbehave(|_| Conduct::Send(Vec::new()));
+    }
+}
+
+fn behave(scene: &Scene) {
+    for relay in &scene.relays {
+        relay.behave();
+    }
+}
+
+fn all_above(now: &[u64], before: &[u64]) -> bool {
+    now.iter().zip(before).all(|(now, before)| now > before)
+}
+
+/// Waits until every worker denies, and checks that each does so when its Envoy says that the feed
+/// is so old, no earlier and no later.
 fn becomes_stale(scene: &Scene, good: &Browser, application: &Application) -> Result<()> {
     wait::until("every worker to find the feed stale", LIMIT, || {
-        let before = scene.figure("age_seconds")?;
+        let before = scene.figures("age_seconds")?;
         let answers = scene.stand.ask_workers(good, application, "/api/time")?;
-        for answer in &answers {
+        for (number, answer) in answers.iter().enumerate() {
+            let envoy = number / WORKERS;
+            let age = before[envoy];
             match answer.status {
-                200 => ensure!(before <= AFTER, "admitted at an age of {before} s"),
+                200 => ensure!(age <= AFTER, "admitted at an age of {age} s"),
                 503 => wait::until("the figure to say so", FEW_TICKS, || {
-                    Ok((scene.figure("age_seconds")? >= AFTER).then_some(()))
+                    Ok((scene.figures("age_seconds")?[envoy] >= AFTER).then_some(()))
                 })?,
                 status => ensure!(false, "answered {status}"),
             }

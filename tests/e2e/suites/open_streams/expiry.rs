@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, bail, ensure};
 use portcullis_e2e::ApplicationSettings;
 use portcullis_e2e::clock::{EXPIRY_LIMIT, stand_with_clock};
 use portcullis_e2e::stand::Stand;
 
-use super::stream::{cookies, open_all, until_cut};
+use super::stream::{ALL, cookies, open_in_every_worker, until_cut};
 
 #[test]
 fn b04_a_stream_ends_with_its_token() -> Result<()> {
@@ -20,15 +20,20 @@ fn b04_a_stream_ends_with_its_token() -> Result<()> {
     let user = stand.user()?;
     let duration = Duration::from_secs(15 * 60);
     let browser = clock.sign_in_about_to_expire(&user, &application, duration)?;
-    let port = stand.deployment.port();
-    let mut open = open_all(stand, port, &application, &cookies(&browser, &application))?;
-    let opened = Instant::now();
-    for index in [0, 2] {
-        let stream = open.get_mut(index).context("a stream")?;
-        until_cut(stream, opened, EXPIRY_LIMIT)?;
+    let cookies = cookies(&browser, &application);
+    let mut open = Vec::new();
+    for envoy in stand.envoys() {
+        open.push(open_in_every_worker(stand, envoy, &application, &cookies)?);
     }
-    // What is no stream may finish.
-    let download = open.get_mut(1).context("a download")?;
-    ensure!(!download.read_some()?.is_empty(), "the download was cut");
+    let opened = Instant::now();
+    for connections in open.iter_mut().flat_map(|all| all.chunks_mut(ALL.len())) {
+        let [events, download, websocket] = connections else {
+            bail!("not one of each");
+        };
+        until_cut(events, opened, EXPIRY_LIMIT)?;
+        until_cut(websocket, opened, EXPIRY_LIMIT)?;
+        // What is no stream may finish.
+        ensure!(!download.read_some()?.is_empty(), "a download was cut");
+    }
     Ok(())
 }

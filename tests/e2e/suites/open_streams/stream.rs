@@ -2,11 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use portcullis_demo::browser::Browser;
+use portcullis_demo::envoy::Envoy;
+use portcullis_e2e::bootstrap::QUIET;
 use portcullis_e2e::connection::Connection;
 use portcullis_e2e::request::Request;
+use portcullis_e2e::stand::REVOCATION_LIMIT;
+use portcullis_e2e::workers::taken;
 use portcullis_e2e::{Application, Stand};
+
+/// All of so many at one of two workers are less likely than one in a thousand million.
+const CONNECTIONS: usize = 10;
 
 /// What is opened.
 #[derive(Debug, Clone, Copy)]
@@ -61,16 +68,49 @@ pub fn cookies(browser: &Browser, application: &Application) -> String {
     pairs.join("; ")
 }
 
-/// How long it takes until the other side ends a connection, from `since` on.
+/// How long it takes until the other side ends a connection, with or without a TLS farewell, from
+/// `since` on.
 pub fn until_cut(connection: &mut Connection, since: Instant, limit: Duration) -> Result<Duration> {
-    while since.elapsed() < limit {
-        match connection.read_some() {
-            Ok(bytes) if !bytes.is_empty() => {}
-            // Cut, with or without a TLS farewell.
-            Ok(_) | Err(_) => return Ok(since.elapsed()),
-        }
+    // A stream on which nothing comes ends this by an error.
+    while !connection.read_some()?.is_empty() {
+        ensure!(since.elapsed() < limit, "still open after {limit:?}");
     }
-    bail!("still open after {limit:?}")
+    let took = since.elapsed();
+    ensure!(took < limit, "cut after {took:?} only");
+    Ok(took)
+}
+
+/// Opens so many of each kind at an Envoy that each of its workers has some.
+pub fn open_in_every_worker(
+    stand: &Stand,
+    envoy: &Envoy,
+    application: &Application,
+    cookies: &str,
+) -> Result<Vec<Connection>> {
+    let port = envoy.admin().listener(QUIET)?.port();
+    let before = taken(envoy)?;
+    let mut open = Vec::new();
+    for _ in 0..CONNECTIONS {
+        open.extend(open_all(stand, port, application, cookies)?);
+    }
+    let after = taken(envoy)?;
+    let at_all = after
+        .iter()
+        .all(|(name, count)| Some(count) > before.get(name));
+    ensure!(at_all, "not every worker has taken a connection: {after:?}");
+    Ok(open)
+}
+
+/// How long it takes until the last of some connections is ended, from `since` on.
+pub fn until_all_cut<'a>(
+    open: impl IntoIterator<Item = &'a mut Connection>,
+    since: Instant,
+) -> Result<Duration> {
+    let mut slowest = Duration::ZERO;
+    for connection in open {
+        slowest = slowest.max(until_cut(connection, since, REVOCATION_LIMIT)?);
+    }
+    Ok(slowest)
 }
 
 /// Opens one of each kind on a listener.
