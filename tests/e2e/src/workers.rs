@@ -35,9 +35,10 @@ impl Workers {
     /// # Errors
     /// When a worker takes none.
     pub fn pin(envoy: &Envoy, authority: &Path, count: u32) -> Result<Self> {
-        let address = envoy.admin().listener(SHIPPED)?;
-        let statistics = address.to_string().replace('.', r"\.").replace(':', "_");
-        let mut all = pin_at((envoy, &statistics), (address.port(), authority), count)?;
+        let port = envoy.admin().listener(SHIPPED)?.port();
+        // Named by the port of the configuration, which may leave it to Envoy.
+        let statistics = format!(r"127\.0\.0\.1_(?:{port}|0)");
+        let mut all = pin_at((envoy, &statistics), (port, authority), count)?;
         all.extend(Self::pin_to(envoy, authority, count)?.0);
         Ok(Self(all))
     }
