@@ -94,19 +94,23 @@ impl Stand {
     /// # Errors
     /// When a worker takes no connection.
     pub fn pin_workers(&mut self) -> Result<()> {
-        self.workers = self.new_workers()?;
+        self.workers = self.pinned(Workers::pin)?;
         Ok(())
     }
 
-    /// New connections to each worker of each Envoy.
+    /// New connections to each worker of each Envoy, at the quiet listener.
     ///
     /// # Errors
     /// When a worker takes none.
     pub fn new_workers(&self) -> Result<Workers> {
+        self.pinned(Workers::pin_to)
+    }
+
+    fn pinned(&self, pin: fn(&Envoy, &Path, u32) -> Result<Workers>) -> Result<Workers> {
         let authority = &self.deployment.certificates.authority;
         let mut all = Workers::default();
         for envoy in self.envoys() {
-            all.join(Workers::pin(envoy, authority, WORKERS)?);
+            all.join(pin(envoy, authority, WORKERS)?);
         }
         Ok(all)
     }

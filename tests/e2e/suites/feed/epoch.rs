@@ -42,6 +42,12 @@ fn another_epoch_with_other_keys_ends_sessions_until_the_old_one_is_back() -> Re
     attacked
         .relay
         .misbehave(move |poll| other_life(poll, &application));
+    // Whether the key is still to come is waited for: two seconds, in each filter.
+    wait::until("every worker to refuse", LIMIT, || {
+        let answers = stand.ask_workers(good, &attacked.application, "/api/time")?;
+        let refused = answers.iter().all(|answer| answer.status == 401);
+        Ok(refused.then_some(()))
+    })?;
     let reason = stand.refused_by_workers(good, &attacked.application)?;
     assert_eq!(reason, "key_unknown");
     assert!(attacked.health()?.version >= before.version + RAISED);

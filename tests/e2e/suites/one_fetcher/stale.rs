@@ -10,8 +10,6 @@ use portcullis_e2e::{Application, ApplicationSettings};
 
 use super::scene::{LIMIT, Scene};
 
-/// Of each Envoy.
-const WORKERS: usize = 2;
 /// Seconds.
 const AFTER: u64 = 6;
 /// Figures are handed over on ticks.
@@ -116,7 +114,7 @@ fn becomes_stale(scene: &Scene, good: &Browser, application: &Application) -> Re
         let before = scene.figures("age_seconds")?;
         let answers = scene.stand.ask_workers(good, application, "/api/time")?;
         for (number, answer) in answers.iter().enumerate() {
-            let envoy = number / WORKERS;
+            let envoy = number * before.len() / answers.len();
             let age = before[envoy];
             match answer.status {
                 200 => ensure!(age <= AFTER, "admitted at an age of {age} s"),
