@@ -237,12 +237,12 @@ impl Filter {
     /// # Errors
     /// They cannot be relied on for a while; why is for the log.
     pub fn look(&mut self, now_ms: u64, random: u32) -> Result<Progress, FeedError> {
-        let before = self.version();
+        let before = self.position();
         let looked = self.follower.look(now_ms, random);
         let progress = match looked {
             Ok(progress @ Progress::Changed { .. }) => progress,
             // A part was taken over before the rest failed: it may have brought keys.
-            _ if self.version() != before => Progress::Changed { keys: true },
+            _ if self.position() != before => Progress::Changed { keys: true },
             _ => Progress::Unchanged,
         };
         self.changed(progress, now_ms);
@@ -303,6 +303,12 @@ impl Filter {
             revocations.len(),
             revocations.digest()
         ))
+    }
+
+    /// What is held: of which life of the database, and at which version.
+    fn position(&self) -> Option<(String, u64)> {
+        let store = self.follower.store()?;
+        Some((store.epoch().to_owned(), store.version()))
     }
 
     fn version(&self) -> Option<u64> {

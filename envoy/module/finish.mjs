@@ -11,8 +11,8 @@ const lines = readFileSync(list, "utf8").split("\n");
 const wanted = new Set(lines.filter((line) => line !== "" && !line.startsWith("#")));
 
 const module = binaryen.readBinary(readFileSync(linked));
-// What rustc uses for this target, with what .cargo/config.toml adds, and every supported Envoy takes. Left to itself binaryen would use
-// more.
+// What rustc uses for this target, with what .cargo/config.toml adds, and every supported Envoy
+// takes. Left to itself binaryen would use more.
 module.setFeatures(
   binaryen.Features.BulkMemory |
     binaryen.Features.BulkMemoryOpt |

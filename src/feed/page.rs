@@ -65,8 +65,10 @@ impl Page {
         let mut page = Self::read(rest, fingerprints).ok()?;
         let changes = Changes::read(changes)?;
         bounds::check_changes(&changes).ok()?;
-        if !changes.is_empty() {
+        if page.changes.is_empty() {
             page.changes = changes;
+        } else if !changes.is_empty() {
+            return None;
         }
         Some(page)
     }
@@ -141,5 +143,16 @@ mod tests {
             let other = Page::from_bytes(&bytes, &fingerprints).unwrap();
             assert_eq!((other.head, other.changes), (page.head, page.changes));
         }
+    }
+
+    #[test]
+    fn a_page_that_says_its_revocations_twice_is_none() {
+        let mut sent = snapshot("e1", 57);
+        sent.revocations = revoke(58);
+        let fingerprints = Fingerprints::default();
+        let body = serde_json::to_vec(&sent).unwrap();
+        let changes = fingerprints.changes(&revoke(57));
+        assert!(Page::from_bytes(&bytes_of(&body, &Changes::default()), &fingerprints).is_some());
+        assert!(Page::from_bytes(&bytes_of(&body, &changes), &fingerprints).is_none());
     }
 }

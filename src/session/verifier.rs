@@ -110,7 +110,8 @@ impl Verifier {
 
     /// Whether a session that was good when its request began still is: every check but the
     /// binding cookie, which has been shown, that its key is still believed, and that the
-    /// application still takes such tokens.
+    /// application still takes such tokens. Its times are looked at last: what is refused for
+    /// them has merely ended.
     ///
     /// # Errors
     /// The first check that fails.
@@ -235,8 +236,9 @@ fn check_signed(
 ) -> Result<(), Refusal> {
     let (claims, application) = (&signed.claims, demand.application);
     check_place(claims, trust.issuer, application, source)?;
-    times::check(claims, demand, purpose)?;
+    let in_time = times::check(claims, demand, purpose);
     if purpose != Purpose::GoOn {
+        in_time?;
         check_binding(signed, demand)?;
     }
     if trust
@@ -247,7 +249,8 @@ fn check_signed(
     }
     let by_rule = application.check_rule(&claims.rule, demand.address);
     match purpose {
-        Purpose::Use | Purpose::GoOn => by_rule,
+        Purpose::Use => by_rule,
+        Purpose::GoOn => by_rule.and(in_time),
         Purpose::Refresh if by_rule == Err(Refusal::PolicyDenied) => by_rule,
         Purpose::Refresh | Purpose::End => Ok(()),
     }

@@ -1,5 +1,5 @@
-//! A snapshot's pages, a key each. There are two banks: a new
-//! snapshot comes into one while the other is read.
+//! A snapshot's pages, a key each. There are two banks: a new snapshot comes into one while the
+//! other is read.
 
 use super::position::Base;
 use super::sealed::Sealed;

@@ -124,6 +124,18 @@ fn a_request_that_began_long_before_the_end_may_finish_too() {
 }
 
 #[test]
+fn a_revocation_does_not_wait_for_a_request_that_may_finish() {
+    let mut world = World::without_feed(&CONFIG.replace("5m", "1h"));
+    world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
+    world.now_ms = (claims().exp + 29) * 1_000;
+    world.open(1, ("accept", "*/*"));
+    world.now_ms += 1_000;
+    assert_eq!(world.cuts(), []);
+    world.revoke(Subject::Session(claims().sid));
+    assert_eq!(world.cuts(), [(1, 403, "session_revoked")]);
+}
+
+#[test]
 fn a_key_or_an_application_that_goes_takes_its_streams_along() {
     let mut world = World::new();
     world.open(1, WEBSOCKET);

@@ -59,40 +59,59 @@ impl World {
     }
 }
 
-#[test]
-fn a_key_that_went_before_the_host_failed_opens_nothing_more() {
-    let memory = Rc::new(Memory::default());
-    let mut polls = World::in_process(&memory, "polls");
-    polls.look().unwrap();
-    polls.load(vec![wire("a", &[at("wiki.example", None, None)])]);
-    let mut other = World::in_process(&memory, "other");
-    other.signer = std::mem::replace(&mut polls.signer, Signer::new());
-    other.look().unwrap();
-    assert!(matches!(other.open_websocket(1), Effect::Continue(_)));
-    assert_eq!(other.filter.cuts(other.now_ms, MAX_EFFECTS), []);
-
-    polls.look().unwrap();
-    let keys = JwkSet {
-        keys: vec![polls.signer.jwk()],
-    };
-    polls.feed(&FeedPage {
-        epoch: "e1".into(),
-        kind: PageKind::Delta,
+/// A page with another key, and the same application.
+fn with_other_key(kind: PageKind, epoch: &str, version: u64) -> FeedPage {
+    FeedPage {
+        epoch: epoch.into(),
+        kind,
         after: 41,
-        version: 42,
+        version,
         next: None,
         now: NOW_MS / 1_000,
-        keys: Some(keys),
-        applications: ApplicationChanges::default(),
+        keys: Some(JwkSet {
+            keys: vec![Signer::new().jwk()],
+        }),
+        applications: ApplicationChanges {
+            put: vec![wire("a", &[at("wiki.example", None, None)])],
+            delete: vec![],
+        },
         revocations: RevocationChanges::default(),
-    });
-    memory.is_full.set(true);
-    other.look().unwrap_err();
-    assert_eq!(other.filter.version(), Some(42));
+    }
+}
 
-    let cuts = other.filter.cuts(other.now_ms, MAX_EFFECTS);
-    let reasons: Vec<_> = cuts.iter().map(|cut| cut.reply.reason).collect();
-    assert_eq!(reasons, ["key_unknown"]);
-    // It may be held for the feed, which could bring the key.
-    assert!(matches!(other.open_websocket(2), Effect::Pause));
+#[test]
+fn a_key_that_went_before_the_host_failed_opens_nothing_more() {
+    for page in [
+        with_other_key(PageKind::Delta, "e1", 42),
+        // Another life of the database may be at the same version.
+        with_other_key(PageKind::Snapshot, "e2", 41),
+    ] {
+        let memory = Rc::new(Memory::default());
+        let mut polls = World::in_process(&memory, "polls");
+        polls.look().unwrap();
+        polls.load(vec![wire("a", &[at("wiki.example", None, None)])]);
+        let mut other = World::in_process(&memory, "other");
+        other.signer = std::mem::replace(&mut polls.signer, Signer::new());
+        other.look().unwrap();
+        assert!(matches!(other.open_websocket(1), Effect::Continue(_)));
+        assert_eq!(other.filter.cuts(other.now_ms, MAX_EFFECTS), []);
+
+        polls.look().unwrap();
+        polls.feed(&page);
+        memory.is_full.set(true);
+        other.look().unwrap_err();
+        let store = other.filter.follower.store().unwrap();
+        assert_eq!(
+            (store.epoch(), store.version()),
+            (&*page.epoch, page.version)
+        );
+
+        // At once, and not by the look that comes each second.
+        assert!(other.filter.has_cuts(), "{}", page.epoch);
+        let cuts = other.filter.cuts(other.now_ms, MAX_EFFECTS);
+        let reasons: Vec<_> = cuts.iter().map(|cut| cut.reply.reason).collect();
+        assert_eq!(reasons, ["key_unknown"]);
+        // It may be held for the feed, which could bring the key.
+        assert!(matches!(other.open_websocket(2), Effect::Pause));
+    }
 }

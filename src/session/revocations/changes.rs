@@ -125,7 +125,11 @@ fn entries(bytes: &[u8]) -> Option<Vec<Entry>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
+    use crate::protocol::feed::Subject;
+    use crate::session::revocations::{Digest, Revocations};
 
     #[test]
     fn changes_come_out_as_they_went_in_or_not_at_all() {
@@ -147,5 +151,66 @@ mod tests {
         bytes.push(0);
         assert_eq!(Changes::read(&bytes), None, "and one more");
         assert_eq!(Changes::read(&[0xff; 12]), None, "counts without end");
+    }
+
+    /// One of few subjects, so that they meet.
+    fn subject(random: &mut fastrand::Rng) -> Subject {
+        let id = |random: &mut fastrand::Rng| random.u8(..20).to_string();
+        match random.u8(..4) {
+            0 => Subject::User(id(random)),
+            1 => Subject::Application(id(random)),
+            2 => Subject::UserApplication(id(random), id(random)),
+            _ => Subject::Session(id(random)),
+        }
+    }
+
+    fn page(random: &mut fastrand::Rng) -> RevocationChanges {
+        let (puts, deletes) = (random.usize(..200), random.usize(..20));
+        let put = |_| Revocation {
+            subject: subject(random),
+            version: random.u64(..1_000),
+            fresh: random.bool(),
+            until: random.u64(..1 << 33),
+        };
+        RevocationChanges {
+            put: (0..puts).map(put).collect(),
+            delete: (0..deletes).map(|_| subject(random)).collect(),
+        }
+    }
+
+    #[test]
+    fn pages_that_are_handed_on_do_what_they_say_one_by_one() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let mut revocations = Revocations::default();
+        let fingerprints = revocations.fingerprints.clone();
+        let mut model: HashMap<(Subject, bool), (u64, u64)> = HashMap::new();
+        for _ in 0..100 {
+            let page = page(&mut random);
+            let mut bytes = Vec::new();
+            fingerprints.changes(&page).write(&mut bytes);
+            revocations.take(Changes::read(&bytes).unwrap());
+            for subject in page.delete {
+                model.remove(&(subject.clone(), false));
+                model.remove(&(subject, true));
+            }
+            for one in page.put {
+                let known = model.entry((one.subject, one.fresh)).or_default();
+                *known = (known.0.max(one.version), known.1.max(one.until));
+            }
+            let digest = model
+                .iter()
+                .map(|((_, fresh), (version, until))| Digest::of(*version, *fresh, *until))
+                .fold(Digest::default(), Digest::and);
+            assert_eq!(revocations.digest(), digest);
+            assert_eq!(revocations.len(), model.len());
+            for ((subject, fresh), (version, _)) in &model {
+                let table = if *fresh {
+                    &revocations.fresh
+                } else {
+                    &revocations.plain
+                };
+                assert_eq!(table.version(fingerprints.of(subject)), Some(*version));
+            }
+        }
     }
 }
