@@ -169,7 +169,7 @@ impl Feed {
             Some(sharing) if !sharing.is_broken(now) => sharing,
             _ => return Some(own),
         };
-        let all = sharing.all(now)?;
+        let all = sharing.all(&self.follower, now)?;
         Some(FeedGauges {
             version: match all.applied {
                 Some(_) if all.empty => 0,

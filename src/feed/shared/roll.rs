@@ -7,6 +7,7 @@ use super::SharedDataError;
 use super::sealed::{Found, Sealed};
 use crate::feed::follower::Follower;
 use crate::feed::staleness::Staleness;
+use crate::feed::store::Store;
 
 /// Places: more than a process has workers, times listeners, times two during an update.
 const PLACES: u32 = 1_024;
@@ -34,6 +35,8 @@ struct Entry {
     vm: String,
     /// The version that it has applied; `None` if it has nothing and lets nobody in.
     applied: Option<u64>,
+    /// In which life of the database; empty if it has nothing.
+    epoch: String,
     /// When that was all there is, in milliseconds since 1970.
     good: u64,
     /// When it said so.
@@ -45,7 +48,8 @@ struct Entry {
 /// What holds for all live VMs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct All {
-    /// The lowest version of those that let anybody in.
+    /// The lowest version of those that let anybody in; one of another life of the database than
+    /// the one in question counts as 0, for its versions tell nothing of this one.
     pub applied: Option<u64>,
     /// Whether one of them has nothing yet.
     pub empty: bool,
@@ -66,13 +70,15 @@ impl Roll {
     ) -> Result<(), SharedDataError> {
         let entry = Entry {
             vm: vm.to_owned(),
-            applied: follower.store().map(crate::feed::Store::version),
+            applied: follower.store().map(Store::version),
+            epoch: epoch(follower).to_owned(),
             good: follower.last_good(),
             beat: now,
             staleness: follower.staleness(),
         };
         let news = self.written.as_ref().is_none_or(|written| {
-            (written.applied, written.good) != (entry.applied, entry.good)
+            (written.applied, &written.epoch, written.good)
+                != (entry.applied, &entry.epoch, entry.good)
                 || now.abs_diff(written.beat) >= BEAT_MS
         });
         if !news {
@@ -105,15 +111,17 @@ impl Roll {
         sealed.write_small(&key(place), &entry, over)
     }
 
-    /// What holds for all: not older than half a second, or looked up now.
+    /// What holds for all, as to the life of the database that a follower is in: not older than
+    /// half a second, or looked up now.
     pub fn all(
         &mut self,
         sealed: &Sealed,
+        follower: &Follower,
         now: u64,
         exactly: bool,
     ) -> Result<All, SharedDataError> {
         if exactly || now.abs_diff(self.known) >= KNOWN_MS {
-            self.all = read(sealed, now)?;
+            self.all = read(sealed, epoch(follower), now)?;
             self.known = now;
         }
         Ok(self.all)
@@ -161,11 +169,12 @@ impl Entry {
 }
 
 impl All {
-    fn add(&mut self, entry: &Entry) {
+    fn add(&mut self, entry: &Entry, epoch: &str) {
         let staleness = self.staleness;
         self.staleness = Some(staleness.map_or(entry.staleness, |all| all.and(entry.staleness)));
         match entry.applied {
             Some(version) => {
+                let version = if entry.epoch == epoch { version } else { 0 };
                 self.applied = Some(self.applied.map_or(version, |least| least.min(version)));
                 self.good = self.good.min(entry.good);
             }
@@ -175,7 +184,7 @@ impl All {
     }
 }
 
-fn read(sealed: &Sealed, now: u64) -> Result<All, SharedDataError> {
+fn read(sealed: &Sealed, epoch: &str, now: u64) -> Result<All, SharedDataError> {
     let mut all = All {
         applied: None,
         empty: false,
@@ -186,7 +195,7 @@ fn read(sealed: &Sealed, now: u64) -> Result<All, SharedDataError> {
         let Found { value, over } = sealed.read_small::<Entry>(&key(place))?;
         match value {
             Some(entry) if !entry.lives(now) => {}
-            Some(entry) => all.add(&entry),
+            Some(entry) => all.add(&entry, epoch),
             // Places are taken in order: nobody is behind one that was never taken.
             None if over == super::Over::Absence => break,
             // Somebody else's scribbling hides who may be here, so nothing is known of them.
@@ -201,6 +210,10 @@ fn read(sealed: &Sealed, now: u64) -> Result<All, SharedDataError> {
         }
     }
     Ok(all)
+}
+
+fn epoch(follower: &Follower) -> &str {
+    follower.store().map_or("", Store::epoch)
 }
 
 fn key(place: u32) -> String {

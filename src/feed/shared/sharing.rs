@@ -198,11 +198,11 @@ impl Sharing {
     }
 
     /// What holds for all live VMs, for metrics: from the one that polls for all.
-    pub fn all(&mut self, now: u64) -> Option<All> {
+    pub fn all(&mut self, follower: &Follower, now: u64) -> Option<All> {
         if !self.holds || now < self.broken_until {
             return None;
         }
-        self.roll.all(&self.sealed, now, false).ok()
+        self.roll.all(&self.sealed, follower, now, false).ok()
     }
 
     /// Whether the VM cannot share for now.

@@ -171,3 +171,21 @@ fn a_clock_that_is_set_back_keeps_nobody_fresh() {
         assert!(!vm.feed.is_stale(process.now));
     }
 }
+
+#[test]
+fn what_was_held_in_another_life_is_not_applied_in_this_one() {
+    let mut process = Process::settled(3);
+    let lazy = (process.holder() + 1) % 3;
+    process.vms[lazy].busy = true;
+    (process.service.epoch, process.service.version) = ("e2".into(), 30);
+    process.ticks(10);
+    let query = process.service.queries.last().unwrap();
+    assert!(
+        query.starts_with("epoch=e2&") && query.contains("&applied=0&"),
+        "one has 41 of e1 and nothing of e2: {query}"
+    );
+    process.vms[lazy].busy = false;
+    process.ticks(30);
+    let query = process.service.queries.last().unwrap();
+    assert!(query.contains("&applied=30&"), "{query}");
+}
