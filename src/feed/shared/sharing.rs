@@ -144,6 +144,7 @@ impl Sharing {
         let (mark, seen) = (self.position.over(), self.seen.1);
         let position = self.position.seen();
         let position = position.filter(|position| mark == self.seen.0 || position.fetched >= seen);
+        let position = position.filter(|position| !leads_back(position, follower));
         let Some(position) = position else {
             self.reached = Reached::Nowhere;
             self.note(follower, now, self.position.seen().is_some());
@@ -221,4 +222,12 @@ impl Sharing {
         }
         result
     }
+}
+
+/// Whether a position is of another life of the database than what is held, and that was good
+/// later. Within a life versions tell what is newer; between two only the times do.
+fn leads_back(position: &Position, follower: &Follower) -> bool {
+    let held = follower.store();
+    held.is_some_and(|store| store.epoch() != position.epoch)
+        && position.fetched < follower.last_good()
 }

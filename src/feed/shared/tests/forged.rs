@@ -107,3 +107,18 @@ fn when_the_host_fails_each_polls_for_itself_and_later_they_share_again() {
     process.holder();
     process.check();
 }
+
+#[test]
+fn what_is_shared_of_a_former_life_takes_nobody_back_to_it() {
+    let mut process = Process::settled(3);
+    process.memory.fails.set(true);
+    (process.service.epoch, process.service.version) = ("e2".into(), 141);
+    process.ticks(SECONDS);
+    assert_eq!(process.versions(), [141; 3], "each polls for itself");
+    process.memory.fails.set(false);
+    for _ in 0..20 * SECONDS {
+        process.ticks(1);
+        assert_eq!(process.versions(), [141; 3]);
+    }
+    process.holder();
+}
