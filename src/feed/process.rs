@@ -80,7 +80,7 @@ impl Feed {
     /// # Errors
     /// [`FeedError::Shared`]; the VM polls for itself then.
     pub fn look(&mut self, now: u64, random: u32) -> Result<Progress, FeedError> {
-        self.follower.tell_time(now);
+        self.tell_time(now);
         let Some(sharing) = &mut self.sharing else {
             return Ok(Progress::Unchanged);
         };
@@ -90,6 +90,7 @@ impl Feed {
 
     /// The poll that is due, if one is and this VM is the one that polls.
     pub fn poll(&mut self, now: u64, random: u32) -> Option<Poll> {
+        self.tell_time(now);
         let sharing = match &mut self.sharing {
             Some(sharing) if !self.follower.is_polling() => sharing,
             _ => return self.follower.poll(now, random),
@@ -132,6 +133,7 @@ impl Feed {
         random: u32,
         answer: FeedAnswer<'_>,
     ) -> Result<Progress, FeedError> {
+        self.tell_time(now);
         let Some(sharing) = &mut self.sharing else {
             return self.follower.answered(now, random, answer);
         };
@@ -153,6 +155,13 @@ impl Feed {
     pub fn leave(&mut self, now: u64) {
         if let Some(sharing) = &mut self.sharing {
             sharing.leave(now);
+        }
+    }
+
+    fn tell_time(&mut self, now: u64) {
+        let back = self.follower.tell_time(now);
+        if let Some(sharing) = &mut self.sharing {
+            sharing.set_back(back);
         }
     }
 

@@ -139,7 +139,6 @@ impl Sharing {
             self.behind_since = None;
             return Ok(Progress::Unchanged);
         }
-        self.seen.1 = self.seen.1.min(now);
         self.position.look(&self.sealed)?;
         let (mark, seen) = (self.position.over(), self.seen.1);
         let position = self.position.seen();
@@ -151,8 +150,10 @@ impl Sharing {
             return Ok(Progress::Unchanged);
         };
         if mark != self.seen.0 {
-            // Once and for all: by a clock that was ahead it is not fetched now and now again.
-            self.seen = (mark, position.fetched.min(now));
+            // By a clock that was ahead it was fetched nobody knows when: that makes nothing fresh.
+            let ahead = position.fetched > now + LAG_MS;
+            let fetched = if ahead { seen } else { position.fetched };
+            self.seen = (mark, fetched.min(now));
         }
         let (progress, reached) = self.reader.step(&self.sealed, follower, position, now)?;
         if reached == Reached::Position {
@@ -176,6 +177,11 @@ impl Sharing {
         let behind = cannot_follow
             || (self.reached != Reached::Halfway && told > follower.last_good() + LAG_MS);
         self.behind_since = behind.then(|| self.behind_since.unwrap_or(now));
+    }
+
+    /// The clock was set back by so much: what was seen is as old as it was.
+    pub fn set_back(&mut self, by: u64) {
+        self.seen.1 = self.seen.1.saturating_sub(by);
     }
 
     fn is_cut_off(&self, now: u64) -> bool {

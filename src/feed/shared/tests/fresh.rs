@@ -189,3 +189,28 @@ fn what_was_held_in_another_life_is_not_applied_in_this_one() {
     let query = process.service.queries.last().unwrap();
     assert!(query.contains("&applied=30&"), "{query}");
 }
+
+#[test]
+fn a_clock_that_is_set_back_makes_nothing_younger() {
+    let mut process = Process::settled(2);
+    process.service.away = true;
+    process.ticks(STALE_AFTER_MS * 2 / 3 / TICK_MS);
+    for vm in &process.vms {
+        assert!(!vm.feed.is_stale(process.now));
+    }
+    process.now -= 3_600_000;
+    process.ticks(1);
+    process.add();
+    process.ticks(2);
+    process.now += STALE_AFTER_MS / 3 + 1_000;
+    for vm in &process.vms {
+        assert!(vm.feed.is_stale(process.now), "two thirds and one third");
+    }
+    process.service.away = false;
+    process.service.version = 42;
+    process.ticks(200);
+    assert_eq!(process.versions(), [42; 3]);
+    for vm in &process.vms {
+        assert!(!vm.feed.is_stale(process.now));
+    }
+}
