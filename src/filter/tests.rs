@@ -6,6 +6,7 @@ mod logout;
 mod open_streams;
 mod refresh;
 mod requests;
+mod sharing;
 mod silent;
 mod waiting;
 

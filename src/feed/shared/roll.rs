@@ -13,8 +13,9 @@ use crate::feed::store::Store;
 const PLACES: u32 = 1_024;
 /// How often a VM says that it lives, in milliseconds.
 const BEAT_MS: u64 = 1_000;
-/// After this silence it counts as gone. One that was only slow has judged nothing meanwhile.
-const GONE_MS: u64 = 10_000;
+/// After this silence it counts as gone. One that was only slow has judged nothing meanwhile, and
+/// looks before it judges again.
+pub const GONE_MS: u64 = 10_000;
 /// How old what is known of all may be, in milliseconds.
 const KNOWN_MS: u64 = 500;
 

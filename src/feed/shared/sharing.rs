@@ -121,7 +121,11 @@ impl Sharing {
         now: u64,
         random: u32,
     ) -> Result<Progress, SharedDataError> {
-        self.lease.look(&self.sealed)?;
+        let lease = self.lease.look(&self.sealed)?;
+        if lease.is_none_or(|lease| lease.holder != self.vm) {
+            // Another VM took over: there may be more than this one has.
+            self.let_go();
+        }
         let progress = self.read(follower, now)?;
         if !self.left {
             self.hold(follower, now)?;

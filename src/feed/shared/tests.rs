@@ -48,7 +48,7 @@ impl Memory {
     }
 }
 
-struct Handle(Rc<Memory>);
+pub struct Handle(pub Rc<Memory>);
 
 impl SharedData for Handle {
     fn get(&self, key: &str) -> Result<Option<SharedValue>, SharedDataError> {

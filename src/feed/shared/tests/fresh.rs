@@ -214,3 +214,25 @@ fn a_clock_that_is_set_back_makes_nothing_younger() {
         assert!(!vm.feed.is_stale(process.now));
     }
 }
+
+#[test]
+fn who_has_not_looked_for_long_looks_before_it_judges() {
+    for holds in [false, true] {
+        let mut process = Process::settled(3);
+        let slow = (process.holder() + usize::from(!holds)) % 3;
+        process.vms[slow].busy = true;
+        process.ticks(80);
+        process.service.version = 42;
+        process.ticks(300);
+        let query = process.service.queries.last().unwrap();
+        assert!(query.contains("&applied=42&"), "it counts as gone: {query}");
+        // A request comes before its next tick.
+        let now = process.now;
+        assert!(process.vms[slow].feed.is_out_of_touch(now));
+        let _ = process.vms[slow].feed.look(now, 7);
+        assert_eq!(process.versions(), [42; 3]);
+        for vm in &process.vms {
+            assert!(!vm.feed.is_out_of_touch(now));
+        }
+    }
+}
