@@ -1,6 +1,8 @@
 //! The roll of live VMs: each says in a place of its own which version it has applied, and that
 //! it lives. The lowest of them is what the process as a whole has applied.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::SharedDataError;
@@ -27,6 +29,8 @@ pub struct Roll {
     full: bool,
     all: All,
     known: u64,
+    /// The latest beat that was seen in each place: an earlier one is a replay.
+    seen: BTreeMap<u32, u64>,
 }
 
 /// What a VM says of itself.
@@ -122,10 +126,40 @@ impl Roll {
         exactly: bool,
     ) -> Result<All, SharedDataError> {
         if exactly || now.abs_diff(self.known) >= KNOWN_MS {
-            self.all = read(sealed, epoch(follower), now)?;
+            self.all = self.read(sealed, epoch(follower), now)?;
             self.known = now;
         }
         Ok(self.all)
+    }
+
+    fn read(&mut self, sealed: &Sealed, epoch: &str, now: u64) -> Result<All, SharedDataError> {
+        let mut all = All {
+            good: u64::MAX,
+            ..All::default()
+        };
+        for place in 0..PLACES {
+            let Found { value, over } = sealed.read_small::<Entry>(&key(place))?;
+            match value.filter(|entry| self.is_news(place, entry, now)) {
+                Some(entry) if !entry.lives(now) => {}
+                Some(entry) => all.add(&entry, epoch),
+                // Places are taken in order: nobody is behind one that was never taken.
+                None if over == super::Over::Absence => break,
+                // Somebody else's scribbling hides who may be here, so nothing is known of them.
+                None => all.add_anybody(),
+            }
+        }
+        Ok(all)
+    }
+
+    /// Whether an entry is not older than what was seen in its place. By a clock that was set
+    /// back every beat is earlier.
+    fn is_news(&mut self, place: u32, entry: &Entry, now: u64) -> bool {
+        let seen = self.seen.entry(place).or_insert(0);
+        let is_news = entry.beat >= *seen || *seen > now;
+        if is_news {
+            *seen = entry.beat;
+        }
+        is_news
     }
 
     /// Takes the first place that nobody lives in; `None` if all are taken.
@@ -183,34 +217,16 @@ impl All {
             None => self.empty = true,
         }
     }
-}
 
-fn read(sealed: &Sealed, epoch: &str, now: u64) -> Result<All, SharedDataError> {
-    let mut all = All {
-        applied: None,
-        empty: false,
-        good: u64::MAX,
-        staleness: None,
-    };
-    for place in 0..PLACES {
-        let Found { value, over } = sealed.read_small::<Entry>(&key(place))?;
-        match value {
-            Some(entry) if !entry.lives(now) => {}
-            Some(entry) => all.add(&entry, epoch),
-            // Places are taken in order: nobody is behind one that was never taken.
-            None if over == super::Over::Absence => break,
-            // Somebody else's scribbling hides who may be here, so nothing is known of them.
-            None => {
-                all.applied = Some(0);
-                let after_ms = all.staleness.map_or(0, |all| all.after_ms);
-                all.staleness = Some(Staleness {
-                    after_ms,
-                    denies: false,
-                });
-            }
-        }
+    /// Somebody who may have nothing yet and let everybody in.
+    fn add_anybody(&mut self) {
+        self.applied = Some(0);
+        let after_ms = self.staleness.map_or(0, |all| all.after_ms);
+        self.staleness = Some(Staleness {
+            after_ms,
+            denies: false,
+        });
     }
-    Ok(all)
 }
 
 fn epoch(follower: &Follower) -> &str {

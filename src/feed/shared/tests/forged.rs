@@ -122,3 +122,31 @@ fn what_is_shared_of_a_former_life_takes_nobody_back_to_it() {
     }
     process.holder();
 }
+
+#[test]
+fn an_old_entry_in_the_roll_hides_nobody() {
+    let mut process = Process::settled(3);
+    let holder = process.holder();
+    let lazy = (holder + 1) % 3;
+    let name = format!("vm{}", lazy + 1);
+    let entries = process.memory.ending("");
+    let of_lazy = entries.into_iter().find(|(key, value)| {
+        key.contains("/vm/") && String::from_utf8_lossy(value).contains(&name)
+    });
+    let (key, old) = of_lazy.unwrap();
+    // So old that whoever wrote it would be gone.
+    for _ in 0..11 {
+        process.ticks(SECONDS);
+        let now = process.now;
+        assert!(process.vms[holder].feed.gauges(now).is_some());
+    }
+    process.vms[lazy].busy = true;
+    process.service.version = 42;
+    for _ in 0..SECONDS {
+        process.memory.scribble(&key, old.clone());
+        process.ticks(1);
+    }
+    for query in &process.service.queries {
+        assert!(!query.contains("&applied=42&"), "{query}");
+    }
+}
