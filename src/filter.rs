@@ -102,6 +102,12 @@ impl Moment<'_> {
     fn now_s(&self) -> u64 {
         self.now_ms / 1_000
     }
+
+    fn number(&mut self) -> u32 {
+        let mut bytes = [0; 4];
+        self.random.fill(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
 }
 
 impl Filter {
@@ -145,6 +151,10 @@ impl Filter {
 
     /// A request has come.
     pub fn begin(&mut self, stream: u32, head: Head<'_>, moment: &mut Moment<'_>) -> Effect {
+        if self.follower.is_out_of_touch(moment.now_ms) {
+            // What cannot be read is polled for, and grows old meanwhile.
+            let _ = self.look(moment.now_ms, moment.number());
+        }
         let effect = self.decide(
             Incoming::new(stream, head),
             moment,

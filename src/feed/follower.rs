@@ -32,6 +32,8 @@ pub struct Follower {
     polling_until: Option<u64>,
     pace: Pace,
     last_good: u64,
+    /// The time that was told last.
+    told: u64,
     pruned: u64,
     errors: u64,
     speaks_for: Option<SpeaksFor>,
@@ -118,6 +120,7 @@ impl Follower {
             gathering: None,
             polling_until: None,
             last_good: 0,
+            told: 0,
             pruned: 0,
             errors: 0,
             speaks_for: None,
@@ -156,7 +159,7 @@ impl Follower {
         let timeout_ms = wait * 1_000 + POLL_MARGIN_MS;
         let lost = now + timeout_ms + LOST_MS;
         // A clock that was set back neither keeps the feed fresh nor a lost poll alive.
-        self.last_good = self.last_good.min(now);
+        self.tell_time(now);
         self.polling_until = self.polling_until.map(|until| until.min(lost));
         if self.polling_until.is_some_and(|until| now >= until) {
             self.fail(now, random);
@@ -182,6 +185,7 @@ impl Follower {
         random: u32,
         answer: FeedAnswer<'_>,
     ) -> Result<Progress, FeedError> {
+        self.tell_time(now);
         let taken = match answer.status {
             Some(200) => self.take(now, answer.body),
             Some(204) if self.store.is_some() && self.gathering.is_none() && !self.begins_anew => {

@@ -2,7 +2,7 @@
 //! Without shared data every VM polls for itself.
 
 use super::follower::{FeedAnswer, Follower, FollowerSettings, Poll, Progress, wait_s};
-use super::shared::{Scope, SharedData, Sharing, Turn};
+use super::shared::{GONE_MS, Scope, SharedData, Sharing, Turn};
 use super::store::{FeedError, Store};
 use crate::session::revocations::Fingerprints;
 
@@ -10,6 +10,8 @@ use crate::session::revocations::Fingerprints;
 const REFILL_TIMEOUT_MS: u64 = 10_000;
 /// After this beyond its timeout it counts as lost.
 const LOST_MS: u64 = 2_000;
+/// How long a VM may judge without a look: well before the others take it for gone.
+const OUT_OF_TOUCH_MS: u64 = GONE_MS / 2;
 
 /// The feed of one configuration in one VM.
 pub struct Feed {
@@ -18,6 +20,8 @@ pub struct Feed {
     sharing: Option<Sharing>,
     /// Until when a page of a refill is awaited.
     refilling_until: Option<u64>,
+    /// When it last looked at what the others did.
+    looked: u64,
 }
 
 /// Figures for the host's metrics.
@@ -40,11 +44,13 @@ impl Feed {
             settings,
             sharing: None,
             refilling_until: None,
+            looked: 0,
         }
     }
 
     /// Shares it from now on, and takes over what is there already.
     pub fn share(&mut self, data: Box<dyn SharedData>, scope: &Scope<'_>, now: u64) -> Progress {
+        self.looked = now;
         let vm = self.settings.instance.clone();
         let wait_s = wait_s(self.settings.stale_after_ms);
         let sharing = Sharing::new(data, scope, vm, wait_s);
@@ -78,12 +84,20 @@ impl Feed {
         sharing.is_some_and(|sharing| sharing.is_loading(&self.follower))
     }
 
+    /// Whether the VM stood still for so long that the others may no longer wait for it: what they
+    /// told as applied everywhere may be what it lacks. It must look before it judges.
+    #[must_use]
+    pub fn is_out_of_touch(&self, now: u64) -> bool {
+        self.sharing.is_some() && now.abs_diff(self.looked) >= OUT_OF_TOUCH_MS
+    }
+
     /// Takes over what other VMs fetched since.
     ///
     /// # Errors
     /// [`FeedError::Shared`]; the VM polls for itself then.
     pub fn look(&mut self, now: u64, random: u32) -> Result<Progress, FeedError> {
-        self.follower.tell_time(now);
+        self.looked = now;
+        self.tell_time(now);
         let Some(sharing) = &mut self.sharing else {
             return Ok(Progress::Unchanged);
         };
@@ -93,6 +107,7 @@ impl Feed {
 
     /// The poll that is due, if one is and this VM is the one that polls.
     pub fn poll(&mut self, now: u64, random: u32) -> Option<Poll> {
+        self.tell_time(now);
         let sharing = match &mut self.sharing {
             Some(sharing) if !self.follower.is_polling() => sharing,
             _ => return self.follower.poll(now, random),
@@ -135,6 +150,7 @@ impl Feed {
         random: u32,
         answer: FeedAnswer<'_>,
     ) -> Result<Progress, FeedError> {
+        self.tell_time(now);
         let Some(sharing) = &mut self.sharing else {
             return self.follower.answered(now, random, answer);
         };
@@ -159,6 +175,13 @@ impl Feed {
         }
     }
 
+    fn tell_time(&mut self, now: u64) {
+        let back = self.follower.tell_time(now);
+        if let Some(sharing) = &mut self.sharing {
+            sharing.set_back(back);
+        }
+    }
+
     /// Figures of all VMs together, if it is this one's to tell them.
     pub fn gauges(&mut self, now: u64) -> Option<FeedGauges> {
         let store = self.follower.store();
@@ -172,7 +195,7 @@ impl Feed {
             Some(sharing) if !sharing.is_broken(now) => sharing,
             _ => return Some(own),
         };
-        let all = sharing.all(now)?;
+        let all = sharing.all(&self.follower, now)?;
         Some(FeedGauges {
             version: match all.applied {
                 Some(_) if all.empty => 0,

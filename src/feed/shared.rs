@@ -15,10 +15,11 @@ mod roll;
 mod sealed;
 mod sharing;
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 
+pub(super) use roll::GONE_MS;
 pub use sealed::Scope;
 pub(super) use sharing::{Sharing, Turn};
 

@@ -79,14 +79,18 @@ impl Known {
         news
     }
 
-    /// What was taken, and could not be written down.
+    /// What was taken, and could not be written down: of who is gone too, for the database counts
+    /// the time until it must be stale from what it last heard.
     pub fn put_back(&mut self, news: &[ProxyNews]) {
         for one in news {
-            if let Some(entry) = self.find(&one.proxy.credential, &one.proxy.instance) {
-                entry.is_new = true;
-                entry.steps.splice(0..0, one.steps.iter().copied());
-                entry.steps.truncate(MOST_STEPS);
-            }
+            let of_one = self.proxies.entry(one.proxy.credential.clone());
+            let entry = of_one
+                .or_default()
+                .entry(one.proxy.instance.clone())
+                .or_insert_with(|| Entry::gone(one));
+            entry.is_new = true;
+            entry.steps.splice(0..0, one.steps.iter().copied());
+            entry.steps.truncate(MOST_STEPS);
         }
     }
 
@@ -130,6 +134,17 @@ impl Entry {
         }
     }
 
+    /// One that was taken already, and has no poll under way.
+    fn gone(news: &ProxyNews) -> Self {
+        Self {
+            proxy: news.proxy.clone(),
+            is_new: true,
+            under_way: 0,
+            highest: news.said_applied.then_some(news.proxy.applied),
+            steps: Vec::new(),
+        }
+    }
+
     /// Takes over what a poll says.
     pub fn heard(&mut self, caller: Caller<'_>, report: &Report, now_ms: u64) {
         self.is_new = true;
@@ -159,5 +174,32 @@ impl Entry {
             said_applied: self.highest.is_some(),
             steps: std::mem::take(&mut self.steps),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_down_is_kept_of_who_is_gone_too() {
+        let caller = Caller {
+            credential: "c",
+            address: std::net::Ipv4Addr::LOCALHOST.into(),
+        };
+        let report = Report::read("vm1", Some(7), (Some(300), Some("deny"))).unwrap();
+        let mut known = Known::default();
+        known
+            .entry(caller, &report, 0)
+            .unwrap()
+            .heard(caller, &report, 1_000);
+        let taken = known.take(60_000);
+        assert_eq!((taken.len(), known.find("c", "vm1").is_none()), (1, true));
+        known.put_back(&taken);
+        let again = known.take(60_100);
+        assert_eq!(again.len(), 1, "the database has not heard of it yet");
+        assert_eq!(again[0].proxy, taken[0].proxy);
+        assert_eq!(again[0].steps, taken[0].steps);
+        assert!(again[0].said_applied);
     }
 }

@@ -53,9 +53,13 @@ impl Follower {
         self.last_good = self.last_good.max(at);
     }
 
-    /// A clock that was set back does not keep the feed fresh.
-    pub(in crate::feed) fn tell_time(&mut self, now: u64) {
-        self.last_good = self.last_good.min(now);
+    /// Tells the time; says by how much the clock was set back since. What is held stays as old as
+    /// it was: the control service counts on nobody who must be stale by now.
+    pub(in crate::feed) fn tell_time(&mut self, now: u64) -> u64 {
+        let back = self.told.saturating_sub(now);
+        self.told = now;
+        self.last_good = self.last_good.saturating_sub(back).min(now);
+        back
     }
 
     /// The answer that is under way is of no use any more.

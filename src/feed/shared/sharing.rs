@@ -121,7 +121,11 @@ impl Sharing {
         now: u64,
         random: u32,
     ) -> Result<Progress, SharedDataError> {
-        self.lease.look(&self.sealed)?;
+        let lease = self.lease.look(&self.sealed)?;
+        if lease.is_none_or(|lease| lease.holder != self.vm) {
+            // Another VM took over: there may be more than this one has.
+            self.let_go();
+        }
         let progress = self.read(follower, now)?;
         if !self.left {
             self.hold(follower, now)?;
@@ -139,19 +143,21 @@ impl Sharing {
             self.behind_since = None;
             return Ok(Progress::Unchanged);
         }
-        self.seen.1 = self.seen.1.min(now);
         self.position.look(&self.sealed)?;
         let (mark, seen) = (self.position.over(), self.seen.1);
         let position = self.position.seen();
         let position = position.filter(|position| mark == self.seen.0 || position.fetched >= seen);
+        let position = position.filter(|position| !leads_back(position, follower));
         let Some(position) = position else {
             self.reached = Reached::Nowhere;
             self.note(follower, now, self.position.seen().is_some());
             return Ok(Progress::Unchanged);
         };
         if mark != self.seen.0 {
-            // Once and for all: by a clock that was ahead it is not fetched now and now again.
-            self.seen = (mark, position.fetched.min(now));
+            // By a clock that was ahead it was fetched nobody knows when: that makes nothing fresh.
+            let ahead = position.fetched > now + LAG_MS;
+            let fetched = if ahead { seen } else { position.fetched };
+            self.seen = (mark, fetched.min(now));
         }
         let (progress, reached) = self.reader.step(&self.sealed, follower, position, now)?;
         if reached == Reached::Position {
@@ -177,6 +183,11 @@ impl Sharing {
         self.behind_since = behind.then(|| self.behind_since.unwrap_or(now));
     }
 
+    /// The clock was set back by so much: what was seen is as old as it was.
+    pub fn set_back(&mut self, by: u64) {
+        self.seen.1 = self.seen.1.saturating_sub(by);
+    }
+
     fn is_cut_off(&self, now: u64) -> bool {
         self.behind_since
             .is_some_and(|since| now.abs_diff(since) >= PATIENCE_MS)
@@ -198,11 +209,11 @@ impl Sharing {
     }
 
     /// What holds for all live VMs, for metrics: from the one that polls for all.
-    pub fn all(&mut self, now: u64) -> Option<All> {
+    pub fn all(&mut self, follower: &Follower, now: u64) -> Option<All> {
         if !self.holds || now < self.broken_until {
             return None;
         }
-        self.roll.all(&self.sealed, now, false).ok()
+        self.roll.all(&self.sealed, follower, now, false).ok()
     }
 
     /// Whether the VM cannot share for now.
@@ -221,4 +232,12 @@ impl Sharing {
         }
         result
     }
+}
+
+/// Whether a position is of another life of the database than what is held, and that was good
+/// later. Within a life versions tell what is newer; between two only the times do.
+fn leads_back(position: &Position, follower: &Follower) -> bool {
+    let held = follower.store();
+    held.is_some_and(|store| store.epoch() != position.epoch)
+        && position.fetched < follower.last_good()
 }

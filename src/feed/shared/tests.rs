@@ -26,6 +26,8 @@ pub const CREDENTIAL: &str = "credential";
 pub struct Memory {
     pub values: RefCell<BTreeMap<String, SharedValue>>,
     pub fails: Cell<bool>,
+    /// Can be read, and not written.
+    pub is_full: Cell<bool>,
     marks: Cell<u32>,
 }
 
@@ -48,7 +50,7 @@ impl Memory {
     }
 }
 
-struct Handle(Rc<Memory>);
+pub struct Handle(pub Rc<Memory>);
 
 impl SharedData for Handle {
     fn get(&self, key: &str) -> Result<Option<SharedValue>, SharedDataError> {
@@ -59,7 +61,7 @@ impl SharedData for Handle {
     }
 
     fn set(&self, key: &str, value: &[u8], over: Over) -> Result<(), SharedDataError> {
-        if self.0.fails.get() {
+        if self.0.fails.get() || self.0.is_full.get() {
             return Err(SharedDataError::Host(10));
         }
         let held = self.0.values.borrow().get(key).map(|held| held.cas);

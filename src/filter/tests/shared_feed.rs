@@ -1,39 +1,11 @@
-//! What was taken over from another VM counts, even where the host's shared data fails next.
+//! Workers of one process, as requests see them.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::*;
-use crate::feed::shared::{Over, SharedDataError, SharedValue};
+use crate::feed::shared::tests::{Handle, Memory};
 
 const WEBSOCKET: (&str, &str) = ("upgrade", "websocket");
-
-/// Shared memory that can be read, and written unless it is full.
-#[derive(Default)]
-struct Memory {
-    values: RefCell<BTreeMap<String, SharedValue>>,
-    is_full: Cell<bool>,
-}
-
-struct Handle(Rc<Memory>);
-
-impl SharedData for Handle {
-    fn get(&self, key: &str) -> Result<Option<SharedValue>, SharedDataError> {
-        Ok(self.0.values.borrow().get(key).cloned())
-    }
-
-    fn set(&self, key: &str, bytes: &[u8], _over: Over) -> Result<(), SharedDataError> {
-        if self.0.is_full.get() {
-            return Err(SharedDataError::Host(10));
-        }
-        let mut values = self.0.values.borrow_mut();
-        let cas = values.get(key).map_or(1, |value| value.cas + 1);
-        let bytes = bytes.to_vec();
-        values.insert(key.to_owned(), SharedValue { bytes, cas });
-        Ok(())
-    }
-}
 
 impl World {
     fn in_process(memory: &Rc<Memory>, name: &str) -> Self {
@@ -114,4 +86,27 @@ fn a_key_that_went_before_the_host_failed_opens_nothing_more() {
         // It may be held for the feed, which could bring the key.
         assert!(matches!(other.open_websocket(2), Effect::Pause));
     }
+}
+
+#[test]
+fn a_worker_that_stood_still_lets_nobody_in_by_what_it_held_before() {
+    let memory = Rc::default();
+    let (mut polls, mut slow) = (
+        World::in_process(&memory, "vm1"),
+        World::in_process(&memory, "vm2"),
+    );
+    polls.filter.look(NOW_MS, 7).unwrap();
+    polls.load(vec![wire("a", &[at("wiki.example", None, None)])]);
+    polls.now_ms += 1_000;
+    for world in [&mut slow, &mut polls] {
+        world.filter.look(NOW_MS + 1_000, 7).unwrap();
+    }
+    let cookie = polls.session_cookie();
+    let request = with(get("wiki.example", "/"), &[("cookie", cookie.as_str())]);
+    assert!(matches!(slow.send(&request), Effect::Continue(_)));
+
+    polls.revoke(Subject::User(claims().sub));
+    // For so long that it is not waited for: all that is said of the others is said without it.
+    slow.now_ms += 11_000;
+    assert_eq!(status(slow.send(&request)), (401, "session_revoked"));
 }

@@ -112,7 +112,7 @@ impl Sharing {
     fn turn_for_all(&mut self, follower: &Follower, now: u64) -> Result<Turn, SharedDataError> {
         let version = follower.store().map_or(0, crate::feed::Store::version);
         let settles = now < self.settles_until && self.settles_until <= now + SETTLE_MS;
-        let all = self.roll.all(&self.sealed, now, true)?;
+        let all = self.roll.all(&self.sealed, follower, now, true)?;
         let applied = all.applied.unwrap_or(version).min(version);
         if settles && applied < version {
             return Ok(Turn::Wait);

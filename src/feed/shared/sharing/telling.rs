@@ -80,6 +80,7 @@ impl Sharing {
 
     /// Begins a new snapshot for later VMs when the log has grown long.
     pub(super) fn refill_if_long(&mut self, now: u64, random: u32) {
+        self.refill_after = self.refill_after.min(now + REFILL_EVERY_MS);
         let position = self.publisher.position();
         let long = position.filter(|position| position.log.is_long(&position.base));
         if let (None, Some(position), true) = (&self.refill, long, now >= self.refill_after) {

@@ -107,3 +107,46 @@ fn when_the_host_fails_each_polls_for_itself_and_later_they_share_again() {
     process.holder();
     process.check();
 }
+
+#[test]
+fn what_is_shared_of_a_former_life_takes_nobody_back_to_it() {
+    let mut process = Process::settled(3);
+    process.memory.fails.set(true);
+    (process.service.epoch, process.service.version) = ("e2".into(), 141);
+    process.ticks(SECONDS);
+    assert_eq!(process.versions(), [141; 3], "each polls for itself");
+    process.memory.fails.set(false);
+    for _ in 0..20 * SECONDS {
+        process.ticks(1);
+        assert_eq!(process.versions(), [141; 3]);
+    }
+    process.holder();
+}
+
+#[test]
+fn an_old_entry_in_the_roll_hides_nobody() {
+    let mut process = Process::settled(3);
+    let holder = process.holder();
+    let lazy = (holder + 1) % 3;
+    let name = format!("vm{}", lazy + 1);
+    let entries = process.memory.ending("");
+    let of_lazy = entries.into_iter().find(|(key, value)| {
+        key.contains("/vm/") && String::from_utf8_lossy(value).contains(&name)
+    });
+    let (key, old) = of_lazy.unwrap();
+    // So old that whoever wrote it would be gone.
+    for _ in 0..11 {
+        process.ticks(SECONDS);
+        let now = process.now;
+        assert!(process.vms[holder].feed.gauges(now).is_some());
+    }
+    process.vms[lazy].busy = true;
+    process.service.version = 42;
+    for _ in 0..SECONDS {
+        process.memory.scribble(&key, old.clone());
+        process.ticks(1);
+    }
+    for query in &process.service.queries {
+        assert!(!query.contains("&applied=42&"), "{query}");
+    }
+}

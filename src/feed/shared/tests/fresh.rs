@@ -171,3 +171,68 @@ fn a_clock_that_is_set_back_keeps_nobody_fresh() {
         assert!(!vm.feed.is_stale(process.now));
     }
 }
+
+#[test]
+fn what_was_held_in_another_life_is_not_applied_in_this_one() {
+    let mut process = Process::settled(3);
+    let lazy = (process.holder() + 1) % 3;
+    process.vms[lazy].busy = true;
+    (process.service.epoch, process.service.version) = ("e2".into(), 30);
+    process.ticks(10);
+    let query = process.service.queries.last().unwrap();
+    assert!(
+        query.starts_with("epoch=e2&") && query.contains("&applied=0&"),
+        "one has 41 of e1 and nothing of e2: {query}"
+    );
+    process.vms[lazy].busy = false;
+    process.ticks(30);
+    let query = process.service.queries.last().unwrap();
+    assert!(query.contains("&applied=30&"), "{query}");
+}
+
+#[test]
+fn a_clock_that_is_set_back_makes_nothing_younger() {
+    let mut process = Process::settled(2);
+    process.service.away = true;
+    process.ticks(STALE_AFTER_MS * 2 / 3 / TICK_MS);
+    for vm in &process.vms {
+        assert!(!vm.feed.is_stale(process.now));
+    }
+    process.now -= 3_600_000;
+    process.ticks(1);
+    process.add();
+    process.ticks(2);
+    process.now += STALE_AFTER_MS / 3 + 1_000;
+    for vm in &process.vms {
+        assert!(vm.feed.is_stale(process.now), "two thirds and one third");
+    }
+    process.service.away = false;
+    process.service.version = 42;
+    process.ticks(200);
+    assert_eq!(process.versions(), [42; 3]);
+    for vm in &process.vms {
+        assert!(!vm.feed.is_stale(process.now));
+    }
+}
+
+#[test]
+fn who_has_not_looked_for_long_looks_before_it_judges() {
+    for holds in [false, true] {
+        let mut process = Process::settled(3);
+        let slow = (process.holder() + usize::from(!holds)) % 3;
+        process.vms[slow].busy = true;
+        process.ticks(80);
+        process.service.version = 42;
+        process.ticks(300);
+        let query = process.service.queries.last().unwrap();
+        assert!(query.contains("&applied=42&"), "it counts as gone: {query}");
+        // A request comes before its next tick.
+        let now = process.now;
+        assert!(process.vms[slow].feed.is_out_of_touch(now));
+        let _ = process.vms[slow].feed.look(now, 7);
+        assert_eq!(process.versions(), [42; 3]);
+        for vm in &process.vms {
+            assert!(!vm.feed.is_out_of_touch(now));
+        }
+    }
+}

@@ -135,3 +135,22 @@ fn a_vm_that_starts_while_pages_are_replaced_gets_there() {
         process.check();
     }
 }
+
+#[test]
+fn a_clock_that_is_set_back_does_not_put_off_a_new_snapshot() {
+    let mut process = Process::settled(2);
+    process.service.page = 10_000;
+    let long = |process: &mut Process| {
+        for _ in 0..300 {
+            process.service.version += 500;
+            process.answer();
+            process.ticks(6);
+        }
+        let queries = process.service.queries.drain(..);
+        queries.filter(|query| query.starts_with("limit=")).count()
+    };
+    assert!(long(&mut process) > 0);
+    process.now -= 3_600_000;
+    process.ticks(1_400);
+    assert!(long(&mut process) > 0, "an hour later would be too late");
+}

@@ -1,0 +1,164 @@
+//! What a page changes: everything in it, or nothing.
+
+use super::*;
+
+#[test]
+fn a_snapshot_then_deltas() {
+    let mut follower = follower();
+    assert_eq!(
+        follower.poll(NOW, 0).unwrap().query,
+        "limit=20000&instance=vm1&stale_after=300&then=deny"
+    );
+    let answer = serde_json::to_vec(&snapshot("e1", 41)).unwrap();
+    let answer = FeedAnswer {
+        status: Some(200),
+        body: &answer,
+    };
+    assert_eq!(
+        follower.answered(NOW, 0, answer),
+        Ok(Progress::Changed { keys: true })
+    );
+    let poll = follower.poll(NOW, 0).unwrap();
+    assert_eq!(
+        poll.query,
+        "epoch=e1&after=41&wait=20&limit=20000&instance=vm1&applied=41&stale_after=300&then=deny"
+    );
+    assert!(poll.timeout_ms > 20_000);
+    assert_eq!(follower.poll(NOW + 1, 0), None, "one poll at a time");
+    let body = serde_json::to_vec(&delta("e1", 41, 57)).unwrap();
+    let answer = FeedAnswer {
+        status: Some(200),
+        body: &body,
+    };
+    assert_eq!(
+        follower.answered(NOW, 0, answer),
+        Ok(Progress::Changed { keys: false })
+    );
+    assert_eq!(position(&follower), ("e1".into(), 57, 2));
+}
+
+#[test]
+fn a_snapshot_in_pages_takes_effect_after_its_last() {
+    let mut follower = follower();
+    give(&mut follower, &snapshot("e1", 41)).unwrap();
+    let mut first = snapshot("e2", 90);
+    first.next = Some("p/2".into());
+    assert_eq!(give(&mut follower, &first), Ok(Progress::Gathering));
+    assert_eq!(position(&follower), ("e1".into(), 41, 1), "not yet");
+    let poll = follower.poll(NOW * 2, 0).unwrap();
+    assert_eq!(
+        poll.query,
+        "next=p%2F2&limit=20000&instance=vm1&stale_after=300&then=deny"
+    );
+    let mut second = snapshot("e2", 90);
+    (second.keys, second.applications, second.revocations) =
+        (None, ApplicationChanges::default(), revoke(91));
+    let body = serde_json::to_vec(&second).unwrap();
+    let answer = FeedAnswer {
+        status: Some(200),
+        body: &body,
+    };
+    assert_eq!(
+        follower.answered(NOW * 2, 0, answer),
+        Ok(Progress::Changed { keys: true })
+    );
+    assert_eq!(position(&follower), ("e2".into(), 90, 2));
+}
+
+#[test]
+fn whatever_does_not_fit_changes_nothing() {
+    let mut follower = follower();
+    give(&mut follower, &snapshot("e1", 41)).unwrap();
+    let before = position(&follower);
+    let changed = |change: fn(&mut FeedPage)| {
+        let mut page = delta("e1", 41, 57);
+        change(&mut page);
+        serde_json::to_vec(&page).unwrap()
+    };
+    let replaced = |from: &str, to: &str| {
+        let text = String::from_utf8(serde_json::to_vec(&delta("e1", 41, 57)).unwrap()).unwrap();
+        assert!(text.contains(from));
+        text.replace(from, to).into_bytes()
+    };
+    let twice = serde_json::to_vec(&{
+        let mut page = delta("e1", 41, 57);
+        page.applications.put = vec![
+            wire("b", &[at("wiki.example", None, None)]),
+            wire("c", &[at("notes.example", None, None)]),
+        ];
+        page
+    });
+    for body in [
+        b"".to_vec(),
+        b"{}".to_vec(),
+        b"[1]".to_vec(),
+        vec![0xff; 10],
+        changed(|page| page.epoch = "e2".into()),
+        changed(|page| page.after = 40),
+        changed(|page| page.after = 42),
+        changed(|page| page.version = 41),
+        changed(|page| page.version = 3),
+        changed(|page| page.applications.put = vec![wire("b", &[at("Wiki.example", None, None)])]),
+        changed(|page| {
+            page.keys = Some(JwkSet {
+                keys: vec![{
+                    let mut k = Signer::new().jwk();
+                    k.x = Some("AA".into());
+                    k
+                }],
+            })
+        }),
+        changed(|page| page.keys = Some(JwkSet::default())),
+        replaced("\"user\"", "\"device\""),
+        replaced("\"delta\"", "\"patch\""),
+        replaced("\"version\":57", "\"version\":-1"),
+        serde_json::to_vec(&snapshot("e1", 40)).unwrap(),
+        serde_json::to_vec(&{
+            let mut s = snapshot("e2", 90);
+            s.keys = None;
+            s
+        })
+        .unwrap(),
+        twice.unwrap(),
+    ] {
+        let shown = String::from_utf8_lossy(&body).into_owned();
+        assert!(
+            give_bytes(&mut follower, Some(200), &body).is_err(),
+            "{shown}"
+        );
+        assert_eq!(position(&follower), before, "{shown}");
+    }
+    for status in [None, Some(302), Some(401), Some(500), Some(503)] {
+        assert!(give_bytes(&mut follower, status, b"").is_err());
+    }
+    assert_eq!(follower.errors(), 23);
+    let mut known = delta("e1", 41, 57);
+    known.revocations = revoke(57);
+    let text = serde_json::to_string(&known).unwrap();
+    let newer = text.replacen('{', "{\"news\":{\"x\":[1]},", 1);
+    assert!(
+        give_bytes(&mut follower, Some(200), newer.as_bytes()).is_ok(),
+        "unknown fields are ignored"
+    );
+}
+
+#[test]
+fn errors_say_what_but_never_quote() {
+    let mut follower = follower();
+    let error = give_bytes(
+        &mut follower,
+        Some(200),
+        br#"{"epoch":"secret-epoch","kind":7}"#,
+    );
+    let text = error.unwrap_err().to_string();
+    assert!(
+        text.contains("line 1") && !text.contains("secret"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nothing_new_is_no_answer_to_who_has_nothing() {
+    let mut follower = follower();
+    assert!(give_bytes(&mut follower, Some(204), b"").is_err());
+}
