@@ -89,3 +89,11 @@ pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> Strin
     );
     lines.join("\n")
 }
+
+/// How many sessions ended, in words.
+pub fn sessions_ended(count: u64) -> String {
+    match count {
+        1 => "1 session ended".to_owned(),
+        _ => format!("{count} sessions ended"),
+    }
+}

@@ -51,6 +51,8 @@ pub async fn wait(
 pub fn everywhere(view: &CoverageView) -> String {
     match (view.coverage.proxies, view.coverage.slowest_ms) {
         (0, _) => "No proxy follows the feed.".to_owned(),
+        (1, Some(after_ms)) => format!("The one proxy has applied it, after {after_ms} ms."),
+        (1, None) => "The one proxy has applied it.".to_owned(),
         (count, Some(slowest_ms)) => {
             format!("All {count} proxies have applied it, the slowest after {slowest_ms} ms.")
         }

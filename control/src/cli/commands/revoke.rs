@@ -6,7 +6,7 @@ use serde_json::json;
 use super::super::CliError;
 use super::super::arguments::{RevokeCommand, Wait};
 use super::super::client::Client;
-use super::super::output::Output;
+use super::super::output::{Output, sessions_ended};
 use super::coverage;
 use crate::control_socket::coverage::CoverageView;
 use crate::control_socket::revocations::{RevokedApplication, RevokedSession, RevokedUser};
@@ -27,8 +27,9 @@ pub async fn run(command: &RevokeCommand, client: &Client, output: Output) -> Re
                 .post("/revocations/user", &json!({ "email": email }))
                 .await?;
             let done = format!(
-                "Revoked {email}: {} sessions ended, tokens below version {} are refused.",
-                revoked.sessions_ended, revoked.version
+                "Revoked {email}: {}, tokens below version {} are refused.",
+                sessions_ended(revoked.sessions_ended),
+                revoked.version
             );
             tell((&revoked, revoked.version, done), wait, client, output).await
         }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::CliError;
 use super::super::arguments::UserCommand;
 use super::super::client::Client;
-use super::super::output::{Output, table};
+use super::super::output::{Output, sessions_ended, table};
 use crate::control_socket::Items;
 use crate::control_socket::revocations::RevokedUser;
 use crate::control_socket::users::{AddedUser, UserView};
@@ -24,8 +24,8 @@ pub async fn run(command: &UserCommand, client: &Client, output: Output) -> Resu
             let revoked: RevokedUser = client.post("/users/disable", &request).await?;
             output.result(&revoked, || {
                 format!(
-                    "Disabled {email}: {} sessions ended.",
-                    revoked.sessions_ended
+                    "Disabled {email}: {}.",
+                    sessions_ended(revoked.sessions_ended)
                 )
             });
             Ok(())
