@@ -63,7 +63,7 @@ pub const MAX_EFFECTS: usize = 32;
 pub struct Filter {
     config: Config,
     issuer: String,
-    follower: Feed,
+    feed: Feed,
     verifier: Verifier,
     pending: HashMap<u32, Pending>,
     refreshes: Refreshes,
@@ -102,19 +102,13 @@ impl Moment<'_> {
     fn now_s(&self) -> u64 {
         self.now_ms / 1_000
     }
-
-    fn number(&mut self) -> u32 {
-        let mut bytes = [0; 4];
-        self.random.fill(&mut bytes);
-        u32::from_le_bytes(bytes)
-    }
 }
 
 impl Filter {
     /// A filter that has no feed yet. `instance` names this VM to the control service.
     #[must_use]
     pub fn new(config: Config, host: Box<dyn HostSignatures>, instance: String) -> Self {
-        let follower = Feed::new(FollowerSettings {
+        let feed = Feed::new(FollowerSettings {
             audiences: config.audiences().to_vec(),
             stale_after_ms: config.when_stale().after_ms,
             denies_when_stale: config.when_stale().then == StaleAction::Deny,
@@ -123,7 +117,7 @@ impl Filter {
         });
         Self {
             issuer: config.team_domain().to_string(),
-            follower,
+            feed,
             verifier: Verifier::new(host),
             pending: HashMap::new(),
             refreshes: Refreshes::default(),
@@ -146,14 +140,14 @@ impl Filter {
             when_stale: (stale.after_ms, stale.then == StaleAction::Deny),
             max_revocations: self.config.max_revocations(),
         };
-        let _ = self.follower.share(data, &scope, now_ms);
+        let _ = self.feed.share(data, &scope, now_ms);
     }
 
     /// A request has come.
     pub fn begin(&mut self, stream: u32, head: Head<'_>, moment: &mut Moment<'_>) -> Effect {
-        if self.follower.is_out_of_touch(moment.now_ms) {
+        if self.feed.is_out_of_touch(moment.now_ms) {
             // What cannot be read is polled for, and grows old meanwhile.
-            let _ = self.look(moment.now_ms, moment.number());
+            let _ = self.look(moment.now_ms, moment.random.number());
         }
         let effect = self.decide(
             Incoming::new(stream, head),
@@ -224,7 +218,7 @@ impl Filter {
 
     /// The poll that is due, if one is.
     pub fn poll(&mut self, now_ms: u64, random: u32) -> Option<Poll> {
-        self.follower.poll(now_ms, random)
+        self.feed.poll(now_ms, random)
     }
 
     /// The feed was answered.
@@ -237,7 +231,7 @@ impl Filter {
         random: u32,
         answer: FeedAnswer<'_>,
     ) -> Result<Progress, FeedError> {
-        let progress = self.follower.answered(now_ms, random, answer)?;
+        let progress = self.feed.answered(now_ms, random, answer)?;
         self.changed(progress, now_ms);
         Ok(progress)
     }
@@ -248,7 +242,7 @@ impl Filter {
     /// They cannot be relied on for a while; why is for the log.
     pub fn look(&mut self, now_ms: u64, random: u32) -> Result<Progress, FeedError> {
         let before = self.position();
-        let looked = self.follower.look(now_ms, random);
+        let looked = self.feed.look(now_ms, random);
         let progress = match looked {
             Ok(progress @ Progress::Changed { .. }) => progress,
             // A part was taken over before the rest failed: it may have brought keys.
@@ -262,12 +256,12 @@ impl Filter {
     /// Whether what other VMs have fetched is being taken over, and nothing is there before.
     #[must_use]
     pub fn is_loading(&self) -> bool {
-        self.follower.is_loading()
+        self.feed.is_loading()
     }
 
     /// The configuration goes.
     pub fn leave(&mut self, now_ms: u64) {
-        self.follower.leave(now_ms);
+        self.feed.leave(now_ms);
     }
 
     fn changed(&mut self, progress: Progress, now_ms: u64) {
@@ -283,7 +277,7 @@ impl Filter {
     /// Counts since they were last taken.
     pub fn take_counters(&mut self) -> impl Iterator<Item = (String, u64)> + use<> {
         let (by_host, in_pure_rust) = self.verifier.checked();
-        let now = (by_host, in_pure_rust, self.follower.errors());
+        let now = (by_host, in_pure_rust, self.feed.errors());
         let (host, pure, errors) = self.reported;
         for (group, name, many) in [
             ("signature", "host", now.0 - host),
@@ -300,13 +294,13 @@ impl Filter {
 
     /// Figures of the feed, if it is this VM's to tell them.
     pub fn gauges(&mut self, now_ms: u64) -> Option<FeedGauges> {
-        self.follower.gauges(now_ms)
+        self.feed.gauges(now_ms)
     }
 
     /// What is held, for the log: to be compared with the control service's database.
     #[must_use]
     pub fn held(&self) -> Option<String> {
-        let store = self.follower.store()?;
+        let store = self.feed.store()?;
         let (version, revocations) = (store.version(), store.revocations());
         Some(format!(
             "holds version {version}: {} revocations, digest {}",
@@ -317,12 +311,12 @@ impl Filter {
 
     /// What is held: of which life of the database, and at which version.
     fn position(&self) -> Option<(String, u64)> {
-        let store = self.follower.store()?;
+        let store = self.feed.store()?;
         Some((store.epoch().to_owned(), store.version()))
     }
 
     fn version(&self) -> Option<u64> {
-        self.follower.store().map(crate::feed::Store::version)
+        self.feed.store().map(crate::feed::Store::version)
     }
 
     /// Whether one more call may be made, or one more code burnt.

@@ -20,6 +20,13 @@ const MAX_ATTEMPTS: usize = 8;
 pub trait Random {
     /// Fills a buffer.
     fn fill(&mut self, bytes: &mut [u8]);
+
+    /// Any number.
+    fn number(&mut self) -> u32 {
+        let mut bytes = [0; 4];
+        self.fill(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
 }
 
 /// What led to an attempt, which the callback has to know.

@@ -39,15 +39,6 @@ pub fn now_ms() -> u64 {
 /// Random bytes of the host.
 pub struct HostRandom;
 
-impl HostRandom {
-    /// Any number.
-    pub fn number() -> u32 {
-        let mut bytes = [0; 4];
-        Self.fill(&mut bytes);
-        u32::from_le_bytes(bytes)
-    }
-}
-
 impl Random for HostRandom {
     fn fill(&mut self, bytes: &mut [u8]) {
         if let Err(error) = getrandom::fill(bytes) {

@@ -19,6 +19,7 @@ use super::stream::{self, Stream};
 use crate::config::Config;
 use crate::feed::{FeedAnswer, Progress};
 use crate::filter::{Call, CallAnswer, Filter, MAX_EFFECTS};
+use crate::login::Random;
 use crate::protocol::base64url;
 use crate::session::signature::{HostSignatures, NoHostSignatures};
 
@@ -99,7 +100,7 @@ impl Root {
         let Ok(mut filter) = shared.filter.try_borrow_mut() else {
             return;
         };
-        let Some(poll) = filter.poll(now_ms, HostRandom::number()) else {
+        let Some(poll) = filter.poll(now_ms, HostRandom.number()) else {
             return;
         };
         match shared.control.poll(&poll) {
@@ -109,7 +110,7 @@ impl Root {
                     status: None,
                     body: b"",
                 };
-                let _ = filter.feed_answered(now_ms, HostRandom::number(), nothing);
+                let _ = filter.feed_answered(now_ms, HostRandom.number(), nothing);
                 drop(filter);
                 self.say_once(format!("the feed cannot be polled: {error}"));
             }
@@ -119,7 +120,7 @@ impl Root {
     /// Takes over what another VM of this process has fetched.
     fn look(&mut self, shared: &Shared, now_ms: u64) {
         let looked = match shared.filter.try_borrow_mut() {
-            Ok(mut filter) => filter.look(now_ms, HostRandom::number()),
+            Ok(mut filter) => filter.look(now_ms, HostRandom.number()),
             Err(_) => return,
         };
         match looked {
@@ -141,7 +142,7 @@ impl Root {
         let Ok(mut filter) = shared.filter.try_borrow_mut() else {
             return;
         };
-        let progress = filter.feed_answered(now_ms, HostRandom::number(), answer);
+        let progress = filter.feed_answered(now_ms, HostRandom.number(), answer);
         drop(filter);
         match progress {
             Ok(Progress::Gathering) => self.poll_if_due(&shared, now_ms),
@@ -329,6 +330,6 @@ impl RootContext for Root {
 /// A name for this VM.
 fn instance() -> String {
     let mut bytes = [0; 9];
-    crate::login::Random::fill(&mut HostRandom, &mut bytes);
+    HostRandom.fill(&mut bytes);
     base64url::encode(&bytes)
 }

@@ -162,7 +162,7 @@ impl Filter {
         tokens: &ExchangeAnswer,
         moment: &Moment<'_>,
     ) -> Result<Verified, Bad> {
-        let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms)?;
+        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now_ms)?;
         let bindings: Vec<&[u8]> = tokens.binding.iter().map(String::as_bytes).collect();
         let demand = demand(&exchange.placement, &bindings, moment);
         let candidate = Candidate {

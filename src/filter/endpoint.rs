@@ -80,7 +80,7 @@ impl Filter {
     }
 
     pub(super) fn places(&self, authority: &Authority<'_>) -> Vec<Rc<Placement>> {
-        let store = self.follower.store();
+        let store = self.feed.store();
         let host = store.and_then(|store| store.table().host(authority));
         host.map_or_else(Vec::new, |host| host.guarded().cloned().collect())
     }

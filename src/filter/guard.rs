@@ -103,7 +103,7 @@ impl Filter {
 
     /// Where a request leads; `None` before the first feed.
     pub(super) fn destination<'a>(&self, head: Head<'a>) -> Option<Destination<'a>> {
-        let table = self.follower.store()?.table();
+        let table = self.feed.store()?.table();
         // What cannot be read may be a guarded host to whoever routes it, so it never passes.
         let Some(authority) = head.only(":authority").and_then(Authority::parse) else {
             return Some(Destination::Refused(

@@ -35,11 +35,11 @@ pub(super) struct Session {
 pub(super) fn trust<'a>(
     config: &Config,
     issuer: &'a str,
-    follower: &'a Feed,
+    feed: &'a Feed,
     now_ms: u64,
 ) -> Result<Trust<'a>, Bad> {
-    let store = follower.store().ok_or(Bad::NotReady)?;
-    if config.when_stale().then == StaleAction::Deny && follower.is_stale(now_ms) {
+    let store = feed.store().ok_or(Bad::NotReady)?;
+    if config.when_stale().then == StaleAction::Deny && feed.is_stale(now_ms) {
         return Err(Bad::Stale);
     }
     Ok(Trust {
@@ -101,7 +101,7 @@ impl Filter {
         Incoming { head, kind, .. }: Incoming<'_>,
         moment: &Moment<'_>,
     ) -> Result<Session, Bad> {
-        let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms)?;
+        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now_ms)?;
         let presented = Presented::to(placement, head);
         let demand = Demand {
             navigates: kind.navigates(),

@@ -73,7 +73,7 @@ impl Filter {
         places: &[Rc<Placement>],
         moment: &Moment<'_>,
     ) -> Result<LogoutRequest, Bad> {
-        let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms)?;
+        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now_ms)?;
         let mut worst = Refusal::NoSession;
         for place in places {
             let presented = Presented::to(place, head);

@@ -120,7 +120,7 @@ impl Filter {
         if self.open_streams.open.is_empty() {
             return;
         }
-        let trusted = trust(&self.config, &self.issuer, &self.follower, now_ms);
+        let trusted = trust(&self.config, &self.issuer, &self.feed, now_ms);
         let ended: Vec<_> = self
             .open_streams
             .open
@@ -143,7 +143,7 @@ impl Filter {
     fn ended(&self, open: &Open, trust: Trust<'_>, now_ms: u64) -> Option<Refusal> {
         let claims = open.verified.claims();
         let audience = claims.aud.first()?;
-        let application = self.follower.store()?.application(audience);
+        let application = self.feed.store()?.application(audience);
         let location = &open.placement.location;
         let Some(application) = application.filter(|one| one.locations().contains(location)) else {
             return Some(Refusal::TokenNotForHere);

@@ -116,7 +116,7 @@ impl Filter {
         placement: &Placement,
         moment: &Moment<'_>,
     ) -> Option<Expired<'a>> {
-        let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms).ok()?;
+        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now_ms).ok()?;
         let presented = Presented::to(placement, incoming.head);
         let demand = Demand {
             navigates: incoming.kind.navigates(),

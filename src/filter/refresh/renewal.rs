@@ -128,7 +128,7 @@ impl Filter {
         renewal: Renewal<'_>,
         moment: &Moment<'_>,
     ) -> Result<Renewed, Bad> {
-        let trust = trust(&self.config, &self.issuer, &self.follower, moment.now_ms)?;
+        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now_ms)?;
         let bindings = cookies::values(incoming.head, &placement.cookies.binding);
         let demand = Demand {
             navigates: incoming.kind.navigates(),
