@@ -155,6 +155,13 @@ pub fn exchange(code: &str) -> serde_json::Value {
     json!({ "code": code, "code_verifier": VERIFIER, "origin": WIKI })
 }
 
+/// The answer of a good exchange.
+pub async fn exchanged(service: &Service, credential: &str, code: &str) -> serde_json::Value {
+    let answer = service.post(credential, "exchange", exchange(code)).await;
+    assert_eq!(answer.status(), reqwest::StatusCode::OK);
+    answer.json().await.unwrap()
+}
+
 pub fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     let rest = text
         .split_once(before)

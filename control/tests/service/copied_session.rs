@@ -4,7 +4,7 @@
 use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::browser::{Attempt, Browser, code_of, exchange};
+use crate::browser::{Attempt, Browser, code_of, exchanged};
 use crate::harness::{Service, WIKI, problem};
 use crate::person::Seen;
 use crate::refresh::{claims, forbidden};
@@ -49,10 +49,7 @@ impl At {
     }
 
     async fn exchange(&self, code: &str) -> Value {
-        let body = exchange(code);
-        let answer = self.service.post(&self.credential, "exchange", body).await;
-        assert_eq!(answer.status(), StatusCode::OK);
-        answer.json().await.unwrap()
+        exchanged(&self.service, &self.credential, code).await
     }
 
     /// What the first token's binding secret and a token of its line are good for.

@@ -4,7 +4,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::browser::{Attempt, Browser, code_of, exchange};
+use crate::browser::{Attempt, Browser, code_of, exchanged};
 use crate::cli::program;
 use crate::harness::{Service, WIKI};
 use crate::refresh::{claims, forbidden};
@@ -41,10 +41,7 @@ impl At {
     }
 
     async fn exchange(&self, code: &str) -> Value {
-        let body = exchange(code);
-        let answer = self.service.post(&self.credential, "exchange", body).await;
-        assert_eq!(answer.status(), StatusCode::OK);
-        answer.json().await.unwrap()
+        exchanged(&self.service, &self.credential, code).await
     }
 
     async fn refresh(&self, answer: &Value) -> Value {

@@ -108,6 +108,17 @@ impl Gate {
         if !cookies.is_empty() {
             fields.push(("cookie", &cookies));
         }
+        let effect = self.begin(service, STREAM, (&fields, false));
+        self.drive(service, effect).await
+    }
+
+    /// What becomes of a request with these fields, with a body or without, at first.
+    pub fn begin(
+        &mut self,
+        service: &Service,
+        stream: u32,
+        (fields, has_body): (&[(&str, &str)], bool),
+    ) -> Effect {
         let fields: Vec<Field<'_>> = fields
             .iter()
             .map(|(name, value)| Field {
@@ -115,9 +126,8 @@ impl Gate {
                 value: value.as_bytes(),
             })
             .collect();
-        let head = Head::new(&fields, false);
-        let effect = self.at(service, |filter, moment| filter.begin(STREAM, head, moment));
-        self.drive(service, effect).await
+        let head = Head::new(&fields, has_body);
+        self.at(service, |filter, moment| filter.begin(stream, head, moment))
     }
 
     async fn drive(&mut self, service: &Service, mut effect: Effect) -> Effect {

@@ -9,7 +9,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use sqlx::AnyPool;
 
-use crate::browser::{Attempt, Browser, exchange};
+use crate::browser::{Attempt, Browser, exchanged};
 use crate::harness::{Service, WIKI, problem};
 
 const ANA: &str = "ana@example.com";
@@ -38,7 +38,7 @@ impl Expired {
         let credential = service.credential(&[]).await;
         let mut browser = Browser::default();
         let code = browser.code(&service, &attempt, (ANA, &password)).await;
-        let (token, binding) = exchanged(&service, &credential, &code).await;
+        let (token, binding) = token_and_binding(&service, &credential, &code).await;
         service.clock.advance(LATER);
         Self {
             service,
@@ -96,9 +96,8 @@ impl Expired {
 }
 
 /// Token and binding secret of a good exchange.
-async fn exchanged(service: &Service, credential: &str, code: &str) -> (String, Value) {
-    let answer = service.post(credential, "exchange", exchange(code)).await;
-    let answer: Value = answer.json().await.unwrap();
+async fn token_and_binding(service: &Service, credential: &str, code: &str) -> (String, Value) {
+    let answer = exchanged(service, credential, code).await;
     let token = answer["token"].as_str().unwrap().to_owned();
     (token, answer["binding"].clone())
 }

@@ -4,7 +4,7 @@ use portcullis::protocol::base64url;
 use portcullis::protocol::claims::APPLICATION_TYP;
 use serde_json::{Value, json};
 
-use super::{ANA, Expired, claims, exchanged, forbidden, token_of};
+use super::{ANA, Expired, claims, forbidden, token_and_binding, token_of};
 use crate::browser::code_of;
 use crate::harness::{WIKI, problem};
 
@@ -139,7 +139,7 @@ async fn s08_a_revoked_applications_tokens_are_not_refreshed() {
     assert_eq!(at.refused().await, forbidden("session_ended"));
     let back = at.browser.get(&at.service, &at.attempt.path()).await;
     let code = code_of(&back, &at.attempt);
-    (at.token, at.binding) = exchanged(&at.service, &at.credential, &code).await;
+    (at.token, at.binding) = token_and_binding(&at.service, &at.credential, &code).await;
     token_of(at.refresh().await).await;
 }
 

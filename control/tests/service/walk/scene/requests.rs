@@ -2,7 +2,6 @@
 
 use portcullis::filter::{CallAnswer, Effect};
 use portcullis::reply::Reply;
-use portcullis::request::{Field, Head};
 
 use super::super::seen::{Given, Seen};
 use super::super::step::{Kind, Requests, VMS, VmNumber};
@@ -105,16 +104,9 @@ impl Scene {
         if !cookies.is_empty() {
             fields.push(("cookie", &cookies));
         }
-        let fields: Vec<Field<'_>> = fields
-            .iter()
-            .map(|(name, value)| Field {
-                name: name.as_bytes(),
-                value: value.as_bytes(),
-            })
-            .collect();
-        let head = Head::new(&fields, request.kind == Kind::FormPost);
         let service = self.service.as_ref().unwrap();
-        self.gates[request.vm].at(service, |filter, moment| filter.begin(stream, head, moment))
+        let has_body = request.kind == Kind::FormPost;
+        self.gates[request.vm].begin(service, stream, (&fields, has_body))
     }
 
     /// One call at most, however many requests wait.
