@@ -18,3 +18,4 @@ pub mod reason;
 pub mod reply;
 pub mod request;
 pub mod session;
+pub mod time;
