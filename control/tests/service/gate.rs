@@ -10,8 +10,8 @@ use portcullis::login::Random;
 use portcullis::request::{Field, Head};
 use portcullis::session::signature::NoHostSignatures;
 use portcullis::time::UnixMillis;
-use portcullis_control::clock::Clock;
-use portcullis_control::randomness::{Randomness, SystemRandomness};
+use portcullis_control::system::clock::Clock;
+use portcullis_control::system::randomness::{Randomness, SystemRandomness};
 use serde_json::json;
 
 use crate::harness::{Service, TEAM_DOMAIN, WIKI};
