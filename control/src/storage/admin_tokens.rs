@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Database, StorageError, from_db, to_db};
-use crate::secret::Hashed;
+use crate::tokens::secret::Hashed;
 
 /// A stored token.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Database, Session, StorageError, applications, fresh_sign_in, from_db, session_list};
-use crate::application::Application;
+use crate::applications::Application;
 
 /// The sign-in that a browser has shown. Its session may know a later one, which somebody else may
 /// have made who holds other cookies.

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 
 use super::{Database, StorageError, to_db};
-use crate::secret::Plain;
+use crate::tokens::secret::Plain;
 
 /// A stored key.
 #[derive(Debug, Clone)]

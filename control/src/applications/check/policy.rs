@@ -1,10 +1,11 @@
 //! Whom an application admits.
 
 use super::Checked;
-use crate::application::{Policy, PolicyRule, RuleDraft};
-use crate::durations::Bounds;
-use crate::email;
+use crate::applications::RuleDraft;
+use crate::policy::{Policy, PolicyRule};
 use crate::problems::Problems;
+use crate::sessions::durations::Bounds;
+use crate::sign_in::email;
 
 pub(super) fn policy(
     drafts: Vec<RuleDraft>,

@@ -1,9 +1,9 @@
 //! A filter credential: `<id>.<secret>`, shown once, stored hashed.
 
-use crate::randomness::NoRandomness;
-use crate::secret::Plain;
 use crate::service::Service;
 use crate::storage::{FilterCredential, StorageError};
+use crate::system::randomness::NoRandomness;
+use crate::tokens::secret::Plain;
 
 /// A credential that was made.
 pub struct MadeCredential {

@@ -2,10 +2,10 @@
 
 use portcullis::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, Confirmation};
 
-use crate::application::{Admitted, Application};
-use crate::randomness::NoRandomness;
+use crate::applications::{Admitted, Application};
 use crate::service::Service;
 use crate::storage::Session;
+use crate::system::randomness::NoRandomness;
 
 /// Session, application and policy, found good at one moment of the database.
 pub struct Admission<'a> {

@@ -7,7 +7,6 @@
 mod check;
 mod draft;
 mod location;
-mod policy;
 
 use std::time::Duration;
 
@@ -19,12 +18,12 @@ use portcullis::protocol::feed::{
 use portcullis::protocol::origin::Origin;
 use serde::{Deserialize, Serialize};
 
-use crate::durations::MOMENT;
+use crate::policy::{Policy, PolicyRule};
+use crate::sessions::durations::MOMENT;
 
 pub use check::{Checked, check};
 pub use draft::{BypassDraft, Draft, RuleDraft};
 pub use location::{Location, is_loopback};
-pub use policy::{Policy, PolicyRule};
 
 /// An application with the audience that it keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,9 +15,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-use crate::clock::{Clock, milliseconds};
-use crate::news::News;
+use crate::feed::notifier::News;
 use crate::storage::{ProxyNews, Storage, StorageError};
+use crate::system::clock::{Clock, milliseconds};
 
 use known::Known;
 

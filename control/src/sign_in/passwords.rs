@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::randomness::{NoRandomness, Randomness};
-use crate::secret::Plain;
+use crate::system::randomness::{NoRandomness, Randomness};
+use crate::tokens::secret::Plain;
 
 const AT_ONCE: usize = 4;
 /// How many may wait for their turn; more are told to try again.
@@ -125,7 +125,7 @@ fn hash(password: &str, salt: &[u8]) -> Result<String, PasswordError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::randomness::SystemRandomness;
+    use crate::system::randomness::SystemRandomness;
 
     #[tokio::test]
     async fn a_hash_fits_its_password_only() {

@@ -12,8 +12,8 @@ use portcullis::protocol::origin::Origin;
 use serde::de::DeserializeOwned;
 
 use super::{Application, Definition, Draft, Location};
-use crate::durations::Bounds;
 use crate::problems::Problems;
+use crate::sessions::durations::Bounds;
 
 const DEFAULT_SESSION_DURATION: &str = "24h";
 const MAX_NAME_BYTES: usize = 64;

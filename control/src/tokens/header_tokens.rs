@@ -8,12 +8,12 @@ use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, TokenUse}
 
 use std::time::Duration;
 
-use crate::admission::{self, Admission};
-use crate::application::{Application, Definition};
-use crate::randomness::NoRandomness;
-use crate::secret::Plain;
+use crate::applications::{Application, Definition};
 use crate::service::Service;
 use crate::storage::{ShownSignIn, StorageError, TokenGrounds};
+use crate::system::randomness::NoRandomness;
+use crate::tokens::admission::{self, Admission};
+use crate::tokens::secret::Plain;
 
 /// A token that was made.
 pub struct HeaderToken {

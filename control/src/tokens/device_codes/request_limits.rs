@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::sign_in_limits::{Limit, TooMany, network};
+use crate::sign_in::limits::{Limit, TooMany, network};
 
 const REQUESTS_A_MINUTE: u32 = 60;
 /// As many requests as can wait of one client, each polled at its interval.

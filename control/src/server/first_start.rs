@@ -3,10 +3,10 @@
 
 use serde::Serialize;
 
-use crate::filter_credential::{self, MakeCredentialError};
 use crate::service::Service;
+use crate::sign_in::users::{self, MakeUserError, UserWish};
 use crate::storage::StorageError;
-use crate::user::{self, MakeUserError, UserWish};
+use crate::tokens::filter_credentials::{self, MakeCredentialError};
 
 const ADMINISTRATOR: &str = "admin@localhost";
 
@@ -49,8 +49,8 @@ pub async fn make(service: &Service) -> Result<Option<FirstStart>, FirstStartErr
         password: None,
         administrator: true,
     };
-    let user = user::make(service, wish).await?;
-    let credential = filter_credential::make(service, None).await?;
+    let user = users::make(service, wish).await?;
+    let credential = filter_credentials::make(service, None).await?;
     Ok(Some(FirstStart {
         email: user.email,
         password: user.password.reveal().to_owned(),

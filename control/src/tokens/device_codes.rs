@@ -8,11 +8,11 @@ mod user_code;
 
 use std::net::IpAddr;
 
-use crate::randomness::NoRandomness;
-use crate::secret::Plain;
 use crate::service::Service;
-use crate::sign_in_limits::network;
+use crate::sign_in::limits::network;
 use crate::storage::{NewDeviceCode, StorageError};
+use crate::system::randomness::NoRandomness;
+use crate::tokens::secret::Plain;
 
 pub use guess_limits::GuessLimits;
 pub use request_limits::RequestLimits;

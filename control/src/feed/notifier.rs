@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::clock::Clock;
 use crate::storage::{Step, Storage};
+use crate::system::clock::Clock;
 
 /// How often the database is asked for versions that another process committed. A tenth of what
 /// a revocation may take until every worker acts by it.
@@ -35,7 +35,7 @@ impl News {
 
     /// Tells of a version that this process has just committed.
     pub fn tell(&self, version: u64) {
-        let at_ms = crate::clock::milliseconds(self.clock.as_ref());
+        let at_ms = crate::system::clock::milliseconds(self.clock.as_ref());
         let mut times = self.times();
         if times.len() < MOST_TIMES {
             times.push(Step { version, at_ms });

@@ -1,10 +1,10 @@
 //! Issuing an exchange code: the way by which a browser carries a sign-in from the team domain
 //! to the application.
 
-use crate::randomness::NoRandomness;
-use crate::secret::Plain;
 use crate::service::Service;
 use crate::storage::{NewCode, Session, StorageError};
+use crate::system::randomness::NoRandomness;
+use crate::tokens::secret::Plain;
 
 /// How long a code lives, in seconds. A redirect takes one or two.
 pub const LIFE_SECONDS: u64 = 60;

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::sign_in_limits::{Limit, TooMany, network};
+use crate::sign_in::limits::{Limit, TooMany, network};
 
 const WRONG_CODES_OF_A_USER: u32 = 10;
 const WRONG_CODES_OF_AN_ADDRESS: u32 = 60;

@@ -5,9 +5,9 @@ use p256::ecdsa::signature::{Signer, Verifier};
 use portcullis::protocol::base64url;
 use portcullis::protocol::feed::Jwk;
 
-use crate::randomness::{NoRandomness, Randomness};
-use crate::secret::Plain;
 use crate::storage::SigningKeyRow;
+use crate::system::randomness::{NoRandomness, Randomness};
+use crate::tokens::secret::Plain;
 
 const KID_CHARACTERS: usize = 16;
 
@@ -132,7 +132,7 @@ impl std::fmt::Debug for SigningKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::randomness::SystemRandomness;
+    use crate::system::randomness::SystemRandomness;
 
     #[test]
     fn a_stored_key_is_the_same_key() {

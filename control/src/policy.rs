@@ -49,7 +49,7 @@ impl Policy {
         self.admitting(email).is_some()
     }
 
-    pub(super) fn admitting(&self, email: &str) -> Option<&PolicyRule> {
+    pub(crate) fn admitting(&self, email: &str) -> Option<&PolicyRule> {
         self.0.iter().find(|rule| rule.admits(email))
     }
 }
@@ -64,7 +64,7 @@ impl PolicyRule {
     }
 
     /// `session_duration`: its own, or else the application's.
-    pub(super) fn id(&self, session_duration: Duration) -> String {
+    pub(crate) fn id(&self, session_duration: Duration) -> String {
         let mut hash = hmac_sha256::Hash::new();
         hash.update(ID_LABEL);
         // Lengths keep two different rules from one byte sequence.

@@ -1,7 +1,7 @@
 //! Drafts, good and bad.
 
 use super::*;
-use crate::application::{BypassDraft, RuleDraft};
+use crate::applications::{BypassDraft, RuleDraft};
 
 const HOW: Checked<'static> = Checked {
     path: "applications[2]",

@@ -1,12 +1,12 @@
 //! Making a user of the service's own.
 
-use crate::email;
-use crate::passwords::{MAX_BYTES, PasswordError};
 use crate::problems::{Problems, Refused};
-use crate::randomness::NoRandomness;
-use crate::secret::Plain;
 use crate::service::Service;
+use crate::sign_in::email;
+use crate::sign_in::passwords::{MAX_BYTES, PasswordError};
 use crate::storage::{AddUserError, NewUser};
+use crate::system::randomness::NoRandomness;
+use crate::tokens::secret::Plain;
 
 const SHORTEST_PASSWORD_CHARACTERS: usize = 8;
 

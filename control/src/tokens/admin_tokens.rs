@@ -4,12 +4,12 @@
 use std::time::Duration;
 
 use crate::administration::{Administrator, Scope};
-use crate::durations::Bounds;
 use crate::problems::{Problems, Refused};
-use crate::randomness::NoRandomness;
-use crate::secret::Plain;
 use crate::service::Service;
+use crate::sessions::durations::Bounds;
 use crate::storage::{AdminToken, StorageError};
+use crate::system::randomness::NoRandomness;
+use crate::tokens::secret::Plain;
 
 /// What a token is made of.
 pub struct TokenWish<'a> {

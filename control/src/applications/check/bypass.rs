@@ -3,7 +3,7 @@
 use portcullis::protocol::feed::{Bypass, PathMatch};
 
 use super::{Checked, word};
-use crate::application::BypassDraft;
+use crate::applications::BypassDraft;
 use crate::problems::Problems;
 
 pub(super) fn bypasses(

@@ -7,8 +7,8 @@
 
 use std::fmt;
 
-use crate::randomness::{NoRandomness, Randomness};
-use crate::secret::{Hashed, Plain};
+use crate::system::randomness::{NoRandomness, Randomness};
+use crate::tokens::secret::{Hashed, Plain};
 
 /// Consonants: no words arise, and nothing looks like a digit.
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
@@ -68,7 +68,7 @@ impl fmt::Display for UserCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::randomness::SystemRandomness;
+    use crate::system::randomness::SystemRandomness;
 
     #[test]
     fn a_code_is_read_back_as_people_type_it() {

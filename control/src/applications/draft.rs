@@ -7,7 +7,7 @@ use portcullis::protocol::feed::PathMatch;
 use serde::{Deserialize, Serialize};
 
 use super::Definition;
-use crate::durations;
+use crate::sessions::durations;
 
 /// Settings as written; what is absent has its default, or stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,7 +125,7 @@ fn bypass_drafts(definition: &Definition) -> Vec<BypassDraft> {
 }
 
 fn rule_drafts(definition: &Definition) -> Vec<RuleDraft> {
-    let draft = |rule: &super::PolicyRule| RuleDraft {
+    let draft = |rule: &crate::policy::PolicyRule| RuleDraft {
         emails: rule.emails.clone(),
         email_domains: rule.email_domains.clone(),
         everyone: rule.everyone,
