@@ -15,7 +15,7 @@ use crate::passwords::Passwords;
 use crate::proxies::Proxies;
 use crate::randomness::Randomness;
 use crate::sign_in_limits::SignInLimits;
-use crate::storage::Storage;
+use crate::storage::Database;
 use crate::tokens::Keys;
 
 /// Shared by all endpoints.
@@ -25,7 +25,7 @@ pub struct Service {
     /// The public origin, issuer of every token.
     pub team_domain: Origin,
     /// What is stored.
-    pub storage: Arc<dyn Storage>,
+    pub storage: Database,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Ids and secrets.

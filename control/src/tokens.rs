@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::randomness::{NoRandomness, Randomness};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Database, StorageError};
 
 pub use claims::SessionClaims;
 pub use key::{KeyError, SigningKey};
@@ -59,7 +59,7 @@ impl Keys {
     /// # Errors
     /// When there are none and none can be made.
     pub async fn load(
-        storage: &dyn Storage,
+        storage: &Database,
         clock: &dyn Clock,
         random: &dyn Randomness,
     ) -> Result<Self, KeysError> {

@@ -16,7 +16,7 @@ use crate::login::tests::Counting;
 use crate::protocol::calls::{CookieSettings, ExchangeAnswer, SameSite};
 use crate::protocol::claims::ApplicationClaims;
 use crate::protocol::feed::{
-    Application, ApplicationChanges, FeedPage, JwkSet, PageKind, Revocation, RevocationChanges,
+    ApplicationChanges, FeedApplication, FeedPage, JwkSet, PageKind, Revocation, RevocationChanges,
     Subject,
 };
 use crate::request::tests::with_head;
@@ -59,7 +59,7 @@ impl World {
         world
     }
 
-    fn load(&mut self, applications: Vec<Application>) {
+    fn load(&mut self, applications: Vec<FeedApplication>) {
         let page = FeedPage {
             epoch: "e1".into(),
             kind: PageKind::Snapshot,

@@ -156,7 +156,7 @@ fn a_key_or_an_application_that_goes_takes_its_streams_along() {
 
 #[test]
 fn a_setting_that_closes_a_door_cuts_what_came_in_by_it() {
-    type Change = fn(&mut Application);
+    type Change = fn(&mut FeedApplication);
     let cases: [(Change, &str); 3] = [
         (|wire| wire.header_tokens = false, "token_not_for_here"),
         (|wire| wire.origins = at_other_host(), "token_not_for_here"),

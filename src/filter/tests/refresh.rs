@@ -25,7 +25,7 @@ impl Clients {
     }
 
     /// At an application of these settings.
-    fn at(change: impl FnOnce(&mut Application)) -> Self {
+    fn at(change: impl FnOnce(&mut FeedApplication)) -> Self {
         let mut world = World::without_feed(CONFIG);
         let mut settings = wire("a", &[at("wiki.example", None, None)]);
         change(&mut settings);
