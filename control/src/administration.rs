@@ -7,7 +7,7 @@ mod session_view;
 pub use administrator::{Administrator, Scope};
 pub use session_view::SessionView;
 
-use crate::application::Application;
+use crate::applications::Application;
 use crate::service::Service;
 use crate::storage::{ApplicationRevocation, RevokedUsers, StorageError, UserRevocation, Whom};
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use portcullis::protocol::origin::Origin;
 
-use crate::application::Definition;
+use crate::applications::Definition;
 use crate::problems::{Problems, Refused};
 use reader::Reader;
 

@@ -6,17 +6,17 @@ use std::time::Duration;
 use portcullis::protocol::origin::Origin;
 use tokio::sync::{Semaphore, watch};
 
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::device_codes::{GuessLimits, RequestLimits};
-use crate::durations::{LONGEST_SESSION, MOMENT};
-use crate::news::News;
-use crate::passwords::Passwords;
-use crate::proxies::Proxies;
-use crate::randomness::Randomness;
-use crate::sign_in_limits::SignInLimits;
+use crate::feed::notifier::News;
+use crate::feed::proxies::Proxies;
+use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
+use crate::sign_in::limits::SignInLimits;
+use crate::sign_in::passwords::Passwords;
 use crate::storage::Database;
-use crate::tokens::Keys;
+use crate::system::clock::Clock;
+use crate::system::randomness::Randomness;
+use crate::tokens::device_codes::{GuessLimits, RequestLimits};
+use crate::tokens::keys::Keys;
 
 /// Shared by all endpoints.
 pub struct Service {
@@ -51,7 +51,7 @@ pub struct Service {
     pub stopping: watch::Receiver<bool>,
     /// The clock again, where it can be shifted.
     #[cfg(feature = "test-clock")]
-    pub shifted_clock: Arc<crate::clock::ShiftedClock>,
+    pub shifted_clock: Arc<crate::system::clock::ShiftedClock>,
 }
 
 impl Service {

@@ -12,7 +12,7 @@ use super::ApiError;
 use super::identity::require;
 use super::list::{ListQuery, Page, QueryResult};
 use crate::administration::{self, Administrator, Scope};
-use crate::application::Application;
+use crate::applications::Application;
 use crate::control_socket::applications::ApplicationView;
 use crate::control_socket::revocations::RevokedApplication;
 use crate::service::Service;

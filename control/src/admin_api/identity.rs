@@ -9,9 +9,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::ApiError;
-use crate::admin_token;
 use crate::administration::{Administrator, Scope};
 use crate::service::Service;
+use crate::tokens::admin_tokens;
 
 /// Lets calls with a good admin token through.
 pub async fn authenticate(
@@ -20,7 +20,7 @@ pub async fn authenticate(
     next: Next,
 ) -> Result<Response, ApiError> {
     let token = bearer(request.headers()).ok_or(ApiError::TokenInvalid)?;
-    let administrator = admin_token::find(&service, token).await?;
+    let administrator = admin_tokens::find(&service, token).await?;
     let administrator = administrator.ok_or(ApiError::TokenInvalid)?;
     request.extensions_mut().insert(administrator);
     Ok(next.run(request).await)

@@ -3,7 +3,7 @@
 //! a filter knows the port only from what the client wrote: so applications that share a hostname
 //! share its port.
 
-use crate::application::{Definition, Location};
+use crate::applications::{Definition, Location};
 use crate::problems::Problems;
 
 /// What an application takes, and where it was written.

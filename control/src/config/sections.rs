@@ -9,9 +9,9 @@ use portcullis::protocol::origin::Origin;
 use super::origins::{Claim, find_conflicts};
 use super::reader::Reader;
 use super::{Database, Server, Sessions, SignIn};
-use crate::application::{BypassDraft, Checked, Definition, Draft, RuleDraft, check, is_loopback};
-use crate::durations::Bounds;
+use crate::applications::{BypassDraft, Checked, Definition, Draft, RuleDraft, check, is_loopback};
 use crate::problems::Problems;
+use crate::sessions::durations::Bounds;
 
 const DEFAULT_BLOCK: Duration = Duration::from_secs(60);
 const DEFAULT_FAILURES_PER_EMAIL: u32 = 10;

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::input::Input;
 use super::{Items, SocketError};
-use crate::admin_token::{self, MakeTokenError, TokenWish};
 use crate::service::Service;
 use crate::storage::AdminToken;
+use crate::tokens::admin_tokens::{self, MakeTokenError, TokenWish};
 
 /// A token to be made.
 #[derive(Debug, Deserialize)]
@@ -82,7 +82,7 @@ pub async fn add(
         scopes: &request.scopes,
         expires: request.expires.as_deref(),
     };
-    let made = admin_token::make(&service, &wish).await?;
+    let made = admin_tokens::make(&service, &wish).await?;
     Ok(Json(AddedAdminToken {
         view: made.stored.into(),
         token: made.token.reveal().to_owned(),

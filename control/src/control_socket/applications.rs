@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::input::Input;
 use super::{Items, SocketError};
-use crate::application::{Application, Checked, Definition, Draft, check};
+use crate::applications::{Application, Checked, Definition, Draft, check};
 use crate::problems::{Problems, Refused};
 use crate::service::Service;
 

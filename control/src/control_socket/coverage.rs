@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::input::Input;
 use super::{Items, SocketError};
-use crate::clock::milliseconds;
-use crate::proxies::{AppliedAt, Coverage, Covering};
+use crate::feed::proxies::{AppliedAt, Coverage, Covering};
 use crate::service::Service;
 use crate::storage::{HistoryPage, PastRevocation, StorageError};
+use crate::system::clock::milliseconds;
 
 /// How often proxies are looked at that poll another replica.
 const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -5,11 +5,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::filter_credential::MakeCredentialError;
 use crate::problems::{InputProblem, Refused};
-use crate::randomness::NoRandomness;
+use crate::sign_in::users::MakeUserError;
 use crate::storage::{AddUserError, ChangeError, StorageError};
-use crate::user::MakeUserError;
+use crate::system::randomness::NoRandomness;
+use crate::tokens::filter_credentials::MakeCredentialError;
 
 /// Why the service did not do it; nothing was changed.
 #[derive(Debug, thiserror::Error)]

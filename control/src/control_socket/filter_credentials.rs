@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::SocketError;
 use super::input::Input;
-use crate::filter_credential;
 use crate::problems::Problems;
 use crate::service::Service;
+use crate::tokens::filter_credentials;
 
 /// Which applications the credential is for; none named: all.
 #[derive(Debug, Deserialize)]
@@ -48,7 +48,7 @@ pub async fn add(
     }
     problems.finish()?;
     let audiences = (!audiences.is_empty()).then_some(audiences);
-    let made = filter_credential::make(&service, audiences).await?;
+    let made = filter_credentials::make(&service, audiences).await?;
     Ok(Json(AddedFilterCredential {
         id: made.id,
         credential: made.credential.reveal().to_owned(),

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::input::Input;
 use super::{Items, SocketError};
-use crate::clock::milliseconds;
-use crate::proxies::{ProxyState, state_of};
+use crate::feed::proxies::{ProxyState, state_of};
 use crate::service::Service;
 use crate::storage::Proxy;
+use crate::system::clock::milliseconds;
 
 /// A proxy, in a list.
 #[derive(Debug, Serialize, Deserialize)]

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::input::Input;
 use super::revocations::{self, RevokedUser, UserName};
 use super::{Items, SocketError};
-use crate::secret::Plain;
 use crate::service::Service;
-use crate::user::{self, UserWish};
+use crate::sign_in::users::{self, UserWish};
+use crate::tokens::secret::Plain;
 
 /// A user, in a list.
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ pub async fn add(
         password: request.password,
         administrator: false,
     };
-    let user = user::make(&service, wish).await?;
+    let user = users::make(&service, wish).await?;
     Ok(Json(AddedUser {
         id: user.id,
         email: user.email,

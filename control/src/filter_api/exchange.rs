@@ -19,10 +19,10 @@ use portcullis::protocol::origin::Origin;
 
 use super::ApiError;
 use super::identity::{Body, FilterIdentity};
-use crate::admission::{self, Admission};
-use crate::secret::{Hashed, Plain, same};
 use crate::service::Service;
 use crate::storage::{FoundCode, IssuedAnswer};
+use crate::tokens::admission::{self, Admission};
+use crate::tokens::secret::{Hashed, Plain, same};
 
 const REPEATABLE_SECONDS: u64 = 10;
 

@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use super::ApiError;
 use super::identity::FilterIdentity;
-use crate::proxies::{Caller, Report};
+use crate::feed::proxies::{Caller, Report};
 use crate::service::Service;
 use crate::storage::{FeedItems, Position};
 use next::Next;

@@ -5,8 +5,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use portcullis::protocol::calls::{Problem, ProblemReason};
 
-use crate::randomness::NoRandomness;
 use crate::storage::StorageError;
+use crate::system::randomness::NoRandomness;
 
 /// Why a call is refused.
 #[derive(Debug, thiserror::Error)]

@@ -17,9 +17,9 @@ use portcullis::protocol::origin::Origin;
 use super::ApiError;
 use super::identity::{Body, FilterIdentity};
 use super::shown_token;
-use crate::admission::{self, Admission};
 use crate::service::Service;
 use crate::storage::{AddedRefresh, IssuedToken, OldToken, RefreshView, Session};
+use crate::tokens::admission::{self, Admission};
 
 const REPEATABLE_SECONDS: u64 = 10;
 

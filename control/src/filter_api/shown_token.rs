@@ -7,8 +7,8 @@ use portcullis::protocol::claims::{
 
 use super::ApiError;
 use super::identity::FilterIdentity;
-use crate::secret::same;
 use crate::service::Service;
+use crate::tokens::secret::same;
 
 /// The claims of a token that we signed for an application which the credential sees.
 pub fn claims(

@@ -7,17 +7,17 @@ use portcullis::protocol::origin::Origin;
 use tokio::sync::{Semaphore, watch};
 
 use super::{Start, StartError};
-use crate::application::Application;
+use crate::applications::Application;
 use crate::config::Config;
-use crate::device_codes::{GuessLimits, RequestLimits};
-use crate::news::News;
-use crate::passwords::Passwords;
-use crate::proxies::Proxies;
-use crate::randomness::Randomness;
+use crate::feed::notifier::News;
+use crate::feed::proxies::Proxies;
 use crate::service::Service;
-use crate::sign_in_limits::SignInLimits;
+use crate::sign_in::limits::SignInLimits;
+use crate::sign_in::passwords::Passwords;
 use crate::storage::Database;
-use crate::tokens::Keys;
+use crate::system::randomness::Randomness;
+use crate::tokens::device_codes::{GuessLimits, RequestLimits};
+use crate::tokens::keys::Keys;
 
 /// Pages of snapshots that are read at a time.
 const SNAPSHOTS: usize = 2;

@@ -1,7 +1,7 @@
 //! Tokens of the admin API. Only hashes of them are stored.
 
 use super::{Database, StorageError, from_db, to_db};
-use crate::secret::Hashed;
+use crate::tokens::secret::Hashed;
 
 /// A stored token.
 #[derive(Debug, Clone)]

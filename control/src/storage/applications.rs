@@ -8,7 +8,7 @@ use sqlx::any::Any;
 
 use super::write::Write;
 use super::{Database, StorageError};
-use crate::application::{Application, Definition};
+use crate::applications::{Application, Definition};
 use places::{leave_places, take_places};
 
 /// Why an application was not stored.

@@ -7,8 +7,8 @@ use super::{
     Database, Session, ShownSignIn, StorageError, applications, fresh_sign_in, from_db,
     session_list, to_db,
 };
-use crate::application::Application;
-use crate::secret::Hashed;
+use crate::applications::Application;
+use crate::tokens::secret::Hashed;
 
 /// A code to be stored.
 #[derive(Debug, Clone)]

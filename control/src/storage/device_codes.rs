@@ -5,7 +5,7 @@
 mod poll;
 
 use super::{Database, ShownSignIn, StorageError, from_db, to_db};
-use crate::secret::Hashed;
+use crate::tokens::secret::Hashed;
 
 pub use poll::Poll;
 

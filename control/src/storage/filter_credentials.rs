@@ -1,7 +1,7 @@
 //! Credentials of filters, each good for all applications or for some.
 
 use super::{Database, StorageError, to_db};
-use crate::secret::Hashed;
+use crate::tokens::secret::Hashed;
 
 /// A stored credential.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! What a token under a global session is judged by, all of one moment.
 
 use super::{Database, Session, StorageError, applications, fresh_sign_in, from_db, session_list};
-use crate::application::Application;
+use crate::applications::Application;
 
 /// The sign-in that a browser has shown. Its session may know a later one, which somebody else may
 /// have made who holds other cookies.

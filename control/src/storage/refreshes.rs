@@ -5,7 +5,7 @@ use sqlx::Transaction;
 use sqlx::any::Any;
 
 use super::{Database, Session, StorageError, applications, from_db, session_list, to_db};
-use crate::application::Application;
+use crate::applications::Application;
 
 /// The application token that shall be replaced.
 #[derive(Debug, Clone, Copy)]

@@ -2,8 +2,8 @@
 
 use super::write::Write;
 use super::{Database, StorageError, fresh_sign_in, from_db, session_ends, to_db};
-use crate::client_description::ClientDescription;
-use crate::secret::Hashed;
+use crate::sessions::client_description::ClientDescription;
+use crate::tokens::secret::Hashed;
 
 /// A sign-in from which a global session shall come.
 #[derive(Debug, Clone)]

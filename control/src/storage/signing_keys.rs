@@ -2,7 +2,7 @@
 //! can sign, so the data directory is open to its owner only.
 
 use super::{Database, StorageError, to_db};
-use crate::secret::Plain;
+use crate::tokens::secret::Plain;
 
 /// A stored key.
 #[derive(Debug, Clone)]

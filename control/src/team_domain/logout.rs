@@ -13,8 +13,8 @@ use super::csrf::{self, FormGuard};
 use super::failure::Failure;
 use super::page::{Message, SignOut, render};
 use super::session;
-use crate::cookies;
 use crate::service::Service;
+use crate::sessions::cookies;
 
 #[derive(Deserialize)]
 pub struct SignOutForm {

@@ -16,8 +16,8 @@ use super::failure::Failure;
 use super::page::render;
 use super::redirect::redirect;
 use super::session;
-use crate::cookies;
 use crate::service::Service;
+use crate::sessions::cookies;
 use crate::storage::{ListedSession, Session, SessionQuery};
 
 const PATH: &str = "/sessions";

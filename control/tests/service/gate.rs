@@ -8,8 +8,8 @@ use portcullis::filter::{Call, CallAnswer, Effect, Filter, Moment};
 use portcullis::login::Random;
 use portcullis::request::{Field, Head};
 use portcullis::session::signature::NoHostSignatures;
-use portcullis_control::clock::Clock;
-use portcullis_control::randomness::{Randomness, SystemRandomness};
+use portcullis_control::system::clock::Clock;
+use portcullis_control::system::randomness::{Randomness, SystemRandomness};
 use serde_json::json;
 
 use crate::harness::{Service, TEAM_DOMAIN, WIKI};

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use portcullis::protocol::feed::{FeedPage, PageKind};
-use portcullis_control::client_description::ClientDescription;
+use portcullis_control::sessions::client_description::ClientDescription;
 use portcullis_control::storage::NewSession;
 use reqwest::header::HeaderMap;
 use serde_json::json;

@@ -6,7 +6,7 @@ use super::super::CliError;
 use super::super::arguments::ApplicationCommand;
 use super::super::client::Client;
 use super::super::output::{Output, table};
-use crate::application::Draft;
+use crate::applications::Draft;
 use crate::control_socket::Items;
 use crate::control_socket::applications::ApplicationView;
 

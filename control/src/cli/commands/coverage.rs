@@ -10,7 +10,7 @@ use super::super::client::Client;
 use super::super::output::{Output, table, time};
 use crate::control_socket::Items;
 use crate::control_socket::coverage::{CoverageView, RevocationView};
-use crate::proxies::AppliedAt;
+use crate::feed::proxies::AppliedAt;
 
 /// Proxies that an error names; of more it says how many.
 const MOST_NAMED: usize = 20;

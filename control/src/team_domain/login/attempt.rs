@@ -9,7 +9,7 @@ use portcullis::protocol::return_to;
 use serde::{Deserialize, Serialize};
 
 use super::super::failure::Failure;
-use crate::application::Application;
+use crate::applications::Application;
 use crate::problems::Problems;
 use crate::service::Service;
 

@@ -6,8 +6,8 @@
 use super::super::csrf::FormGuard;
 use super::super::failure::Failure;
 use super::{ClientOf, LoginAttempt};
-use crate::client_description::ClientDescription;
 use crate::service::Service;
+use crate::sessions::client_description::ClientDescription;
 use crate::storage::{Account, BegunSession, NewSession, Session};
 
 /// Somebody who proved who they are.

@@ -6,7 +6,7 @@ mod numbers;
 mod requests;
 mod team;
 
-use portcullis_control::clock::Clock;
+use portcullis_control::system::clock::Clock;
 use serde_json::{Value, json};
 
 use super::model::STALE_AFTER;
