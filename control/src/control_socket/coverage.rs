@@ -89,7 +89,7 @@ pub async fn list(
         limit,
     };
     // First, so that the newest have their times.
-    let storage = service.storage.as_ref();
+    let storage = &service.storage;
     service.proxies.write(storage, &service.news).await?;
     let revocations = storage.revocations(page).await?;
     let oldest = revocations.last().map_or(u64::MAX, |last| last.version);
@@ -153,7 +153,7 @@ async fn covered(service: &Service, version: u64) -> Result<CoverageView, Storag
 
 /// All proxies, with what they came to from a version on.
 async fn look(service: &Service, version: u64) -> Result<Covering, StorageError> {
-    let storage = service.storage.as_ref();
+    let storage = &service.storage;
     service.proxies.write(storage, &service.news).await?;
     let proxies = storage.proxies().await?;
     let steps = storage.steps_from(version).await?;

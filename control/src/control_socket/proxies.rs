@@ -50,7 +50,7 @@ pub async fn list(
 ) -> Result<Json<Items<ProxyView>>, SocketError> {
     service
         .proxies
-        .write(service.storage.as_ref(), &service.news)
+        .write(&service.storage, &service.news)
         .await?;
     let now_ms = milliseconds(service.clock.as_ref());
     let view = |proxy: Proxy| ProxyView {

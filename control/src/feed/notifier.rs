@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::storage::{Step, Storage};
+use crate::storage::{Database, Step};
 use crate::system::clock::Clock;
 
 /// How often the database is asked for versions that another process committed. A tenth of what
@@ -61,7 +61,7 @@ impl News {
     }
 
     /// Goes on asking the database for versions that other processes committed.
-    pub async fn follow(self: Arc<Self>, storage: Arc<dyn Storage>) {
+    pub async fn follow(self: Arc<Self>, storage: Database) {
         let mut ticks = tokio::time::interval(ASK_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut is_away = false;

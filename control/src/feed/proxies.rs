@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::feed::notifier::News;
-use crate::storage::{ProxyNews, Storage, StorageError};
+use crate::storage::{Database, ProxyNews, StorageError};
 use crate::system::clock::{Clock, milliseconds};
 
 use known::Known;
@@ -118,7 +118,7 @@ impl Proxies {
     ///
     /// # Errors
     /// It is kept for the next time.
-    pub async fn write(&self, storage: &dyn Storage, news: &News) -> Result<(), StorageError> {
+    pub async fn write(&self, storage: &Database, news: &News) -> Result<(), StorageError> {
         // One after the other: when this returns, what was new at its beginning is written.
         let _turn = self.writing.lock().await;
         let now_ms = milliseconds(self.clock.as_ref());
@@ -141,12 +141,12 @@ impl Proxies {
     }
 
     /// Goes on writing down what is new.
-    pub async fn keep_writing(self: Arc<Self>, storage: Arc<dyn Storage>, news: Arc<News>) {
+    pub async fn keep_writing(self: Arc<Self>, storage: Database, news: Arc<News>) {
         let mut ticks = tokio::time::interval(WRITE_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.write(storage.as_ref(), &news).await {
+            if let Err(error) = self.write(&storage, &news).await {
                 tracing::warn!(error = ?error, "what proxies have applied cannot be written down");
             }
         }
