@@ -12,8 +12,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use portcullis::protocol::calls::{CookieSettings, PREFIX, SameSite};
 use portcullis::protocol::feed::{
-    Application, ApplicationChanges, ApplicationOrigin, FeedPage, Jwk, JwkSet, PageKind, Preflight,
-    RefreshInRequest, Revocation, RevocationChanges, Rule, Scheme, Subject,
+    ApplicationChanges, ApplicationOrigin, FeedApplication, FeedPage, Jwk, JwkSet, PageKind,
+    Preflight, RefreshInRequest, Revocation, RevocationChanges, Rule, Scheme, Subject,
 };
 use portcullis_demo::origin::Origin;
 use serde::Deserialize;
@@ -120,8 +120,8 @@ impl Feed {
     }
 }
 
-fn application() -> Application {
-    Application {
+fn application() -> FeedApplication {
+    FeedApplication {
         audience: AUDIENCE.to_owned(),
         name: "wiki".to_owned(),
         origins: vec![ApplicationOrigin {

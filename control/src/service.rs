@@ -12,7 +12,7 @@ use crate::feed::proxies::Proxies;
 use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
 use crate::sign_in::limits::SignInLimits;
 use crate::sign_in::passwords::Passwords;
-use crate::storage::Storage;
+use crate::storage::Database;
 use crate::system::clock::Clock;
 use crate::system::randomness::Randomness;
 use crate::tokens::device_codes::{GuessLimits, RequestLimits};
@@ -25,7 +25,7 @@ pub struct Service {
     /// The public origin, issuer of every token.
     pub team_domain: Origin,
     /// What is stored.
-    pub storage: Arc<dyn Storage>,
+    pub storage: Database,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Ids and secrets.

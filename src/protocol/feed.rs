@@ -11,7 +11,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 pub use application::{
-    Application, ApplicationOrigin, Bypass, PathMatch, Preflight, RefreshInRequest, Rule, Scheme,
+    ApplicationOrigin, Bypass, FeedApplication, PathMatch, Preflight, RefreshInRequest, Rule,
+    Scheme,
 };
 pub use revocation::{Revocation, Subject};
 pub use text::Text;
@@ -69,7 +70,7 @@ pub enum PageKind {
 pub struct ApplicationChanges {
     /// New or changed, whole.
     #[serde(default)]
-    pub put: Vec<Application>,
+    pub put: Vec<FeedApplication>,
     /// Audiences of those that are gone.
     #[serde(default)]
     pub delete: Vec<String>,

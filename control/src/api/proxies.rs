@@ -51,7 +51,7 @@ pub async fn list(
 ) -> Result<Json<Items<ProxyView>>, CommandError> {
     service
         .proxies
-        .write(service.storage.as_ref(), &service.notifier)
+        .write(&service.storage, &service.notifier)
         .await?;
     let now_ms = milliseconds(service.clock.as_ref());
     let view = |proxy: Proxy| ProxyView {

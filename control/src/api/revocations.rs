@@ -90,7 +90,7 @@ pub async fn list(
         limit,
     };
     // Commit times are written with it, so that the newest revocations have theirs.
-    let storage = service.storage.as_ref();
+    let storage = &service.storage;
     service.proxies.write(storage, &service.notifier).await?;
     let revocations = storage.revocations(page).await?;
     let oldest = revocations.last().map_or(u64::MAX, |last| last.version);
@@ -154,7 +154,7 @@ async fn covered(service: &Service, version: u64) -> Result<CoverageView, Storag
 
 /// All proxies, with the times at which they reached versions from `version` on.
 async fn read_coverage(service: &Service, version: u64) -> Result<Covering, StorageError> {
-    let storage = service.storage.as_ref();
+    let storage = &service.storage;
     service.proxies.write(storage, &service.notifier).await?;
     let proxies = storage.proxies().await?;
     let steps = storage.steps_from(version).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::storage::{Step, Storage};
+use crate::storage::{Database, Step};
 use crate::system::clock::Clock;
 
 /// How often the database is read for versions that another process committed. A tenth of the
@@ -62,7 +62,7 @@ impl Notifier {
     }
 
     /// Reads the database again and again for versions that other processes committed.
-    pub async fn follow(self: Arc<Self>, storage: Arc<dyn Storage>) {
+    pub async fn follow(self: Arc<Self>, storage: Database) {
         let mut ticks = tokio::time::interval(READ_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut failing = false;

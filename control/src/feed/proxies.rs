@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::feed::notifier::Notifier;
-use crate::storage::{ProxyNews, Storage, StorageError};
+use crate::storage::{Database, ProxyNews, StorageError};
 use crate::system::clock::{Clock, milliseconds};
 
 use known::Known;
@@ -118,11 +118,7 @@ impl Proxies {
     ///
     /// # Errors
     /// It is kept for the next time.
-    pub async fn write(
-        &self,
-        storage: &dyn Storage,
-        notifier: &Notifier,
-    ) -> Result<(), StorageError> {
+    pub async fn write(&self, storage: &Database, notifier: &Notifier) -> Result<(), StorageError> {
         // One after the other: when this returns, what was new at its beginning is written.
         let _turn = self.writing.lock().await;
         let now_ms = milliseconds(self.clock.as_ref());
@@ -145,12 +141,12 @@ impl Proxies {
     }
 
     /// Goes on writing down what is new.
-    pub async fn keep_writing(self: Arc<Self>, storage: Arc<dyn Storage>, notifier: Arc<Notifier>) {
+    pub async fn keep_writing(self: Arc<Self>, storage: Database, notifier: Arc<Notifier>) {
         let mut ticks = tokio::time::interval(WRITE_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.write(storage.as_ref(), &notifier).await {
+            if let Err(error) = self.write(&storage, &notifier).await {
                 tracing::warn!(error = ?error, "what proxies have applied cannot be written down");
             }
         }

@@ -75,7 +75,7 @@ pub async fn feed(
         .as_ref()
         .is_some_and(|polling| polling.is_unheard_of)
     {
-        let storage = service.storage.as_ref();
+        let storage = &service.storage;
         service.proxies.write(storage, &service.notifier).await?;
     }
     if let Some(page) = poll.page(position).await? {

@@ -19,6 +19,7 @@ use crate::reply::set_cookie;
 use crate::request::kind::RequestKind;
 use crate::request::{Head, cookies};
 use crate::session::{Candidate, Demand, Refreshable, Source, Verified};
+use crate::time::UnixSeconds;
 
 /// What a request waits to do.
 #[derive(Clone, Copy)]
@@ -128,7 +129,7 @@ impl Filter {
         renewal: Renewal<'_>,
         moment: &Moment<'_>,
     ) -> Result<Renewed, Bad> {
-        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now_ms)?;
+        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now)?;
         let bindings = cookies::values(incoming.head, &placement.cookies.binding);
         let demand = Demand {
             navigates: incoming.kind.navigates(),
@@ -166,7 +167,7 @@ fn set_cookies(
     moment: &Moment<'_>,
 ) -> Vec<String> {
     let names = &placement.cookies;
-    let max_age = verified.claims().session_exp.saturating_sub(moment.now_s());
+    let max_age = UnixSeconds::new(verified.claims().session_exp).duration_since(moment.seconds());
     let token = set_cookie::token(&names.token, &answer.token, answer.cookie, max_age);
     let binding = binding.map(|secret| {
         let secret = String::from_utf8_lossy(secret);

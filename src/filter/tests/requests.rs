@@ -98,7 +98,7 @@ fn who_is_signed_in_is_in_no_loop() {
     let session = world.session_cookie();
     let (attempt, state) = begin_login(&mut world, "none");
     let path = format!("/.access/callback?code=c0de&state={state}");
-    let now = NOW_MS / 1_000;
+    let now = NOW.to_seconds().get();
     let line = format!("{attempt}; {session}; __Host-access_returns={now}.{now}.{now}.{now}.{now}");
     let back = with(navigate("wiki.example", &path), &[("cookie", &line)]);
     assert!(matches!(world.send(&back), Effect::Call(_)));

@@ -192,7 +192,7 @@ fn what_the_ordinary_callback_refuses_is_refused_here_too() {
 fn silent_logins_count_against_loops() {
     let mut world = World::new();
     let (cookie, state) = begin(&mut world);
-    let now = NOW_MS / 1_000;
+    let now = NOW.to_seconds().get();
     let returns: Vec<_> = (0..5).map(|i| (now - i).to_string()).collect();
     let line = format!("{cookie}; __Host-access_returns={}", returns.join("."));
     let reply = reply(come_back(&mut world, &(line, state), "&code=c0de"));

@@ -127,7 +127,7 @@ impl Scene {
         };
         let demand = Demand {
             application: &self.application,
-            now: self.now,
+            now: UnixSeconds::new(self.now),
             bindings,
             address: None,
             navigates: false,
@@ -309,7 +309,7 @@ fn a_revocation_acts_on_a_cached_token_and_an_ended_session_can_still_log_out() 
     };
     let demand = Demand {
         application: &scene.application,
-        now: scene.now,
+        now: UnixSeconds::new(scene.now),
         bindings,
         address: None,
         navigates: false,

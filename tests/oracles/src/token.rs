@@ -13,6 +13,7 @@ use portcullis::session::revocations::Revocations;
 use portcullis::session::signature::NoHostSignatures;
 use portcullis::session::token::claims_to_be_ours;
 use portcullis::session::{Candidate, Demand, Source, Trust, Verifier};
+use portcullis::time::UnixSeconds;
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_795_450_380;
@@ -46,7 +47,7 @@ pub fn token(input: &[u8]) {
     };
     let bound = Demand {
         application: &application,
-        now: NOW,
+        now: UnixSeconds::new(NOW),
         bindings: &[binding.as_bytes()],
         address: None,
         navigates: false,

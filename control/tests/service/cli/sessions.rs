@@ -52,7 +52,10 @@ async fn sessions_are_listed_and_ended() {
     let of_ana = json(&run(&["session", "list", "--user", ANA, "--json"]));
     assert_eq!(of_ana["items"], json!([]));
     for (arguments, says) in [
-        (&["revoke", "session", id][..], "no live session has this id"),
+        (
+            &["revoke", "session", id][..],
+            "no live session has this id",
+        ),
         (&["revoke", "session", "-x"], "no live session has this id"),
         (
             &["session", "list", "--user", "eve@example.com"],

@@ -93,7 +93,7 @@ impl Scene {
         let gate = &mut self.gates[vm];
         let polled = gate.follow(service).await;
         let version = gate.at(service, |filter, moment| {
-            filter.gauges(moment.now_ms).unwrap().version
+            filter.gauges(moment.now).unwrap().version
         });
         (polled, version)
     }

@@ -4,7 +4,7 @@ use super::*;
 
 fn clients_with(seconds_since_issued: u64) -> Clients {
     let mut clients = Clients::new();
-    let now = clients.world.now_ms / 1_000;
+    let now = clients.world.now.to_seconds().get();
     let issued = now - seconds_since_issued;
     let token = clients.world.token(|claims| {
         (claims.iat, claims.nbf, claims.exp) = (issued, issued, issued + 60);
