@@ -20,7 +20,7 @@ use portcullis::protocol::feed::{ApplicationChanges, FeedPage, PageKind, Revocat
 use portcullis::time::UnixSeconds;
 use serde::Deserialize;
 
-use super::ApiError;
+use super::error::ApiError;
 use super::identity::FilterIdentity;
 use crate::feed::proxies::{Caller, Report};
 use crate::service::Service;
@@ -77,13 +77,13 @@ pub async fn feed(
         .is_some_and(|polling| polling.is_unheard_of)
     {
         let storage = &service.storage;
-        service.proxies.write(storage, &service.news).await?;
+        service.proxies.write(storage, &service.notifier).await?;
     }
     if let Some(page) = poll.page(position).await? {
         return answer(page).await;
     }
     tokio::select! {
-        () = service.news.above(poll.query.after) => {}
+        () = service.notifier.wait_above(poll.query.after) => {}
         () = tokio::time::sleep(Duration::from_secs(wait)) => {}
         () = service.stopped() => {}
     }

@@ -14,7 +14,7 @@ use portcullis::protocol::calls::{RefreshAnswer, RefreshRequest};
 use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims};
 use portcullis::protocol::origin::Origin;
 
-use super::ApiError;
+use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
 use super::shown_token;
 use crate::service::Service;

@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use super::{Start, StartError};
 use crate::applications::Application;
 use crate::config::Config;
-use crate::feed::notifier::News;
+use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::service::Service;
 use crate::sign_in::limits::SignInLimits;
@@ -42,7 +42,7 @@ pub async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError>
         limits: SignInLimits::new(config.sign_in),
         guess_limits: GuessLimits::new(),
         request_limits: RequestLimits::new(),
-        news: Arc::new(News::new(0, Arc::clone(&clock))),
+        notifier: Arc::new(Notifier::new(0, Arc::clone(&clock))),
         proxies: Arc::new(Proxies::new(Arc::clone(&clock))),
         snapshot_turns: Semaphore::new(SNAPSHOTS),
         stopping: parts.stopping,
@@ -55,7 +55,7 @@ pub async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError>
     };
     declare(&service).await?;
     let newest = service.storage.newest_version().await?;
-    service.news.notice(newest);
+    service.notifier.observed(newest);
     Ok(service)
 }
 
