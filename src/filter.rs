@@ -39,7 +39,7 @@ pub use event::{Moment, Random};
 pub use forward::trailers_to_remove;
 pub use open_streams::Cut;
 use open_streams::OpenStreams;
-use pending::PendingRequests;
+use pending::{PendingRequests, Wait};
 pub use refresh::calls::RefreshCall;
 use refresh::calls::Refreshes;
 use unknown_keys::UnknownKeys;
@@ -93,7 +93,7 @@ impl Filter {
             // What cannot be read is polled for, and ages until then.
             let _ = self.look(moment.now, moment.random.number());
         }
-        let effect = self.serve(Incoming::new(stream, head), moment, serve::Wait::MayWait);
+        let effect = self.serve(Incoming::new(stream, head), moment, Wait::MayWait);
         self.counted(effect)
     }
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Fails when a Rust file is too long, or when files take names from each other in a circle.
+"""Fails when a Rust file or function is too long, or when files take names from each other in a circle.
 
     tools/structure.py            checks src/ and control/src/
     tools/structure.py --report   prints the same and never fails
 
-What counts as a file's length, and as taking a name, is said in CONTRIBUTING.md.
+Tests do not count. A file's length is its lines before its tests; a function's is its lines of code. What
+counts as taking a name is said in CONTRIBUTING.md.
 """
 
 import re
@@ -13,14 +14,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CRATES = ["src", "control/src"]
-MOST_LINES = 300
+MOST_LINES, MOST_OF_A_FUNCTION = 300, 60
 
-TESTS = re.compile(r"^#\[cfg\(test\)\]\n(?:#\[.*\]\n)*mod tests?\b", re.M)
+TESTS = re.compile(r"^#\[cfg\(test\)\]\n(?:#\[.*\]\n)*(?:pub(?:\([^)]*\))? )?mod tests?\b", re.M)
 TEST_ITEM = re.compile(r"^ *#\[cfg\(test\)\]\s*[^;{]*;", re.M)
+# Who may see a name takes nothing.
+VISIBILITY = re.compile(r"pub\(in [^)]*\)")
 # Raw strings, strings, characters (not lifetimes), comments.
 NOISE = re.compile(
     r'b?r(#*)".*?"\1|b?"(?:\\.|[^"\\])*"|b?\'(?:\\[^\']+|[^\'\\\n])\'|//[^\n]*|/\*.*?\*/', re.S
 )
+# As rustfmt lays functions out: the closing brace stands below the first word.
+FUNCTION = re.compile(r"^( *)(?:[a-z]\w*(?:\([^)]*\))? )*fn (\w+)(?:[^;{]|;(?!\n))*\{\n(.*?)^\1\}", re.M | re.S)
 USE = re.compile(r"^[ ]*(pub(?:\([^)]*\))?\s+)?use\s+([^;]+);", re.M)
 PATH = re.compile(r"(?<![\w:.$])([a-z_]\w*(?:::\w+)+)")
 
@@ -33,8 +38,9 @@ class File:
         tests = TESTS.search(text)
         self.path, self.module = path, module
         self.lines = text[: tests.start() if tests else None].count("\n")
-        code = NOISE.sub(" ", text[: tests.start() if tests else None])
-        code = TEST_ITEM.sub(" ", code)
+        code = TEST_ITEM.sub(" ", NOISE.sub(" ", text[: tests.start() if tests else None]))
+        code = VISIBILITY.sub("pub", code)
+        self.functions = [(name, sum(map(bool, map(str.strip, body.split("\n"))))) for _, name, body in FUNCTION.findall(code)]
         self.names, self.globs, self.public = {}, [], set()
         for public, tree in USE.findall(code):
             for segments, name in leaves(re.sub(r"\s+", " ", tree).strip()):
@@ -145,6 +151,9 @@ def main():
         for module, file in files.items():
             if file.lines > MOST_LINES:
                 faults.append(f"{name(module)}: {file.lines} lines before its tests; {MOST_LINES} at most")
+            for function, lines in file.functions:
+                if lines > MOST_OF_A_FUNCTION:
+                    faults.append(f"{name(module)}: fn {function} has {lines} lines; {MOST_OF_A_FUNCTION} at most")
         graph = {module: taken(files, file) for module, file in files.items()}
         for way in circles(graph):
             steps = zip(way, [*way[1:], way[0]])

@@ -12,8 +12,7 @@ use std::time::Duration;
 
 use portcullis::protocol::calls::CookieSettings;
 use portcullis::protocol::feed::{
-    Application as FeedApplication, ApplicationOrigin, Bypass, Preflight, RefreshInRequest, Rule,
-    Scheme,
+    ApplicationOrigin, Bypass, FeedApplication, Preflight, RefreshInRequest, Rule, Scheme,
 };
 use portcullis::protocol::origin::Origin;
 use serde::{Deserialize, Serialize};

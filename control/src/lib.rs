@@ -6,7 +6,7 @@
 //! API, the [`filter_api`] for filters, the [`control_socket`] for the CLI on the same machine.
 
 mod admin_api;
-mod administration;
+mod api;
 pub mod applications;
 pub mod cli;
 pub mod config;

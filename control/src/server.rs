@@ -183,10 +183,10 @@ impl Running {
 
 fn background(service: &Arc<Service>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    tasks.spawn(Arc::clone(&service.news).follow(Arc::clone(&service.storage)));
+    tasks.spawn(Arc::clone(&service.notifier).follow(service.storage.clone()));
     tasks.spawn(
         Arc::clone(&service.proxies)
-            .keep_writing(Arc::clone(&service.storage), Arc::clone(&service.news)),
+            .keep_writing(service.storage.clone(), Arc::clone(&service.notifier)),
     );
     let service = Arc::clone(service);
     tasks.spawn(async move {

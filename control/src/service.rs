@@ -7,12 +7,12 @@ use portcullis::protocol::origin::Origin;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
-use crate::feed::notifier::News;
+use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
 use crate::sign_in::limits::SignInLimits;
 use crate::sign_in::passwords::Passwords;
-use crate::storage::Storage;
+use crate::storage::Database;
 use crate::system::clock::Clock;
 use crate::system::randomness::Randomness;
 use crate::tokens::device_codes::{GuessLimits, RequestLimits};
@@ -25,7 +25,7 @@ pub struct Service {
     /// The public origin, issuer of every token.
     pub team_domain: Origin,
     /// What is stored.
-    pub storage: Arc<dyn Storage>,
+    pub storage: Database,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Ids and secrets.
@@ -41,7 +41,7 @@ pub struct Service {
     /// Limits on requests for device codes, and on polls.
     pub(crate) request_limits: RequestLimits,
     /// What wakes long polls.
-    pub news: Arc<News>,
+    pub notifier: Arc<Notifier>,
     /// What proxies have applied.
     pub proxies: Arc<Proxies>,
     /// Pages of snapshots that are read at a time. Each is long: filters that all begin at once

@@ -217,7 +217,7 @@ impl Follower {
     fn take(&mut self, now: u64, body: &[u8]) -> Result<(Progress, Told), FeedError> {
         let page = Page::read(body, &self.fingerprints)?;
         let head = &page.head;
-        let page_now = head.now;
+        let page_now = head.now.get();
         let taken = match head.kind {
             PageKind::Delta => Taken::Delta {
                 after: head.after,

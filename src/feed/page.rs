@@ -10,6 +10,7 @@ use super::bounds;
 use super::store::FeedError;
 use crate::protocol::feed::{FeedPage, PageKind, RevocationChanges, Text};
 use crate::session::revocations::{Changes, Fingerprints};
+use crate::time::UnixSeconds;
 
 /// A page.
 #[derive(Debug)]
@@ -82,7 +83,7 @@ struct Rest<'a> {
     after: u64,
     version: u64,
     next: Option<&'a str>,
-    now: u64,
+    now: UnixSeconds,
 }
 
 fn bytes_of(rest: &[u8], changes: &Changes) -> Vec<u8> {

@@ -13,6 +13,7 @@ use crate::application::{Application, ApplicationError, ApplicationTable, TableE
 use crate::protocol::feed::{ApplicationChanges, JwkSet};
 use crate::session::keys::{KeyError, Keys};
 use crate::session::revocations::{Changes, Revocations};
+use crate::time::UnixSeconds;
 
 /// What is in force.
 #[derive(Debug)]
@@ -162,7 +163,7 @@ impl Store {
 
     /// Drops revocations that no living token can meet.
     pub(super) fn prune(&mut self, now: u64) {
-        self.revocations.prune(now);
+        self.revocations.prune(UnixSeconds::new(now));
     }
 }
 

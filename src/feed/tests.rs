@@ -11,6 +11,7 @@ use crate::protocol::feed::{
     ApplicationChanges, FeedPage, JwkSet, PageKind, Revocation, RevocationChanges, Subject,
 };
 use crate::session::verifier::tests::Signer;
+use crate::time::UnixSeconds;
 
 const NOW: u64 = 1_795_450_380_000;
 
@@ -30,7 +31,7 @@ pub(super) fn revoke(version: u64) -> RevocationChanges {
             subject: Subject::User(format!("u{version}")),
             version,
             fresh: false,
-            until: NOW,
+            until: UnixSeconds::new(NOW),
         }],
         delete: Vec::new(),
     }
@@ -43,7 +44,7 @@ pub(super) fn snapshot(epoch: &str, version: u64) -> FeedPage {
         after: 0,
         version,
         next: None,
-        now: NOW / 1_000,
+        now: UnixSeconds::new(NOW / 1_000),
         keys: Some(JwkSet {
             keys: vec![Signer::new().jwk()],
         }),

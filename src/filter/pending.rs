@@ -42,6 +42,13 @@ pub(super) struct PendingRequests {
     call_timeout: Duration,
 }
 
+/// Whether a request may still wait for the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    MayWait,
+    HasWaited,
+}
+
 /// What a request waits for.
 pub(super) enum Pending {
     /// For the feed, which may bring what it needs.
@@ -120,16 +127,16 @@ impl PendingRequests {
         Effect::Refresh
     }
 
-    /// Calls the control service for a stream, and holds it until the answer has come; `None` if
-    /// too many calls wait already.
+    /// Makes the call that a request is to wait for, and holds it until the answer has come;
+    /// `None` if too many calls wait already.
     pub fn call(
         &mut self,
         stream: u32,
-        name: &'static str,
         request: &impl Serialize,
         pending: Pending,
         now: UnixMillis,
     ) -> Option<Effect> {
+        let name = pending.call_name()?;
         if !self.has_room_for_call(&pending) {
             return None;
         }
@@ -168,7 +175,8 @@ impl PendingRequests {
     /// The same, if it waited for a call of its own.
     pub fn take_called(&mut self, stream: u32) -> Option<Pending> {
         let waiting = self.by_stream.get(&stream)?;
-        waiting.pending.is_call().then(|| self.take(stream))?
+        waiting.pending.call_name()?;
+        self.take(stream)
     }
 
     /// Streams whose wait has ended, at most [`MAX_EFFECTS`]: by its deadline, or because what
@@ -185,8 +193,8 @@ impl PendingRequests {
     /// Whether one more call may be made, or one more code burnt.
     fn has_room_for_call(&self, wanted: &Pending) -> bool {
         let is_burn = |pending: &Pending| matches!(pending, Pending::Burn(_));
-        self.count(Pending::is_call) < MAX_CALLS
-            && (!is_burn(wanted) || self.count(is_burn) < MAX_BURNS)
+        let calls = self.count(|pending| pending.call_name().is_some());
+        calls < MAX_CALLS && (!is_burn(wanted) || self.count(is_burn) < MAX_BURNS)
     }
 
     fn count(&self, is_counted: impl Fn(&Pending) -> bool) -> usize {
@@ -198,9 +206,13 @@ impl PendingRequests {
 }
 
 impl Pending {
-    /// Whether it waits for a call of its own.
-    fn is_call(&self) -> bool {
-        !matches!(self, Self::Feed(_) | Self::Refresh(_))
+    /// The call that it waits for, if it waits for a call of its own.
+    fn call_name(&self) -> Option<&'static str> {
+        match self {
+            Self::Feed(_) | Self::Refresh(_) => None,
+            Self::Exchange(_) | Self::Burn(_) => Some("exchange"),
+            Self::Logout(_) => Some("logout"),
+        }
     }
 }
 

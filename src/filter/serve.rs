@@ -9,7 +9,7 @@ use super::effect::{CallAnswer, Effect, ResponseChanges};
 use super::event::{Incoming, Moment, Visit};
 use super::forward::{admitted, anonymous, reported, unguarded};
 use super::open_streams::too_many;
-use super::pending::Pending;
+use super::pending::{Pending, Wait};
 use super::preflight::preflight;
 use super::refresh::{self, NotHeld};
 use super::respond::{unauthenticated, unavailable};
@@ -20,13 +20,6 @@ use crate::reason::Refusal;
 use crate::request::Head;
 use crate::request::kind::RequestKind;
 use crate::time::UnixMillis;
-
-/// Whether a request may be held for the feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wait {
-    MayWait,
-    HasWaited,
-}
 
 impl Filter {
     /// The effect on a request: route, authenticate, respond.

@@ -20,13 +20,14 @@ use crate::feed::{FeedAnswer, FeedError, Progress};
 use crate::protocol::calls::{CookieSettings, ExchangeAnswer, SameSite};
 use crate::protocol::claims::ApplicationClaims;
 use crate::protocol::feed::{
-    Application, ApplicationChanges, FeedPage, JwkSet, PageKind, Revocation, RevocationChanges,
+    ApplicationChanges, FeedApplication, FeedPage, JwkSet, PageKind, Revocation, RevocationChanges,
     Subject,
 };
 use crate::reply::Reply;
 use crate::request::tests::with_head;
 use crate::session::signature::NoHostSignatures;
 use crate::session::verifier::tests::{Signer, binding, claims};
+use crate::time::UnixSeconds;
 
 const NOW: UnixMillis = UnixMillis::new(1_795_450_380_000);
 
@@ -64,14 +65,14 @@ impl World {
         world
     }
 
-    fn load(&mut self, applications: Vec<Application>) {
+    fn load(&mut self, applications: Vec<FeedApplication>) {
         let page = FeedPage {
             epoch: "e1".into(),
             kind: PageKind::Snapshot,
             after: 0,
             version: self.version,
             next: None,
-            now: NOW.to_seconds().get(),
+            now: NOW.to_seconds(),
             keys: Some(JwkSet {
                 keys: vec![self.signer.jwk()],
             }),
@@ -103,7 +104,7 @@ impl World {
             after,
             version: self.version,
             next: None,
-            now: NOW.to_seconds().get(),
+            now: NOW.to_seconds(),
             keys: None,
             applications: ApplicationChanges::default(),
             revocations: RevocationChanges {
@@ -111,7 +112,7 @@ impl World {
                     subject,
                     version: self.version,
                     fresh: false,
-                    until: NOW.get(),
+                    until: UnixSeconds::new(NOW.get()),
                 }],
                 delete: vec![],
             },

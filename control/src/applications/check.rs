@@ -12,7 +12,7 @@ use portcullis::protocol::origin::Origin;
 use serde::de::DeserializeOwned;
 
 use super::{Application, Definition, Draft, Location};
-use crate::problems::Problems;
+use crate::problems::InputProblems;
 use crate::sessions::durations::Bounds;
 
 const DEFAULT_SESSION_DURATION: &str = "24h";
@@ -38,7 +38,7 @@ impl Checked<'_> {
 }
 
 /// The definition that a draft makes; if `None`, at least one problem was noted.
-pub fn check(draft: Draft, how: Checked<'_>, problems: &mut Problems) -> Option<Definition> {
+pub fn check(draft: Draft, how: Checked<'_>, problems: &mut InputProblems) -> Option<Definition> {
     let name = name(draft.name.as_deref(), how, problems);
     let origins = origins(draft.origins.as_deref(), how, problems);
     let duration = Bounds::of_sessions(how.demo).parse(
@@ -95,7 +95,11 @@ pub fn check(draft: Draft, how: Checked<'_>, problems: &mut Problems) -> Option<
 }
 
 /// Whether filters will take it: one that they refuse would stop their feed for everybody.
-fn usable_by_filters(definition: &Definition, how: Checked<'_>, problems: &mut Problems) -> bool {
+fn usable_by_filters(
+    definition: &Definition,
+    how: Checked<'_>,
+    problems: &mut InputProblems,
+) -> bool {
     let application = Application {
         audience: "0".repeat(64),
         declared: false,
@@ -119,7 +123,7 @@ fn usable_by_filters(definition: &Definition, how: Checked<'_>, problems: &mut P
     refused.is_none()
 }
 
-fn name(name: Option<&str>, how: Checked<'_>, problems: &mut Problems) -> Option<String> {
+fn name(name: Option<&str>, how: Checked<'_>, problems: &mut InputProblems) -> Option<String> {
     let path = how.at("name");
     match name {
         None => problems.add(&path, "", "is missing"),
@@ -139,7 +143,7 @@ fn name(name: Option<&str>, how: Checked<'_>, problems: &mut Problems) -> Option
 fn origins(
     texts: Option<&[String]>,
     how: Checked<'_>,
-    problems: &mut Problems,
+    problems: &mut InputProblems,
 ) -> Option<Vec<Location>> {
     let path = how.at("origins");
     let texts = texts.unwrap_or_default();
@@ -163,7 +167,7 @@ fn origins(
 fn word<T: DeserializeOwned>(
     (path, text): &(String, String),
     choices: &str,
-    problems: &mut Problems,
+    problems: &mut InputProblems,
 ) -> Option<T> {
     let value = serde_json::from_value(serde_json::Value::String(text.to_owned()));
     if value.is_err() {
@@ -175,7 +179,7 @@ fn word<T: DeserializeOwned>(
 fn cors_origins(
     texts: Vec<String>,
     how: Checked<'_>,
-    problems: &mut Problems,
+    problems: &mut InputProblems,
 ) -> Option<Vec<String>> {
     let path = how.at("cors_origins");
     let mut good = Vec::new();

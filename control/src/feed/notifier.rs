@@ -1,51 +1,52 @@
-//! Wakes the long polls of filters when the feed has a new version, and remembers when that was.
+//! Wakes the long polls of filters when the feed has a new version, and remembers when this
+//! process committed which version.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::storage::{Step, Storage};
+use crate::storage::{Database, Step};
 use crate::system::clock::Clock;
 
-/// How often the database is asked for versions that another process committed. A tenth of what
-/// a revocation may take until every worker acts by it.
-const ASK_EVERY: Duration = Duration::from_millis(25);
+/// How often the database is read for versions that another process committed. A tenth of the
+/// time that a revocation may take until every worker acts on it.
+const READ_EVERY: Duration = Duration::from_millis(25);
 
-/// Versions whose times wait to be written down; more than come between two writings.
-const MOST_TIMES: usize = 10_000;
+/// The most commit times kept until they are written; more than come between two writes.
+const MAX_COMMITS: usize = 10_000;
 
-/// The newest version of the feed that this process knows of.
-pub struct News {
+/// Knows the newest version of the feed and wakes those who wait for a newer one.
+pub struct Notifier {
     newest: watch::Sender<u64>,
     clock: Arc<dyn Clock>,
-    times: Mutex<Vec<Step>>,
+    commits: Mutex<Vec<Step>>,
 }
 
-impl News {
-    /// Begins at a version.
+impl Notifier {
+    /// A notifier that begins at a version.
     #[must_use]
     pub fn new(version: u64, clock: Arc<dyn Clock>) -> Self {
         Self {
             newest: watch::Sender::new(version),
             clock,
-            times: Mutex::default(),
+            commits: Mutex::default(),
         }
     }
 
-    /// Tells of a version that this process has just committed.
-    pub fn tell(&self, version: u64) {
+    /// Notifies of a version that this process has just committed.
+    pub fn committed(&self, version: u64) {
         let at_ms = crate::system::clock::milliseconds(self.clock.as_ref());
-        let mut times = self.times();
-        if times.len() < MOST_TIMES {
-            times.push(Step { version, at_ms });
+        let mut commits = self.commits();
+        if commits.len() < MAX_COMMITS {
+            commits.push(Step { version, at_ms });
         }
-        drop(times);
-        self.notice(version);
+        drop(commits);
+        self.observed(version);
     }
 
-    /// Tells of a version that was committed at some time, by whomever.
-    pub fn notice(&self, version: u64) {
+    /// Notifies of a version that any process committed at an unknown time.
+    pub fn observed(&self, version: u64) {
         self.newest.send_if_modified(|newest| {
             let newer = version > *newest;
             *newest = version.max(*newest);
@@ -54,41 +55,41 @@ impl News {
     }
 
     /// Waits for a version above `version`.
-    pub async fn above(&self, version: u64) {
+    pub async fn wait_above(&self, version: u64) {
         let mut newest = self.newest.subscribe();
-        // Cannot fail while `self` lives, for it holds the sender.
+        // Cannot fail: `self` holds the sender.
         let _ = newest.wait_for(|newest| *newest > version).await;
     }
 
-    /// Goes on asking the database for versions that other processes committed.
-    pub async fn follow(self: Arc<Self>, storage: Arc<dyn Storage>) {
-        let mut ticks = tokio::time::interval(ASK_EVERY);
+    /// Reads the database again and again for versions that other processes committed.
+    pub async fn follow(self: Arc<Self>, storage: Database) {
+        let mut ticks = tokio::time::interval(READ_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut is_away = false;
+        let mut failing = false;
         loop {
             ticks.tick().await;
             match storage.newest_version().await {
                 Ok(version) => {
-                    is_away = false;
-                    self.notice(version);
+                    failing = false;
+                    self.observed(version);
                 }
-                // Said once: it may be away for hours.
-                Err(error) if !is_away => {
-                    is_away = true;
-                    tracing::warn!(error = ?error, "the feed's version cannot be read");
+                // Logged once for each outage, which may last for hours.
+                Err(error) if !failing => {
+                    failing = true;
+                    tracing::warn!(?error, "the feed's version cannot be read");
                 }
                 Err(_) => {}
             }
         }
     }
 
-    /// When versions were committed that were told since this was last asked.
+    /// The commit times since the last call.
     #[must_use]
-    pub fn take_times(&self) -> Vec<Step> {
-        std::mem::take(&mut *self.times())
+    pub fn take_commits(&self) -> Vec<Step> {
+        std::mem::take(&mut *self.commits())
     }
 
-    fn times(&self) -> MutexGuard<'_, Vec<Step>> {
-        self.times.lock().unwrap_or_else(PoisonError::into_inner)
+    fn commits(&self) -> MutexGuard<'_, Vec<Step>> {
+        self.commits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

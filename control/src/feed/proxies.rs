@@ -15,8 +15,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-use crate::feed::notifier::News;
-use crate::storage::{ProxyNews, Storage, StorageError};
+use crate::feed::notifier::Notifier;
+use crate::storage::{Database, ProxyNews, StorageError};
 use crate::system::clock::{Clock, milliseconds};
 
 use known::Known;
@@ -118,11 +118,11 @@ impl Proxies {
     ///
     /// # Errors
     /// It is kept for the next time.
-    pub async fn write(&self, storage: &dyn Storage, news: &News) -> Result<(), StorageError> {
+    pub async fn write(&self, storage: &Database, notifier: &Notifier) -> Result<(), StorageError> {
         // One after the other: when this returns, what was new at its beginning is written.
         let _turn = self.writing.lock().await;
         let now_ms = milliseconds(self.clock.as_ref());
-        let (polls, times) = (self.known().take(now_ms), news.take_times());
+        let (polls, times) = (self.known().take(now_ms), notifier.take_commits());
         if polls.is_empty() && times.is_empty() {
             return Ok(());
         }
@@ -141,12 +141,12 @@ impl Proxies {
     }
 
     /// Goes on writing down what is new.
-    pub async fn keep_writing(self: Arc<Self>, storage: Arc<dyn Storage>, news: Arc<News>) {
+    pub async fn keep_writing(self: Arc<Self>, storage: Database, notifier: Arc<Notifier>) {
         let mut ticks = tokio::time::interval(WRITE_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Err(error) = self.write(storage.as_ref(), &news).await {
+            if let Err(error) = self.write(&storage, &notifier).await {
                 tracing::warn!(error = ?error, "what proxies have applied cannot be written down");
             }
         }
@@ -180,13 +180,13 @@ impl Drop for Polling<'_> {
     }
 }
 
-/// At least one, so that times are written down without any news of proxies.
+/// At least one, so that times are written down without any report.
 struct Batches;
 
 impl Batches {
-    fn of(news: &[ProxyNews]) -> impl Iterator<Item = &[ProxyNews]> {
-        let first = news.get(..BATCH).unwrap_or(news);
-        let rest = news.get(BATCH..).unwrap_or_default();
+    fn of(reports: &[ProxyNews]) -> impl Iterator<Item = &[ProxyNews]> {
+        let first = reports.get(..BATCH).unwrap_or(reports);
+        let rest = reports.get(BATCH..).unwrap_or_default();
         std::iter::once(first).chain(rest.chunks(BATCH))
     }
 }

@@ -17,7 +17,7 @@ use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, Confirmat
 use portcullis::protocol::login;
 use portcullis::protocol::origin::Origin;
 
-use super::ApiError;
+use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
 use crate::service::Service;
 use crate::storage::{FoundCode, IssuedAnswer};

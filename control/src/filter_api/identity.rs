@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::ApiError;
+use super::error::ApiError;
 use crate::service::Service;
 use crate::tokens::filter_credentials;
 

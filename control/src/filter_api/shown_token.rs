@@ -5,7 +5,7 @@ use portcullis::protocol::claims::{
     APPLICATION_TYP, APPLICATION_TYPE, ApplicationClaims, Confirmation,
 };
 
-use super::ApiError;
+use super::error::ApiError;
 use super::identity::FilterIdentity;
 use crate::service::Service;
 use crate::tokens::secret::same;

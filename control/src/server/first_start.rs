@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::service::Service;
-use crate::sign_in::users::{self, MakeUserError, UserWish};
+use crate::sign_in::users::{self, MakeUserError, UserRequest};
 use crate::storage::StorageError;
 use crate::tokens::filter_credentials::{self, MakeCredentialError};
 
@@ -44,12 +44,12 @@ pub async fn make(service: &Service) -> Result<Option<FirstStart>, FirstStartErr
     if !storage.users().await?.is_empty() || storage.any_filter_credential().await? {
         return Ok(None);
     }
-    let wish = UserWish {
+    let request = UserRequest {
         email: ADMINISTRATOR,
         password: None,
         administrator: true,
     };
-    let user = users::make(service, wish).await?;
+    let user = users::make(service, request).await?;
     let credential = filter_credentials::make(service, None).await?;
     Ok(Some(FirstStart {
         email: user.email,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::problems::Problems;
+use crate::problems::InputProblems;
 
 /// The longest session, 30 days. Also how long a revocation can matter.
 pub const LONGEST_SESSION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -60,7 +60,7 @@ impl Bounds {
     }
 
     /// The duration that `text` says, if it is within bounds; else a problem is noted.
-    pub fn parse(self, path: &str, text: &str, problems: &mut Problems) -> Option<Duration> {
+    pub fn parse(self, path: &str, text: &str, problems: &mut InputProblems) -> Option<Duration> {
         match humantime::parse_duration(text) {
             Ok(duration) if duration.subsec_nanos() != 0 => {
                 problems.add(path, text, "must be whole seconds");
@@ -144,7 +144,7 @@ mod tests {
             ("-1h", false, false),
             ("a day", false, false),
         ] {
-            let mut problems = Problems::default();
+            let mut problems = InputProblems::default();
             let parsed = Bounds::of_sessions(demo).parse("d", text, &mut problems);
             assert_eq!(parsed.is_some(), good, "{text}");
             assert_eq!(problems.finish().is_ok(), good, "{text}");
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_block_of_nothing_is_no_other_thing_than_a_short_one() {
         for (text, good) in [("0s", true), ("0", true), ("1s", true), ("2h", false)] {
-            let mut problems = Problems::default();
+            let mut problems = InputProblems::default();
             Bounds::of_block().parse("d", text, &mut problems);
             assert_eq!(problems.finish().is_ok(), good, "{text}");
         }

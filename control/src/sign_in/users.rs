@@ -1,6 +1,6 @@
 //! Making a user of the service's own.
 
-use crate::problems::{Problems, Refused};
+use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::sign_in::email;
 use crate::sign_in::passwords::{MAX_BYTES, PasswordError};
@@ -21,7 +21,7 @@ pub struct MadeUser {
 }
 
 /// What a user is made of.
-pub struct UserWish<'a> {
+pub struct UserRequest<'a> {
     /// The e-mail address.
     pub email: &'a str,
     /// The password; made up if absent.
@@ -33,7 +33,7 @@ pub struct UserWish<'a> {
 /// Why a user was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum MakeUserError {
-    /// The wish cannot be.
+    /// The request cannot be.
     #[error(transparent)]
     Refused(#[from] Refused),
     /// The address is taken, or the database is away.
@@ -51,10 +51,10 @@ pub enum MakeUserError {
 ///
 /// # Errors
 /// When nothing was made.
-pub async fn make(service: &Service, wish: UserWish<'_>) -> Result<MadeUser, MakeUserError> {
+pub async fn make(service: &Service, request: UserRequest<'_>) -> Result<MadeUser, MakeUserError> {
     let random = service.random.as_ref();
-    let email = check(&wish)?;
-    let password = match wish.password {
+    let email = check(&request)?;
+    let password = match request.password {
         Some(password) => password,
         None => Plain::new(random.password()?),
     };
@@ -62,7 +62,7 @@ pub async fn make(service: &Service, wish: UserWish<'_>) -> Result<MadeUser, Mak
         id: random.id()?,
         email,
         password_hash: service.passwords.hash(password.clone(), random).await?,
-        administrator: wish.administrator,
+        administrator: request.administrator,
         created_at: service.now(),
     };
     service.storage.add_user(&user).await?;
@@ -74,13 +74,13 @@ pub async fn make(service: &Service, wish: UserWish<'_>) -> Result<MadeUser, Mak
     })
 }
 
-fn check(wish: &UserWish<'_>) -> Result<String, Refused> {
-    let mut problems = Problems::default();
-    let email = email::normal(wish.email);
+fn check(request: &UserRequest<'_>) -> Result<String, Refused> {
+    let mut problems = InputProblems::default();
+    let email = email::normal(request.email);
     if email.is_none() {
-        problems.add("email", wish.email, "is no e-mail address");
+        problems.add("email", request.email, "is no e-mail address");
     }
-    if let Some(password) = wish.password.as_ref().map(Plain::reveal) {
+    if let Some(password) = request.password.as_ref().map(Plain::reveal) {
         if password.chars().count() < SHORTEST_PASSWORD_CHARACTERS {
             problems.add("password", "", "needs at least 8 characters");
         }

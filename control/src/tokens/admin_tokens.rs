@@ -1,21 +1,23 @@
-//! A token of the admin API: `<id>.<secret>`, shown once, stored hashed. It has scopes and an
-//! end.
+//! Admin tokens: `<id>.<secret>`, shown once, stored hashed. Each has scopes and an expiry.
 
 use std::time::Duration;
 
-use crate::administration::{Administrator, Scope};
-use crate::problems::{Problems, Refused};
+use super::secret::Plain;
+use crate::api::administrator::{Administrator, Scope};
+use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::sessions::durations::Bounds;
 use crate::storage::{AdminToken, StorageError};
 use crate::system::randomness::NoRandomness;
-use crate::tokens::secret::Plain;
 
-/// What a token is made of.
-pub struct TokenWish<'a> {
-    /// As `sessions:read`.
+/// Tokens expire by themselves, because one made for a single evening is easily forgotten.
+const DEFAULT_LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// A token to make.
+pub struct AdminTokenRequest<'a> {
+    /// The names of its scopes, as `sessions:read`.
     pub scopes: &'a [String],
-    /// How long it is good, as `90d`; that long if absent.
+    /// How long it lasts, as `90d`, which is the default.
     pub expires: Option<&'a str>,
 }
 
@@ -30,10 +32,10 @@ pub struct MadeToken {
 /// Why no token was made.
 #[derive(Debug, thiserror::Error)]
 pub enum MakeTokenError {
-    /// The wish cannot be.
+    /// The request is invalid.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// No randomness.
@@ -41,22 +43,22 @@ pub enum MakeTokenError {
     Randomness(#[from] NoRandomness),
 }
 
-/// Nobody remembers a token that was made for one evening.
-const DEFAULT_LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-
 /// Makes a token.
 ///
 /// # Errors
 /// When nothing was made.
-pub async fn make(service: &Service, wish: &TokenWish<'_>) -> Result<MadeToken, MakeTokenError> {
-    let life = check(wish)?;
+pub async fn make(
+    service: &Service,
+    request: &AdminTokenRequest<'_>,
+) -> Result<MadeToken, MakeTokenError> {
+    let life = check(request)?;
     let id = service.random.id()?;
     let secret = Plain::new(service.random.secret()?);
     let now = service.now();
     let stored = AdminToken {
         id: id.clone(),
         secret_hash: secret.hashed(),
-        scopes: wish.scopes.to_vec(),
+        scopes: request.scopes.to_vec(),
         created_at: now,
         expires_at: now + life.as_secs(),
     };
@@ -66,7 +68,7 @@ pub async fn make(service: &Service, wish: &TokenWish<'_>) -> Result<MadeToken, 
     Ok(MadeToken { stored, token })
 }
 
-/// Whose token `text` is, if it is one that has not run out.
+/// The administrator whose token `text` is, if it is valid and has not expired.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -80,7 +82,7 @@ pub async fn find(service: &Service, text: &str) -> Result<Option<Administrator>
         .filter(|stored| stored.secret_hash.is_of(&secret) && stored.expires_at > service.now());
     Ok(stored.map(|stored| Administrator::Token {
         id: stored.id,
-        // A scope that this version does not know is good for nothing.
+        // A scope that this version does not know allows nothing.
         scopes: stored
             .scopes
             .iter()
@@ -89,17 +91,17 @@ pub async fn find(service: &Service, text: &str) -> Result<Option<Administrator>
     }))
 }
 
-fn check(wish: &TokenWish<'_>) -> Result<Duration, Refused> {
-    let mut problems = Problems::default();
-    if wish.scopes.is_empty() {
+fn check(request: &AdminTokenRequest<'_>) -> Result<Duration, Refused> {
+    let mut problems = InputProblems::default();
+    if request.scopes.is_empty() {
         problems.add("scopes", "", "a token needs at least one scope");
     }
-    for (index, scope) in wish.scopes.iter().enumerate() {
+    for (index, scope) in request.scopes.iter().enumerate() {
         if let Err(unknown) = scope.parse::<Scope>() {
             problems.add(&format!("scopes[{index}]"), scope, unknown);
         }
     }
-    let life = wish.expires.map_or(Some(DEFAULT_LIFE), |text| {
+    let life = request.expires.map_or(Some(DEFAULT_LIFE), |text| {
         Bounds::of_admin_tokens().parse("expires", text, &mut problems)
     });
     problems.finish()?;

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::signing_key::{KeyError, SigningKey};
-use crate::storage::{Storage, StorageError};
+use crate::storage::{Database, StorageError};
 use crate::system::clock::Clock;
 use crate::system::randomness::{NoRandomness, Randomness};
 
@@ -54,7 +54,7 @@ impl Keys {
     /// # Errors
     /// When there are none and none can be made.
     pub async fn load(
-        storage: &dyn Storage,
+        storage: &Database,
         clock: &dyn Clock,
         random: &dyn Randomness,
     ) -> Result<Self, KeysError> {

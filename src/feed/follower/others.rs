@@ -81,7 +81,7 @@ impl Follower {
     /// of that is no news.
     pub(in crate::feed) fn follow(&mut self, now: u64, body: &[u8]) -> Result<Progress, FeedError> {
         let mut page = Page::read(body, &self.fingerprints)?;
-        let page_now = page.head.now;
+        let page_now = page.head.now.get();
         let store = self.store.as_mut().ok_or(FeedError::DoesNotFollow)?;
         if page.head.kind != PageKind::Delta || page.head.after > store.version() {
             return Err(FeedError::DoesNotFollow);

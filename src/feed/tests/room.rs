@@ -8,6 +8,7 @@ const LATER: u64 = NOW + 300_001;
 
 /// Revocations with the versions from one to another, without effect from `until` on.
 fn revocations(versions: std::ops::RangeInclusive<u64>, until: u64) -> RevocationChanges {
+    let until = UnixSeconds::new(until);
     let put = versions.flat_map(|version| revoke(version).put);
     RevocationChanges {
         put: put.map(|one| Revocation { until, ..one }).collect(),
@@ -68,7 +69,7 @@ fn what_has_ended_makes_room() {
     page.revocations = revocations(1..=MOST, 1);
     give(&mut follower, &page).unwrap();
     let mut more = delta("e1", 1_000, 1_001);
-    more.now = LATER * 2;
+    more.now = UnixSeconds::new(LATER * 2);
     let body = serde_json::to_vec(&more).unwrap();
     follower.poll(LATER * 2, 0).unwrap();
     let answer = FeedAnswer {

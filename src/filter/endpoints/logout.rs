@@ -52,7 +52,7 @@ pub(super) fn logout(
         Ok(request) => {
             let waiting = Pending::Logout(waiting);
             return pending
-                .call(stream, "logout", &request, waiting, moment.now)
+                .call(stream, &request, waiting, moment.now)
                 .unwrap_or_else(|| Effect::Reply(not_signed_out(kind)));
         }
         Err(AuthError::Refused(refusal @ (Refusal::BindingMissing | Refusal::BindingMismatch))) => {

@@ -82,7 +82,7 @@ pub(in crate::filter) fn callback(
     };
     let waiting = Pending::Exchange(exchange);
     pending
-        .call(stream, "exchange", &request, waiting, moment.now)
+        .call(stream, &request, waiting, moment.now)
         .unwrap_or(Effect::Reply(unavailable))
 }
 
@@ -101,7 +101,7 @@ fn burn(
     };
     let waiting = Pending::Burn(reply.clone());
     pending
-        .call(visit.incoming.stream, "exchange", &request, waiting, now)
+        .call(visit.incoming.stream, &request, waiting, now)
         .unwrap_or(Effect::Reply(reply))
 }
 

@@ -73,7 +73,7 @@ impl PendingExchange {
     fn signed_in(&self, issued: &ExchangeAnswer, verified: &Verified, now: UnixSeconds) -> Reply {
         let claims = verified.claims();
         let names = &self.placement.cookies;
-        let max_age = UnixSeconds::new(claims.session_exp).duration_since(now);
+        let max_age = claims.session_exp.duration_since(now);
         let return_to = return_to::sanitize(&issued.return_to);
         let location = format!("{}{return_to}", self.placement.location.origin);
 

@@ -11,15 +11,14 @@ use crate::filter::authenticate::{AuthError, Authenticator, Session, demand};
 use crate::filter::effect::{Effect, ResponseChanges};
 use crate::filter::endpoints::identity::identity_of;
 use crate::filter::event::{Incoming, Moment, Visit};
+use crate::filter::pending::Wait;
 use crate::filter::respond::unauthenticated;
 use crate::filter::route::{Route, places_on, route};
-use crate::filter::serve::Wait;
 use crate::protocol::calls::RefreshAnswer;
 use crate::reason::Refusal;
 use crate::reply::set_cookie;
 use crate::request::{Head, cookies};
 use crate::session::{Demand, Refreshable};
-use crate::time::UnixSeconds;
 
 /// What a request waited for.
 struct Goal<'a> {
@@ -143,7 +142,7 @@ fn renew(
         log::warn!("the control service answered a refresh with another session's token");
         return Err(AuthError::Refused(Refusal::SessionExpired));
     }
-    let session_exp = UnixSeconds::new(session.verified.claims().session_exp);
+    let session_exp = session.verified.claims().session_exp;
     let names = &visit.placement.cookies;
     let max_age = session_exp.duration_since(moment.seconds());
     let token = set_cookie::token(&names.token, &answer.token, answer.cookie, max_age);

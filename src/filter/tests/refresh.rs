@@ -25,7 +25,7 @@ impl Clients {
     }
 
     /// At an application of these settings.
-    fn at(change: impl FnOnce(&mut Application)) -> Self {
+    fn at(change: impl FnOnce(&mut FeedApplication)) -> Self {
         let mut world = World::without_feed(CONFIG);
         let mut settings = wire("a", &[at("wiki.example", None, None)]);
         change(&mut settings);
@@ -96,11 +96,12 @@ impl Clients {
 
     /// The token that the control service would make now.
     fn new_token(&self, change: impl FnOnce(&mut ApplicationClaims)) -> String {
-        let now = self.world.now.to_seconds().get();
+        let now = self.world.now.to_seconds();
+        let exp = now + Duration::from_secs(600);
         let version = self.world.version;
         self.world.token(|claims| {
             claims.jti = "DDDDDDDDDDDDDDDDDDDDDD".into();
-            (claims.iat, claims.nbf, claims.exp) = (now, now, now + 600);
+            (claims.iat, claims.nbf, claims.exp) = (now, now, exp);
             claims.ver = version;
             change(claims);
         })

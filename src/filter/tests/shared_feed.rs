@@ -39,7 +39,7 @@ fn with_other_key(kind: PageKind, epoch: &str, version: u64) -> FeedPage {
         after: 41,
         version,
         next: None,
-        now: NOW.to_seconds().get(),
+        now: NOW.to_seconds(),
         keys: Some(JwkSet {
             keys: vec![Signer::new().jwk()],
         }),

@@ -1,8 +1,11 @@
 //! Pages of the feed.
 
+use std::time::Duration;
+
 use portcullis::feed::{FeedAnswer, Follower, FollowerSettings, MAX_REVOCATIONS, Progress, Store};
 use portcullis::protocol::feed::{FeedPage, PageKind, Subject};
 use portcullis::session::revocations::TokenFingerprints;
+use portcullis::time::UnixMillis;
 use serde_json::json;
 
 use crate::token;
@@ -84,7 +87,8 @@ fn check_taken(follower: &Follower, page: &[u8], before: &(String, u64)) {
         };
         (claims.ver, claims.auth_ver) = (older, older);
         // A revocation may end before it begins to act, and be dropped with the first pruning.
-        let ended = revocation.until.saturating_add(3_600) <= LATEST_MS / 1_000;
+        let kept_until = revocation.until + Duration::from_secs(3_600);
+        let ended = kept_until <= UnixMillis::new(LATEST_MS).to_seconds();
         assert!(
             ended
                 || store

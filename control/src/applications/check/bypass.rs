@@ -4,12 +4,12 @@ use portcullis::protocol::feed::{Bypass, PathMatch};
 
 use super::{Checked, word};
 use crate::applications::BypassDraft;
-use crate::problems::Problems;
+use crate::problems::InputProblems;
 
 pub(super) fn bypasses(
     drafts: Vec<BypassDraft>,
     how: Checked<'_>,
-    problems: &mut Problems,
+    problems: &mut InputProblems,
 ) -> Option<Vec<Bypass>> {
     let path = how.at("bypass");
     let count = drafts.len();
@@ -21,7 +21,7 @@ pub(super) fn bypasses(
     (good.len() == count).then_some(good)
 }
 
-fn bypass(draft: BypassDraft, path: &str, problems: &mut Problems) -> Option<Bypass> {
+fn bypass(draft: BypassDraft, path: &str, problems: &mut InputProblems) -> Option<Bypass> {
     let matching: Option<PathMatch> = word(
         &(
             format!("{path}.match"),

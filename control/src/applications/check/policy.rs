@@ -3,14 +3,14 @@
 use super::Checked;
 use crate::applications::RuleDraft;
 use crate::policy::{Policy, PolicyRule};
-use crate::problems::Problems;
+use crate::problems::InputProblems;
 use crate::sessions::durations::Bounds;
 use crate::sign_in::email;
 
 pub(super) fn policy(
     drafts: Vec<RuleDraft>,
     how: Checked<'_>,
-    problems: &mut Problems,
+    problems: &mut InputProblems,
 ) -> Option<Policy> {
     let path = how.at("policy");
     let count = drafts.len();
@@ -35,7 +35,7 @@ fn duration(
     draft: &RuleDraft,
     path: &str,
     demo: bool,
-    problems: &mut Problems,
+    problems: &mut InputProblems,
 ) -> Option<Option<u64>> {
     let Some(text) = &draft.session_duration else {
         return Some(None);
@@ -45,7 +45,7 @@ fn duration(
     Some(Some(duration.as_secs()))
 }
 
-fn rule(draft: RuleDraft, path: &str, problems: &mut Problems) -> Option<PolicyRule> {
+fn rule(draft: RuleDraft, path: &str, problems: &mut InputProblems) -> Option<PolicyRule> {
     let mut good = true;
     for (index, text) in draft.emails.iter().enumerate() {
         if email::normal(text).is_none() {

@@ -15,7 +15,7 @@ fn defaults_are_the_safe_ones() {
         origins: Some(vec!["https://wiki.example.com".into()]),
         ..Draft::default()
     };
-    let definition = check(draft, HOW, &mut Problems::default()).unwrap();
+    let definition = check(draft, HOW, &mut InputProblems::default()).unwrap();
     assert_eq!(definition.session_duration_seconds, 86_400);
     assert!(definition.cookie.http_only && definition.binding_cookie);
     assert_eq!(definition.cookie.same_site, SameSite::Lax);
@@ -39,8 +39,8 @@ fn a_definition_survives_being_a_draft() {
         }]),
         ..Draft::default()
     };
-    let once = check(draft, HOW, &mut Problems::default()).unwrap();
-    let twice = check(Draft::from(&once), HOW, &mut Problems::default()).unwrap();
+    let once = check(draft, HOW, &mut InputProblems::default()).unwrap();
+    let twice = check(Draft::from(&once), HOW, &mut InputProblems::default()).unwrap();
     assert_eq!(once, twice);
 }
 
@@ -58,7 +58,7 @@ fn all_problems_are_told_at_once() {
         policy: Some(vec![RuleDraft::default()]),
         ..Draft::default()
     };
-    let mut problems = Problems::default();
+    let mut problems = InputProblems::default();
     assert!(check(draft, HOW, &mut problems).is_none());
     let paths: Vec<String> = problems
         .finish()
@@ -93,7 +93,7 @@ fn what_filters_refuse_is_refused_here() {
             origins: Some(origins.iter().map(ToString::to_string).collect()),
             ..Draft::default()
         };
-        let mut problems = Problems::default();
+        let mut problems = InputProblems::default();
         assert!(check(draft, HOW, &mut problems).is_none(), "{origins:?}");
         assert!(problems.finish().is_err(), "{origins:?}");
     }

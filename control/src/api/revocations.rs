@@ -1,5 +1,5 @@
-//! `GET /revocations`, `POST /revocations/show`, `POST /revocations/wait`: which proxies have
-//! applied a revocation, and how long it took.
+//! Revocations, which proxies have applied them, and how long it took: `GET /revocations`,
+//! `POST /revocations/show`, `POST /revocations/wait`, on the control socket.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,17 +9,18 @@ use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::command_error::CommandError;
 use super::input::Input;
-use super::{Items, SocketError};
+use super::list::Items;
 use crate::feed::proxies::{AppliedAt, Coverage, Covering};
 use crate::service::Service;
 use crate::storage::{HistoryPage, PastRevocation, StorageError};
 use crate::system::clock::milliseconds;
 
-/// How often proxies are looked at that poll another replica.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Between two looks: thousands of proxies may come to a version within a moment.
-const LOOK_PAUSE: Duration = Duration::from_millis(5);
+/// How often the database is read for proxies that poll another replica.
+const READ_EVERY: Duration = Duration::from_millis(100);
+/// The pause between two reads: thousands of proxies may reach a version at the same moment.
+const READ_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_WAIT_MS: u64 = 600_000;
 const DEFAULT_LIMIT: u32 = 50;
 const HIGHEST_LIMIT: u32 = 1_000;
@@ -34,25 +35,25 @@ pub struct RevocationQuery {
 /// A revocation, in a list.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RevocationView {
-    /// Tokens below this version are refused.
+    /// Its tokens below this version are refused.
     pub version: u64,
     /// `user`, `application`, `user_application` or `session`.
     pub scope: String,
-    /// Whose: `sub`, audience or `sid`.
+    /// The `sub`, audience or `sid` of what is revoked.
     pub subject: String,
-    /// The e-mail address or name, of a user or application that is still there.
+    /// The e-mail address or name of the subject, if it still exists.
     pub name: Option<String>,
-    /// Whether a sign-in after it is demanded.
+    /// Whether it demands a new sign-in.
     pub fresh: bool,
-    /// When it was committed, seconds since 1970; not known for old ones.
+    /// When it was committed, seconds since 1970; unknown for old ones.
     pub revoked_at: Option<u64>,
-    /// When no token that it could refuse is alive any more, seconds since 1970.
+    /// When the last token that it refuses has expired, seconds since 1970.
     pub until: u64,
     /// How many proxies have applied it.
     pub applied: u64,
-    /// Of how many.
+    /// How many proxies there are.
     pub proxies: u64,
-    /// How long the slowest of them took, in milliseconds, if that is known.
+    /// How long the slowest of them took, in milliseconds, if known.
     pub slowest_ms: Option<u64>,
 }
 
@@ -65,62 +66,62 @@ pub struct VersionQuery {
     timeout_ms: u64,
 }
 
-/// How far a version has come, proxy by proxy.
+/// Which proxies have applied a version.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct CoverageView {
     /// The figures.
     #[serde(flatten)]
     pub coverage: Coverage,
-    /// Filter credentials that bring more proxies than are watched: what those have applied
-    /// nobody knows.
+    /// Filter credentials with more proxies than are watched; what the others have applied is
+    /// unknown.
     pub unwatched: Vec<String>,
     /// Each proxy.
     pub items: Vec<AppliedAt>,
 }
 
-/// The newest revocations.
+/// Lists the newest revocations.
 pub async fn list(
     State(service): State<Arc<Service>>,
     Query(query): Query<RevocationQuery>,
-) -> Result<Json<Items<RevocationView>>, SocketError> {
+) -> Result<Json<Items<RevocationView>>, CommandError> {
     let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, HIGHEST_LIMIT);
     let page = HistoryPage {
         below: query.below,
         limit,
     };
-    // First, so that the newest have their times.
-    let storage = service.storage.as_ref();
-    service.proxies.write(storage, &service.news).await?;
+    // Commit times are written with it, so that the newest revocations have theirs.
+    let storage = &service.storage;
+    service.proxies.write(storage, &service.notifier).await?;
     let revocations = storage.revocations(page).await?;
     let oldest = revocations.last().map_or(u64::MAX, |last| last.version);
-    let covering = look(&service, oldest).await?;
+    let covering = read_coverage(&service, oldest).await?;
     let view = |one| view(one, &covering);
     Ok(Json(Items {
         items: revocations.into_iter().map(view).collect(),
     }))
 }
 
-/// How far a version has come by now.
+/// Shows which proxies have applied a version.
 pub async fn show(
     State(service): State<Arc<Service>>,
     Input(query): Input<VersionQuery>,
-) -> Result<Json<CoverageView>, SocketError> {
+) -> Result<Json<CoverageView>, CommandError> {
     let newest = service.storage.newest_version().await?;
     if query.version > newest {
-        return Err(SocketError::Unknown {
+        return Err(CommandError::Unknown {
             path: "version",
             value: query.version.to_string(),
-            message: "the feed has not come to this version; `revocation list` shows the newest",
+            message: "the feed has not reached this version; `revocation list` shows the newest",
         });
     }
     Ok(Json(covered(&service, query.version).await?))
 }
 
-/// The same, as soon as every proxy has applied it, or after the given time.
+/// The same, when every proxy has applied it or the given time has passed.
 pub async fn wait(
     State(service): State<Arc<Service>>,
     Input(query): Input<VersionQuery>,
-) -> Result<Json<CoverageView>, SocketError> {
+) -> Result<Json<CoverageView>, CommandError> {
     let limit = Duration::from_millis(query.timeout_ms.min(LONGEST_WAIT_MS));
     let end = Instant::now() + limit;
     loop {
@@ -130,16 +131,16 @@ pub async fn wait(
         if view.coverage.complete || is_over {
             return Ok(Json(view));
         }
-        let next = (Instant::now() + LOOK_EVERY).min(end);
+        let next = (Instant::now() + READ_EVERY).min(end);
         tokio::select! {
-            () = rose => tokio::time::sleep(LOOK_PAUSE).await,
+            () = rose => tokio::time::sleep(READ_PAUSE).await,
             () = tokio::time::sleep_until(next) => {}
         }
     }
 }
 
 async fn covered(service: &Service, version: u64) -> Result<CoverageView, StorageError> {
-    let covering = look(service, version).await?;
+    let covering = read_coverage(service, version).await?;
     let committed_ms = service.storage.committed_at_ms(version).await?;
     let mut coverage = covering.of(version, committed_ms);
     let unwatched = service.proxies.crowded();
@@ -151,10 +152,10 @@ async fn covered(service: &Service, version: u64) -> Result<CoverageView, Storag
     })
 }
 
-/// All proxies, with what they came to from a version on.
-async fn look(service: &Service, version: u64) -> Result<Covering, StorageError> {
-    let storage = service.storage.as_ref();
-    service.proxies.write(storage, &service.news).await?;
+/// All proxies, with the times at which they reached versions from `version` on.
+async fn read_coverage(service: &Service, version: u64) -> Result<Covering, StorageError> {
+    let storage = &service.storage;
+    service.proxies.write(storage, &service.notifier).await?;
     let proxies = storage.proxies().await?;
     let steps = storage.steps_from(version).await?;
     let now_ms = milliseconds(service.clock.as_ref());

@@ -1,47 +1,47 @@
-//! Errors of the filter API: what the filter is told, and apart from it what is logged.
+//! Errors of the filter API.
 
-use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use portcullis::protocol::calls::{Problem, ProblemReason};
+use portcullis::protocol::calls::ProblemReason;
 
+use crate::problems::Problem;
 use crate::storage::StorageError;
 use crate::system::randomness::NoRandomness;
 
-/// Why a call is refused.
+/// Why a call was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// No call has this path and method.
     #[error("there is no such call")]
     NoSuchCall,
-    /// The body or the query is not what the call takes.
-    #[error("the request is not what the call takes")]
+    /// The body or the query is invalid.
+    #[error("the request is invalid")]
     RequestInvalid,
     /// The filter credential is missing or unknown.
     #[error("the filter credential is missing or unknown")]
     CredentialInvalid,
-    /// No such code, or used, or expired.
+    /// The code is unknown, used or expired.
     #[error("the code is unknown, used or expired")]
     CodeUnknown,
-    /// The code is bound to something else.
-    #[error("the code belongs to another origin, or the verifier does not fit")]
+    /// The code is bound to another origin or verifier.
+    #[error("the code belongs to another origin, or the verifier does not match")]
     CodeMismatch,
-    /// Not a token of ours.
-    #[error("the token is not one of ours")]
+    /// The service did not issue the token, or not for this.
+    #[error("the service did not issue this token")]
     TokenInvalid,
     /// The global session has ended.
     #[error("the global session has ended")]
     SessionEnded,
-    /// Only a new sign-in helps.
+    /// A new sign-in is required.
     #[error("the user must sign in again")]
     LoginRequired,
-    /// An administrator revoked the user a moment ago.
+    /// The user is blocked after a revocation.
     #[error("an administrator revoked the user a moment ago")]
     UserBlocked {
         /// How long the block lasts, in seconds.
         retry_after: u64,
     },
-    /// The policy admits the user no longer.
+    /// The policy does not admit the user.
     #[error("the application's policy does not admit the user")]
     PolicyDenied,
     /// The binding secret is missing or wrong.
@@ -50,22 +50,22 @@ pub enum ApiError {
     /// The origin belongs to no application of this credential.
     #[error("the origin belongs to no application of this credential")]
     OriginUnknown,
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// No randomness.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
-    /// The service ends in the middle of it.
-    #[error("the service ends")]
+    /// The service stops in the middle of the call.
+    #[error("the service is stopping")]
     Cut,
-    /// Claims that cannot be written or read as JSON.
+    /// Claims cannot be written or read as JSON.
     #[error("a token's claims cannot be written or read")]
     Claims(#[from] serde_json::Error),
 }
 
 impl ApiError {
-    fn answer(&self) -> (StatusCode, ProblemReason) {
+    fn status_and_reason(&self) -> (StatusCode, ProblemReason) {
         match self {
             Self::NoSuchCall => (StatusCode::NOT_FOUND, ProblemReason::RequestInvalid),
             Self::RequestInvalid => (StatusCode::BAD_REQUEST, ProblemReason::RequestInvalid),
@@ -84,53 +84,18 @@ impl ApiError {
             }
         }
     }
-
-    fn title(&self, status: StatusCode) -> String {
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            // What is wrong inside is for the log.
-            "the control service cannot do this now; try again".to_owned()
-        } else {
-            self.to_string()
-        }
-    }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, reason) = self.answer();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            tracing::error!(error = ?self, "a call of the filter API failed");
-        } else {
-            tracing::info!(status = status.as_u16(), reason = ?reason, "a call of the filter API was refused");
-        }
+        let (status, reason) = self.status_and_reason();
         let retry_after = match self {
             Self::UserBlocked { retry_after } => Some(retry_after),
             _ => None,
         };
-        let problem = Problem {
-            kind: "about:blank".to_owned(),
-            title: self.title(status),
-            status: status.as_u16(),
-            reason,
-            retry_after,
-        };
-        let mut response = (status, Json(problem)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        match status {
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-            }
-            StatusCode::UNAUTHORIZED => {
-                // RFC 9110, section 11.6.1: a 401 says how to authenticate.
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            _ => {}
-        }
-        response
+        let title = Problem::<ProblemReason>::told_of(status, &self);
+        Problem::new(status, title, reason)
+            .with_retry_after(retry_after)
+            .respond("filter", &self)
     }
 }

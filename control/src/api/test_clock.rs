@@ -1,5 +1,5 @@
-//! `POST /test/clock`: shifts the running service's clock. Exists with the feature `test-clock`
-//! only, which no release has.
+//! `POST /test/clock`: shifts the running service's clock. Only built with the feature
+//! `test-clock`, which no release has.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub struct ClockShift {
     pub offset_seconds: i64,
 }
 
-/// From now on the clock is off by so much.
+/// Sets how far the clock is off.
 pub async fn shift(
     State(service): State<Arc<Service>>,
     Input(shift): Input<ClockShift>,

@@ -1,4 +1,4 @@
-//! `GET /proxies`, `POST /proxies/forget`: who follows the feed.
+//! Proxies, which follow the feed: `GET /proxies`, `POST /proxies/forget`, on the control socket.
 
 use std::sync::Arc;
 
@@ -6,8 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
+use super::command_error::CommandError;
 use super::input::Input;
-use super::{Items, SocketError};
+use super::list::Items;
 use crate::feed::proxies::{ProxyState, state_of};
 use crate::service::Service;
 use crate::storage::Proxy;
@@ -16,41 +17,41 @@ use crate::system::clock::milliseconds;
 /// A proxy, in a list.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ProxyView {
-    /// Its name for itself: one Envoy process.
+    /// Its name for itself; it is one Envoy process.
     pub instance: String,
-    /// The id of the filter credential that it shows.
+    /// The id of its filter credential.
     pub credential: String,
     /// Where it last polled from.
     pub address: String,
-    /// Everything up to this version of the feed is in force there.
+    /// It has applied the feed up to this version.
     pub version: u64,
     /// Its last poll, seconds since 1970.
     pub last_poll_at: u64,
-    /// Whether it can let anybody in by what it has.
+    /// Whether it polls, and if not, whether it may still admit users.
     pub state: ProxyState,
 }
 
-/// A proxy, by its name.
+/// A proxy, by name.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProxyName {
     instance: String,
 }
 
-/// What was forgotten.
+/// Proxies that were forgotten.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Forgotten {
-    /// How many proxies of that name.
+    /// How many had the name.
     pub forgotten: u64,
 }
 
-/// All proxies that are remembered.
+/// All known proxies.
 pub async fn list(
     State(service): State<Arc<Service>>,
-) -> Result<Json<Items<ProxyView>>, SocketError> {
+) -> Result<Json<Items<ProxyView>>, CommandError> {
     service
         .proxies
-        .write(service.storage.as_ref(), &service.news)
+        .write(&service.storage, &service.notifier)
         .await?;
     let now_ms = milliseconds(service.clock.as_ref());
     let view = |proxy: Proxy| ProxyView {
@@ -67,20 +68,21 @@ pub async fn list(
     }))
 }
 
-/// No longer waits for a proxy that is gone for good. One that polls comes back by itself.
+/// Forgets a proxy that is gone for good, so that revocations no longer wait for it. A proxy
+/// that polls again is known again.
 pub async fn forget(
     State(service): State<Arc<Service>>,
     Input(request): Input<ProxyName>,
-) -> Result<Json<Forgotten>, SocketError> {
+) -> Result<Json<Forgotten>, CommandError> {
     service.proxies.forget(&request.instance);
     let forgotten = service.storage.forget_proxies(&request.instance).await?;
     if forgotten == 0 {
-        return Err(SocketError::Unknown {
+        return Err(CommandError::Unknown {
             path: "instance",
             value: request.instance,
-            message: "there is no proxy of this name; `proxy list` shows all",
+            message: "no proxy has this name; `proxy list` shows all proxies",
         });
     }
-    tracing::info!(instance = request.instance, "a proxy is forgotten");
+    tracing::info!(instance = request.instance, "proxy forgotten");
     Ok(Json(Forgotten { forgotten }))
 }

@@ -1,4 +1,4 @@
-//! A request's JSON body; anything else is refused in the form that the CLI reads.
+//! The JSON body of a request to the control socket.
 
 use std::sync::Arc;
 
@@ -6,24 +6,24 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use serde::de::DeserializeOwned;
 
-use super::SocketError;
-use crate::problems::Problems;
+use super::command_error::CommandError;
+use crate::problems::InputProblems;
 use crate::service::Service;
 
-/// The body.
+/// The body; anything else is refused as a [`CommandError`].
 pub struct Input<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Input<T> {
-    type Rejection = SocketError;
+    type Rejection = CommandError;
 
-    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, SocketError> {
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, CommandError> {
         let refused = |message: String| {
-            let mut problems = Problems::default();
+            let mut problems = InputProblems::default();
             problems.add("", "", message);
             problems
                 .finish()
                 .err()
-                .map_or(SocketError::NoSuchCall, SocketError::Refused)
+                .map_or(CommandError::NoSuchCall, CommandError::Refused)
         };
         let bytes = Bytes::from_request(request, service)
             .await

@@ -1,5 +1,5 @@
-//! `GET /admin-tokens`, `POST /admin-tokens`, `POST /admin-tokens/delete`. Only here: a token of
-//! the admin API makes no other.
+//! Admin tokens: `GET /admin-tokens`, `POST /admin-tokens`, `POST /admin-tokens/delete`, on the
+//! control socket only: an admin token cannot make another.
 
 use std::sync::Arc;
 
@@ -7,13 +7,14 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
+use super::command_error::CommandError;
 use super::input::Input;
-use super::{Items, SocketError};
+use super::list::Items;
 use crate::service::Service;
 use crate::storage::AdminToken;
-use crate::tokens::admin_tokens::{self, MakeTokenError, TokenWish};
+use crate::tokens::admin_tokens::{self, AdminTokenRequest, MakeTokenError};
 
-/// A token to be made.
+/// A token to make.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddAdminToken {
@@ -22,7 +23,7 @@ pub struct AddAdminToken {
     expires: Option<String>,
 }
 
-/// A token to be deleted.
+/// A token to delete.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AdminTokenId {
@@ -35,21 +36,21 @@ pub struct AdminTokenId {
 pub struct AdminTokenView {
     /// Its id, in logs too.
     pub id: String,
-    /// What it is good for.
+    /// What it allows.
     pub scopes: Vec<String>,
     /// When it was made, seconds since 1970.
     pub created_at: u64,
-    /// Its end, seconds since 1970.
+    /// When it expires, seconds since 1970.
     pub expires_at: u64,
 }
 
 /// A token that was made.
 #[derive(Serialize, Deserialize)]
 pub struct AddedAdminToken {
-    /// What every list shows.
+    /// What lists show of it.
     #[serde(flatten)]
     pub view: AdminTokenView,
-    /// The token, shown this once.
+    /// The token, shown only here.
     pub token: String,
 }
 
@@ -64,7 +65,7 @@ impl From<AdminToken> for AdminTokenView {
     }
 }
 
-impl From<MakeTokenError> for SocketError {
+impl From<MakeTokenError> for CommandError {
     fn from(error: MakeTokenError) -> Self {
         match error {
             MakeTokenError::Refused(refused) => Self::Refused(refused),
@@ -73,44 +74,44 @@ impl From<MakeTokenError> for SocketError {
     }
 }
 
-/// A new token, shown in the answer only.
+/// Makes a token, shown in this response only.
 pub async fn add(
     State(service): State<Arc<Service>>,
     Input(request): Input<AddAdminToken>,
-) -> Result<Json<AddedAdminToken>, SocketError> {
-    let wish = TokenWish {
+) -> Result<Json<AddedAdminToken>, CommandError> {
+    let request = AdminTokenRequest {
         scopes: &request.scopes,
         expires: request.expires.as_deref(),
     };
-    let made = admin_tokens::make(&service, &wish).await?;
+    let made = admin_tokens::make(&service, &request).await?;
     Ok(Json(AddedAdminToken {
         view: made.stored.into(),
         token: made.token.reveal().to_owned(),
     }))
 }
 
-/// All tokens, those that have run out too.
+/// All tokens, expired ones too.
 pub async fn list(
     State(service): State<Arc<Service>>,
-) -> Result<Json<Items<AdminTokenView>>, SocketError> {
+) -> Result<Json<Items<AdminTokenView>>, CommandError> {
     let tokens = service.storage.admin_tokens().await?;
     Ok(Json(Items {
         items: tokens.into_iter().map(AdminTokenView::from).collect(),
     }))
 }
 
-/// From now on the token is refused.
+/// Deletes a token, which is refused from then on.
 pub async fn delete(
     State(service): State<Arc<Service>>,
     Input(request): Input<AdminTokenId>,
-) -> Result<Json<AdminTokenId>, SocketError> {
+) -> Result<Json<AdminTokenId>, CommandError> {
     if service.storage.delete_admin_token(&request.id).await? {
         tracing::info!(token = request.id, "admin token deleted");
         return Ok(Json(request));
     }
-    Err(SocketError::Unknown {
+    Err(CommandError::Unknown {
         path: "id",
         value: request.id,
-        message: "there is no admin token with this id; `admin-token list` shows all",
+        message: "no admin token has this id; `admin-token list` shows all tokens",
     })
 }

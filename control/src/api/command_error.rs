@@ -1,4 +1,4 @@
-//! Errors of the control socket: the administrator is told what is wrong and what to do.
+//! Errors of the control socket, which tell the administrator what is wrong and what to do.
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -11,66 +11,68 @@ use crate::storage::{AddUserError, ChangeError, StorageError};
 use crate::system::randomness::NoRandomness;
 use crate::tokens::filter_credentials::MakeCredentialError;
 
-/// Why the service did not do it; nothing was changed.
+/// Why a command was refused; nothing was changed.
 #[derive(Debug, thiserror::Error)]
-pub enum SocketError {
-    /// Only another version of the CLI asks for it.
-    #[error("this service does not know the command: is the CLI of another version?")]
+pub enum CommandError {
+    /// No call has this path.
+    #[error(
+        "the running service does not know this command; is it of the same version as this program?"
+    )]
     NoSuchCall,
-    /// The input is wrong.
+    /// The input is invalid.
     #[error("{0}")]
     Refused(#[from] Refused),
-    /// There is nothing of that name.
+    /// What the command names does not exist.
     #[error("{path} = `{value}`: {message}")]
     Unknown {
         /// The field.
         path: &'static str,
         /// Its value.
         value: String,
-        /// What there is not.
+        /// What does not exist, and how to find what does.
         message: &'static str,
     },
-    /// The application cannot be so.
+    /// The change of an application conflicts with something.
     #[error(transparent)]
     Change(ChangeError),
-    /// Somebody has the address.
-    #[error("a user with this e-mail address exists already")]
+    /// Another user has the address.
+    #[error("a user with this e-mail address already exists")]
     EmailTaken,
-    /// Something is broken on the service's side.
-    #[error("the service could not do it: {0}")]
+    /// The service failed.
+    #[error("the service failed: {0}")]
     Failed(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// What the CLI gets.
+/// The body of an error response.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ErrorBody {
-    /// All of it in one text; the admin API calls it `detail` (RFC 9457).
+    /// The whole error as text; the admin API calls it `detail` (RFC 9457).
     #[serde(alias = "detail")]
     pub error: String,
-    /// Each thing apart, if the input is wrong.
+    /// Each problem, if the input is invalid.
     #[serde(default)]
     pub problems: Vec<InputProblem>,
 }
 
-impl From<StorageError> for SocketError {
+impl From<StorageError> for CommandError {
     fn from(error: StorageError) -> Self {
         Self::Failed(error.into())
     }
 }
 
-impl From<NoRandomness> for SocketError {
+impl From<NoRandomness> for CommandError {
     fn from(error: NoRandomness) -> Self {
         Self::Failed(error.into())
     }
 }
 
-impl From<MakeCredentialError> for SocketError {
+impl From<MakeCredentialError> for CommandError {
     fn from(error: MakeCredentialError) -> Self {
         Self::Failed(error.into())
     }
 }
 
-impl From<ChangeError> for SocketError {
+impl From<ChangeError> for CommandError {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::Storage(error) => error.into(),
@@ -79,7 +81,7 @@ impl From<ChangeError> for SocketError {
     }
 }
 
-impl From<MakeUserError> for SocketError {
+impl From<MakeUserError> for CommandError {
     fn from(error: MakeUserError) -> Self {
         match error {
             MakeUserError::Refused(refused) => Self::Refused(refused),
@@ -89,7 +91,7 @@ impl From<MakeUserError> for SocketError {
     }
 }
 
-impl SocketError {
+impl CommandError {
     fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchCall | Self::Unknown { .. } => StatusCode::NOT_FOUND,
@@ -100,10 +102,10 @@ impl SocketError {
     }
 }
 
-impl IntoResponse for SocketError {
+impl IntoResponse for CommandError {
     fn into_response(self) -> Response {
         if let Self::Failed(error) = &self {
-            tracing::error!(error = ?error, "a command failed");
+            tracing::error!(error = ?error, "command failed");
         }
         let body = ErrorBody {
             error: self.to_string(),

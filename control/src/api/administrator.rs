@@ -1,46 +1,46 @@
-//! Who administers, and what they may do.
+//! Administrators and what they may do.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Somebody who may administer.
+/// The caller of an administrative call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Administrator {
-    /// Whoever may open the control socket: may do everything.
+    /// A caller on the control socket, who may do everything.
     Socket,
-    /// Whoever has an admin token: may do what its scopes say.
+    /// A caller with an admin token, who may do what its scopes say.
     Token {
         /// The token's id.
         id: String,
-        /// What it is good for.
+        /// Its scopes.
         scopes: Vec<Scope>,
     },
 }
 
-/// What an admin token is good for.
+/// What an admin token allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// To list global sessions.
+    /// List global sessions.
     SessionsRead,
-    /// To end one.
+    /// End a global session.
     SessionsRevoke,
-    /// To list users.
+    /// List users.
     UsersRead,
-    /// To end all sessions of one.
+    /// End all sessions of a user.
     UsersRevoke,
-    /// To list applications.
+    /// List applications.
     ApplicationsRead,
-    /// To end all sessions at one.
+    /// End all sessions at an application.
     ApplicationsRevoke,
 }
 
-/// There is no such scope.
+/// No scope has this name.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("is no scope; there are {}", Scope::ALL.map(Scope::name).join(", "))]
+#[error("is not a scope; the scopes are {}", Scope::ALL.map(Scope::name).join(", "))]
 pub struct UnknownScope;
 
 impl Administrator {
-    /// Whether a scope is theirs.
+    /// Whether they have a scope.
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
         match self {
@@ -69,7 +69,7 @@ impl Scope {
         Self::ApplicationsRevoke,
     ];
 
-    /// As people write it.
+    /// Its name, in lists and on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

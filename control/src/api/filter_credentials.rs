@@ -1,4 +1,4 @@
-//! `POST /filter-credentials`.
+//! Filter credentials: `POST /filter-credentials`, on the control socket.
 
 use std::sync::Arc;
 
@@ -6,13 +6,13 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
-use super::SocketError;
+use super::command_error::CommandError;
 use super::input::Input;
-use crate::problems::Problems;
+use crate::problems::InputProblems;
 use crate::service::Service;
 use crate::tokens::filter_credentials;
 
-/// Which applications the credential is for; none named: all.
+/// The applications that the credential is for; all if none is named.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddFilterCredential {
@@ -25,16 +25,16 @@ pub struct AddFilterCredential {
 pub struct AddedFilterCredential {
     /// Its id, in logs too.
     pub id: String,
-    /// The credential, shown this once.
+    /// The credential, shown only here.
     pub credential: String,
 }
 
-/// A new credential, shown in the answer only.
+/// Makes a credential, shown in this response only.
 pub async fn add(
     State(service): State<Arc<Service>>,
     Input(request): Input<AddFilterCredential>,
-) -> Result<Json<AddedFilterCredential>, SocketError> {
-    let mut problems = Problems::default();
+) -> Result<Json<AddedFilterCredential>, CommandError> {
+    let mut problems = InputProblems::default();
     let mut audiences = Vec::new();
     for (index, name) in request.applications.iter().enumerate() {
         match service.storage.application_named(name).await? {
@@ -42,7 +42,7 @@ pub async fn add(
             None => problems.add(
                 &format!("applications[{index}]"),
                 name,
-                "there is no application with this name; `application list` shows all",
+                "no application has this name; `application list` shows all applications",
             ),
         }
     }
