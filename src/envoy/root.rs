@@ -125,7 +125,7 @@ impl Root {
         };
         match looked {
             Ok(Progress::Changed { .. }) => self.say_held(shared),
-            Ok(Progress::Gathering | Progress::Unchanged) => {}
+            Ok(Progress::Partial | Progress::Unchanged) => {}
             Err(error) => self.say_once(format!("the feed: {error}")),
         }
     }
@@ -145,7 +145,7 @@ impl Root {
         let progress = filter.feed_answered(now_ms, HostRandom.number(), answer);
         drop(filter);
         match progress {
-            Ok(Progress::Gathering) => self.poll_if_due(&shared, now_ms),
+            Ok(Progress::Partial) => self.poll_if_due(&shared, now_ms),
             Ok(Progress::Changed { .. }) => {
                 self.last_error = None;
                 self.say_held(&shared);

@@ -127,3 +127,35 @@ fn two_configurations_do_not_touch_each_other() {
         );
     }
 }
+
+#[test]
+fn a_vm_that_loses_the_lease_in_mid_resync_does_not_fetch_the_snapshot_again() {
+    let mut process = Process::settled(3);
+    process.service.page = 1;
+    let leader = process.holder();
+    process.vms.remove(leader);
+    let (key, _) = process.memory.ending("/position").remove(0);
+    process.memory.scribble(&key, b"garbage".to_vec());
+    // The next leader has nothing to resume, and is interrupted in its resync.
+    process.vms[1].busy = true;
+    process.service.queries.clear();
+    while process.service.queries.len() < 5 {
+        process.ticks(1);
+    }
+    assert!(process.service.queries[4].starts_with("next="));
+    process.vms[0].busy = true;
+    process.vms[1].busy = false;
+    process.ticks(150);
+    process.vms[0].busy = false;
+    process.ticks(5);
+    assert_eq!(process.holder(), 1);
+
+    process.vms.remove(1);
+    process.service.queries.clear();
+    process.service.version = 42;
+    process.ticks(150);
+    assert_eq!(process.versions(), [42]);
+    for query in &process.service.queries {
+        assert!(query.starts_with("epoch="), "{query}");
+    }
+}
