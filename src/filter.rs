@@ -6,6 +6,7 @@
 
 mod callback;
 mod changes;
+mod deadline;
 mod effect;
 mod endpoint;
 mod guard;
@@ -21,10 +22,13 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::config::{Config, StaleAction};
-use crate::feed::shared::{Scope, SharedData};
-use crate::feed::{Feed, FeedAnswer, FeedError, FeedGauges, FollowerSettings, Poll, Progress};
+use crate::feed::{
+    Feed, FeedAnswer, FeedError, FeedGauges, FeedSettings, Poll, Progress, Scope, SharedData,
+    StalePolicy,
+};
 use crate::login::Random;
 use crate::metrics::Counters;
 use crate::reply::Reply;
@@ -33,6 +37,7 @@ use crate::request::Head;
 use crate::request::kind::RequestKind;
 use crate::session::Verifier;
 use crate::session::signature::HostSignatures;
+use crate::time::{UnixMillis, UnixSeconds};
 
 pub use effect::{Call, CallAnswer, Changes, Effect};
 pub use open_streams::Cut;
@@ -41,8 +46,8 @@ use pending::Pending;
 pub use refresh::RefreshCall;
 use refresh::Refreshes;
 
-/// How long a request waits for the feed, in milliseconds.
-const FEED_WAIT_MS: u64 = 2_000;
+/// How long a request waits for the feed.
+const FEED_WAIT: Duration = Duration::from_secs(2);
 /// Requests that may wait for the feed at once in one VM, and how large the head of one may be.
 const MAX_WAITING: usize = 256;
 const MAX_WAITING_BYTES: usize = 32 * 1_024;
@@ -52,10 +57,8 @@ const MAX_CALLS: usize = 64;
 const MAX_BURNS: usize = 16;
 /// Unknown key ids that are remembered until the feed changes.
 const MAX_UNKNOWN_KIDS: usize = 64;
-/// Longer than any wait: the feed's two seconds, a call's thirty and a half.
-const LONGEST_WAIT_MS: u64 = 60_000;
-/// After this beyond its timeout a callout counts as lost.
-const LOST_MS: u64 = 500;
+/// How long after its timeout a callout counts as lost.
+const LOST_AFTER: Duration = Duration::from_millis(500);
 /// Streams that may be driven on in one host callback.
 pub const MAX_EFFECTS: usize = 32;
 
@@ -75,8 +78,8 @@ pub struct Filter {
 
 /// The moment of an event, and what can be asked about it.
 pub struct Moment<'a> {
-    /// Milliseconds since 1970.
-    pub now_ms: u64,
+    /// When it happened.
+    pub now: UnixMillis,
     /// Random bytes.
     pub random: &'a mut dyn Random,
     /// The client's address, asked only where a policy needs it.
@@ -99,8 +102,8 @@ impl<'a> Incoming<'a> {
 }
 
 impl Moment<'_> {
-    fn now_s(&self) -> u64 {
-        self.now_ms / 1_000
+    fn seconds(&self) -> UnixSeconds {
+        self.now.to_seconds()
     }
 }
 
@@ -108,10 +111,12 @@ impl Filter {
     /// A filter that has no feed yet. `instance` names this VM to the control service.
     #[must_use]
     pub fn new(config: Config, host: Box<dyn HostSignatures>, instance: String) -> Self {
-        let feed = Feed::new(FollowerSettings {
+        let feed = Feed::new(FeedSettings {
             audiences: config.audiences().to_vec(),
-            stale_after_ms: config.when_stale().after_ms,
-            denies_when_stale: config.when_stale().then == StaleAction::Deny,
+            when_stale: StalePolicy {
+                after: config.when_stale().after,
+                denies: config.when_stale().then == StaleAction::Deny,
+            },
             max_revocations: config.max_revocations(),
             instance,
         });
@@ -130,24 +135,20 @@ impl Filter {
     }
 
     /// Shares the feed with the other VMs of the process, and takes over what they have.
-    pub fn share(&mut self, data: Box<dyn SharedData>, credential: &str, now_ms: u64) {
-        let stale = self.config.when_stale();
+    pub fn share(&mut self, data: Box<dyn SharedData>, credential: &str, now: UnixMillis) {
         let scope = Scope {
             credential,
             team_domain: &self.issuer,
             cluster: &self.config.control().cluster,
-            audiences: self.config.audiences(),
-            when_stale: (stale.after_ms, stale.then == StaleAction::Deny),
-            max_revocations: self.config.max_revocations(),
         };
-        let _ = self.feed.share(data, &scope, now_ms);
+        let _ = self.feed.share(data, &scope, now);
     }
 
     /// A request has come.
     pub fn begin(&mut self, stream: u32, head: Head<'_>, moment: &mut Moment<'_>) -> Effect {
-        if self.feed.is_out_of_touch(moment.now_ms) {
+        if self.feed.is_out_of_touch(moment.now) {
             // What cannot be read is polled for, and grows old meanwhile.
-            let _ = self.look(moment.now_ms, moment.random.number());
+            let _ = self.look(moment.now, moment.random.number());
         }
         let effect = self.decide(
             Incoming::new(stream, head),
@@ -178,11 +179,11 @@ impl Filter {
 
     /// Streams whose wait has ended, at most [`MAX_EFFECTS`]; each is then to be woken.
     #[must_use]
-    pub fn due(&self, now_ms: u64) -> Vec<u32> {
+    pub fn due(&self, now: UnixMillis) -> Vec<u32> {
         let version = self.version();
         self.pending
             .iter()
-            .filter(|(_, pending)| pending.is_due(now_ms, version))
+            .filter(|(_, pending)| pending.is_due(now, version))
             .map(|(stream, _)| *stream)
             .take(MAX_EFFECTS)
             .collect()
@@ -217,8 +218,8 @@ impl Filter {
     }
 
     /// The poll that is due, if one is.
-    pub fn poll(&mut self, now_ms: u64, random: u32) -> Option<Poll> {
-        self.feed.poll(now_ms, random)
+    pub fn poll(&mut self, now: UnixMillis, random: u32) -> Option<Poll> {
+        self.feed.poll(now, random)
     }
 
     /// The feed was answered.
@@ -227,12 +228,12 @@ impl Filter {
     /// The page was dropped; why is for the log.
     pub fn feed_answered(
         &mut self,
-        now_ms: u64,
+        now: UnixMillis,
         random: u32,
         answer: FeedAnswer<'_>,
     ) -> Result<Progress, FeedError> {
-        let progress = self.feed.answered(now_ms, random, answer)?;
-        self.changed(progress, now_ms);
+        let progress = self.feed.answered(now, random, answer)?;
+        self.changed(progress, now);
         Ok(progress)
     }
 
@@ -240,16 +241,16 @@ impl Filter {
     ///
     /// # Errors
     /// They cannot be relied on for a while; why is for the log.
-    pub fn look(&mut self, now_ms: u64, random: u32) -> Result<Progress, FeedError> {
+    pub fn look(&mut self, now: UnixMillis, random: u32) -> Result<Progress, FeedError> {
         let before = self.position();
-        let looked = self.feed.look(now_ms, random);
+        let looked = self.feed.look(now, random);
         let progress = match looked {
             Ok(progress @ Progress::Changed { .. }) => progress,
             // A part was taken over before the rest failed: it may have brought keys.
             _ if self.position() != before => Progress::Changed { keys: true },
             _ => Progress::Unchanged,
         };
-        self.changed(progress, now_ms);
+        self.changed(progress, now);
         looked
     }
 
@@ -260,17 +261,17 @@ impl Filter {
     }
 
     /// The configuration goes.
-    pub fn leave(&mut self, now_ms: u64) {
-        self.feed.leave(now_ms);
+    pub fn leave(&mut self, now: UnixMillis) {
+        self.feed.leave(now);
     }
 
-    fn changed(&mut self, progress: Progress, now_ms: u64) {
+    fn changed(&mut self, progress: Progress, now: UnixMillis) {
         if let Progress::Changed { keys } = progress {
             self.unknown_kids.clear();
             if keys {
                 self.verifier.forget();
             }
-            self.judge_open_streams(now_ms);
+            self.judge_open_streams(now);
         }
     }
 
@@ -293,8 +294,8 @@ impl Filter {
     }
 
     /// Figures of the feed, if it is this VM's to tell them.
-    pub fn gauges(&mut self, now_ms: u64) -> Option<FeedGauges> {
-        self.feed.gauges(now_ms)
+    pub fn gauges(&mut self, now: UnixMillis) -> Option<FeedGauges> {
+        self.feed.gauges(now)
     }
 
     /// What is held, for the log: to be compared with the control service's database.

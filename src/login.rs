@@ -3,6 +3,8 @@
 //! The attempt's secret never leaves the browser's cookie: `state` and `code_verifier` are
 //! derived from it, so that neither tells anything about the other or the secret.
 
+use std::time::Duration;
+
 use subtle::ConstantTimeEq;
 
 use crate::application::Placement;
@@ -10,9 +12,10 @@ use crate::names::ATTEMPT_COOKIE_PREFIX;
 use crate::protocol::{base64url, login::LOGIN_PATH, login::challenge};
 use crate::reply::{percent_encode, set_cookie};
 use crate::request::{Head, cookies};
+use crate::time::UnixSeconds;
 
-/// How long an attempt lives, in seconds.
-const LIFETIME: u64 = 600;
+/// How long an attempt lives.
+const LIFETIME: Duration = Duration::from_secs(600);
 /// How many attempts a browser may have at once on one host.
 const MAX_ATTEMPTS: usize = 8;
 
@@ -46,13 +49,13 @@ pub enum Beginning {
 pub struct Attempt {
     id: String,
     secret: [u8; 32],
-    start: u64,
+    start: UnixSeconds,
     beginning: Beginning,
 }
 
 impl Attempt {
     /// Begins an attempt, remembering what led to it.
-    pub fn begin(random: &mut dyn Random, now: u64, beginning: Beginning) -> Self {
+    pub fn begin(random: &mut dyn Random, now: UnixSeconds, beginning: Beginning) -> Self {
         let mut id = [0; 4];
         let mut secret = [0; 32];
         random.fill(&mut id);
@@ -68,7 +71,7 @@ impl Attempt {
 
     /// The attempts that a browser has open, oldest first.
     #[must_use]
-    pub fn open(head: Head<'_>, now: u64) -> Vec<Self> {
+    pub fn open(head: Head<'_>, now: UnixSeconds) -> Vec<Self> {
         let mut attempts: Vec<_> = cookies::with_prefix(head, ATTEMPT_COOKIE_PREFIX)
             .filter_map(|(id, value)| Self::parse(id, value))
             .filter(|attempt| attempt.start.abs_diff(now) <= LIFETIME)
@@ -91,7 +94,7 @@ impl Attempt {
         Some(Self {
             id: id.to_owned(),
             secret: base64url::decode(secret.as_bytes())?.try_into().ok()?,
-            start: start.parse().ok()?,
+            start: UnixSeconds::new(start.parse().ok()?),
             beginning: Beginning::of_letter(beginning)?,
         })
     }
@@ -218,15 +221,30 @@ pub(crate) mod tests {
     #[test]
     fn an_attempt_comes_back_from_its_cookie() {
         for beginning in [Beginning::Here, Beginning::Silent] {
-            let line = cookie(&Attempt::begin(&mut Counting(1), 1_000, beginning));
+            let line = cookie(&Attempt::begin(
+                &mut Counting(1),
+                UnixSeconds::new(1_000),
+                beginning,
+            ));
             with_head(&[("cookie", &line)], |head| {
-                assert_eq!(Attempt::open(head, 1_000)[0].beginning(), beginning);
+                assert_eq!(
+                    Attempt::open(head, UnixSeconds::new(1_000))[0].beginning(),
+                    beginning
+                );
             });
         }
-        let attempt = Attempt::begin(&mut Counting(1), 1_000, Beginning::AnotherSite);
+        let attempt = Attempt::begin(
+            &mut Counting(1),
+            UnixSeconds::new(1_000),
+            Beginning::AnotherSite,
+        );
         assert_eq!(attempt.cookie_name(), "__Host-access_login_01020304");
         let line = cookie(&attempt);
-        let open = |now| with_head(&[("cookie", &line)], |head| Attempt::open(head, now));
+        let open = |now| {
+            with_head(&[("cookie", &line)], |head| {
+                Attempt::open(head, UnixSeconds::new(now))
+            })
+        };
         assert!(open(1_600) == vec![attempt.clone()] && open(1_601).is_empty());
         let state = attempt.state("aud");
         assert!(state.starts_with("01020304.") && attempt.has_state(&state, "aud"));
@@ -248,7 +266,10 @@ pub(crate) mod tests {
             "__Host-access_login_=1000".to_owned(),
         ] {
             with_head(&[("cookie", &line)], |head| {
-                assert!(Attempt::open(head, 1_000).is_empty(), "{line}");
+                assert!(
+                    Attempt::open(head, UnixSeconds::new(1_000)).is_empty(),
+                    "{line}"
+                );
             });
         }
     }
@@ -256,9 +277,12 @@ pub(crate) mod tests {
     #[test]
     fn a_ninth_attempt_removes_the_oldest() {
         let open: Vec<_> = (0..8)
-            .map(|i| Attempt::begin(&mut Counting(i * 30), 1_000 + u64::from(i), Beginning::Here))
+            .map(|i| {
+                let start = UnixSeconds::new(1_000 + u64::from(i));
+                Attempt::begin(&mut Counting(i * 30), start, Beginning::Here)
+            })
             .collect();
-        let ninth = Attempt::begin(&mut Counting(250), 2_000, Beginning::Here);
+        let ninth = Attempt::begin(&mut Counting(250), UnixSeconds::new(2_000), Beginning::Here);
         let values = ninth.set_cookies(&open);
         assert_eq!(values.len(), 2);
         assert!(

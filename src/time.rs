@@ -4,7 +4,7 @@
 //! section 2, `NumericDate`): a function that takes one cannot be given the other.
 
 use std::fmt;
-use std::ops::{Add, Sub};
+use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,12 @@ impl UnixSeconds {
     pub fn checked_duration_since(self, earlier: Self) -> Option<Duration> {
         self.0.checked_sub(earlier.0).map(Duration::from_secs)
     }
+
+    /// The time between two moments, whichever is later.
+    #[must_use]
+    pub const fn abs_diff(self, other: Self) -> Duration {
+        Duration::from_secs(self.0.abs_diff(other.0))
+    }
 }
 
 /// Moves a moment later. What does not fit is the last moment that does.
@@ -99,6 +105,12 @@ impl Add<Duration> for UnixMillis {
 
     fn add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(whole_millis(span)))
+    }
+}
+
+impl AddAssign<Duration> for UnixMillis {
+    fn add_assign(&mut self, span: Duration) {
+        *self = *self + span;
     }
 }
 
@@ -176,5 +188,6 @@ mod tests {
         let (earlier, later) = (UnixSeconds::new(7), UnixSeconds::new(9));
         assert_eq!(later.duration_since(earlier), Duration::from_secs(2));
         assert_eq!(earlier.checked_duration_since(later), None);
+        assert_eq!(earlier.abs_diff(later), Duration::from_secs(2));
     }
 }

@@ -1,46 +1,61 @@
-//! The admin API, on the team domain. Every call carries `authorization: Bearer <admin token>`,
-//! and cookies count for nothing here; every error is a problem (RFC 9457).
+//! The admin API, on the team domain: the door for programs that administer.
 //!
-//! The control socket offers the same calls to whoever may open it.
-
-mod applications;
-mod identity;
-mod list;
-mod problem;
-mod sessions;
-mod users;
+//! Every call carries `authorization: Bearer <admin token>`. Cookies are ignored here, and every
+//! error is a problem (RFC 9457). The control socket offers the same calls without a token.
 
 use std::sync::Arc;
 
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
 use axum::routing::{delete, get, post};
-use axum::{Router, middleware};
 
+use crate::api::error::ApiError;
+use crate::api::{applications, sessions, users};
 use crate::service::Service;
-use problem::ApiError;
+use crate::tokens::admin_tokens;
 
-pub use list::Page;
-
-/// Below which path.
+/// The path of all calls.
 pub const PATH: &str = "/api/admin/v1";
 
-/// All calls, for whoever has an admin token.
+/// All calls, for callers with an admin token.
 pub fn router(service: Arc<Service>) -> Router<Arc<Service>> {
-    calls().layer(middleware::from_fn_with_state(
-        service,
-        identity::authenticate,
-    ))
+    calls().layer(middleware::from_fn_with_state(service, authenticate))
 }
 
-/// All calls. Needs an [`crate::administration::Administrator`] as an extension; without one,
-/// nothing is done.
+/// All calls. Each needs an [`Administrator`](crate::api::administrator::Administrator) as an
+/// extension of the request, and is refused without one.
 pub fn calls() -> Router<Arc<Service>> {
     Router::new()
         .route("/sessions", get(sessions::list))
         .route("/sessions/{id}", delete(sessions::end))
-        .route("/users", get(users::list))
+        .route("/users", get(users::list_page))
         .route("/users/{id}/revoke", post(users::revoke))
-        .route("/applications", get(applications::list))
+        .route("/applications", get(applications::list_page))
         .route("/applications/{name}/revoke", post(applications::revoke))
         .fallback(async || ApiError::NoSuchCall)
         .method_not_allowed_fallback(async || ApiError::NoSuchMethod)
+}
+
+async fn authenticate(
+    State(service): State<Arc<Service>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let token = bearer(request.headers()).ok_or(ApiError::TokenInvalid)?;
+    let administrator = admin_tokens::find(&service, token).await?;
+    let administrator = administrator.ok_or(ApiError::TokenInvalid)?;
+    request.extensions_mut().insert(administrator);
+    Ok(next.run(request).await)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (scheme, token) = values.next()?.to_str().ok()?.split_once(' ')?;
+    // RFC 9110, section 11.1: schemes are case-insensitive. Two values are refused, because a
+    // proxy may have looked at either of them.
+    let valid = values.next().is_none() && scheme.eq_ignore_ascii_case("bearer");
+    valid.then(|| token.trim())
 }

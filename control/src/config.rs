@@ -16,8 +16,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use portcullis::protocol::origin::Origin;
 
-use crate::application::Definition;
-use crate::problems::{Problems, Refused};
+use crate::applications::Definition;
+use crate::problems::{InputProblems, Refused};
 use reader::Reader;
 
 /// What the service runs with.
@@ -116,7 +116,7 @@ impl Config {
             Some(path) => parse_file(path)?,
             None => toml::Table::new(),
         };
-        let mut problems = Problems::default();
+        let mut problems = InputProblems::default();
         environment::apply(&mut table, environment, &mut problems);
         let config = Self::compile(table, &mut problems);
         problems.finish()?;
@@ -124,7 +124,7 @@ impl Config {
         config.ok_or_else(|| Refused(Vec::new()).into())
     }
 
-    fn compile(table: toml::Table, problems: &mut Problems) -> Option<Self> {
+    fn compile(table: toml::Table, problems: &mut InputProblems) -> Option<Self> {
         let mut root = Reader::new("", table);
         let server = sections::server(root.table("server", problems), problems);
         let database = sections::database(root.table("database", problems), problems);

@@ -1,41 +1,22 @@
-//! What the CLI asks for, as HTTP over a Unix socket in the data directory. Whoever may open the
-//! socket is the administrator; there is no other check.
+//! The control socket: HTTP over a Unix socket in the data directory, the door for the command
+//! line. File permissions decide who may open it; there is no other check.
 //!
-//! Requests and answers are the types that the CLI uses too. The calls of the admin API are here
-//! as well.
-
-pub mod admin_tokens;
-pub mod applications;
-pub mod coverage;
-mod error;
-pub mod filter_credentials;
-mod input;
-pub mod proxies;
-pub mod revocations;
-#[cfg(feature = "test-clock")]
-pub mod test_clock;
-pub mod users;
+//! The calls of the admin API are here as well.
 
 use std::sync::Arc;
 
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use serde::{Deserialize, Serialize};
 
 use crate::admin_api;
-use crate::administration::Administrator;
+use crate::api::administrator::Administrator;
+use crate::api::command_error::CommandError;
+use crate::api::{
+    admin_tokens, applications, filter_credentials, proxies, revocations, sessions, users,
+};
 use crate::service::Service;
 
-pub use error::{ErrorBody, SocketError};
-
-/// A list, as every list is answered.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Items<T> {
-    /// Its items.
-    pub items: Vec<T>,
-}
-
-/// All that the socket offers.
+/// All calls.
 pub fn router(service: Arc<Service>) -> Router {
     let router = Router::new()
         .route("/users", get(users::list).post(users::add))
@@ -47,12 +28,15 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/applications/set", post(applications::set))
         .route("/proxies", get(proxies::list))
         .route("/proxies/forget", post(proxies::forget))
-        .route("/revocations", get(coverage::list))
-        .route("/revocations/show", post(coverage::show))
-        .route("/revocations/wait", post(coverage::wait))
-        .route("/revocations/user", post(revocations::user))
-        .route("/revocations/application", post(revocations::application))
-        .route("/revocations/session", post(revocations::session))
+        .route("/revocations", get(revocations::list))
+        .route("/revocations/show", post(revocations::show))
+        .route("/revocations/wait", post(revocations::wait))
+        .route("/revocations/user", post(users::revoke_by_email))
+        .route(
+            "/revocations/application",
+            post(applications::revoke_by_name),
+        )
+        .route("/revocations/session", post(sessions::end_by_id))
         .route("/filter-credentials", post(filter_credentials::add))
         .route(
             "/admin-tokens",
@@ -64,8 +48,8 @@ pub fn router(service: Arc<Service>) -> Router {
             admin_api::calls().layer(Extension(Administrator::Socket)),
         );
     #[cfg(feature = "test-clock")]
-    let router = router.route("/test/clock", post(test_clock::shift));
+    let router = router.route("/test/clock", post(crate::api::test_clock::shift));
     router
-        .fallback(async || SocketError::NoSuchCall)
+        .fallback(async || CommandError::NoSuchCall)
         .with_state(service)
 }

@@ -1,11 +1,11 @@
 //! The API for filters, on a listener of its own. Every call carries
 //! `authorization: Bearer <filter credential>`; every error is a problem (RFC 9457).
 
+mod error;
 mod exchange;
 mod feed;
 mod identity;
 mod logout;
-mod problem;
 mod refresh;
 mod shown_token;
 
@@ -16,7 +16,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::service::Service;
-use problem::ApiError;
+use error::ApiError;
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
 

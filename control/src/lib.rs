@@ -6,37 +6,23 @@
 //! API, the [`filter_api`] for filters, the [`control_socket`] for the CLI on the same machine.
 
 mod admin_api;
-mod admin_token;
-mod administration;
-mod admission;
-pub mod application;
+mod api;
+pub mod applications;
 pub mod cli;
-pub mod client_description;
-pub mod clock;
 pub mod config;
 pub mod control_socket;
-mod cookies;
-mod device_codes;
-pub mod durations;
-mod email;
-mod exchange_codes;
+pub mod feed;
 pub mod filter_api;
-mod filter_credential;
-mod first_start;
-mod header_tokens;
-pub mod news;
-pub mod passwords;
+pub mod policy;
 pub mod problems;
-pub mod proxies;
-pub mod randomness;
-pub mod secret;
 pub mod server;
 pub mod service;
-pub mod sign_in_limits;
+pub mod sessions;
+pub mod sign_in;
 pub mod storage;
+pub mod system;
 pub mod team_domain;
 pub mod tokens;
-mod user;
 
 pub use cli::main;
 

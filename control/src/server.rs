@@ -5,6 +5,7 @@
 mod assemble;
 mod connections;
 mod data_dir;
+pub mod first_start;
 mod listeners;
 
 use std::net::SocketAddr;
@@ -15,14 +16,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::first_start::{self, FirstStart, FirstStartError};
-use crate::passwords::PasswordError;
-use crate::randomness::{NoRandomness, Randomness, SystemRandomness};
+use crate::server::first_start::{FirstStart, FirstStartError};
 use crate::service::Service;
+use crate::sign_in::passwords::PasswordError;
 use crate::storage::{ChangeError, Database, OpenError, StorageError};
-use crate::tokens::KeysError;
+use crate::system::clock::Clock;
+use crate::system::randomness::{NoRandomness, Randomness, SystemRandomness};
+use crate::tokens::keys::KeysError;
 
 pub use data_dir::{CONTROL_SOCKET, DataDir, DataDirError};
 use listeners::Listeners;
@@ -45,7 +46,7 @@ pub struct Start {
     pub clock: Arc<dyn Clock>,
     /// The clock again, where it can be shifted.
     #[cfg(feature = "test-clock")]
-    pub shifted_clock: Arc<crate::clock::ShiftedClock>,
+    pub shifted_clock: Arc<crate::system::clock::ShiftedClock>,
 }
 
 /// A service that listens.
@@ -182,10 +183,10 @@ impl Running {
 
 fn background(service: &Arc<Service>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    tasks.spawn(Arc::clone(&service.news).follow(Arc::clone(&service.storage)));
+    tasks.spawn(Arc::clone(&service.notifier).follow(service.storage.clone()));
     tasks.spawn(
         Arc::clone(&service.proxies)
-            .keep_writing(Arc::clone(&service.storage), Arc::clone(&service.news)),
+            .keep_writing(service.storage.clone(), Arc::clone(&service.notifier)),
     );
     let service = Arc::clone(service);
     tasks.spawn(async move {

@@ -6,17 +6,17 @@ use std::time::Duration;
 use portcullis::protocol::origin::Origin;
 use tokio::sync::{Semaphore, watch};
 
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::device_codes::{GuessLimits, RequestLimits};
-use crate::durations::{LONGEST_SESSION, MOMENT};
-use crate::news::News;
-use crate::passwords::Passwords;
-use crate::proxies::Proxies;
-use crate::randomness::Randomness;
-use crate::sign_in_limits::SignInLimits;
-use crate::storage::Storage;
-use crate::tokens::Keys;
+use crate::feed::notifier::Notifier;
+use crate::feed::proxies::Proxies;
+use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
+use crate::sign_in::limits::SignInLimits;
+use crate::sign_in::passwords::Passwords;
+use crate::storage::Database;
+use crate::system::clock::Clock;
+use crate::system::randomness::Randomness;
+use crate::tokens::device_codes::{GuessLimits, RequestLimits};
+use crate::tokens::keys::Keys;
 
 /// Shared by all endpoints.
 pub struct Service {
@@ -25,7 +25,7 @@ pub struct Service {
     /// The public origin, issuer of every token.
     pub team_domain: Origin,
     /// What is stored.
-    pub storage: Arc<dyn Storage>,
+    pub storage: Database,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Ids and secrets.
@@ -41,7 +41,7 @@ pub struct Service {
     /// Limits on requests for device codes, and on polls.
     pub(crate) request_limits: RequestLimits,
     /// What wakes long polls.
-    pub news: Arc<News>,
+    pub notifier: Arc<Notifier>,
     /// What proxies have applied.
     pub proxies: Arc<Proxies>,
     /// Pages of snapshots that are read at a time. Each is long: filters that all begin at once
@@ -51,7 +51,7 @@ pub struct Service {
     pub stopping: watch::Receiver<bool>,
     /// The clock again, where it can be shifted.
     #[cfg(feature = "test-clock")]
-    pub shifted_clock: Arc<crate::clock::ShiftedClock>,
+    pub shifted_clock: Arc<crate::system::clock::ShiftedClock>,
 }
 
 impl Service {

@@ -1,8 +1,8 @@
-//! What the control service remembers, as a trait for each aggregate; [`Database`] keeps all of
-//! them in SQLite or PostgreSQL with one set of queries.
+//! What the control service stores. [`Database`] keeps it in SQLite or PostgreSQL with one set of
+//! queries; the methods of each aggregate are in a file of its name.
 //!
-//! Every change that filters must learn of takes the next version of the feed in its own
-//! transaction, so that nothing is in force that the feed does not tell, and the reverse.
+//! A change that concerns filters takes the feed's next version in its own transaction, so what is
+//! in force and what the feed says are always the same.
 
 mod admin_tokens;
 mod applications;
@@ -25,46 +25,22 @@ mod upkeep;
 mod users;
 mod write;
 
-pub use admin_tokens::{AdminToken, AdminTokens};
-pub use applications::{Applications, ChangeError};
-pub use codes::{Codes, FoundCode, IssuedAnswer, NewCode};
+pub use admin_tokens::AdminToken;
+pub use applications::ChangeError;
+pub use codes::{FoundCode, IssuedAnswer, NewCode};
 pub use database::{Database, OpenError};
-pub use device_codes::{DeviceAnswer, DeviceCodes, NewDeviceCode, Poll, WaitingDeviceCode};
-pub use feed::{Cursor, END_OF_PAGE, Feed, FeedItems, PAGE_OF_REVOCATIONS, Position};
-pub use filter_credentials::{FilterCredential, FilterCredentials};
-pub use grounds::{Grounds, ShownSignIn, TokenGrounds};
-pub use history::{History, HistoryPage, PastRevocation};
-pub use proxies::{MOST_PROXIES, Proxies, Proxy, ProxyNews, ProxyStep, Step};
-pub use refreshes::{AddedRefresh, IssuedToken, OldToken, RefreshView, Refreshes, RevokedBelow};
-pub use revocations::{ApplicationRevocation, Revocations, RevokedUsers, UserRevocation, Whom};
-pub use session_list::{ListedSession, SessionList, SessionQuery, UsedApplication};
-pub use sessions::{BegunSession, NewSession, Session, Sessions};
-pub use signing_keys::{SigningKeyRow, SigningKeys};
-pub use upkeep::Upkeep;
-pub use users::{Account, AddUserError, NewUser, User, UserPage, Users};
-
-/// Everything that is stored.
-pub trait Storage:
-    AdminTokens
-    + Applications
-    + Codes
-    + DeviceCodes
-    + Feed
-    + FilterCredentials
-    + Grounds
-    + History
-    + Proxies
-    + Refreshes
-    + Revocations
-    + SessionList
-    + Sessions
-    + SigningKeys
-    + Upkeep
-    + Users
-{
-}
-
-impl Storage for Database {}
+pub use device_codes::{DeviceAnswer, NewDeviceCode, Poll, WaitingDeviceCode};
+pub use feed::{Cursor, END_OF_PAGE, FeedItems, PAGE_OF_REVOCATIONS, Position};
+pub use filter_credentials::FilterCredential;
+pub use grounds::{ShownSignIn, TokenGrounds};
+pub use history::{HistoryPage, PastRevocation};
+pub use proxies::{MOST_PROXIES, Proxy, ProxyNews, ProxyStep, Step};
+pub use refreshes::{AddedRefresh, IssuedToken, OldToken, RefreshView, RevokedBelow};
+pub use revocations::{ApplicationRevocation, RevokedUsers, UserRevocation, Whom};
+pub use session_list::{ListedSession, SessionQuery, UsedApplication};
+pub use sessions::{BegunSession, NewSession, Session};
+pub use signing_keys::SigningKeyRow;
+pub use users::{Account, AddUserError, NewUser, User, UserPage};
 
 /// The database did not do what was asked; nothing was changed.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,7 @@
 //! Durations as people write them: a whole number and a unit.
 
+use std::time::Duration;
+
 /// Which durations a field takes, as people write them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
@@ -10,14 +12,14 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// Whether so many milliseconds are within the bounds.
-    pub fn admit(self, ms: u64) -> bool {
-        parse_duration_ms(self.least) <= Some(ms) && Some(ms) <= parse_duration_ms(self.most)
+    /// Whether a duration is within the bounds.
+    pub fn admit(self, duration: Duration) -> bool {
+        parse_duration(self.least) <= Some(duration) && Some(duration) <= parse_duration(self.most)
     }
 }
 
-/// Milliseconds of a text such as `500ms`, `2s`, `5m`, `12h`, `7d`; `None` for anything else.
-pub(super) fn parse_duration_ms(text: &str) -> Option<u64> {
+/// The duration of a text such as `500ms`, `2s`, `5m`, `12h`, `7d`; `None` for anything else.
+pub(super) fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at_checked(digits)?;
     let unit_ms: u64 = match unit {
@@ -28,12 +30,13 @@ pub(super) fn parse_duration_ms(text: &str) -> Option<u64> {
         "d" => 86_400_000,
         _ => return None,
     };
-    number.parse::<u64>().ok()?.checked_mul(unit_ms)
+    let ms = number.parse::<u64>().ok()?.checked_mul(unit_ms)?;
+    Some(Duration::from_millis(ms))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parse_duration_ms;
+    use super::*;
 
     #[test]
     fn a_number_and_a_unit() {
@@ -44,7 +47,7 @@ mod tests {
             ("1h", 3_600_000),
             ("7d", 604_800_000),
         ] {
-            assert_eq!(parse_duration_ms(text), Some(ms));
+            assert_eq!(parse_duration(text), Some(Duration::from_millis(ms)));
         }
         for bad in [
             "",
@@ -58,7 +61,7 @@ mod tests {
             "99999999999999999999d",
             "184467440737095516d",
         ] {
-            assert_eq!(parse_duration_ms(bad), None, "{bad}");
+            assert_eq!(parse_duration(bad), None, "{bad}");
         }
     }
 }

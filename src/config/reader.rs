@@ -2,10 +2,11 @@
 //! stop at the first error.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::duration::{Bounds, parse_duration_ms};
+use super::duration::{Bounds, parse_duration};
 use crate::protocol::origin::Origin;
 
 /// What a problem of no single field is a problem of.
@@ -208,10 +209,10 @@ pub(super) fn visible_text(value: &Value) -> Result<String, String> {
         .ok_or_else(|| "must be a text of visible ASCII characters without spaces".to_owned())
 }
 
-/// A duration within bounds, in milliseconds.
-pub(super) fn duration(value: &Value, bounds: Bounds) -> Result<u64, String> {
+/// A duration within bounds.
+pub(super) fn duration(value: &Value, bounds: Bounds) -> Result<Duration, String> {
     let text = value.as_str().filter(|text| !text.is_empty());
-    let parsed = text.and_then(parse_duration_ms).ok_or_else(|| {
+    let parsed = text.and_then(parse_duration).ok_or_else(|| {
         "must be a whole number with a unit (ms, s, m, h or d), such as 90s or 5m".to_owned()
     })?;
     if bounds.admit(parsed) {

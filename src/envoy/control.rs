@@ -1,5 +1,7 @@
 //! Calls to the control service.
 
+use std::time::Duration;
+
 use super::host;
 use crate::config::Config;
 use crate::feed::Poll;
@@ -43,13 +45,13 @@ impl Control {
     /// Sends a poll of the feed.
     pub fn poll(&self, poll: &Poll) -> Result<u32, host::HostError> {
         let path = format!("{PREFIX}feed?{}", poll.query);
-        self.send("GET", &path, None, poll.timeout_ms)
+        self.send("GET", &path, None, poll.timeout)
     }
 
     /// Sends a call of a stream.
     pub fn call(&self, call: &Call) -> Result<u32, host::HostError> {
         let path = format!("{PREFIX}{}", call.name);
-        self.send("POST", &path, Some(call.body.as_bytes()), call.timeout_ms)
+        self.send("POST", &path, Some(call.body.as_bytes()), call.timeout)
     }
 
     fn send(
@@ -57,7 +59,7 @@ impl Control {
         method: &str,
         path: &str,
         body: Option<&[u8]>,
-        timeout_ms: u64,
+        timeout: Duration,
     ) -> Result<u32, host::HostError> {
         let mut headers = vec![
             (":method", method),
@@ -73,7 +75,7 @@ impl Control {
             cluster: &self.cluster,
             headers,
             body,
-            timeout_ms,
+            timeout,
         })
     }
 }

@@ -13,6 +13,7 @@ use crate::names::{ASSERTION_HEADER, EMAIL_HEADER, ID_HEADER};
 use crate::reply::Reply;
 use crate::request::Field;
 use crate::request::cookies::Cookies;
+use crate::time::UnixMillis;
 
 /// A host call that failed, and how.
 pub struct HostError(pub &'static str, pub Status);
@@ -29,11 +30,11 @@ fn named<T>(name: &'static str, result: std::result::Result<T, Status>) -> Resul
     result.map_err(|status| HostError(name, status))
 }
 
-/// Milliseconds since 1970.
-pub fn now_ms() -> u64 {
+/// The host's clock.
+pub fn now() -> UnixMillis {
     let since = hostcalls::get_current_time().ok();
     let since = since.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
+    UnixMillis::EPOCH + since.unwrap_or_default()
 }
 
 /// Random bytes of the host.
@@ -210,12 +211,11 @@ pub struct Request<'a> {
     pub cluster: &'a str,
     pub headers: Vec<(&'a str, &'a str)>,
     pub body: Option<&'a [u8]>,
-    pub timeout_ms: u64,
+    pub timeout: Duration,
 }
 
 /// Sends a call; the answer comes to the context that is active now.
 pub fn call(request: Request<'_>) -> Result<u32> {
-    let timeout = Duration::from_millis(request.timeout_ms);
     named(
         "http_call",
         hostcalls::dispatch_http_call(
@@ -223,7 +223,7 @@ pub fn call(request: Request<'_>) -> Result<u32> {
             request.headers,
             request.body,
             Vec::new(),
-            timeout,
+            request.timeout,
         ),
     )
 }
@@ -251,8 +251,7 @@ pub fn configuration(size: usize) -> Vec<u8> {
 }
 
 /// How long until the next tick, and every one after it.
-pub fn tick_every(milliseconds: u64) -> Result<()> {
-    let period = Duration::from_millis(milliseconds);
+pub fn tick_every(period: Duration) -> Result<()> {
     named("set_tick_period", hostcalls::set_tick_period(period))
 }
 

@@ -6,6 +6,7 @@ mod refresh;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
@@ -22,11 +23,12 @@ use crate::filter::{Call, CallAnswer, Filter, MAX_EFFECTS};
 use crate::login::Random;
 use crate::protocol::base64url;
 use crate::session::signature::{HostSignatures, NoHostSignatures};
+use crate::time::UnixMillis;
 
-/// How often the root looks at what waits, in milliseconds.
-const TICK_MS: u64 = 50;
+/// How often the root looks at what waits.
+const TICK: Duration = Duration::from_millis(50);
 /// The same while more streams are due than one callback may drive on.
-const BUSY_TICK_MS: u64 = 1;
+const BUSY_TICK: Duration = Duration::from_millis(1);
 
 /// What the contexts of one configuration share.
 pub struct Shared {
@@ -41,7 +43,7 @@ impl Shared {
     /// Ticks at once, or as ever. Each change restarts the timer, so only changes reach the host.
     pub fn set_busy(&self, busy: bool) {
         if self.busy.replace(busy) != busy {
-            let _ = host::tick_every(if busy { BUSY_TICK_MS } else { TICK_MS });
+            let _ = host::tick_every(if busy { BUSY_TICK } else { TICK });
         }
     }
 }
@@ -82,25 +84,21 @@ impl Root {
             }
         };
         let mut filter = Filter::new(config, signatures, instance());
-        filter.share(
-            Box::new(HostSharedData),
-            control.credential(),
-            host::now_ms(),
-        );
+        filter.share(Box::new(HostSharedData), control.credential(), host::now());
         self.shared = Some(Rc::new(Shared {
             filter: RefCell::new(filter),
             control,
             renewals: Renewals::default(),
             busy: Cell::new(true),
         }));
-        host::tick_every(BUSY_TICK_MS).map_err(|error| error.to_string())
+        host::tick_every(BUSY_TICK).map_err(|error| error.to_string())
     }
 
-    fn poll_if_due(&mut self, shared: &Shared, now_ms: u64) {
+    fn poll_if_due(&mut self, shared: &Shared, now: UnixMillis) {
         let Ok(mut filter) = shared.filter.try_borrow_mut() else {
             return;
         };
-        let Some(poll) = filter.poll(now_ms, HostRandom.number()) else {
+        let Some(poll) = filter.poll(now, HostRandom.number()) else {
             return;
         };
         match shared.control.poll(&poll) {
@@ -110,7 +108,7 @@ impl Root {
                     status: None,
                     body: b"",
                 };
-                let _ = filter.feed_answered(now_ms, HostRandom.number(), nothing);
+                let _ = filter.feed_answered(now, HostRandom.number(), nothing);
                 drop(filter);
                 self.say_once(format!("the feed cannot be polled: {error}"));
             }
@@ -118,9 +116,9 @@ impl Root {
     }
 
     /// Takes over what another VM of this process has fetched.
-    fn look(&mut self, shared: &Shared, now_ms: u64) {
+    fn look(&mut self, shared: &Shared, now: UnixMillis) {
         let looked = match shared.filter.try_borrow_mut() {
-            Ok(mut filter) => filter.look(now_ms, HostRandom.number()),
+            Ok(mut filter) => filter.look(now, HostRandom.number()),
             Err(_) => return,
         };
         match looked {
@@ -134,7 +132,7 @@ impl Root {
         let Some(shared) = self.shared.clone() else {
             return;
         };
-        let (now_ms, body) = (host::now_ms(), host::call_body(size));
+        let (now, body) = (host::now(), host::call_body(size));
         let answer = FeedAnswer {
             status: host::call_status(headers),
             body: &body,
@@ -142,15 +140,15 @@ impl Root {
         let Ok(mut filter) = shared.filter.try_borrow_mut() else {
             return;
         };
-        let progress = filter.feed_answered(now_ms, HostRandom.number(), answer);
+        let progress = filter.feed_answered(now, HostRandom.number(), answer);
         drop(filter);
         match progress {
-            Ok(Progress::Partial) => self.poll_if_due(&shared, now_ms),
+            Ok(Progress::Partial) => self.poll_if_due(&shared, now),
             Ok(Progress::Changed { .. }) => {
                 self.last_error = None;
                 self.say_held(&shared);
-                self.look(&shared, now_ms);
-                self.wake(&shared, now_ms);
+                self.look(&shared, now);
+                self.wake(&shared, now);
             }
             Ok(Progress::Unchanged) => self.last_error = None,
             Err(error) => self.say_once(format!("the feed: {error}")),
@@ -159,28 +157,28 @@ impl Root {
 
     /// Drives on what has waited long enough, a bounded number at a time: the host runs the
     /// effects on other streams nested in this callback.
-    fn wake(&mut self, shared: &Rc<Shared>, now_ms: u64) {
+    fn wake(&mut self, shared: &Rc<Shared>, now: UnixMillis) {
         let (due, loading) = match shared.filter.try_borrow() {
-            Ok(filter) => (filter.due(now_ms), filter.is_loading()),
+            Ok(filter) => (filter.due(now), filter.is_loading()),
             Err(_) => return,
         };
         for stream in &due {
-            let call = stream::wake(shared, *stream, now_ms);
+            let call = stream::wake(shared, *stream, now);
             let _ = host::act_on(self.id);
             if let Some(call) = call {
                 self.ask(shared, *stream, &call);
             }
         }
-        self.cut(shared, now_ms, MAX_EFFECTS - due.len().min(MAX_EFFECTS));
+        self.cut(shared, now, MAX_EFFECTS - due.len().min(MAX_EFFECTS));
         let filter = shared.filter.try_borrow();
         let more = filter.is_ok_and(|filter| filter.has_refresh_calls() || filter.has_cuts());
         shared.set_busy(loading || more || due.len() >= MAX_EFFECTS);
     }
 
     /// Ends requests whose sessions are good no more.
-    fn cut(&self, shared: &Shared, now_ms: u64, at_most: usize) {
+    fn cut(&self, shared: &Shared, now: UnixMillis, at_most: usize) {
         let cuts = match shared.filter.try_borrow_mut() {
-            Ok(mut filter) => filter.cuts(now_ms, at_most),
+            Ok(mut filter) => filter.cuts(now, at_most),
             Err(_) => return,
         };
         for cut in cuts {
@@ -206,7 +204,7 @@ impl Root {
         }
     }
 
-    fn report(&mut self, shared: &Shared, now_ms: u64) {
+    fn report(&mut self, shared: &Shared, now: UnixMillis) {
         let Ok(mut filter) = shared.filter.try_borrow_mut() else {
             return;
         };
@@ -218,7 +216,7 @@ impl Root {
                 let _ = host::increment(metric, count);
             }
         }
-        let Some(gauges) = filter.gauges(now_ms) else {
+        let Some(gauges) = filter.gauges(now) else {
             return;
         };
         for (name, value) in [
@@ -268,7 +266,7 @@ impl Root {
 impl Drop for Root {
     fn drop(&mut self) {
         if let Some(Ok(mut filter)) = self.shared.as_ref().map(|s| s.filter.try_borrow_mut()) {
-            filter.leave(host::now_ms());
+            filter.leave(host::now());
         }
     }
 }
@@ -309,12 +307,12 @@ impl RootContext for Root {
 
     fn on_tick(&mut self) {
         if let Some(shared) = self.shared.clone() {
-            let now_ms = host::now_ms();
-            self.look(&shared, now_ms);
-            self.poll_if_due(&shared, now_ms);
-            self.ask_for_tokens(&shared, now_ms);
-            self.wake(&shared, now_ms);
-            self.report(&shared, now_ms);
+            let now = host::now();
+            self.look(&shared, now);
+            self.poll_if_due(&shared, now);
+            self.ask_for_tokens(&shared, now);
+            self.wake(&shared, now);
+            self.report(&shared, now);
         }
     }
 

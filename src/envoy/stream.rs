@@ -10,6 +10,7 @@ use super::root::Shared;
 use crate::filter::{Call, CallAnswer, Effect, Filter, Moment};
 use crate::names::is_reserved_header;
 use crate::request::Head;
+use crate::time::UnixMillis;
 
 /// One request.
 pub struct Stream {
@@ -41,7 +42,7 @@ impl Stream {
             return host::internal_error();
         };
         let mut random = HostRandom;
-        let mut moment = moment(&mut random, host::now_ms());
+        let mut moment = moment(&mut random, host::now());
         filter.begin(self.id, Head::new(&fields, has_body), &mut moment)
     }
 }
@@ -63,7 +64,7 @@ impl Context for Stream {
             body: &body,
         };
         let mut random = HostRandom;
-        let mut moment = moment(&mut random, host::now_ms());
+        let mut moment = moment(&mut random, host::now());
         let effect = match shared.filter.try_borrow_mut() {
             Ok(mut filter) => filter.answered(self.id, answer, &mut moment),
             Err(_) => Some(host::internal_error()),
@@ -147,7 +148,7 @@ impl Stream {
     /// The call could not even be sent: the core hears of it as of one without an answer.
     fn call_failed(&self) -> Action {
         let mut random = HostRandom;
-        let mut moment = moment(&mut random, host::now_ms());
+        let mut moment = moment(&mut random, host::now());
         let shared = self.shared.as_ref();
         let filter = shared.and_then(|shared| shared.filter.try_borrow_mut().ok());
         let effect = filter
@@ -170,10 +171,10 @@ impl Drop for Stream {
 
 /// Drives on a request that waited, from the root's callback. What is still to be asked of the
 /// control service is returned: the root asks, and brings the answer by [`answer`].
-pub fn wake(shared: &Shared, stream: u32, now_ms: u64) -> Option<Call> {
+pub fn wake(shared: &Shared, stream: u32, now: UnixMillis) -> Option<Call> {
     drive(shared, stream, |filter| {
         let mut random = HostRandom;
-        filter.wake(stream, &mut moment(&mut random, now_ms))
+        filter.wake(stream, &mut moment(&mut random, now))
     })
 }
 
@@ -181,7 +182,7 @@ pub fn wake(shared: &Shared, stream: u32, now_ms: u64) -> Option<Call> {
 pub fn answer(shared: &Shared, stream: u32, answer: CallAnswer<'_>) {
     let unasked = drive(shared, stream, |filter| {
         let mut random = HostRandom;
-        filter.answered(stream, answer, &mut moment(&mut random, host::now_ms()))
+        filter.answered(stream, answer, &mut moment(&mut random, host::now()))
     });
     if unasked.is_some() {
         log::error!("a request was to be asked about twice");
@@ -238,9 +239,9 @@ fn reply(effect: &Effect) -> Action {
     Action::Pause
 }
 
-fn moment(random: &mut HostRandom, now_ms: u64) -> Moment<'_> {
+fn moment(random: &mut HostRandom, now: UnixMillis) -> Moment<'_> {
     Moment {
-        now_ms,
+        now,
         random,
         address: &client_address,
     }

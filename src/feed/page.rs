@@ -11,6 +11,7 @@ use super::error::FeedError;
 use super::limits;
 use crate::protocol::feed::{FeedPage, PageKind, RevocationChanges, Text};
 use crate::session::revocations::{Changes, Fingerprints};
+use crate::time::UnixSeconds;
 
 /// A decoded page.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ struct BareHead<'a> {
     after: u64,
     version: u64,
     next: Option<&'a str>,
-    now: u64,
+    now: UnixSeconds,
 }
 
 fn bytes_of(head: &[u8], changes: &Changes) -> Vec<u8> {
@@ -153,7 +154,9 @@ mod tests {
         let fingerprints = Fingerprints::default();
         let body = serde_json::to_vec(&sent).unwrap();
         let changes = fingerprints.changes(&revoke(57));
-        assert!(DecodedPage::from_bytes(&bytes_of(&body, &Changes::default()), &fingerprints).is_some());
+        assert!(
+            DecodedPage::from_bytes(&bytes_of(&body, &Changes::default()), &fingerprints).is_some()
+        );
         assert!(DecodedPage::from_bytes(&bytes_of(&body, &changes), &fingerprints).is_none());
     }
 }

@@ -8,10 +8,10 @@ mod poll;
 
 use std::time::Duration;
 
-pub use poll::{FeedAnswer, Poll};
 pub(super) use poll::{
     Applied, Asks, Delta, GroupPoll, PollRole, Received, SnapshotPage, snapshot_query,
 };
+pub use poll::{FeedAnswer, Poll};
 
 use super::backoff::{Backoff, Brought};
 use super::error::FeedError;
@@ -187,8 +187,7 @@ impl Poller {
                 }
             }
             Some(204) => {
-                let asked_for_snapshot =
-                    self.snapshot.is_some() || role.asks() == Asks::Snapshot;
+                let asked_for_snapshot = self.snapshot.is_some() || role.asks() == Asks::Snapshot;
                 if state.store().is_none() || asked_for_snapshot {
                     return Err(FeedError::SnapshotBroken);
                 }

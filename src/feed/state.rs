@@ -10,7 +10,7 @@ use super::snapshot::SnapshotBuilder;
 use super::store::Store;
 use super::timing::PRUNE_INTERVAL;
 use crate::session::revocations::Fingerprints;
-use crate::time::{UnixMillis, UnixSeconds};
+use crate::time::UnixMillis;
 
 /// The configuration of a feed.
 #[derive(Debug, Clone)]
@@ -175,7 +175,7 @@ impl State {
         if now.duration_since(self.pruned) > PRUNE_INTERVAL {
             self.pruned = now;
             if let Some(store) = &mut self.store {
-                store.prune(UnixSeconds::new(page.head.now).min(now.to_seconds()));
+                store.prune(page.head.now.min(now.to_seconds()));
             }
         }
     }

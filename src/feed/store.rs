@@ -133,7 +133,7 @@ impl Store {
 
     /// Drops revocations that no longer match any valid token.
     pub(super) fn prune(&mut self, now: UnixSeconds) {
-        self.revocations.prune(now.get());
+        self.revocations.prune(now);
     }
 }
 

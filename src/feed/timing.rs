@@ -110,7 +110,10 @@ const _: () = assert!(is_shorter(SUMMARY_AGE, HEARTBEAT));
 // The leader renews several times before its lease ends, also one with the shortest lease.
 const _: () = assert!(RENEWAL_FRACTION > 2);
 // A replica hears of a success through a renewal before it could take the difference for a lag.
-const _: () = assert!(is_shorter(LEASE_TERM, TIMESTAMP_SLACK.saturating_mul(RENEWAL_FRACTION)));
+const _: () = assert!(is_shorter(
+    LEASE_TERM,
+    TIMESTAMP_SLACK.saturating_mul(RENEWAL_FRACTION)
+));
 const _: () = assert!(is_shorter(LEASE_SLACK, LEASE_TERM));
 // A VM that is behind acquires a free lease before it gives up waiting for another to do so.
 const _: () = assert!(is_shorter(ACQUIRE_DELAY, LAG_TIMEOUT));

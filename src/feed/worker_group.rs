@@ -16,9 +16,9 @@ mod replica;
 mod role;
 mod shared_data;
 mod store;
-mod transitions;
 #[cfg(test)]
 pub(crate) mod tests;
+mod transitions;
 
 use std::time::Duration;
 
@@ -28,8 +28,8 @@ use membership::{Membership, Summary};
 use replica::Replica;
 use role::{Cooldown, Role};
 pub use shared_data::{Precondition, SharedData, SharedDataError, SharedValue};
-pub use store::Scope;
 pub(super) use store::AuthenticatedStore;
+pub use store::Scope;
 
 use super::poller::{Asks, GroupPoll, PollRole, Poller, Received};
 use super::state::{FeedSettings, Progress, State};
@@ -125,7 +125,11 @@ impl WorkerGroup {
         poller: &mut Poller,
         now: UnixMillis,
     ) -> Result<Progress, SharedDataError> {
-        if self.role.leader().is_some_and(|leader| leader.publisher().is_some()) {
+        if self
+            .role
+            .leader()
+            .is_some_and(|leader| leader.publisher().is_some())
+        {
             self.replica.clear_lag();
             return Ok(Progress::Unchanged);
         }
@@ -176,7 +180,11 @@ impl WorkerGroup {
         let instance = self.membership.instance(&self.store, self.lease.vm())?;
         let own = state.settings().when_stale;
         let when_stale = all.when_stale.map_or(own, |all| all.and(own));
-        if let Some(query) = self.role.leader().and_then(|leader| leader.compaction_query(&instance)) {
+        if let Some(query) = self
+            .role
+            .leader()
+            .and_then(|leader| leader.compaction_query(&instance))
+        {
             return Ok(Some(PollRole::Compaction(query + &when_stale.query())));
         }
         Ok(Some(PollRole::Group(GroupPoll {
@@ -227,9 +235,7 @@ impl WorkerGroup {
     /// What holds for all VMs, if this VM leads them.
     pub fn summary(&mut self, state: &State, now: UnixMillis) -> Option<Summary> {
         self.role.leader()?;
-        self.membership
-            .recent_summary(&self.store, state, now)
-            .ok()
+        self.membership.recent_summary(&self.store, state, now).ok()
     }
 
     /// Whether this VM polls for itself because the host's shared data failed.

@@ -3,11 +3,13 @@
 mod replies;
 
 use std::rc::Rc;
+use std::time::Duration;
 
+use super::deadline::Deadline;
 use super::effect::{Call, CallAnswer, Effect};
 use super::judge::{Bad, demand, trust};
 use super::pending::{Pending, PendingBurn, PendingExchange};
-use super::{Filter, Incoming, LOST_MS, Moment, silent};
+use super::{Filter, Incoming, LOST_AFTER, Moment, silent};
 use crate::application::Placement;
 use crate::login::{Attempt, Beginning};
 use crate::names::RETURNS_COOKIE;
@@ -17,11 +19,12 @@ use crate::reply::page::Page;
 use crate::request::kind::RequestKind;
 use crate::request::{Head, cookies, query_parameter};
 use crate::session::{Candidate, Source, Verified};
+use crate::time::{UnixMillis, UnixSeconds};
 use replies::{control_away, finished_before, let_in, loop_page, refused, start_again};
 
-/// Returns from the team domain that are no loop, within [`LOOP_SECONDS`].
+/// Returns from the team domain that are no loop, within [`LOOP_WITHIN`].
 const MAX_RETURNS: usize = 5;
-const LOOP_SECONDS: u64 = 30;
+const LOOP_WITHIN: Duration = Duration::from_secs(30);
 /// The longest code that is passed on.
 const MAX_CODE_BYTES: usize = 256;
 
@@ -41,7 +44,7 @@ impl Filter {
         let state = query_parameter(head.query(), "state");
         let known = state
             .as_ref()
-            .and_then(|state| find_attempt(head, places, state, moment.now_s()));
+            .and_then(|state| find_attempt(head, places, state, moment.seconds()));
         let (code, (attempt, placement)) = match (code, known) {
             (Some(code), Some(known)) => (code, known),
             (None, Some((attempt, placement))) if attempt.beginning() == Beginning::Silent => {
@@ -54,7 +57,7 @@ impl Filter {
                 return self.burn(incoming, code, (places, reason), moment);
             }
         };
-        let returns = recent_returns(head, moment.now_s());
+        let returns = recent_returns(head, moment.seconds());
         // Many tabs that open at once come back at once: who is signed in is in no loop.
         if returns.len() >= MAX_RETURNS && self.judge(&placement, incoming, moment).is_err() {
             let reply = loop_page(kind);
@@ -62,7 +65,7 @@ impl Filter {
         }
         let away = silent::ended(&attempt, &placement, control_away(kind));
         let exchange = PendingExchange {
-            deadline_ms: self.deadline(moment.now_ms),
+            deadline: self.deadline(moment.now),
             kind,
             returns,
             placement,
@@ -106,7 +109,7 @@ impl Filter {
         };
         let burn = PendingBurn {
             reply: reply.clone(),
-            deadline_ms: self.deadline(moment.now_ms),
+            deadline: self.deadline(moment.now),
         };
         self.call(incoming.stream, "exchange", &request, Pending::Burn(burn))
             .unwrap_or(Effect::Reply(reply))
@@ -139,7 +142,7 @@ impl Filter {
             return control_away(kind);
         };
         match self.judge_exchanged(exchange, &tokens, moment) {
-            Ok(verified) => let_in(exchange, &tokens, &verified, moment.now_s()),
+            Ok(verified) => let_in(exchange, &tokens, &verified, moment.seconds()),
             Err(Bad::Refused(refusal)) => {
                 log::warn!("the control service issued a token that is refused here: {refusal}");
                 let page = Page::new(
@@ -162,7 +165,7 @@ impl Filter {
         tokens: &ExchangeAnswer,
         moment: &Moment<'_>,
     ) -> Result<Verified, Bad> {
-        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now_ms)?;
+        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now)?;
         let bindings: Vec<&[u8]> = tokens.binding.iter().map(String::as_bytes).collect();
         let demand = demand(&exchange.placement, &bindings, moment);
         let candidate = Candidate {
@@ -190,13 +193,13 @@ impl Filter {
         Some(Effect::Call(Call {
             name,
             body,
-            timeout_ms: self.config.control().timeout_ms,
+            timeout: self.config.control().timeout,
         }))
     }
 
     /// When a call that begins now counts as lost.
-    pub(super) fn deadline(&self, now_ms: u64) -> u64 {
-        now_ms + self.config.control().timeout_ms + LOST_MS
+    pub(super) fn deadline(&self, now: UnixMillis) -> Deadline {
+        Deadline::after(now, self.config.control().timeout + LOST_AFTER)
     }
 }
 
@@ -209,7 +212,7 @@ fn find_attempt(
     head: Head<'_>,
     places: &[Rc<Placement>],
     state: &str,
-    now: u64,
+    now: UnixSeconds,
 ) -> Option<(Attempt, Rc<Placement>)> {
     Attempt::open(head, now).into_iter().find_map(|attempt| {
         let fits = |place: &&Rc<Placement>| attempt.has_state(state, &place.application.audience);
@@ -218,16 +221,16 @@ fn find_attempt(
     })
 }
 
-/// When this browser came back from the team domain of late, seconds since 1970.
-fn recent_returns(head: Head<'_>, now: u64) -> Vec<u64> {
+/// When this browser came back from the team domain of late.
+fn recent_returns(head: Head<'_>, now: UnixSeconds) -> Vec<UnixSeconds> {
     let values = cookies::values(head, RETURNS_COOKIE);
     let text = values
         .first()
         .and_then(|value| std::str::from_utf8(value).ok())
         .unwrap_or_default();
     text.split('.')
-        .filter_map(|time| time.parse().ok())
-        .filter(|time: &u64| time.abs_diff(now) <= LOOP_SECONDS)
+        .filter_map(|time| time.parse().ok().map(UnixSeconds::new))
+        .filter(|time| time.abs_diff(now) <= LOOP_WITHIN)
         .take(MAX_RETURNS)
         .collect()
 }

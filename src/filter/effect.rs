@@ -1,5 +1,7 @@
 //! What the host is asked to do with a stream: one thing, once.
 
+use std::time::Duration;
+
 use crate::reply::Reply;
 use crate::request::cookies::Cookies;
 use crate::session::Verified;
@@ -56,8 +58,8 @@ pub struct Call {
     pub name: &'static str,
     /// Its body, in JSON.
     pub body: String,
-    /// How long it may take, in milliseconds.
-    pub timeout_ms: u64,
+    /// How long it may take.
+    pub timeout: Duration,
 }
 
 impl std::fmt::Debug for Call {

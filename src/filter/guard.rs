@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use super::changes::{admitted, anonymous, cleaned, reported};
+use super::deadline::Deadline;
 use super::effect::{Changes, Effect};
 use super::judge::{Bad, Presented, shows_header_token};
 use super::open_streams::{Full, full};
 use super::pending::{Pending, PendingFeed};
 use super::preflight::preflight;
 use super::{
-    FEED_WAIT_MS, Filter, Incoming, MAX_UNKNOWN_KIDS, MAX_WAITING, MAX_WAITING_BYTES, Moment,
+    FEED_WAIT, Filter, Incoming, MAX_UNKNOWN_KIDS, MAX_WAITING, MAX_WAITING_BYTES, Moment,
     unavailable,
 };
 use crate::application::authority::Authority;
@@ -26,6 +27,7 @@ use crate::reply::refusal::{self, Context};
 use crate::request::Head;
 use crate::request::kind::RequestKind;
 use crate::session::token::UnverifiedToken;
+use crate::time::UnixMillis;
 
 /// Whether a request may still be held for the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +81,7 @@ impl Filter {
         let Incoming { head, kind, .. } = incoming;
         match destination {
             None if patience == Patience::MayWait => self
-                .wait(incoming, moment.now_ms)
+                .wait(incoming, moment.now)
                 .unwrap_or_else(|| Effect::Reply(unavailable(kind, "not_ready"))),
             None => Effect::Reply(unavailable(kind, "not_ready")),
             Some(Destination::Unguarded) => Effect::Continue(Changes {
@@ -168,7 +170,7 @@ impl Filter {
                     self.remember_unknown(kids);
                 } else if !kids.iter().any(|kid| self.unknown_kids.contains(kid))
                     && self.unknown_kids.len() < MAX_UNKNOWN_KIDS
-                    && let Some(effect) = self.wait(incoming, moment.now_ms)
+                    && let Some(effect) = self.wait(incoming, moment.now)
                 {
                     return effect;
                 }
@@ -181,7 +183,7 @@ impl Filter {
     }
 
     /// Holds a request until the feed moves, if there is room.
-    fn wait(&mut self, incoming: Incoming<'_>, now_ms: u64) -> Option<Effect> {
+    fn wait(&mut self, incoming: Incoming<'_>, now: UnixMillis) -> Option<Effect> {
         let waits = |pending: &&Pending| matches!(pending, Pending::Feed(_));
         let waiting = self.pending.values().filter(waits).count();
         if waiting >= MAX_WAITING || incoming.head.size() > MAX_WAITING_BYTES {
@@ -190,7 +192,7 @@ impl Filter {
         let waiting = PendingFeed {
             head: incoming.head.to_owned(),
             version: self.version(),
-            deadline_ms: now_ms + FEED_WAIT_MS,
+            deadline: Deadline::after(now, FEED_WAIT),
         };
         self.pending.insert(incoming.stream, Pending::Feed(waiting));
         Some(Effect::Pause)
@@ -260,7 +262,7 @@ impl Filter {
         } else {
             Beginning::Here
         };
-        let now = moment.now_s();
+        let now = moment.seconds();
         let attempt = Attempt::begin(moment.random, now, beginning);
         let location =
             attempt.login_location(&self.issuer, placement, return_to::sanitize(return_to));
@@ -275,7 +277,7 @@ pub(super) fn with_attempt(
     head: Head<'_>,
     moment: &Moment<'_>,
 ) -> Reply {
-    let open = Attempt::open(head, moment.now_s());
+    let open = Attempt::open(head, moment.seconds());
     let values = attempt.set_cookies(&open).into_iter();
     values.fold(reply, |reply, value| reply.with("set-cookie", value))
 }

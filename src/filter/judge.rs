@@ -10,6 +10,7 @@ use crate::names::TOKEN_HEADER;
 use crate::reason::Refusal;
 use crate::request::{Head, cookies};
 use crate::session::{Candidate, Demand, Source, Trust, Verified};
+use crate::time::UnixMillis;
 
 use super::{Filter, Incoming, Moment};
 
@@ -36,10 +37,10 @@ pub(super) fn trust<'a>(
     config: &Config,
     issuer: &'a str,
     feed: &'a Feed,
-    now_ms: u64,
+    now: UnixMillis,
 ) -> Result<Trust<'a>, Bad> {
     let store = feed.store().ok_or(Bad::NotReady)?;
-    if config.when_stale().then == StaleAction::Deny && feed.is_stale(now_ms) {
+    if config.when_stale().then == StaleAction::Deny && feed.is_stale(now) {
         return Err(Bad::Stale);
     }
     Ok(Trust {
@@ -101,7 +102,7 @@ impl Filter {
         Incoming { head, kind, .. }: Incoming<'_>,
         moment: &Moment<'_>,
     ) -> Result<Session, Bad> {
-        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now_ms)?;
+        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now)?;
         let presented = Presented::to(placement, head);
         let demand = Demand {
             navigates: kind.navigates(),
@@ -136,7 +137,7 @@ pub(super) fn demand<'a>(
         .flatten();
     Demand {
         application,
-        now: moment.now_s(),
+        now: moment.seconds(),
         bindings,
         address,
         navigates: false,

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::slice;
 
+use super::deadline::Deadline;
 use super::effect::{CallAnswer, Effect};
 use super::judge::{Bad, Presented, demand, shows_header_token, trust};
 use super::pending::Pending;
@@ -19,7 +20,7 @@ use crate::request::kind::RequestKind;
 pub(super) struct PendingLogout {
     places: Vec<Rc<Placement>>,
     kind: RequestKind,
-    pub(super) deadline_ms: u64,
+    pub(super) deadline: Deadline,
 }
 
 /// `GET /.access/logout`: asks, so that no link can sign anybody out.
@@ -47,7 +48,7 @@ impl Filter {
         let pending = PendingLogout {
             places: places.to_vec(),
             kind,
-            deadline_ms: self.deadline(moment.now_ms),
+            deadline: self.deadline(moment.now),
         };
         match self.session_to_end(head, places, moment) {
             Ok(request) => self
@@ -73,7 +74,7 @@ impl Filter {
         places: &[Rc<Placement>],
         moment: &Moment<'_>,
     ) -> Result<LogoutRequest, Bad> {
-        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now_ms)?;
+        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now)?;
         let mut worst = Refusal::NoSession;
         for place in places {
             let presented = Presented::to(place, head);

@@ -9,6 +9,7 @@ use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::judge::{Bad, Session, trust};
 use super::{Filter, Incoming, Moment};
@@ -19,17 +20,17 @@ use crate::reply::Reply;
 use crate::reply::page::Page;
 use crate::request::kind::RequestKind;
 use crate::session::{Demand, Trust, Verified};
+use crate::time::UnixMillis;
 
 /// Requests that may be under way at once in one VM: about 10 MB.
 const MAX_OPEN: usize = 65_536;
 /// Streams among them that one session may hold open.
 const MAX_STREAMS_OF_A_SESSION: u32 = 256;
-/// How often all are judged again although the feed has not moved, in milliseconds.
-const LOOK_EVERY_MS: u64 = 1_000;
-/// How long a request that is no stream may go on beyond its session's end, in milliseconds: it
-/// was good when it came, and nobody knows what its application has done of it. A revocation
-/// does not wait.
-const ALLOWANCE_MS: u64 = 30_000;
+/// How often all are judged again although the feed has not moved.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long a request that is no stream may outlast its session's expiry. It was good when it
+/// came, and its application may have carried out a part of it. A revocation does not wait.
+const ALLOWANCE: Duration = Duration::from_secs(30);
 
 /// Requests under way.
 #[derive(Default)]
@@ -38,7 +39,7 @@ pub(super) struct OpenStreams {
     /// Streams of each session that has some.
     streams: HashMap<String, u32>,
     cuts: VecDeque<Cut>,
-    looked_ms: u64,
+    looked: UnixMillis,
 }
 
 struct Open {
@@ -47,7 +48,7 @@ struct Open {
     kind: RequestKind,
     address: Option<IpAddr>,
     /// When it was last found good.
-    good_ms: Cell<u64>,
+    good: Cell<UnixMillis>,
     /// Whether it is meant to last.
     is_stream: bool,
 }
@@ -81,7 +82,7 @@ impl Filter {
             verified: session.verified.clone(),
             kind: incoming.kind,
             address: session.address,
-            good_ms: Cell::new(moment.now_ms),
+            good: Cell::new(moment.now),
             is_stream: incoming.kind.lasts() || incoming.head.all("accept").any(names_event_stream),
         };
         self.open_streams.add(incoming.stream, open)
@@ -89,10 +90,10 @@ impl Filter {
 
     /// Requests to be ended now, at most so many: their sessions are good no more. Whether there
     /// are more says [`Self::has_cuts`].
-    pub fn cuts(&mut self, now_ms: u64, at_most: usize) -> Vec<Cut> {
-        let since = now_ms.abs_diff(self.open_streams.looked_ms);
-        if since >= LOOK_EVERY_MS {
-            self.judge_open_streams(now_ms);
+    pub fn cuts(&mut self, now: UnixMillis, at_most: usize) -> Vec<Cut> {
+        let since = now.abs_diff(self.open_streams.looked);
+        if since >= LOOK_EVERY {
+            self.judge_open_streams(now);
         }
         let many = self.open_streams.cuts.len().min(at_most);
         let cuts: Vec<_> = self.open_streams.cuts.drain(..many).collect();
@@ -115,19 +116,19 @@ impl Filter {
     }
 
     /// Judges everything that is under way once more.
-    pub(super) fn judge_open_streams(&mut self, now_ms: u64) {
-        self.open_streams.looked_ms = now_ms;
+    pub(super) fn judge_open_streams(&mut self, now: UnixMillis) {
+        self.open_streams.looked = now;
         if self.open_streams.open.is_empty() {
             return;
         }
-        let trusted = trust(&self.config, &self.issuer, &self.feed, now_ms);
+        let trusted = trust(&self.config, &self.issuer, &self.feed, now);
         let ended: Vec<_> = self
             .open_streams
             .open
             .iter()
             .filter_map(|(stream, open)| {
                 let reason = match trusted {
-                    Ok(trust) => self.ended(open, trust, now_ms)?.as_str(),
+                    Ok(trust) => self.ended(open, trust, now)?.as_str(),
                     Err(Bad::Stale) => "stale",
                     Err(_) => "not_ready",
                 };
@@ -140,7 +141,7 @@ impl Filter {
     }
 
     /// Why a request may not go on, if so.
-    fn ended(&self, open: &Open, trust: Trust<'_>, now_ms: u64) -> Option<Refusal> {
+    fn ended(&self, open: &Open, trust: Trust<'_>, now: UnixMillis) -> Option<Refusal> {
         let claims = open.verified.claims();
         let audience = claims.aud.first()?;
         let application = self.feed.store()?.application(audience);
@@ -150,18 +151,18 @@ impl Filter {
         };
         let demand = Demand {
             application,
-            now: now_ms / 1_000,
+            now: now.to_seconds(),
             bindings: &[],
             address: open.address,
             navigates: false,
         };
         let Err(refusal) = self.verifier.verify_again(trust, demand, &open.verified) else {
-            open.good_ms.set(now_ms);
+            open.good.set(now);
             return None;
         };
         let waits = refusal == Refusal::SessionExpired
             && !open.is_stream
-            && now_ms.saturating_sub(open.good_ms.get()) < ALLOWANCE_MS;
+            && now.duration_since(open.good.get()) < ALLOWANCE;
         (!waits).then_some(refusal)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::LONGEST_WAIT_MS;
+use super::deadline::Deadline;
 use super::logout::PendingLogout;
 use super::refresh::PendingRefresh;
 use crate::application::Placement;
@@ -10,6 +10,7 @@ use crate::login::Attempt;
 use crate::reply::Reply;
 use crate::request::OwnedHead;
 use crate::request::kind::RequestKind;
+use crate::time::{UnixMillis, UnixSeconds};
 
 /// Why a request waits.
 pub(super) enum Pending {
@@ -29,42 +30,41 @@ pub(super) enum Pending {
 pub(super) struct PendingFeed {
     pub head: OwnedHead,
     pub version: Option<u64>,
-    pub deadline_ms: u64,
+    pub deadline: Deadline,
 }
 
 /// A callback that waits for the exchange of its code.
 pub(super) struct PendingExchange {
     pub placement: Rc<Placement>,
     pub attempt: Attempt,
-    pub returns: Vec<u64>,
+    pub returns: Vec<UnixSeconds>,
     pub kind: RequestKind,
-    pub deadline_ms: u64,
+    pub deadline: Deadline,
 }
 
 /// A callback whose code is being burnt.
 pub(super) struct PendingBurn {
     pub reply: Reply,
-    pub deadline_ms: u64,
+    pub deadline: Deadline,
 }
 
 impl Pending {
     /// Whether the wait has ended: by its deadline, or because what it waits for has
     /// come.
-    pub fn is_due(&self, now_ms: u64, version: Option<u64>) -> bool {
-        let deadline_ms = match self {
+    pub fn is_due(&self, now: UnixMillis, version: Option<u64>) -> bool {
+        let deadline = match self {
             Self::Feed(waiting) => {
                 if waiting.version != version {
                     return true;
                 }
-                waiting.deadline_ms
+                waiting.deadline
             }
             Self::Refresh(refresh) if refresh.is_over() => return true,
-            Self::Refresh(refresh) => refresh.deadline_ms(),
-            Self::Exchange(exchange) => exchange.deadline_ms,
-            Self::Burn(burn) => burn.deadline_ms,
-            Self::Logout(logout) => logout.deadline_ms,
+            Self::Refresh(refresh) => refresh.deadline(),
+            Self::Exchange(exchange) => exchange.deadline,
+            Self::Burn(burn) => burn.deadline,
+            Self::Logout(logout) => logout.deadline,
         };
-        // A clock that was set back must not hold anybody for longer than the longest wait.
-        now_ms >= deadline_ms || deadline_ms - now_ms > LONGEST_WAIT_MS
+        deadline.has_passed(now)
     }
 }

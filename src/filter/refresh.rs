@@ -11,6 +11,7 @@ mod renewal;
 
 use std::rc::Rc;
 
+use super::deadline::Deadline;
 use super::effect::{Call, CallAnswer, Effect};
 use super::judge::{Presented, demand, trust};
 use super::pending::Pending;
@@ -22,6 +23,7 @@ use crate::reason::Refusal;
 use crate::request::OwnedHead;
 use crate::request::kind::RequestKind;
 use crate::session::{Demand, Refreshable, Source};
+use crate::time::UnixMillis;
 use asked::Refresh;
 pub use asked::RefreshCall;
 pub(super) use asked::Refreshes;
@@ -53,16 +55,16 @@ impl PendingRefresh {
     }
 
     /// When it ends at the latest.
-    pub fn deadline_ms(&self) -> u64 {
-        self.refresh.deadline_ms()
+    pub fn deadline(&self) -> Deadline {
+        self.refresh.deadline()
     }
 }
 
 impl Filter {
     /// The calls for new tokens that are due: for the root to make, since a call of a stream
     /// would end with it.
-    pub fn refresh_calls(&mut self, now_ms: u64) -> Vec<RefreshCall> {
-        let calls = self.refreshes.due(now_ms);
+    pub fn refresh_calls(&mut self, now: UnixMillis) -> Vec<RefreshCall> {
+        let calls = self.refreshes.due(now);
         for _ in &calls {
             self.counters.count("refresh", "asked");
         }
@@ -76,8 +78,8 @@ impl Filter {
     }
 
     /// A call for a new token was answered. Those who wait are due now.
-    pub fn refresh_answered(&mut self, id: u64, answer: CallAnswer<'_>, now_ms: u64) {
-        self.refreshes.answered(id, Outcome::of(answer), now_ms);
+    pub fn refresh_answered(&mut self, id: u64, answer: CallAnswer<'_>, now: UnixMillis) {
+        self.refreshes.answered(id, Outcome::of(answer), now);
     }
 
     /// Holds a request with a bad session until the session has been refreshed.
@@ -101,10 +103,10 @@ impl Filter {
         let Some(expired) = self.refreshable(incoming, placement, moment) else {
             return Err(refusal);
         };
-        if let Some(refused) = self.refreshes.refused(expired.old.jti(), moment.now_ms) {
+        if let Some(refused) = self.refreshes.refused(expired.old.jti(), moment.now) {
             return Err(refused);
         }
-        self.wait_for_token(incoming, placement, expired, moment.now_ms)
+        self.wait_for_token(incoming, placement, expired, moment.now)
             .ok_or(refusal)
     }
 
@@ -116,7 +118,7 @@ impl Filter {
         placement: &Placement,
         moment: &Moment<'_>,
     ) -> Option<Expired<'a>> {
-        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now_ms).ok()?;
+        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now).ok()?;
         let presented = Presented::to(placement, incoming.head);
         let demand = Demand {
             navigates: incoming.kind.navigates(),
@@ -142,7 +144,7 @@ impl Filter {
         incoming: Incoming<'_>,
         placement: &Placement,
         expired: Expired<'_>,
-        now_ms: u64,
+        now: UnixMillis,
     ) -> Option<Effect> {
         let waits = |pending: &&Pending| matches!(pending, Pending::Refresh(_));
         let waiting = self.pending.values().filter(waits).count();
@@ -156,8 +158,8 @@ impl Filter {
             Some(refresh) => refresh,
             None => {
                 let call = self.refresh_call(&expired, placement)?;
-                let deadline_ms = self.deadline(now_ms);
-                self.refreshes.begin(expired.old.jti(), call, deadline_ms)
+                let deadline = self.deadline(now);
+                self.refreshes.begin(expired.old.jti(), call, deadline)
             }
         };
         let pending = PendingRefresh {
@@ -186,7 +188,7 @@ impl Filter {
         Some(Call {
             name: "refresh",
             body: serde_json::to_string(&request).ok()?,
-            timeout_ms: self.config.control().timeout_ms,
+            timeout: self.config.control().timeout,
         })
     }
 }

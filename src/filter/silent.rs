@@ -53,7 +53,7 @@ impl Filter {
         return_to: &str,
         moment: &mut Moment<'_>,
     ) -> Reply {
-        let now = moment.now_s();
+        let now = moment.seconds();
         let attempt = Attempt::begin(moment.random, now, Beginning::Silent);
         let location = attempt.login_location(&self.issuer, placement, return_to);
         let origin = placement.location.origin.to_string();

@@ -16,20 +16,20 @@ use crate::login::tests::Counting;
 use crate::protocol::calls::{CookieSettings, ExchangeAnswer, SameSite};
 use crate::protocol::claims::ApplicationClaims;
 use crate::protocol::feed::{
-    Application, ApplicationChanges, FeedPage, JwkSet, PageKind, Revocation, RevocationChanges,
+    ApplicationChanges, FeedApplication, FeedPage, JwkSet, PageKind, Revocation, RevocationChanges,
     Subject,
 };
 use crate::request::tests::with_head;
 use crate::session::signature::NoHostSignatures;
 use crate::session::verifier::tests::{Signer, binding, claims};
 
-const NOW_MS: u64 = 1_795_450_380_000;
+const NOW: UnixMillis = UnixMillis::new(1_795_450_380_000);
 
 struct World {
     filter: Filter,
     signer: Signer,
     version: u64,
-    now_ms: u64,
+    now: UnixMillis,
 }
 
 const CONFIG: &str = r#"{
@@ -45,7 +45,7 @@ impl World {
             filter: Filter::new(config, Box::new(NoHostSignatures), "vm".into()),
             signer: Signer::new(),
             version: 41,
-            now_ms: NOW_MS,
+            now: NOW,
         }
     }
 
@@ -59,14 +59,14 @@ impl World {
         world
     }
 
-    fn load(&mut self, applications: Vec<Application>) {
+    fn load(&mut self, applications: Vec<FeedApplication>) {
         let page = FeedPage {
             epoch: "e1".into(),
             kind: PageKind::Snapshot,
             after: 0,
             version: self.version,
             next: None,
-            now: NOW_MS / 1_000,
+            now: NOW.to_seconds(),
             keys: Some(JwkSet {
                 keys: vec![self.signer.jwk()],
             }),
@@ -80,13 +80,13 @@ impl World {
     }
 
     fn feed(&mut self, page: &FeedPage) {
-        self.filter.poll(self.now_ms, 0).unwrap();
+        self.filter.poll(self.now, 0).unwrap();
         let body = serde_json::to_vec(page).unwrap();
         let answer = FeedAnswer {
             status: Some(200),
             body: &body,
         };
-        self.filter.feed_answered(self.now_ms, 0, answer).unwrap();
+        self.filter.feed_answered(self.now, 0, answer).unwrap();
     }
 
     fn revoke(&mut self, subject: Subject) {
@@ -98,7 +98,7 @@ impl World {
             after,
             version: self.version,
             next: None,
-            now: NOW_MS / 1_000,
+            now: NOW.to_seconds(),
             keys: None,
             applications: ApplicationChanges::default(),
             revocations: RevocationChanges {
@@ -106,7 +106,7 @@ impl World {
                     subject,
                     version: self.version,
                     fresh: false,
-                    until: NOW_MS,
+                    until: UnixSeconds::new(NOW.get()),
                 }],
                 delete: vec![],
             },
@@ -116,7 +116,7 @@ impl World {
     fn with_moment<T>(&mut self, f: impl FnOnce(&mut Filter, &mut Moment<'_>) -> T) -> T {
         let mut random = Counting(1);
         let mut moment = Moment {
-            now_ms: self.now_ms,
+            now: self.now,
             random: &mut random,
             address: &|| None,
         };
@@ -134,7 +134,7 @@ impl World {
     }
 
     fn wake(&mut self) -> Option<Effect> {
-        assert_eq!(self.filter.due(self.now_ms), [1]);
+        assert_eq!(self.filter.due(self.now), [1]);
         self.with_moment(|filter, moment| filter.wake(1, moment))
     }
 

@@ -10,8 +10,11 @@ mod text;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::time::UnixSeconds;
+
 pub use application::{
-    Application, ApplicationOrigin, Bypass, PathMatch, Preflight, RefreshInRequest, Rule, Scheme,
+    ApplicationOrigin, Bypass, FeedApplication, PathMatch, Preflight, RefreshInRequest, Rule,
+    Scheme,
 };
 pub use revocation::{Revocation, Subject};
 pub use text::Text;
@@ -33,8 +36,8 @@ pub struct FeedPage<S = String> {
     pub version: u64,
     /// The opaque name of the next page, if one follows at once.
     pub next: Option<String>,
-    /// The database's clock, seconds since 1970.
-    pub now: u64,
+    /// The control service's time.
+    pub now: UnixSeconds,
     /// The whole set of keys; absent if unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<JwkSet>,
@@ -69,7 +72,7 @@ pub enum PageKind {
 pub struct ApplicationChanges {
     /// New or changed, whole.
     #[serde(default)]
-    pub put: Vec<Application>,
+    pub put: Vec<FeedApplication>,
     /// Audiences of those that are gone.
     #[serde(default)]
     pub delete: Vec<String>,

@@ -1,13 +1,14 @@
 //! `set-cookie` values (RFC 6265bis). Each of our cookies is set and cleared here and nowhere else.
 
-use cookie::time::Duration;
+use std::time::Duration;
+
 use cookie::{Cookie, CookieBuilder, SameSite};
 
 use crate::protocol::calls::{self, CookieSettings};
 
 /// The cookie of the application token.
 #[must_use]
-pub fn token(name: &str, value: &str, settings: CookieSettings, max_age: u64) -> String {
+pub fn token(name: &str, value: &str, settings: CookieSettings, max_age: Duration) -> String {
     with_settings(name, value, settings, max_age)
         .http_only(settings.http_only)
         .to_string()
@@ -15,7 +16,7 @@ pub fn token(name: &str, value: &str, settings: CookieSettings, max_age: u64) ->
 
 /// The binding cookie: as the token's, but never for scripts.
 #[must_use]
-pub fn binding(name: &str, value: &str, settings: CookieSettings, max_age: u64) -> String {
+pub fn binding(name: &str, value: &str, settings: CookieSettings, max_age: Duration) -> String {
     with_settings(name, value, settings, max_age)
         .http_only(true)
         .to_string()
@@ -23,7 +24,7 @@ pub fn binding(name: &str, value: &str, settings: CookieSettings, max_age: u64) 
 
 /// A cookie of the way through the login.
 #[must_use]
-pub fn login(name: &str, value: &str, max_age: u64) -> String {
+pub fn login(name: &str, value: &str, max_age: Duration) -> String {
     base(name, value, max_age)
         .http_only(true)
         .same_site(SameSite::Lax)
@@ -33,20 +34,20 @@ pub fn login(name: &str, value: &str, max_age: u64) -> String {
 /// Removes a cookie of the way through the login.
 #[must_use]
 pub fn clear_login(name: &str) -> String {
-    login(name, "", 0)
+    login(name, "", Duration::ZERO)
 }
 
 /// Removes a token or binding cookie.
 #[must_use]
 pub fn clear(name: &str, settings: CookieSettings) -> String {
-    binding(name, "", settings, 0)
+    binding(name, "", settings, Duration::ZERO)
 }
 
 fn with_settings<'a>(
     name: &'a str,
     value: &'a str,
     settings: CookieSettings,
-    max_age: u64,
+    max_age: Duration,
 ) -> CookieBuilder<'a> {
     let same_site = match settings.same_site {
         calls::SameSite::None => SameSite::None,
@@ -58,12 +59,12 @@ fn with_settings<'a>(
         .partitioned(settings.partitioned)
 }
 
-fn base<'a>(name: &'a str, value: &'a str, max_age: u64) -> CookieBuilder<'a> {
-    let max_age = i64::try_from(max_age).unwrap_or(i64::MAX);
+fn base<'a>(name: &'a str, value: &'a str, max_age: Duration) -> CookieBuilder<'a> {
+    let max_age = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
     Cookie::build((name, value))
         .path("/")
         .secure(true)
-        .max_age(Duration::seconds(max_age))
+        .max_age(cookie::time::Duration::seconds(max_age))
 }
 
 #[cfg(test)]
@@ -78,15 +79,15 @@ mod tests {
             partitioned: true,
         };
         assert_eq!(
-            token("__Host-t", "v", settings, 60),
+            token("__Host-t", "v", settings, Duration::from_secs(60)),
             "__Host-t=v; SameSite=None; Partitioned; Secure; Path=/; Max-Age=60"
         );
         assert_eq!(
-            binding("__Host-b", "v", settings, 60),
+            binding("__Host-b", "v", settings, Duration::from_secs(60)),
             "__Host-b=v; HttpOnly; SameSite=None; Partitioned; Secure; Path=/; Max-Age=60"
         );
         assert_eq!(
-            login("__Host-l", "v", 600),
+            login("__Host-l", "v", Duration::from_secs(600)),
             "__Host-l=v; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=600"
         );
         assert!(clear("__Host-t", settings).contains("Max-Age=0"));

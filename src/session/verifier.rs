@@ -17,6 +17,7 @@ use super::token::{TokenTyp, UnverifiedToken};
 use crate::application::Application;
 use crate::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, TokenUse};
 use crate::reason::Refusal;
+use crate::time::UnixSeconds;
 pub use refreshable::Refreshable;
 pub use verified::Verified;
 
@@ -45,8 +46,8 @@ pub struct Trust<'a> {
 pub struct Demand<'a> {
     /// The application that the request is for.
     pub application: &'a Application,
-    /// Seconds since 1970.
-    pub now: u64,
+    /// When the request is judged.
+    pub now: UnixSeconds,
     /// Values of the binding cookie, as sent.
     pub bindings: &'a [&'a [u8]],
     /// The client's address.

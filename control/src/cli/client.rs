@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 
-use crate::control_socket::ErrorBody;
+use crate::api::command_error::ErrorBody;
 use crate::problems::InputProblem;
 use crate::server::CONTROL_SOCKET;
 

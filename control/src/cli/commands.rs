@@ -16,7 +16,7 @@ use super::CliError;
 use super::arguments::{Command, FilterCredentialCommand, NewFilterCredential};
 use super::client::Client;
 use super::output::Output;
-use crate::control_socket::filter_credentials::AddedFilterCredential;
+use crate::api::filter_credentials::AddedFilterCredential;
 
 pub fn run(command: &Command, data_dir: &Path, output: Output) -> Result<(), CliError> {
     let client = Client::new(data_dir);
@@ -42,10 +42,10 @@ async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<
         }
         #[cfg(feature = "test-clock")]
         Command::TestClock { offset_seconds } => {
-            let shift = crate::control_socket::test_clock::ClockShift {
+            let shift = crate::api::test_clock::ClockShift {
                 offset_seconds: *offset_seconds,
             };
-            let shift: crate::control_socket::test_clock::ClockShift =
+            let shift: crate::api::test_clock::ClockShift =
                 client.post("/test/clock", &shift).await?;
             output.result(&shift, || {
                 format!("The clock is off by {} seconds.", shift.offset_seconds)

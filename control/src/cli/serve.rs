@@ -41,7 +41,7 @@ pub fn serve(arguments: &Arguments, output: Output) -> Result<(), CliError> {
 
 fn start(arguments: &Arguments) -> Result<Start, CliError> {
     #[cfg(feature = "test-clock")]
-    let shifted_clock = Arc::new(crate::clock::ShiftedClock::default());
+    let shifted_clock = Arc::new(crate::system::clock::ShiftedClock::default());
     Ok(Start {
         config: load(arguments)?,
         data_dir: arguments.data_dir.clone(),
@@ -51,7 +51,7 @@ fn start(arguments: &Arguments) -> Result<Start, CliError> {
         #[cfg(feature = "test-clock")]
         shifted_clock,
         #[cfg(not(feature = "test-clock"))]
-        clock: Arc::new(crate::clock::SystemClock),
+        clock: Arc::new(crate::system::clock::SystemClock),
     })
 }
 

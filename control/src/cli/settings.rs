@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args};
 
-use crate::application::{BypassDraft, Draft, RuleDraft};
+use crate::applications::{BypassDraft, Draft, RuleDraft};
 
 /// Settings of an application. The service judges the values.
 #[derive(Debug, Args)]

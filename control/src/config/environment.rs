@@ -5,7 +5,7 @@
 
 use toml::{Table, Value};
 
-use crate::problems::Problems;
+use crate::problems::InputProblems;
 
 const PREFIX: &str = "PORTCULLIS_";
 const SEPARATOR: &str = "__";
@@ -14,7 +14,7 @@ const SEPARATOR: &str = "__";
 pub fn apply(
     table: &mut Table,
     variables: impl Iterator<Item = (String, String)>,
-    problems: &mut Problems,
+    problems: &mut InputProblems,
 ) {
     let mut overrides: Vec<(String, String)> = variables
         .filter(|(name, _)| {
@@ -91,7 +91,7 @@ mod tests {
 
     fn applied(base: &str, variables: &[(&str, &str)]) -> (Table, usize) {
         let mut table: Table = base.parse().unwrap();
-        let mut problems = Problems::default();
+        let mut problems = InputProblems::default();
         let variables = variables
             .iter()
             .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));

@@ -3,8 +3,8 @@
 //! a filter knows the port only from what the client wrote: so applications that share a hostname
 //! share its port.
 
-use crate::application::{Definition, Location};
-use crate::problems::Problems;
+use crate::applications::{Definition, Location};
+use crate::problems::InputProblems;
 
 /// What an application takes, and where it was written.
 pub struct Claim<'a> {
@@ -24,7 +24,7 @@ impl<'a> Claim<'a> {
 }
 
 /// Notes every place that a second application claims.
-pub fn find_conflicts(claims: &[Claim<'_>], problems: &mut Problems) {
+pub fn find_conflicts(claims: &[Claim<'_>], problems: &mut InputProblems) {
     let mut taken: Vec<(&Location, &str)> = Vec::new();
     for claim in claims {
         let name = claim.definition.name.as_str();

@@ -4,7 +4,7 @@
 
 use toml::{Table, Value};
 
-use crate::problems::Problems;
+use crate::problems::InputProblems;
 
 /// A table of which fields are taken.
 pub struct Reader {
@@ -36,7 +36,7 @@ impl Reader {
     }
 
     /// A text.
-    pub fn text(&mut self, field: &str, problems: &mut Problems) -> Option<String> {
+    pub fn text(&mut self, field: &str, problems: &mut InputProblems) -> Option<String> {
         match self.table.remove(field)? {
             Value::String(text) => Some(text),
             other => self.wrong(field, &other, "a text in quotes", problems),
@@ -45,7 +45,7 @@ impl Reader {
 
     /// A duration's text. `0` needs no unit, so it may be a number: a variable of the environment
     /// that says it reads as one.
-    pub fn duration(&mut self, field: &str, problems: &mut Problems) -> Option<String> {
+    pub fn duration(&mut self, field: &str, problems: &mut InputProblems) -> Option<String> {
         if self.table.get(field) == Some(&Value::Integer(0)) {
             self.table.remove(field);
             return Some("0".to_owned());
@@ -58,7 +58,7 @@ impl Reader {
         &mut self,
         field: &str,
         expected: &str,
-        problems: &mut Problems,
+        problems: &mut InputProblems,
     ) -> Option<T> {
         let text = self.text(field, problems)?;
         let parsed = text.parse().ok();
@@ -69,7 +69,7 @@ impl Reader {
     }
 
     /// `true` or `false`.
-    pub fn flag(&mut self, field: &str, problems: &mut Problems) -> Option<bool> {
+    pub fn flag(&mut self, field: &str, problems: &mut InputProblems) -> Option<bool> {
         match self.table.remove(field)? {
             Value::Boolean(flag) => Some(flag),
             other => self.wrong(field, &other, "true or false", problems),
@@ -77,7 +77,7 @@ impl Reader {
     }
 
     /// A number of at least one.
-    pub fn count(&mut self, field: &str, problems: &mut Problems) -> Option<u32> {
+    pub fn count(&mut self, field: &str, problems: &mut InputProblems) -> Option<u32> {
         let value = self.table.remove(field)?;
         match value.as_integer().and_then(|n| u32::try_from(n).ok()) {
             Some(count) if count > 0 => Some(count),
@@ -86,7 +86,7 @@ impl Reader {
     }
 
     /// A list of texts.
-    pub fn texts(&mut self, field: &str, problems: &mut Problems) -> Option<Vec<String>> {
+    pub fn texts(&mut self, field: &str, problems: &mut InputProblems) -> Option<Vec<String>> {
         let value = self.table.remove(field)?;
         let Value::Array(items) = value else {
             return self.wrong(field, &value, "a list of texts", problems);
@@ -111,7 +111,7 @@ impl Reader {
     }
 
     /// A table; an absent one is empty.
-    pub fn table(&mut self, field: &str, problems: &mut Problems) -> Self {
+    pub fn table(&mut self, field: &str, problems: &mut InputProblems) -> Self {
         let path = self.at(field);
         let table = match self.table.remove(field) {
             None => Table::new(),
@@ -124,7 +124,7 @@ impl Reader {
     }
 
     /// A list of tables; an absent one is empty.
-    pub fn tables(&mut self, field: &str, problems: &mut Problems) -> Vec<Self> {
+    pub fn tables(&mut self, field: &str, problems: &mut InputProblems) -> Vec<Self> {
         let path = self.at(field);
         let items = match self.table.remove(field) {
             None => Vec::new(),
@@ -150,7 +150,7 @@ impl Reader {
     }
 
     /// Notes what nobody took: a misspelt field must not be silently without effect.
-    pub fn finish(self, problems: &mut Problems) {
+    pub fn finish(self, problems: &mut InputProblems) {
         for (field, value) in &self.table {
             problems.add(&self.at(field), value, "is no setting that exists");
         }
@@ -161,7 +161,7 @@ impl Reader {
         field: &str,
         value: &Value,
         expected: &str,
-        problems: &mut Problems,
+        problems: &mut InputProblems,
     ) -> Option<T> {
         problems.add(&self.at(field), value, format!("must be {expected}"));
         None

@@ -9,9 +9,9 @@ use portcullis::protocol::origin::Origin;
 use super::origins::{Claim, find_conflicts};
 use super::reader::Reader;
 use super::{Database, Server, Sessions, SignIn};
-use crate::application::{BypassDraft, Checked, Definition, Draft, RuleDraft, check, is_loopback};
-use crate::durations::Bounds;
-use crate::problems::Problems;
+use crate::applications::{BypassDraft, Checked, Definition, Draft, RuleDraft, check, is_loopback};
+use crate::problems::InputProblems;
+use crate::sessions::durations::Bounds;
 
 const DEFAULT_BLOCK: Duration = Duration::from_secs(60);
 const DEFAULT_FAILURES_PER_EMAIL: u32 = 10;
@@ -19,7 +19,7 @@ const DEFAULT_FAILURES_PER_ADDRESS: u32 = 60;
 const ADDRESS: &str = "an address with port, as 127.0.0.1:8081";
 
 /// `[server]`.
-pub fn server(mut reader: Reader, problems: &mut Problems) -> Option<Server> {
+pub fn server(mut reader: Reader, problems: &mut InputProblems) -> Option<Server> {
     let listen = address(&mut reader, "listen", 8081, problems);
     let filters = address(&mut reader, "filters", 8082, problems);
     let listen_path = reader.at("filters");
@@ -45,7 +45,7 @@ fn address(
     reader: &mut Reader,
     field: &str,
     port: u16,
-    problems: &mut Problems,
+    problems: &mut InputProblems,
 ) -> Option<SocketAddr> {
     if reader.has(field) {
         reader.parsed(field, ADDRESS, problems)
@@ -55,7 +55,7 @@ fn address(
 }
 
 /// `None` is a problem, `Some(None)` an absent field.
-fn team_domain(reader: &mut Reader, problems: &mut Problems) -> Option<Option<Origin>> {
+fn team_domain(reader: &mut Reader, problems: &mut InputProblems) -> Option<Option<Origin>> {
     if !reader.has("team_domain") {
         return Some(None);
     }
@@ -78,7 +78,7 @@ fn team_domain(reader: &mut Reader, problems: &mut Problems) -> Option<Option<Or
     }
 }
 
-fn trusted_proxies(reader: &mut Reader, problems: &mut Problems) -> Vec<IpNet> {
+fn trusted_proxies(reader: &mut Reader, problems: &mut InputProblems) -> Vec<IpNet> {
     let path = reader.at("trusted_proxies");
     let texts = reader
         .texts("trusted_proxies", problems)
@@ -98,7 +98,7 @@ fn trusted_proxies(reader: &mut Reader, problems: &mut Problems) -> Vec<IpNet> {
 }
 
 /// `[database]`.
-pub fn database(mut reader: Reader, problems: &mut Problems) -> Option<Database> {
+pub fn database(mut reader: Reader, problems: &mut InputProblems) -> Option<Database> {
     let path = reader.at("url");
     let url = reader.text("url", problems);
     reader.finish(problems);
@@ -115,7 +115,7 @@ pub fn database(mut reader: Reader, problems: &mut Problems) -> Option<Database>
 }
 
 /// `[sessions]`.
-pub fn sessions(mut reader: Reader, demo: bool, problems: &mut Problems) -> Option<Sessions> {
+pub fn sessions(mut reader: Reader, demo: bool, problems: &mut InputProblems) -> Option<Sessions> {
     let mut duration = |field: &str, bounds: Bounds| {
         let path = reader.at(field);
         let text = reader.duration(field, problems);
@@ -134,7 +134,7 @@ pub fn sessions(mut reader: Reader, demo: bool, problems: &mut Problems) -> Opti
 }
 
 /// `[sign_in]`.
-pub fn sign_in(mut reader: Reader, problems: &mut Problems) -> Option<SignIn> {
+pub fn sign_in(mut reader: Reader, problems: &mut InputProblems) -> Option<SignIn> {
     let email = reader.count("failures_per_email", problems);
     let address = reader.count("failures_per_address", problems);
     reader.finish(problems);
@@ -148,7 +148,7 @@ pub fn sign_in(mut reader: Reader, problems: &mut Problems) -> Option<SignIn> {
 pub fn applications(
     readers: Vec<Reader>,
     demo: bool,
-    problems: &mut Problems,
+    problems: &mut InputProblems,
 ) -> Option<Vec<Definition>> {
     let count = readers.len();
     let mut paths = Vec::new();
@@ -178,7 +178,7 @@ pub fn applications(
     (definitions.len() == count).then_some(definitions)
 }
 
-fn application(mut reader: Reader, problems: &mut Problems) -> Draft {
+fn application(mut reader: Reader, problems: &mut InputProblems) -> Draft {
     let draft = Draft {
         name: reader.text("name", problems),
         origins: reader.texts("origins", problems),
@@ -210,7 +210,7 @@ fn application(mut reader: Reader, problems: &mut Problems) -> Draft {
     draft
 }
 
-fn bypass(mut reader: Reader, problems: &mut Problems) -> BypassDraft {
+fn bypass(mut reader: Reader, problems: &mut InputProblems) -> BypassDraft {
     let draft = BypassDraft {
         path: reader.text("path", problems).unwrap_or_default(),
         matching: reader.text("match", problems),
@@ -220,7 +220,7 @@ fn bypass(mut reader: Reader, problems: &mut Problems) -> BypassDraft {
     draft
 }
 
-fn rule(mut reader: Reader, problems: &mut Problems) -> RuleDraft {
+fn rule(mut reader: Reader, problems: &mut InputProblems) -> RuleDraft {
     let mut allow = reader.table("allow", problems);
     let draft = RuleDraft {
         emails: allow.texts("emails", problems).unwrap_or_default(),

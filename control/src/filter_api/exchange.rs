@@ -17,12 +17,12 @@ use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, Confirmat
 use portcullis::protocol::login;
 use portcullis::protocol::origin::Origin;
 
-use super::ApiError;
+use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
-use crate::admission::{self, Admission};
-use crate::secret::{Hashed, Plain, same};
 use crate::service::Service;
 use crate::storage::{FoundCode, IssuedAnswer};
+use crate::tokens::admission::{self, Admission};
+use crate::tokens::secret::{Hashed, Plain, same};
 
 const REPEATABLE_SECONDS: u64 = 10;
 

@@ -17,11 +17,12 @@ use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use portcullis::protocol::feed::{ApplicationChanges, FeedPage, PageKind, RevocationChanges};
+use portcullis::time::UnixSeconds;
 use serde::Deserialize;
 
-use super::ApiError;
+use super::error::ApiError;
 use super::identity::FilterIdentity;
-use crate::proxies::{Caller, Report};
+use crate::feed::proxies::{Caller, Report};
 use crate::service::Service;
 use crate::storage::{FeedItems, Position};
 use next::Next;
@@ -75,14 +76,14 @@ pub async fn feed(
         .as_ref()
         .is_some_and(|polling| polling.is_unheard_of)
     {
-        let storage = service.storage.as_ref();
-        service.proxies.write(storage, &service.news).await?;
+        let storage = &service.storage;
+        service.proxies.write(storage, &service.notifier).await?;
     }
     if let Some(page) = poll.page(position).await? {
         return answer(page).await;
     }
     tokio::select! {
-        () = service.news.above(poll.query.after) => {}
+        () = service.notifier.wait_above(poll.query.after) => {}
         () = tokio::time::sleep(Duration::from_secs(wait)) => {}
         () = service.stopped() => {}
     }
@@ -209,7 +210,7 @@ impl<'a> Poll<'a> {
             after: 0,
             version: items.version,
             next: None,
-            now: self.service.now(),
+            now: UnixSeconds::new(self.service.now()),
             keys: items.keys.then(|| self.service.keys.jwks()),
             applications: ApplicationChanges {
                 put: items.applications,

@@ -8,9 +8,9 @@ use axum::http::header;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use super::ApiError;
-use crate::filter_credential;
+use super::error::ApiError;
 use crate::service::Service;
+use crate::tokens::filter_credentials;
 
 /// A filter that showed a good credential.
 pub struct FilterIdentity {
@@ -53,7 +53,7 @@ impl FromRequestParts<Arc<Service>> for FilterIdentity {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, text)| text.trim())
             .ok_or(ApiError::CredentialInvalid)?;
-        let stored = filter_credential::find(service, text)
+        let stored = filter_credentials::find(service, text)
             .await?
             .ok_or(ApiError::CredentialInvalid)?;
         Ok(Self {

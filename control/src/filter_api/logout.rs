@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use portcullis::protocol::calls::LogoutRequest;
 
-use super::ApiError;
+use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
 use super::shown_token;
 use crate::service::Service;
@@ -24,7 +24,7 @@ pub async fn logout(
     }
     shown_token::check_binding(&claims, request.binding_secret.as_deref())?;
     if let Some(version) = service.storage.end_session(&claims.sid).await? {
-        service.news.tell(version);
+        service.notifier.committed(version);
         tracing::info!(
             session = claims.sid,
             version,

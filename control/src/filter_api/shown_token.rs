@@ -5,10 +5,10 @@ use portcullis::protocol::claims::{
     APPLICATION_TYP, APPLICATION_TYPE, ApplicationClaims, Confirmation,
 };
 
-use super::ApiError;
+use super::error::ApiError;
 use super::identity::FilterIdentity;
-use crate::secret::same;
 use crate::service::Service;
+use crate::tokens::secret::same;
 
 /// The claims of a token that we signed for an application which the credential sees.
 pub fn claims(

@@ -7,17 +7,17 @@ use portcullis::protocol::origin::Origin;
 use tokio::sync::{Semaphore, watch};
 
 use super::{Start, StartError};
-use crate::application::Application;
+use crate::applications::Application;
 use crate::config::Config;
-use crate::device_codes::{GuessLimits, RequestLimits};
-use crate::news::News;
-use crate::passwords::Passwords;
-use crate::proxies::Proxies;
-use crate::randomness::Randomness;
+use crate::feed::notifier::Notifier;
+use crate::feed::proxies::Proxies;
 use crate::service::Service;
-use crate::sign_in_limits::SignInLimits;
-use crate::storage::{Applications, Database, Feed, Storage};
-use crate::tokens::Keys;
+use crate::sign_in::limits::SignInLimits;
+use crate::sign_in::passwords::Passwords;
+use crate::storage::Database;
+use crate::system::randomness::Randomness;
+use crate::tokens::device_codes::{GuessLimits, RequestLimits};
+use crate::tokens::keys::Keys;
 
 /// Pages of snapshots that are read at a time.
 const SNAPSHOTS: usize = 2;
@@ -33,9 +33,8 @@ pub struct Parts {
 /// The service; what the configuration file declares has been taken over.
 pub async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError> {
     let (config, clock) = (start.config, start.clock);
-    let storage: Arc<dyn Storage> = Arc::new(parts.database.clone());
-    let random = parts.random;
-    let keys = Keys::load(storage.as_ref(), clock.as_ref(), random.as_ref()).await?;
+    let (storage, random) = (parts.database, parts.random);
+    let keys = Keys::load(&storage, clock.as_ref(), random.as_ref()).await?;
     let service = Service {
         team_domain: parts.team_domain,
         keys,
@@ -43,7 +42,7 @@ pub async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError>
         limits: SignInLimits::new(config.sign_in),
         guess_limits: GuessLimits::new(),
         request_limits: RequestLimits::new(),
-        news: Arc::new(News::new(0, Arc::clone(&clock))),
+        notifier: Arc::new(Notifier::new(0, Arc::clone(&clock))),
         proxies: Arc::new(Proxies::new(Arc::clone(&clock))),
         snapshot_turns: Semaphore::new(SNAPSHOTS),
         stopping: parts.stopping,
@@ -54,13 +53,14 @@ pub async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError>
         #[cfg(feature = "test-clock")]
         shifted_clock: start.shifted_clock,
     };
-    declare(&service, &parts.database).await?;
-    service.news.notice(parts.database.newest_version().await?);
+    declare(&service).await?;
+    let newest = service.storage.newest_version().await?;
+    service.notifier.observed(newest);
     Ok(service)
 }
 
 /// Takes over what the configuration file declares.
-async fn declare(service: &Service, database: &Database) -> Result<(), StartError> {
+async fn declare(service: &Service) -> Result<(), StartError> {
     let mut declared = Vec::new();
     for definition in &service.config.applications {
         declared.push(Application {
@@ -69,7 +69,8 @@ async fn declare(service: &Service, database: &Database) -> Result<(), StartErro
             definition: definition.clone(),
         });
     }
-    let version = database.declare(&declared, service.tokens_end()).await?;
+    let until = service.tokens_end();
+    let version = service.storage.declare(&declared, until).await?;
     if let Some(version) = version {
         tracing::info!(version, "declared applications changed");
     }

@@ -1,9 +1,7 @@
 //! Tokens of the admin API. Only hashes of them are stored.
 
-use async_trait::async_trait;
-
 use super::{Database, StorageError, from_db, to_db};
-use crate::secret::Hashed;
+use crate::tokens::secret::Hashed;
 
 /// A stored token.
 #[derive(Debug, Clone)]
@@ -20,24 +18,11 @@ pub struct AdminToken {
     pub expires_at: u64,
 }
 
-/// Stored tokens of the admin API.
-#[async_trait]
-pub trait AdminTokens: Send + Sync {
-    /// Stores a token.
-    async fn add_admin_token(&self, token: &AdminToken) -> Result<(), StorageError>;
-    /// The token with an id, which may have run out.
-    async fn admin_token(&self, id: &str) -> Result<Option<AdminToken>, StorageError>;
-    /// All tokens, the oldest first.
-    async fn admin_tokens(&self) -> Result<Vec<AdminToken>, StorageError>;
-    /// Deletes a token. False: there is none with this id.
-    async fn delete_admin_token(&self, id: &str) -> Result<bool, StorageError>;
-}
-
 type Columns = (String, String, String, i64, i64);
 
-#[async_trait]
-impl AdminTokens for Database {
-    async fn add_admin_token(&self, token: &AdminToken) -> Result<(), StorageError> {
+impl Database {
+    /// Stores a token.
+    pub async fn add_admin_token(&self, token: &AdminToken) -> Result<(), StorageError> {
         sqlx::query(
             "INSERT INTO admin_tokens (id, secret_hash, scopes, created_at, expires_at) \
              VALUES ($1, $2, $3, $4, $5)",
@@ -52,7 +37,8 @@ impl AdminTokens for Database {
         Ok(())
     }
 
-    async fn admin_token(&self, id: &str) -> Result<Option<AdminToken>, StorageError> {
+    /// The token with an id, which may have run out.
+    pub async fn admin_token(&self, id: &str) -> Result<Option<AdminToken>, StorageError> {
         let row: Option<Columns> = sqlx::query_as(
             "SELECT id, secret_hash, scopes, created_at, expires_at FROM admin_tokens \
              WHERE id = $1",
@@ -63,7 +49,8 @@ impl AdminTokens for Database {
         row.map(from_columns).transpose()
     }
 
-    async fn admin_tokens(&self) -> Result<Vec<AdminToken>, StorageError> {
+    /// All tokens, the oldest first.
+    pub async fn admin_tokens(&self) -> Result<Vec<AdminToken>, StorageError> {
         let rows: Vec<Columns> = sqlx::query_as(
             "SELECT id, secret_hash, scopes, created_at, expires_at FROM admin_tokens \
              ORDER BY created_at, id",
@@ -73,7 +60,8 @@ impl AdminTokens for Database {
         rows.into_iter().map(from_columns).collect()
     }
 
-    async fn delete_admin_token(&self, id: &str) -> Result<bool, StorageError> {
+    /// Deletes a token. False: there is none with this id.
+    pub async fn delete_admin_token(&self, id: &str) -> Result<bool, StorageError> {
         let deleted = sqlx::query("DELETE FROM admin_tokens WHERE id = $1")
             .bind(id)
             .execute(self.pool())

@@ -3,13 +3,12 @@
 mod declare;
 mod places;
 
-use async_trait::async_trait;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
 use super::write::Write;
 use super::{Database, StorageError};
-use crate::application::{Application, Definition};
+use crate::applications::{Application, Definition};
 use places::{leave_places, take_places};
 
 /// Why an application was not stored.
@@ -40,50 +39,20 @@ pub enum ChangeError {
     Storage(#[from] StorageError),
 }
 
-/// Stored applications.
-#[async_trait]
-pub trait Applications: Send + Sync {
-    /// All that are not gone, by name.
-    async fn applications(&self) -> Result<Vec<Application>, StorageError>;
-    /// The one with an audience.
-    async fn application(&self, audience: &str) -> Result<Option<Application>, StorageError>;
-    /// Those that are reached under a hostname.
-    async fn applications_at(&self, hostname: &str) -> Result<Vec<Application>, StorageError>;
-    /// The one with a name.
-    async fn application_named(&self, name: &str) -> Result<Option<Application>, StorageError>;
-    /// Makes one. A name that was declared once has its audience again, not the given one. The
-    /// feed's version that tells of it.
-    async fn add_application(&self, application: &Application) -> Result<u64, ChangeError>;
-    /// Changes `was` to `definition`. The feed's version that tells of it, or `None` if nothing
-    /// changed.
-    async fn change_application(
-        &self,
-        was: &Application,
-        definition: &Definition,
-    ) -> Result<Option<u64>, ChangeError>;
-    /// Makes the declared applications those of the configuration file; each comes with the
-    /// audience that it gets if its name has none yet. The ones that are no longer there are
-    /// revoked until `until`. The feed's version that tells of it, or `None` if nothing changed.
-    async fn declare(
-        &self,
-        applications: &[Application],
-        until: u64,
-    ) -> Result<Option<u64>, ChangeError>;
-}
-
 pub(super) type Columns = (String, i64, String);
 
 const SELECT_ALL: &str =
     "SELECT audience, declared, definition FROM applications WHERE gone = 0 ORDER BY name";
 
-#[async_trait]
-impl Applications for Database {
-    async fn applications(&self) -> Result<Vec<Application>, StorageError> {
+impl Database {
+    /// All that are not gone, by name.
+    pub async fn applications(&self) -> Result<Vec<Application>, StorageError> {
         let rows: Vec<Columns> = sqlx::query_as(SELECT_ALL).fetch_all(self.pool()).await?;
         rows.into_iter().map(from_columns).collect()
     }
 
-    async fn application(&self, audience: &str) -> Result<Option<Application>, StorageError> {
+    /// The one with an audience.
+    pub async fn application(&self, audience: &str) -> Result<Option<Application>, StorageError> {
         let row: Option<Columns> = sqlx::query_as(
             "SELECT audience, declared, definition FROM applications \
              WHERE gone = 0 AND audience = $1",
@@ -94,7 +63,8 @@ impl Applications for Database {
         row.map(from_columns).transpose()
     }
 
-    async fn applications_at(&self, hostname: &str) -> Result<Vec<Application>, StorageError> {
+    /// Those that are reached under a hostname.
+    pub async fn applications_at(&self, hostname: &str) -> Result<Vec<Application>, StorageError> {
         let rows: Vec<Columns> = sqlx::query_as(
             "SELECT audience, declared, definition FROM applications WHERE gone = 0 \
              AND audience IN (SELECT audience FROM application_places WHERE hostname = $1)",
@@ -105,7 +75,8 @@ impl Applications for Database {
         rows.into_iter().map(from_columns).collect()
     }
 
-    async fn application_named(&self, name: &str) -> Result<Option<Application>, StorageError> {
+    /// The one with a name.
+    pub async fn application_named(&self, name: &str) -> Result<Option<Application>, StorageError> {
         let row: Option<Columns> = sqlx::query_as(
             "SELECT audience, declared, definition FROM applications WHERE gone = 0 AND name = $1",
         )
@@ -115,7 +86,9 @@ impl Applications for Database {
         row.map(from_columns).transpose()
     }
 
-    async fn add_application(&self, application: &Application) -> Result<u64, ChangeError> {
+    /// Makes one. A name that was declared once has its audience again, not the given one. The
+    /// feed's version that tells of it.
+    pub async fn add_application(&self, application: &Application) -> Result<u64, ChangeError> {
         let mut write = self.write().await?;
         write.lock().await?;
         declare::add(&mut write, application).await?;
@@ -124,7 +97,9 @@ impl Applications for Database {
         Ok(version)
     }
 
-    async fn change_application(
+    /// Changes `was` to `definition`. The feed's version that tells of it, or `None` if nothing
+    /// changed.
+    pub async fn change_application(
         &self,
         was: &Application,
         definition: &Definition,
@@ -161,7 +136,10 @@ impl Applications for Database {
         Ok(write.commit().await?)
     }
 
-    async fn declare(
+    /// Makes the declared applications those of the configuration file; each comes with the
+    /// audience that it gets if its name has none yet. The ones that are no longer there are
+    /// revoked until `until`. The feed's version that tells of it, or `None` if nothing changed.
+    pub async fn declare(
         &self,
         applications: &[Application],
         until: u64,

@@ -1,6 +1,5 @@
 //! Exchange codes. The code itself is never stored, only its hash.
 
-use async_trait::async_trait;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
@@ -8,8 +7,8 @@ use super::{
     Database, Session, ShownSignIn, StorageError, applications, fresh_sign_in, from_db,
     session_list, to_db,
 };
-use crate::application::Application;
-use crate::secret::Hashed;
+use crate::applications::Application;
+use crate::tokens::secret::Hashed;
 
 /// A code to be stored.
 #[derive(Debug, Clone)]
@@ -65,20 +64,6 @@ pub struct IssuedAnswer {
 /// As many logins as one browser can have under way; without a bound, one could fill the disk.
 const OPEN_CODES_OF_A_SESSION: i64 = 32;
 
-/// Stored exchange codes.
-#[async_trait]
-pub trait Codes: Send + Sync {
-    /// Stores a code. False: its session has ended.
-    async fn add_code(&self, code: &NewCode) -> Result<bool, StorageError>;
-    /// Finds a code, used or not, expired or not.
-    async fn code(&self, hash: &Hashed) -> Result<Option<FoundCode>, StorageError>;
-    /// Uses a code up, and notes the token under its session. False: somebody else did, or it is
-    /// gone.
-    async fn use_code(&self, code: &NewCode, answer: &IssuedAnswer) -> Result<bool, StorageError>;
-    /// Deletes a code, if there is one.
-    async fn burn_code(&self, hash: &Hashed) -> Result<(), StorageError>;
-}
-
 type Read = Transaction<'static, Any>;
 type CodeColumns = (
     String,
@@ -96,9 +81,9 @@ type CodeColumns = (
 );
 type SessionColumns = (String, String, i64, i64, i64, i64, i64, i64);
 
-#[async_trait]
-impl Codes for Database {
-    async fn add_code(&self, code: &NewCode) -> Result<bool, StorageError> {
+impl Database {
+    /// Stores a code. False: its session has ended.
+    pub async fn add_code(&self, code: &NewCode) -> Result<bool, StorageError> {
         sqlx::query(
             "DELETE FROM exchange_codes WHERE session_id = $1 AND code_hash NOT IN (\
              SELECT code_hash FROM exchange_codes WHERE session_id = $1 \
@@ -132,7 +117,8 @@ impl Codes for Database {
         }
     }
 
-    async fn code(&self, hash: &Hashed) -> Result<Option<FoundCode>, StorageError> {
+    /// Finds a code, used or not, expired or not.
+    pub async fn code(&self, hash: &Hashed) -> Result<Option<FoundCode>, StorageError> {
         let mut read = self.read().await?;
         let Some((code, answer)) = code_and_answer(&mut read, hash).await? else {
             return Ok(None);
@@ -159,7 +145,13 @@ impl Codes for Database {
         }))
     }
 
-    async fn use_code(&self, code: &NewCode, answer: &IssuedAnswer) -> Result<bool, StorageError> {
+    /// Uses a code up, and notes the token under its session. False: somebody else did, or it is
+    /// gone.
+    pub async fn use_code(
+        &self,
+        code: &NewCode,
+        answer: &IssuedAnswer,
+    ) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
         let (session_id, now) = (&code.shown.session_id, answer.issued_at);
         if !session_list::hold(write.connection(), session_id, now).await? {
@@ -183,7 +175,8 @@ impl Codes for Database {
         Ok(true)
     }
 
-    async fn burn_code(&self, hash: &Hashed) -> Result<(), StorageError> {
+    /// Deletes a code, if there is one.
+    pub async fn burn_code(&self, hash: &Hashed) -> Result<(), StorageError> {
         sqlx::query("DELETE FROM exchange_codes WHERE code_hash = $1")
             .bind(hash.as_str())
             .execute(self.pool())

@@ -4,10 +4,8 @@
 
 mod poll;
 
-use async_trait::async_trait;
-
 use super::{Database, ShownSignIn, StorageError, from_db, to_db};
-use crate::secret::Hashed;
+use crate::tokens::secret::Hashed;
 
 pub use poll::Poll;
 
@@ -57,31 +55,9 @@ const MOST_WAITING: i64 = 10_000;
 /// The same of one client.
 const MOST_WAITING_OF_A_CLIENT: i64 = 20;
 
-/// Stored device codes.
-#[async_trait]
-pub trait DeviceCodes: Send + Sync {
+impl Database {
     /// Stores a request. False: too many are waiting.
-    async fn add_device_code(&self, code: &NewDeviceCode) -> Result<bool, StorageError>;
-    /// The request with a user code, if it waits for an answer.
-    async fn waiting_device_code(
-        &self,
-        user_code: &Hashed,
-        now: u64,
-    ) -> Result<Option<WaitingDeviceCode>, StorageError>;
-    /// Answers a request. False: somebody else did, or it is gone.
-    async fn answer_device_code(
-        &self,
-        user_code: &Hashed,
-        answer: DeviceAnswer<'_>,
-        now: u64,
-    ) -> Result<bool, StorageError>;
-    /// Looks for the answer. An answer is given to one poll only.
-    async fn poll_device_code(&self, device_code: &Hashed, now: u64) -> Result<Poll, StorageError>;
-}
-
-#[async_trait]
-impl DeviceCodes for Database {
-    async fn add_device_code(&self, code: &NewDeviceCode) -> Result<bool, StorageError> {
+    pub async fn add_device_code(&self, code: &NewDeviceCode) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
         let (all, of_client): (i64, i64) = sqlx::query_as(
             "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN client_network = $1 THEN 1 ELSE 0 END), 0) \
@@ -113,7 +89,8 @@ impl DeviceCodes for Database {
         Ok(true)
     }
 
-    async fn waiting_device_code(
+    /// The request with a user code, if it waits for an answer.
+    pub async fn waiting_device_code(
         &self,
         user_code: &Hashed,
         now: u64,
@@ -135,7 +112,8 @@ impl DeviceCodes for Database {
         )
     }
 
-    async fn answer_device_code(
+    /// Answers a request. False: somebody else did, or it is gone.
+    pub async fn answer_device_code(
         &self,
         user_code: &Hashed,
         answer: DeviceAnswer<'_>,
@@ -162,7 +140,12 @@ impl DeviceCodes for Database {
         Ok(answered.rows_affected() == 1)
     }
 
-    async fn poll_device_code(&self, device_code: &Hashed, now: u64) -> Result<Poll, StorageError> {
+    /// Looks for the answer. An answer is given to one poll only.
+    pub async fn poll_device_code(
+        &self,
+        device_code: &Hashed,
+        now: u64,
+    ) -> Result<Poll, StorageError> {
         if let Some(nothing_new) = poll::look(self.pool(), device_code, now).await? {
             return Ok(nothing_new);
         }

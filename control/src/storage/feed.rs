@@ -7,8 +7,7 @@ pub use snapshot::{END_OF_PAGE, PAGE_OF_REVOCATIONS};
 
 use std::collections::{BTreeMap, HashMap};
 
-use async_trait::async_trait;
-use portcullis::protocol::feed::{Application, MOST_ITEMS, Revocation, Subject};
+use portcullis::protocol::feed::{FeedApplication, MOST_ITEMS, Revocation, Subject};
 use serde::{Deserialize, Serialize};
 use sqlx::Transaction;
 use sqlx::any::Any;
@@ -43,7 +42,7 @@ pub struct FeedItems {
     /// Whether the set of keys changed.
     pub keys: bool,
     /// New or changed applications.
-    pub applications: Vec<Application>,
+    pub applications: Vec<FeedApplication>,
     /// Audiences of applications that are gone.
     pub gone: Vec<String>,
     /// New or raised revocations.
@@ -55,41 +54,17 @@ pub struct FeedItems {
 /// Whose applications a follower sees; `None`: all.
 pub type Audiences<'a> = Option<&'a [String]>;
 
-/// The stored feed.
-#[async_trait]
-pub trait Feed: Send + Sync {
-    /// Where it stands.
-    async fn position(&self) -> Result<Position, StorageError>;
-    /// Its newest version alone: asked many times a second.
-    async fn newest_version(&self) -> Result<u64, StorageError>;
-    /// What changed after a version, in at most about `limit` items; a version is never split.
-    /// `None`: the log does not reach back so far, the version is yet to come, or the next one is
-    /// larger than a page may be.
-    async fn changes(
-        &self,
-        after: u64,
-        limit: u32,
-        audiences: Audiences<'_>,
-    ) -> Result<Option<FeedItems>, StorageError>;
-    /// The next `limit` items of all that is in force.
-    async fn in_force(
-        &self,
-        from: Option<&Cursor>,
-        limit: u32,
-        audiences: Audiences<'_>,
-    ) -> Result<FeedItems, StorageError>;
-}
-
 type LogRow = (i64, String, Option<String>, String);
 
-#[async_trait]
-impl Feed for Database {
-    async fn position(&self) -> Result<Position, StorageError> {
+impl Database {
+    /// Where it stands.
+    pub async fn position(&self) -> Result<Position, StorageError> {
         let mut read = self.read().await?;
         position(&mut read).await
     }
 
-    async fn newest_version(&self) -> Result<u64, StorageError> {
+    /// Its newest version alone: asked many times a second.
+    pub async fn newest_version(&self) -> Result<u64, StorageError> {
         let (version,): (i64,) =
             sqlx::query_as("SELECT version FROM feed_state WHERE only_row = 1")
                 .fetch_one(self.pool())
@@ -97,7 +72,10 @@ impl Feed for Database {
         Ok(from_db(version))
     }
 
-    async fn changes(
+    /// What changed after a version, in at most about `limit` items; a version is never split.
+    /// `None`: the log does not reach back so far, the version is yet to come, or the next one is
+    /// larger than a page may be.
+    pub async fn changes(
         &self,
         after: u64,
         limit: u32,
@@ -126,7 +104,8 @@ impl Feed for Database {
         items(until, rows, audiences).map(Some)
     }
 
-    async fn in_force(
+    /// The next `limit` items of all that is in force.
+    pub async fn in_force(
         &self,
         from: Option<&Cursor>,
         limit: u32,
@@ -195,7 +174,7 @@ fn items(
         version,
         ..FeedItems::default()
     };
-    let mut applications: BTreeMap<String, Option<Application>> = BTreeMap::new();
+    let mut applications: BTreeMap<String, Option<FeedApplication>> = BTreeMap::new();
     let mut revocations: HashMap<(Subject, bool), Revocation> = HashMap::new();
     for (_, item, audience, body) in rows {
         if !sees(audiences, audience.as_deref()) {
@@ -203,7 +182,7 @@ fn items(
         }
         match item.as_str() {
             "application" => {
-                let application: Application = serde_json::from_str(&body)?;
+                let application: FeedApplication = serde_json::from_str(&body)?;
                 applications.insert(application.audience.clone(), Some(application));
             }
             "application_gone" => {

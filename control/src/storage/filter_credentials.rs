@@ -1,9 +1,7 @@
 //! Credentials of filters, each good for all applications or for some.
 
-use async_trait::async_trait;
-
 use super::{Database, StorageError, to_db};
-use crate::secret::Hashed;
+use crate::tokens::secret::Hashed;
 
 /// A stored credential.
 #[derive(Debug, Clone)]
@@ -16,24 +14,9 @@ pub struct FilterCredential {
     pub audiences: Option<Vec<String>>,
 }
 
-/// Stored credentials.
-#[async_trait]
-pub trait FilterCredentials: Send + Sync {
+impl Database {
     /// Stores a credential.
-    async fn add_filter_credential(
-        &self,
-        credential: &FilterCredential,
-        now: u64,
-    ) -> Result<(), StorageError>;
-    /// The credential with an id.
-    async fn filter_credential(&self, id: &str) -> Result<Option<FilterCredential>, StorageError>;
-    /// Whether there is any.
-    async fn any_filter_credential(&self) -> Result<bool, StorageError>;
-}
-
-#[async_trait]
-impl FilterCredentials for Database {
-    async fn add_filter_credential(
+    pub async fn add_filter_credential(
         &self,
         credential: &FilterCredential,
         now: u64,
@@ -55,7 +38,11 @@ impl FilterCredentials for Database {
         Ok(())
     }
 
-    async fn filter_credential(&self, id: &str) -> Result<Option<FilterCredential>, StorageError> {
+    /// The credential with an id.
+    pub async fn filter_credential(
+        &self,
+        id: &str,
+    ) -> Result<Option<FilterCredential>, StorageError> {
         let row: Option<(String, Option<String>)> =
             sqlx::query_as("SELECT secret_hash, audiences FROM filter_credentials WHERE id = $1")
                 .bind(id)
@@ -74,7 +61,8 @@ impl FilterCredentials for Database {
         }))
     }
 
-    async fn any_filter_credential(&self) -> Result<bool, StorageError> {
+    /// Whether there is any.
+    pub async fn any_filter_credential(&self) -> Result<bool, StorageError> {
         let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM filter_credentials")
             .fetch_one(self.pool())
             .await?;

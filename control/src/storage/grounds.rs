@@ -1,9 +1,7 @@
 //! What a token under a global session is judged by, all of one moment.
 
-use async_trait::async_trait;
-
 use super::{Database, Session, StorageError, applications, fresh_sign_in, from_db, session_list};
-use crate::application::Application;
+use crate::applications::Application;
 
 /// The sign-in that a browser has shown. Its session may know a later one, which somebody else may
 /// have made who holds other cookies.
@@ -48,30 +46,11 @@ pub struct TokenGrounds {
     pub application: Option<Application>,
 }
 
-/// Stored grounds for tokens.
-#[async_trait]
-pub trait Grounds: Send + Sync {
-    /// What a token is judged by. `None`: the session has ended.
-    async fn token_grounds(
-        &self,
-        shown: &ShownSignIn,
-        audience: &str,
-    ) -> Result<Option<TokenGrounds>, StorageError>;
-    /// Notes under its session that a token was made. False: the session has ended, or the
-    /// application is gone, and nothing may be given out.
-    async fn note_header_token(
-        &self,
-        session_id: &str,
-        audience: &str,
-        now: u64,
-    ) -> Result<bool, StorageError>;
-}
-
 type Columns = (String, String, i64, i64, i64, i64, i64, i64);
 
-#[async_trait]
-impl Grounds for Database {
-    async fn token_grounds(
+impl Database {
+    /// What a token is judged by. `None`: the session has ended.
+    pub async fn token_grounds(
         &self,
         shown: &ShownSignIn,
         audience: &str,
@@ -109,7 +88,9 @@ impl Grounds for Database {
         }))
     }
 
-    async fn note_header_token(
+    /// Notes under its session that a token was made. False: the session has ended, or the
+    /// application is gone, and nothing may be given out.
+    pub async fn note_header_token(
         &self,
         session_id: &str,
         audience: &str,

@@ -1,7 +1,5 @@
 //! Revocations in force, newest first, for people who look at them.
 
-use async_trait::async_trait;
-
 use super::{Database, StorageError, from_db, to_db};
 
 /// A revocation that is in force.
@@ -34,15 +32,6 @@ pub struct HistoryPage {
     pub limit: u32,
 }
 
-/// Stored revocations, to look at.
-#[async_trait]
-pub trait History: Send + Sync {
-    /// The newest revocations in force, newest first.
-    async fn revocations(&self, page: HistoryPage) -> Result<Vec<PastRevocation>, StorageError>;
-    /// When a version was committed, milliseconds since 1970.
-    async fn committed_at_ms(&self, version: u64) -> Result<Option<u64>, StorageError>;
-}
-
 type Row = (
     i64,
     String,
@@ -54,9 +43,12 @@ type Row = (
     Option<i64>,
 );
 
-#[async_trait]
-impl History for Database {
-    async fn revocations(&self, page: HistoryPage) -> Result<Vec<PastRevocation>, StorageError> {
+impl Database {
+    /// The newest revocations in force, newest first.
+    pub async fn revocations(
+        &self,
+        page: HistoryPage,
+    ) -> Result<Vec<PastRevocation>, StorageError> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT revocations.version, scope, subject, \
              COALESCE(users.email, applications.name), revocations.audience, fresh, expires_at, \
@@ -74,7 +66,8 @@ impl History for Database {
         Ok(rows.into_iter().map(past).collect())
     }
 
-    async fn committed_at_ms(&self, version: u64) -> Result<Option<u64>, StorageError> {
+    /// When a version was committed, milliseconds since 1970.
+    pub async fn committed_at_ms(&self, version: u64) -> Result<Option<u64>, StorageError> {
         let row: Option<(i64,)> =
             sqlx::query_as("SELECT at_ms FROM version_times WHERE version = $1")
                 .bind(to_db(version))

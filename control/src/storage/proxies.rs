@@ -1,7 +1,6 @@
 //! Who follows the feed, how far each has come, and when. Replicas of the control service write
 //! here what they are told; each sees only the polls that reach it.
 
-use async_trait::async_trait;
 use sqlx::AnyConnection;
 
 use super::{Database, StorageError, from_db, to_db};
@@ -62,30 +61,13 @@ pub struct ProxyStep {
     pub step: Step,
 }
 
-/// Stored proxies.
-#[async_trait]
-pub trait Proxies: Send + Sync {
+type Row = (String, String, String, i64, i64, i64, i64, Option<i64>);
+
+impl Database {
     /// Writes down what is new about proxies, and when versions were committed. The answer is
     /// the credentials that have brought [`MOST_PROXIES`] already and now bring another, which
     /// is not written down.
-    async fn record_proxies(
-        &self,
-        news: &[ProxyNews],
-        committed: &[Step],
-    ) -> Result<Vec<String>, StorageError>;
-    /// All proxies, by credential and name.
-    async fn proxies(&self) -> Result<Vec<Proxy>, StorageError>;
-    /// Which proxies came to versions from `version` on, in the order of versions.
-    async fn steps_from(&self, version: u64) -> Result<Vec<ProxyStep>, StorageError>;
-    /// Forgets proxies of a name. How many there were.
-    async fn forget_proxies(&self, instance: &str) -> Result<u64, StorageError>;
-}
-
-type Row = (String, String, String, i64, i64, i64, i64, Option<i64>);
-
-#[async_trait]
-impl Proxies for Database {
-    async fn record_proxies(
+    pub async fn record_proxies(
         &self,
         news: &[ProxyNews],
         committed: &[Step],
@@ -113,7 +95,8 @@ impl Proxies for Database {
         Ok(crowded)
     }
 
-    async fn proxies(&self) -> Result<Vec<Proxy>, StorageError> {
+    /// All proxies, by credential and name.
+    pub async fn proxies(&self) -> Result<Vec<Proxy>, StorageError> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT credential, instance, address, applied, first_seen_ms, last_seen_ms, \
              live_until_ms, denies_after_ms FROM proxies ORDER BY credential, instance",
@@ -123,7 +106,8 @@ impl Proxies for Database {
         Ok(rows.into_iter().map(proxy).collect())
     }
 
-    async fn steps_from(&self, version: u64) -> Result<Vec<ProxyStep>, StorageError> {
+    /// Which proxies came to versions from `version` on, in the order of versions.
+    pub async fn steps_from(&self, version: u64) -> Result<Vec<ProxyStep>, StorageError> {
         let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(
             "SELECT credential, instance, version, at_ms FROM proxy_steps \
              WHERE version >= $1 ORDER BY version",
@@ -142,7 +126,8 @@ impl Proxies for Database {
         Ok(rows.into_iter().map(step).collect())
     }
 
-    async fn forget_proxies(&self, instance: &str) -> Result<u64, StorageError> {
+    /// Forgets proxies of a name. How many there were.
+    pub async fn forget_proxies(&self, instance: &str) -> Result<u64, StorageError> {
         let mut write = self.write().await?;
         let forgotten = sqlx::query("DELETE FROM proxies WHERE instance = $1")
             .bind(instance)

@@ -1,12 +1,11 @@
 //! Refreshes: what one looks at, as of one moment, and which token replaced another. Tokens are
 //! not stored, only their claims.
 
-use async_trait::async_trait;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
 use super::{Database, Session, StorageError, applications, from_db, session_list, to_db};
-use crate::application::Application;
+use crate::applications::Application;
 
 /// The application token that shall be replaced.
 #[derive(Debug, Clone, Copy)]
@@ -67,21 +66,6 @@ pub enum AddedRefresh {
     SessionEnded,
 }
 
-/// Stored refreshes.
-#[async_trait]
-pub trait Refreshes: Send + Sync {
-    /// What there is to judge a refresh by.
-    async fn refresh_view(&self, old: OldToken<'_>) -> Result<RefreshView, StorageError>;
-    /// Stores the token that replaces another, unless something other than what `view` saw has
-    /// been stored meanwhile.
-    async fn add_refresh(
-        &self,
-        old: OldToken<'_>,
-        view: &RefreshView,
-        issued: &IssuedToken,
-    ) -> Result<AddedRefresh, StorageError>;
-}
-
 type Read = Transaction<'static, Any>;
 type SessionColumns = (
     i64,
@@ -93,9 +77,9 @@ type SessionColumns = (
     Option<i64>,
 );
 
-#[async_trait]
-impl Refreshes for Database {
-    async fn refresh_view(&self, old: OldToken<'_>) -> Result<RefreshView, StorageError> {
+impl Database {
+    /// What there is to judge a refresh by.
+    pub async fn refresh_view(&self, old: OldToken<'_>) -> Result<RefreshView, StorageError> {
         let mut read = self.read().await?;
         let (version, email, disabled, blocked_until, auth_time, auth_ver, expires_at) =
             session_columns(&mut read, old).await?;
@@ -119,7 +103,9 @@ impl Refreshes for Database {
         })
     }
 
-    async fn add_refresh(
+    /// Stores the token that replaces another, unless something other than what `view` saw has
+    /// been stored meanwhile.
+    pub async fn add_refresh(
         &self,
         old: OldToken<'_>,
         view: &RefreshView,

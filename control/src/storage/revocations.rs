@@ -1,7 +1,6 @@
 //! Ending sessions: of a user, at an application, of one global session. Each in a
 //! transaction that deletes what could still be used and tells filters.
 
-use async_trait::async_trait;
 use portcullis::protocol::feed::Subject;
 
 use super::session_ends::{self, MOST_IN_A_VERSION};
@@ -49,38 +48,9 @@ pub struct RevokedUsers {
     pub sessions_ended: u64,
 }
 
-/// Stored revocations.
-#[async_trait]
-pub trait Revocations: Send + Sync {
+impl Database {
     /// Revokes users. `None`: there is none.
-    async fn revoke_users(
-        &self,
-        whom: Whom<'_>,
-        revocation: UserRevocation,
-    ) -> Result<Option<RevokedUsers>, StorageError>;
-    /// Revokes all tokens of an application; global sessions go on. The version below which they
-    /// are refused.
-    async fn revoke_application(
-        &self,
-        audience: &str,
-        revocation: ApplicationRevocation,
-    ) -> Result<u64, StorageError>;
-    /// Ends a global session. The version below which its tokens are refused; `None`: it had
-    /// ended already.
-    async fn end_session(&self, id: &str) -> Result<Option<u64>, StorageError>;
-    /// Ends all global sessions of a user but one; the user may sign in again at once. The newest
-    /// version, if any ended, and how many did. Many end in several steps: what has ended before
-    /// an error stays ended.
-    async fn end_other_sessions(
-        &self,
-        user_id: &str,
-        but: &str,
-    ) -> Result<(Option<u64>, u64), StorageError>;
-}
-
-#[async_trait]
-impl Revocations for Database {
-    async fn revoke_users(
+    pub async fn revoke_users(
         &self,
         whom: Whom<'_>,
         revocation: UserRevocation,
@@ -120,7 +90,9 @@ impl Revocations for Database {
         }))
     }
 
-    async fn revoke_application(
+    /// Revokes all tokens of an application; global sessions go on. The version below which they
+    /// are refused.
+    pub async fn revoke_application(
         &self,
         audience: &str,
         revocation: ApplicationRevocation,
@@ -144,7 +116,9 @@ impl Revocations for Database {
         Ok(version)
     }
 
-    async fn end_session(&self, id: &str) -> Result<Option<u64>, StorageError> {
+    /// Ends a global session. The version below which its tokens are refused; `None`: it had
+    /// ended already.
+    pub async fn end_session(&self, id: &str) -> Result<Option<u64>, StorageError> {
         let mut write = self.write().await?;
         // Before the session's row, in the order in which a user's revocation takes its locks.
         write.lock().await?;
@@ -162,7 +136,10 @@ impl Revocations for Database {
         write.commit().await
     }
 
-    async fn end_other_sessions(
+    /// Ends all global sessions of a user but one; the user may sign in again at once. The newest
+    /// version, if any ended, and how many did. Many end in several steps: what has ended before
+    /// an error stays ended.
+    pub async fn end_other_sessions(
         &self,
         user_id: &str,
         but: &str,

@@ -1,7 +1,6 @@
 //! Global sessions as people see them: in which browser, from where, since when, used for which
 //! applications.
 
-use async_trait::async_trait;
 use sqlx::AnyConnection;
 
 use super::{Database, StorageError, from_db, to_db};
@@ -58,16 +57,6 @@ pub struct SessionQuery<'a> {
     pub limit: u32,
 }
 
-/// Stored sessions, to be looked at.
-#[async_trait]
-pub trait SessionList: Send + Sync {
-    /// Sessions that live.
-    async fn list_sessions(
-        &self,
-        query: SessionQuery<'_>,
-    ) -> Result<Vec<ListedSession>, StorageError>;
-}
-
 type Columns = (
     String,
     String,
@@ -83,9 +72,9 @@ type Columns = (
     Option<i64>,
 );
 
-#[async_trait]
-impl SessionList for Database {
-    async fn list_sessions(
+impl Database {
+    /// Sessions that live.
+    pub async fn list_sessions(
         &self,
         query: SessionQuery<'_>,
     ) -> Result<Vec<ListedSession>, StorageError> {

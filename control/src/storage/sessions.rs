@@ -1,11 +1,9 @@
 //! Global sessions.
 
-use async_trait::async_trait;
-
 use super::write::Write;
 use super::{Database, StorageError, fresh_sign_in, from_db, session_ends, to_db};
-use crate::client_description::ClientDescription;
-use crate::secret::Hashed;
+use crate::sessions::client_description::ClientDescription;
+use crate::tokens::secret::Hashed;
 
 /// A sign-in from which a global session shall come.
 #[derive(Debug, Clone)]
@@ -66,25 +64,13 @@ pub struct Session {
     pub expires_at: u64,
 }
 
-/// Stored global sessions.
-#[async_trait]
-pub trait Sessions: Send + Sync {
+impl Database {
     /// Begins a session, unless the user is blocked or disabled. A session that the user has in
     /// this browser already is renewed instead. Whoever has too many sessions loses the oldest.
     ///
     /// It is renewed and not replaced, since its end would take tokens and codes with it that
     /// another tab has just got.
-    async fn begin_session(&self, session: &NewSession) -> Result<BegunSession, StorageError>;
-    /// The session, if it lives now.
-    async fn session(&self, id: &str, now: u64) -> Result<Option<Session>, StorageError>;
-    /// Whether an application wants a later sign-in than this session's.
-    async fn login_required(&self, session: &Session, audience: &str)
-    -> Result<bool, StorageError>;
-}
-
-#[async_trait]
-impl Sessions for Database {
-    async fn begin_session(&self, session: &NewSession) -> Result<BegunSession, StorageError> {
+    pub async fn begin_session(&self, session: &NewSession) -> Result<BegunSession, StorageError> {
         let mut write = self.write().await?;
         if let Some(refused) = refused(&mut write, session).await? {
             return Ok(refused);
@@ -110,7 +96,8 @@ impl Sessions for Database {
         })
     }
 
-    async fn session(&self, id: &str, now: u64) -> Result<Option<Session>, StorageError> {
+    /// The session, if it lives now.
+    pub async fn session(&self, id: &str, now: u64) -> Result<Option<Session>, StorageError> {
         let row: Option<(String, String, i64, i64, i64)> = sqlx::query_as(
             "SELECT users.id, users.email, sessions.auth_time, sessions.auth_ver, \
              sessions.expires_at FROM sessions JOIN users ON users.id = sessions.user_id \
@@ -132,7 +119,8 @@ impl Sessions for Database {
         ))
     }
 
-    async fn login_required(
+    /// Whether an application wants a later sign-in than this session's.
+    pub async fn login_required(
         &self,
         session: &Session,
         audience: &str,

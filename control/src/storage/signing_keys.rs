@@ -1,10 +1,8 @@
 //! Signing keys. The private part lies in the database as it is: whoever can read the database
 //! can sign, so the data directory is open to its owner only.
 
-use async_trait::async_trait;
-
 use super::{Database, StorageError, to_db};
-use crate::secret::Plain;
+use crate::tokens::secret::Plain;
 
 /// A stored key.
 #[derive(Debug, Clone)]
@@ -17,22 +15,9 @@ pub struct SigningKeyRow {
     pub private_key: Plain,
 }
 
-/// Stored signing keys.
-#[async_trait]
-pub trait SigningKeys: Send + Sync {
+impl Database {
     /// All keys, the newest first.
-    async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StorageError>;
-    /// Stores the first key; if there is one already (another process was faster), nothing.
-    async fn add_first_signing_key(
-        &self,
-        key: &SigningKeyRow,
-        now: u64,
-    ) -> Result<(), StorageError>;
-}
-
-#[async_trait]
-impl SigningKeys for Database {
-    async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StorageError> {
+    pub async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StorageError> {
         let rows: Vec<(String, String, String)> = sqlx::query_as(
             "SELECT kid, algorithm, private_key FROM signing_keys ORDER BY created_at DESC, kid",
         )
@@ -46,7 +31,8 @@ impl SigningKeys for Database {
         Ok(rows.into_iter().map(row).collect())
     }
 
-    async fn add_first_signing_key(
+    /// Stores the first key; if there is one already (another process was faster), nothing.
+    pub async fn add_first_signing_key(
         &self,
         key: &SigningKeyRow,
         now: u64,

@@ -2,8 +2,6 @@
 //!
 //! A little at a time: whoever wants to revoke somebody waits for one batch at most.
 
-use async_trait::async_trait;
-
 use super::{Database, StorageError, from_db, to_db};
 
 /// How long a revocation is kept past its end. Filters drop it after the same time.
@@ -24,14 +22,6 @@ const KEPT_STEPS: i64 = 1_000_000;
 
 /// How long a proxy that refuses everybody by now is still listed, in milliseconds.
 const PROXY_GRACE_MS: u64 = 3_600_000;
-
-/// Upkeep of what is stored.
-#[async_trait]
-pub trait Upkeep: Send + Sync {
-    /// Deletes what ended before `now`, seconds since 1970: codes, refreshes, sessions,
-    /// revocations, proxies; and the oldest part of the log.
-    async fn tidy(&self, now: u64) -> Result<(), StorageError>;
-}
 
 /// What is deleted: rows that `$1` outdates, at most `$2` of them.
 ///
@@ -60,9 +50,10 @@ const OUTDATED_LOG: &str = "DELETE FROM feed_log WHERE version <= $1 AND (versio
 const OUTDATED_TIMES: &str = "DELETE FROM version_times WHERE version <= $1 AND version IN \
      (SELECT version FROM version_times WHERE version <= $1 ORDER BY version LIMIT $2)";
 
-#[async_trait]
-impl Upkeep for Database {
-    async fn tidy(&self, now: u64) -> Result<(), StorageError> {
+impl Database {
+    /// Deletes what ended before `now`, seconds since 1970: codes, refreshes, sessions,
+    /// revocations, proxies; and the oldest part of the log.
+    pub async fn tidy(&self, now: u64) -> Result<(), StorageError> {
         let past_repeats = now.saturating_sub(REPEAT_GRACE_SECONDS);
         let past_proxies = (now * 1_000).saturating_sub(PROXY_GRACE_MS);
         for (delete, before) in [

@@ -1,7 +1,5 @@
 //! The service's own users.
 
-use async_trait::async_trait;
-
 use super::{Database, StorageError, from_db, to_db};
 
 /// A user, as lists show one.
@@ -67,24 +65,11 @@ pub enum AddUserError {
     Storage(#[from] StorageError),
 }
 
-/// Stored users.
-#[async_trait]
-pub trait Users: Send + Sync {
-    /// Makes a user.
-    async fn add_user(&self, user: &NewUser) -> Result<(), AddUserError>;
-    /// All users, by address.
-    async fn users(&self) -> Result<Vec<User>, StorageError>;
-    /// Some users, by address.
-    async fn users_page(&self, page: UserPage<'_>) -> Result<Vec<User>, StorageError>;
-    /// The user who signs in with a password under an address.
-    async fn account(&self, email: &str) -> Result<Option<Account>, StorageError>;
-}
-
 type UserColumns = (String, String, i64, i64, Option<i64>);
 
-#[async_trait]
-impl Users for Database {
-    async fn add_user(&self, user: &NewUser) -> Result<(), AddUserError> {
+impl Database {
+    /// Makes a user.
+    pub async fn add_user(&self, user: &NewUser) -> Result<(), AddUserError> {
         let added = sqlx::query(
             "INSERT INTO users (id, email, password_hash, administrator, disabled, \
              blocked_until, created_at) VALUES ($1, $2, $3, $4, 0, 0, $5)",
@@ -105,7 +90,8 @@ impl Users for Database {
         }
     }
 
-    async fn users(&self) -> Result<Vec<User>, StorageError> {
+    /// All users, by address.
+    pub async fn users(&self) -> Result<Vec<User>, StorageError> {
         let rows: Vec<UserColumns> = sqlx::query_as(
             "SELECT id, email, administrator, disabled, last_sign_in_at FROM users \
              ORDER BY email, id",
@@ -115,7 +101,8 @@ impl Users for Database {
         Ok(rows.into_iter().map(from_columns).collect())
     }
 
-    async fn users_page(&self, page: UserPage<'_>) -> Result<Vec<User>, StorageError> {
+    /// Some users, by address.
+    pub async fn users_page(&self, page: UserPage<'_>) -> Result<Vec<User>, StorageError> {
         let rows: Vec<UserColumns> = sqlx::query_as(
             "SELECT id, email, administrator, disabled, last_sign_in_at FROM users \
              WHERE ($1 = '' OR id = $1 OR email = $1) AND (email, id) > ($2, $3) \
@@ -130,7 +117,8 @@ impl Users for Database {
         Ok(rows.into_iter().map(from_columns).collect())
     }
 
-    async fn account(&self, email: &str) -> Result<Option<Account>, StorageError> {
+    /// The user who signs in with a password under an address.
+    pub async fn account(&self, email: &str) -> Result<Option<Account>, StorageError> {
         let row: Option<(String, String, String)> = sqlx::query_as(
             "SELECT id, email, password_hash FROM users \
              WHERE email = $1 AND password_hash IS NOT NULL",

@@ -1,7 +1,8 @@
 //! One writing transaction. It takes at most one version of the feed, when it first has something
 //! to tell; whatever it tells has that version.
 
-use portcullis::protocol::feed::{Application, Revocation, Subject};
+use portcullis::protocol::feed::{FeedApplication, Revocation, Subject};
+use portcullis::time::UnixSeconds;
 use serde::Serialize;
 use sqlx::any::Any;
 use sqlx::{AnyConnection, Transaction};
@@ -65,7 +66,7 @@ impl Write {
     /// Tells of a new or changed application.
     pub(super) async fn tell_application(
         &mut self,
-        application: &Application,
+        application: &FeedApplication,
     ) -> Result<(), StorageError> {
         self.tell("application", Some(&application.audience), application)
             .await
@@ -125,7 +126,7 @@ impl Write {
             subject,
             version,
             fresh,
-            until,
+            until: UnixSeconds::new(until),
         };
         self.tell("revocation", of.as_deref(), &revocation).await
     }

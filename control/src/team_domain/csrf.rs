@@ -10,9 +10,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use portcullis::protocol::base64url;
 
 use super::failure::Failure;
-use crate::cookies;
-use crate::randomness::{NoRandomness, Randomness};
-use crate::secret::{Hashed, Plain, same};
+use crate::sessions::cookies;
+use crate::system::randomness::{NoRandomness, Randomness};
+use crate::tokens::secret::{Hashed, Plain, same};
 
 const LIFE_SECONDS: u64 = 600;
 const LABEL: &[u8] = b"portcullis form";

@@ -20,11 +20,11 @@ use super::csrf;
 use super::failure::Failure;
 use super::session;
 use super::tokens::sign_in_again;
-use crate::application::Application;
-use crate::device_codes::UserCode;
-use crate::header_tokens;
+use crate::applications::Application;
 use crate::service::Service;
 use crate::storage::{DeviceAnswer, Session, ShownSignIn, WaitingDeviceCode};
+use crate::tokens::device_codes::UserCode;
+use crate::tokens::header_tokens;
 use pages::Pages;
 
 #[derive(Deserialize)]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use crate::exchange_codes::IssueCodeError;
-use crate::passwords::PasswordError;
 use crate::problems::Refused;
-use crate::randomness::NoRandomness;
+use crate::sign_in::passwords::PasswordError;
 use crate::storage::StorageError;
+use crate::system::randomness::NoRandomness;
+use crate::tokens::exchange_codes::IssueCodeError;
 
 /// Why there is no page.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -13,8 +13,8 @@ use super::csrf::{self, FormGuard};
 use super::failure::Failure;
 use super::page::{Message, SignOut, render};
 use super::session;
-use crate::cookies;
 use crate::service::Service;
+use crate::sessions::cookies;
 
 #[derive(Deserialize)]
 pub struct SignOutForm {
@@ -60,7 +60,7 @@ pub async fn sign_out(
     csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
     if let Some(session) = session::current(&service, &headers).await? {
         if let Some(version) = service.storage.end_session(&session.id).await? {
-            service.news.tell(version);
+            service.notifier.committed(version);
         }
         tracing::info!(session = session.id, user = session.user_id, "signed out");
     }

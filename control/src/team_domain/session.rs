@@ -8,10 +8,10 @@ use portcullis::protocol::claims::SESSION_TYP;
 
 use super::failure::Failure;
 use super::redirect::redirect;
-use crate::cookies;
 use crate::service::Service;
+use crate::sessions::cookies;
 use crate::storage::{Session, StorageError};
-use crate::tokens::SessionClaims;
+use crate::tokens::session_claims::SessionClaims;
 
 /// The session that the request's cookie names, if it lives.
 ///

@@ -16,8 +16,8 @@ use super::failure::Failure;
 use super::page::render;
 use super::redirect::redirect;
 use super::session;
-use crate::cookies;
 use crate::service::Service;
+use crate::sessions::cookies;
 use crate::storage::{ListedSession, Session, SessionQuery};
 
 const PATH: &str = "/sessions";
@@ -112,7 +112,7 @@ async fn end_one(service: &Service, own: &Session, id: &str) -> Result<(), Failu
     if session.is_some_and(|session| session.user_id == own.user_id)
         && let Some(version) = service.storage.end_session(id).await?
     {
-        service.news.tell(version);
+        service.notifier.committed(version);
         tracing::info!(
             session = id,
             user = own.user_id,
@@ -127,7 +127,7 @@ async fn end_others(service: &Service, own: &Session) -> Result<u64, Failure> {
     let storage = &service.storage;
     let (version, count) = storage.end_other_sessions(&own.user_id, &own.id).await?;
     if let Some(version) = version {
-        service.news.tell(version);
+        service.notifier.committed(version);
         tracing::info!(
             user = own.user_id,
             count,

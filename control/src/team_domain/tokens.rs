@@ -14,11 +14,11 @@ use super::csrf::{self, FormGuard};
 use super::failure::Failure;
 use super::page::{Message, render};
 use super::session;
-use crate::application::Application;
-use crate::durations::to_text;
-use crate::header_tokens::{self, HeaderToken, NoHeaderToken};
+use crate::applications::Application;
 use crate::service::Service;
+use crate::sessions::durations::to_text;
 use crate::storage::{Session, ShownSignIn};
+use crate::tokens::header_tokens::{self, HeaderToken, NoHeaderToken};
 
 const PATH: &str = "/tokens";
 

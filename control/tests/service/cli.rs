@@ -156,7 +156,7 @@ async fn refusals_say_what_is_wrong_and_end_with_1() {
         ),
         (
             &["revoke", "application", "wiki"],
-            "no application with this name",
+            "no application has this name",
         ),
         (
             &["application", "add", "x", "--origin", "ftp://x"],

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use portcullis::protocol::feed::FeedPage;
-use portcullis_control::secret::Plain;
 use portcullis_control::storage::{NewCode, ShownSignIn};
+use portcullis_control::tokens::secret::Plain;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

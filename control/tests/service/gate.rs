@@ -1,6 +1,7 @@
 //! The real filter core in front of the wiki, with the test's clock, asking the running service.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use portcullis::config::Config;
 use portcullis::feed::FeedAnswer;
@@ -8,8 +9,9 @@ use portcullis::filter::{Call, CallAnswer, Effect, Filter, Moment};
 use portcullis::login::Random;
 use portcullis::request::{Field, Head};
 use portcullis::session::signature::NoHostSignatures;
-use portcullis_control::clock::Clock;
-use portcullis_control::randomness::{Randomness, SystemRandomness};
+use portcullis::time::UnixMillis;
+use portcullis_control::system::clock::Clock;
+use portcullis_control::system::randomness::{Randomness, SystemRandomness};
 use serde_json::json;
 
 use crate::harness::{Service, TEAM_DOMAIN, WIKI};
@@ -146,7 +148,7 @@ impl Gate {
                 Effect::Refresh => {
                     self.refresh(service).await;
                     self.at(service, |filter, moment| {
-                        assert_eq!(filter.due(moment.now_ms), [STREAM]);
+                        assert_eq!(filter.due(moment.now), [STREAM]);
                         filter.wake(STREAM, moment).unwrap()
                     })
                 }
@@ -157,14 +159,14 @@ impl Gate {
     }
 
     async fn refresh(&mut self, service: &Service) {
-        let now_ms = now_ms(service);
-        for due in self.filter.refresh_calls(now_ms) {
+        let now = now(service);
+        for due in self.filter.refresh_calls(now) {
             let (status, body) = self.call(service, due.call).await;
             let answer = CallAnswer {
                 status: Some(status),
                 body: &body,
             };
-            self.filter.refresh_answered(due.id, answer, now_ms);
+            self.filter.refresh_answered(due.id, answer, now);
         }
     }
 
@@ -178,9 +180,9 @@ impl Gate {
 
     /// Takes what the feed has to tell, without waiting for more. Whether a poll was due at all.
     pub async fn follow(&mut self, service: &Service) -> bool {
-        let now_ms = now_ms(service);
+        let now = now(service);
         let mut has_polled = false;
-        while let Some(poll) = self.filter.poll(now_ms, 0) {
+        while let Some(poll) = self.filter.poll(now, 0) {
             let query = poll.query.split('&');
             let query: Vec<&str> = query.filter(|part| !part.starts_with("wait=")).collect();
             let url = service.call(&format!("feed?{}", query.join("&")));
@@ -192,7 +194,7 @@ impl Gate {
                 status: Some(status),
                 body: &body,
             };
-            self.filter.feed_answered(now_ms, 0, answer).unwrap();
+            self.filter.feed_answered(now, 0, answer).unwrap();
             has_polled = true;
         }
         has_polled
@@ -205,7 +207,7 @@ impl Gate {
         f: impl FnOnce(&mut Filter, &mut Moment<'_>) -> T,
     ) -> T {
         let mut moment = Moment {
-            now_ms: now_ms(service),
+            now: now(service),
             random: &mut TestRandom,
             address: &|| None,
         };
@@ -213,6 +215,6 @@ impl Gate {
     }
 }
 
-fn now_ms(service: &Service) -> u64 {
-    service.clock.now_seconds() * 1_000
+fn now(service: &Service) -> UnixMillis {
+    UnixMillis::EPOCH + Duration::from_secs(service.clock.now_seconds())
 }

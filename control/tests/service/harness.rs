@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use portcullis_control::clock::{Clock, SystemClock};
 use portcullis_control::config::Config;
-use portcullis_control::randomness::{Randomness, SystemRandomness};
 use portcullis_control::server::{self, Running, Start, StartError};
+use portcullis_control::system::clock::{Clock, SystemClock};
+use portcullis_control::system::randomness::{Randomness, SystemRandomness};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;

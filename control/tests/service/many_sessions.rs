@@ -4,7 +4,7 @@
 use std::net::Ipv4Addr;
 
 use portcullis::protocol::feed::{FeedPage, MOST_ITEMS, PageKind, Subject};
-use portcullis_control::client_description::ClientDescription;
+use portcullis_control::sessions::client_description::ClientDescription;
 use portcullis_control::storage::{BegunSession, NewSession};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;

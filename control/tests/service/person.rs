@@ -3,7 +3,7 @@
 
 use portcullis::filter::{Changes, Effect};
 use portcullis::reply::Reply;
-use portcullis_control::clock::Clock;
+use portcullis_control::system::clock::Clock;
 use reqwest::{Response, StatusCode};
 
 use crate::browser::Browser;

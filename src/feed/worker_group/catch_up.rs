@@ -197,9 +197,7 @@ impl Loading {
         let page = DecodedPage::from_bytes(bytes, state.fingerprints());
         self.snapshot = page.and_then(|page| {
             let snapshot = self.snapshot.take();
-            state
-                .extend_snapshot(snapshot, page, bytes.len(), now)
-                .ok()
+            state.extend_snapshot(snapshot, page, bytes.len(), now).ok()
         });
         self.snapshot.is_some()
     }

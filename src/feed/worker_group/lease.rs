@@ -120,7 +120,11 @@ impl Term {
     /// able to acquire the lease.
     fn of(wait: Duration) -> Self {
         let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
-        Self((LEASE_TERM / 4).saturating_mul(seconds.saturating_add(1)).min(LEASE_TERM))
+        Self(
+            (LEASE_TERM / 4)
+                .saturating_mul(seconds.saturating_add(1))
+                .min(LEASE_TERM),
+        )
     }
 
     /// A lease that begins now.
@@ -165,7 +169,10 @@ mod tests {
             until: at(10_001) + LEASE_TERM + LEASE_SLACK,
             ..lease.clone()
         };
-        assert!(!term.is_in_force(&ahead, at(10_000)), "no lease lasts so long");
+        assert!(
+            !term.is_in_force(&ahead, at(10_000)),
+            "no lease lasts so long"
+        );
         assert!(term.is_due_for_renewal(&ahead, at(10_000)));
         let free = Lease {
             holder: String::new(),

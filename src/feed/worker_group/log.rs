@@ -60,11 +60,20 @@ impl LogEnd {
         block: &[u8],
         precondition: Precondition,
     ) -> Result<(), SharedDataError> {
-        store.write(&key(self.block), &self.label(epoch, self.block), block, precondition)
+        store.write(
+            &key(self.block),
+            &self.label(epoch, self.block),
+            block,
+            precondition,
+        )
     }
 
     /// Frees the memory of the blocks before one.
-    pub fn clear_before(&self, store: &AuthenticatedStore, block: u64) -> Result<(), SharedDataError> {
+    pub fn clear_before(
+        &self,
+        store: &AuthenticatedStore,
+        block: u64,
+    ) -> Result<(), SharedDataError> {
         let first = (self.block + 1).saturating_sub(BLOCKS);
         (first..block).try_for_each(|number| store.clear(&key(number)))
     }

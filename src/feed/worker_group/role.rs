@@ -12,7 +12,7 @@ pub enum Role {
     /// It applies what the leader publishes.
     Replica,
     /// It polls for all VMs.
-    Leader(Leader),
+    Leader(Box<Leader>),
     /// Its configuration has ended: it still applies what is published, for streams that remain.
     Left,
 }

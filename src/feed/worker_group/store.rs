@@ -102,8 +102,7 @@ impl AuthenticatedStore {
 
     /// Empties a key. The host cannot delete one.
     pub fn clear(&self, name: &str) -> Result<(), SharedDataError> {
-        self.data
-            .set(&self.key_name(name), b"", Precondition::None)
+        self.data.set(&self.key_name(name), b"", Precondition::None)
     }
 
     /// Reads a small value.

@@ -1,11 +1,11 @@
 //! How a VM changes its role: it acquires and renews the lease, resumes or resyncs what is shared,
 //! steps down, and leaves.
 
-use super::lease::Standing;
+use super::WorkerGroup;
 use super::leader::Leader;
+use super::lease::Standing;
 use super::role::Role;
 use super::shared_data::SharedDataError;
-use super::WorkerGroup;
 use crate::feed::poller::Poller;
 use crate::feed::state::State;
 use crate::feed::timing::{ACQUIRE_DELAY, STANDALONE};
@@ -43,8 +43,8 @@ impl WorkerGroup {
     /// Whether a VM that has more should acquire the lease instead.
     fn leaves_lease_to_others(&self, free_since: UnixMillis, now: UnixMillis) -> bool {
         let is_behind = !self.replica.is_caught_up() && self.replica.manifest().is_some();
-        let is_recent = (now.checked_duration_since(free_since))
-            .is_some_and(|since| since < ACQUIRE_DELAY);
+        let is_recent =
+            (now.checked_duration_since(free_since)).is_some_and(|since| since < ACQUIRE_DELAY);
         self.membership.is_full() || (is_behind && is_recent)
     }
 
@@ -57,7 +57,7 @@ impl WorkerGroup {
         if self.write_lease(state, now)? {
             // The other VMs lack the pages fetched so far.
             poller.abandon_snapshot(now);
-            self.role = Role::Leader(Leader::default());
+            self.role = Role::Leader(Box::default());
         }
         Ok(())
     }
@@ -111,9 +111,8 @@ impl WorkerGroup {
             }
         }
         let manifest = self.replica.manifest();
-        let is_impossible = manifest.is_none()
-            || self.replica.lag_timed_out(now)
-            || self.replica.is_ahead(state);
+        let is_impossible =
+            manifest.is_none() || self.replica.lag_timed_out(now) || self.replica.is_ahead(state);
         let is_allowed = self.resync.is_over(now) || state.store().is_none();
         if is_impossible && is_allowed {
             self.resync.start(now);

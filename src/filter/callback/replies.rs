@@ -1,6 +1,6 @@
 //! What the callback answers: the way on with the cookies, or a page that says what to do.
 
-use super::LOOP_SECONDS;
+use super::LOOP_WITHIN;
 use crate::filter::pending::PendingExchange;
 use crate::login::Beginning;
 use crate::names::RETURNS_COOKIE;
@@ -10,22 +10,23 @@ use crate::reply::page::Page;
 use crate::reply::{Reply, set_cookie};
 use crate::request::kind::RequestKind;
 use crate::session::Verified;
+use crate::time::UnixSeconds;
 
 /// Sets the cookies and returns the user to where they were going.
 pub(super) fn let_in(
     exchange: &PendingExchange,
     tokens: &ExchangeAnswer,
     verified: &Verified,
-    now: u64,
+    now: UnixSeconds,
 ) -> Reply {
     let claims = verified.claims();
     let names = &exchange.placement.cookies;
-    let max_age = claims.session_exp.saturating_sub(now);
+    let max_age = claims.session_exp.duration_since(now);
     let return_to = return_to::sanitize(&tokens.return_to);
     let location = format!("{}{return_to}", exchange.placement.location.origin);
     let mut returns = exchange.returns.clone();
     returns.push(now);
-    let returns: Vec<_> = returns.iter().map(u64::to_string).collect();
+    let returns: Vec<_> = returns.iter().map(UnixSeconds::to_string).collect();
 
     let mut reply = way_on(exchange, tokens, location).with(
         "set-cookie",
@@ -43,7 +44,7 @@ pub(super) fn let_in(
         )
         .with(
             "set-cookie",
-            set_cookie::login(RETURNS_COOKIE, &returns.join("."), LOOP_SECONDS),
+            set_cookie::login(RETURNS_COOKIE, &returns.join("."), LOOP_WITHIN),
         )
 }
 

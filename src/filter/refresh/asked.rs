@@ -9,9 +9,11 @@ use std::rc::Rc;
 
 use super::outcome::Outcome;
 use super::refused::RefusedTokens;
+use crate::filter::MAX_EFFECTS;
+use crate::filter::deadline::Deadline;
 use crate::filter::effect::Call;
-use crate::filter::{LONGEST_WAIT_MS, MAX_EFFECTS};
 use crate::reason::Refusal;
+use crate::time::UnixMillis;
 
 /// A call for a new token.
 pub struct RefreshCall {
@@ -24,7 +26,7 @@ pub struct RefreshCall {
 /// A refresh that requests wait for.
 pub(in crate::filter) struct Refresh {
     id: u64,
-    deadline_ms: u64,
+    deadline: Deadline,
     outcome: OnceCell<Outcome>,
 }
 
@@ -43,13 +45,12 @@ impl Refresh {
         self.outcome.get()
     }
 
-    pub fn deadline_ms(&self) -> u64 {
-        self.deadline_ms
+    pub fn deadline(&self) -> Deadline {
+        self.deadline
     }
 
-    fn is_lost(&self, now_ms: u64) -> bool {
-        // A clock that was set back must not keep a lost call alive.
-        now_ms >= self.deadline_ms || self.deadline_ms - now_ms > LONGEST_WAIT_MS
+    fn is_lost(&self, now: UnixMillis) -> bool {
+        self.deadline.has_passed(now)
     }
 }
 
@@ -60,16 +61,16 @@ impl Refreshes {
     }
 
     /// Why the control service has refused the token a moment ago.
-    pub fn refused(&self, jti: &str, now_ms: u64) -> Option<Refusal> {
-        self.refused.find(jti, now_ms)
+    pub fn refused(&self, jti: &str, now: UnixMillis) -> Option<Refusal> {
+        self.refused.find(jti, now)
     }
 
     /// A refresh of a token for which none is under way.
-    pub fn begin(&mut self, jti: &str, call: Call, deadline_ms: u64) -> Rc<Refresh> {
+    pub fn begin(&mut self, jti: &str, call: Call, deadline: Deadline) -> Rc<Refresh> {
         self.last_id += 1;
         let refresh = Rc::new(Refresh {
             id: self.last_id,
-            deadline_ms,
+            deadline,
             outcome: OnceCell::new(),
         });
         self.open.insert(jti.to_owned(), Rc::clone(&refresh));
@@ -86,9 +87,9 @@ impl Refreshes {
     }
 
     /// The next calls to make, for whom somebody still waits. Lost ones are given up.
-    pub fn due(&mut self, now_ms: u64) -> Vec<RefreshCall> {
+    pub fn due(&mut self, now: UnixMillis) -> Vec<RefreshCall> {
         self.open.retain(|_, refresh| {
-            let lost = refresh.is_lost(now_ms);
+            let lost = refresh.is_lost(now);
             if lost {
                 let _ = refresh.outcome.set(Outcome::Failed);
             }
@@ -109,13 +110,13 @@ impl Refreshes {
     }
 
     /// A call has ended. An answer that comes after its deadline finds nobody.
-    pub fn answered(&mut self, id: u64, outcome: Outcome, now_ms: u64) {
+    pub fn answered(&mut self, id: u64, outcome: Outcome, now: UnixMillis) {
         let of_id = self.open.iter().find(|(_, refresh)| refresh.id == id);
         let Some(jti) = of_id.map(|(jti, _)| jti.clone()) else {
             return;
         };
         if let Outcome::Refused(refusal) = &outcome {
-            self.refused.remember(&jti, *refusal, now_ms);
+            self.refused.remember(&jti, *refusal, now);
         }
         if let Some(refresh) = self.open.remove(&jti) {
             let _ = refresh.outcome.set(outcome);

@@ -2,11 +2,13 @@
 //! second does not make it say so every second.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crate::reason::Refusal;
+use crate::time::UnixMillis;
 
-/// How long a refusal is remembered, in milliseconds.
-const REMEMBERED_MS: u64 = 10_000;
+/// How long a refusal is remembered.
+const REMEMBERED: Duration = Duration::from_secs(10);
 /// How many are. Beyond that the control service is asked again.
 const MAX_REFUSED: usize = 1_024;
 
@@ -16,32 +18,31 @@ pub(super) struct RefusedTokens(HashMap<String, Refused>);
 
 struct Refused {
     refusal: Refusal,
-    since_ms: u64,
+    since: UnixMillis,
 }
 
 impl RefusedTokens {
-    pub fn find(&self, jti: &str, now_ms: u64) -> Option<Refusal> {
-        let refused = self.0.get(jti).filter(|refused| refused.counts(now_ms));
+    pub fn find(&self, jti: &str, now: UnixMillis) -> Option<Refusal> {
+        let refused = self.0.get(jti).filter(|refused| refused.counts(now));
         refused.map(|refused| refused.refusal)
     }
 
-    pub fn remember(&mut self, jti: &str, refusal: Refusal, now_ms: u64) {
+    pub fn remember(&mut self, jti: &str, refusal: Refusal, now: UnixMillis) {
         if self.0.len() >= MAX_REFUSED {
-            self.0.retain(|_, refused| refused.counts(now_ms));
+            self.0.retain(|_, refused| refused.counts(now));
         }
         if self.0.len() < MAX_REFUSED {
-            let since_ms = now_ms;
-            self.0.insert(jti.to_owned(), Refused { refusal, since_ms });
+            let since = now;
+            self.0.insert(jti.to_owned(), Refused { refusal, since });
         }
     }
 }
 
 impl Refused {
     /// A clock that was set back ends it too.
-    fn counts(&self, now_ms: u64) -> bool {
-        now_ms
-            .checked_sub(self.since_ms)
-            .is_some_and(|age_ms| age_ms < REMEMBERED_MS)
+    fn counts(&self, now: UnixMillis) -> bool {
+        now.checked_duration_since(self.since)
+            .is_some_and(|age| age < REMEMBERED)
     }
 }
 
@@ -51,18 +52,19 @@ mod tests {
 
     #[test]
     fn refusals_are_remembered_for_ten_seconds_and_a_bounded_number_of_them() {
+        let at = UnixMillis::new;
         let mut refused = RefusedTokens::default();
-        refused.remember("a", Refusal::PolicyDenied, 5_000);
-        assert_eq!(refused.find("a", 14_999), Some(Refusal::PolicyDenied));
-        assert_eq!(refused.find("b", 5_000), None);
-        for now_ms in [15_000, 4_999] {
-            assert_eq!(refused.find("a", now_ms), None, "{now_ms}");
+        refused.remember("a", Refusal::PolicyDenied, at(5_000));
+        assert_eq!(refused.find("a", at(14_999)), Some(Refusal::PolicyDenied));
+        assert_eq!(refused.find("b", at(5_000)), None);
+        for now in [15_000, 4_999] {
+            assert_eq!(refused.find("a", at(now)), None, "{now}");
         }
         for number in 0..2 * MAX_REFUSED {
-            refused.remember(&number.to_string(), Refusal::SessionExpired, 6_000);
+            refused.remember(&number.to_string(), Refusal::SessionExpired, at(6_000));
         }
         assert_eq!(refused.0.len(), MAX_REFUSED);
-        refused.remember("later", Refusal::SessionExpired, 16_000);
+        refused.remember("later", Refusal::SessionExpired, at(16_000));
         assert_eq!(refused.0.len(), 1);
     }
 }

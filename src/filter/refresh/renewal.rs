@@ -128,7 +128,7 @@ impl Filter {
         renewal: Renewal<'_>,
         moment: &Moment<'_>,
     ) -> Result<Renewed, Bad> {
-        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now_ms)?;
+        let trust = trust(&self.config, &self.issuer, &self.feed, moment.now)?;
         let bindings = cookies::values(incoming.head, &placement.cookies.binding);
         let demand = Demand {
             navigates: incoming.kind.navigates(),
@@ -166,7 +166,10 @@ fn set_cookies(
     moment: &Moment<'_>,
 ) -> Vec<String> {
     let names = &placement.cookies;
-    let max_age = verified.claims().session_exp.saturating_sub(moment.now_s());
+    let max_age = verified
+        .claims()
+        .session_exp
+        .duration_since(moment.seconds());
     let token = set_cookie::token(&names.token, &answer.token, answer.cookie, max_age);
     let binding = binding.map(|secret| {
         let secret = String::from_utf8_lossy(secret);

@@ -183,7 +183,7 @@ fn an_exchanged_token_is_judged_like_any_other() {
                 as fn(&mut ApplicationClaims),
             "token_not_for_here",
         ),
-        (|c| c.exp = 1, "session_expired"),
+        (|c| c.exp = UnixSeconds::new(1), "session_expired"),
         (|c| c.cnf = None, "binding_missing"),
     ] {
         let (cookie, state) = begin_login(&mut world, "none");
@@ -274,7 +274,7 @@ fn a_call_that_is_never_answered_has_a_deadline() {
         navigate("wiki.example", &path),
         &[("cookie", &cookie)],
     ));
-    world.now_ms += 2_500;
+    world.now += Duration::from_millis(2_500);
     assert_eq!(status(world.wake().unwrap()), (503, "control_unavailable"));
     assert!(world.answer(Some(200), b"{}").is_none());
 }
@@ -302,7 +302,7 @@ fn a_login_that_loops_ends_in_a_page() {
     let mut world = World::new();
     let (cookie, state) = begin_login(&mut world, "none");
     let path = format!("/.access/callback?code=c0de&state={state}");
-    let now = NOW_MS / 1_000;
+    let now = NOW.to_seconds().get();
     let returns = |n: u64| {
         (0..n)
             .map(|i| (now - i).to_string())

@@ -23,7 +23,7 @@ impl World {
 
     /// Streams that are to be cut now, in order, with status and reason.
     fn cuts(&mut self) -> Vec<(u32, u16, &'static str)> {
-        let cuts = self.filter.cuts(self.now_ms, MAX_EFFECTS);
+        let cuts = self.filter.cuts(self.now, MAX_EFFECTS);
         let told = |cut: Cut| (cut.stream, cut.reply.status, cut.reply.reason);
         let mut told: Vec<_> = cuts.into_iter().map(told).collect();
         told.sort_unstable();
@@ -39,7 +39,7 @@ impl World {
             after,
             version: self.version,
             next: None,
-            now: NOW_MS / 1_000,
+            now: NOW.to_seconds(),
             keys,
             applications,
             revocations: RevocationChanges::default(),
@@ -88,21 +88,25 @@ fn many_are_cut_a_few_at_a_time() {
     assert_eq!(cut, 100);
 }
 
+fn millis(moment: UnixSeconds) -> UnixMillis {
+    UnixMillis::new(moment.get() * 1_000)
+}
+
 #[test]
 fn streams_end_with_their_token_and_requests_are_allowed_to_finish() {
     let mut world = World::without_feed(&CONFIG.replace("5m", "1h"));
     world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
-    world.now_ms = (claims().exp + 29) * 1_000;
+    world.now = millis(claims().exp + Duration::from_secs(29));
     world.open(1, WEBSOCKET);
     world.open(2, EVENTS);
     world.open(3, ("accept", "*/*"));
     assert_eq!(world.cuts(), []);
-    world.now_ms += 1_000;
+    world.now += Duration::from_millis(1_000);
     let expired = |stream| (stream, 403, "session_expired");
     assert_eq!(world.cuts(), [expired(1), expired(2)]);
-    world.now_ms += 28_000;
+    world.now += Duration::from_millis(28_000);
     assert_eq!(world.cuts(), []);
-    world.now_ms += 1_000;
+    world.now += Duration::from_millis(1_000);
     assert_eq!(world.cuts(), [expired(3)]);
 }
 
@@ -110,7 +114,7 @@ fn streams_end_with_their_token_and_requests_are_allowed_to_finish() {
 fn a_request_that_began_long_before_the_end_may_finish_too() {
     let mut world = World::without_feed(&CONFIG.replace("5m", "1h"));
     world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
-    world.now_ms = (claims().exp - 300) * 1_000;
+    world.now = millis(claims().exp - Duration::from_secs(300));
     world.open(1, ("accept", "*/*"));
     for (after, expected) in [
         (29, vec![]),
@@ -118,7 +122,7 @@ fn a_request_that_began_long_before_the_end_may_finish_too() {
         (58, vec![]),
         (59, vec![(1, 403, "session_expired")]),
     ] {
-        world.now_ms = (claims().exp + after) * 1_000;
+        world.now = millis(claims().exp + Duration::from_secs(after));
         assert_eq!(world.cuts(), expected, "{after} s after its end");
     }
 }
@@ -127,9 +131,9 @@ fn a_request_that_began_long_before_the_end_may_finish_too() {
 fn a_revocation_does_not_wait_for_a_request_that_may_finish() {
     let mut world = World::without_feed(&CONFIG.replace("5m", "1h"));
     world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
-    world.now_ms = (claims().exp + 29) * 1_000;
+    world.now = millis(claims().exp + Duration::from_secs(29));
     world.open(1, ("accept", "*/*"));
-    world.now_ms += 1_000;
+    world.now += Duration::from_millis(1_000);
     assert_eq!(world.cuts(), []);
     world.revoke(Subject::Session(claims().sid));
     assert_eq!(world.cuts(), [(1, 403, "session_revoked")]);
@@ -156,7 +160,7 @@ fn a_key_or_an_application_that_goes_takes_its_streams_along() {
 
 #[test]
 fn a_setting_that_closes_a_door_cuts_what_came_in_by_it() {
-    type Change = fn(&mut Application);
+    type Change = fn(&mut FeedApplication);
     let cases: [(Change, &str); 3] = [
         (|wire| wire.header_tokens = false, "token_not_for_here"),
         (|wire| wire.origins = at_other_host(), "token_not_for_here"),
@@ -222,9 +226,9 @@ fn a_stale_feed_cuts_everything_unless_it_allows() {
         let mut world = World::without_feed(&config);
         world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
         world.open(1, WEBSOCKET);
-        world.now_ms += 300_000;
+        world.now += Duration::from_millis(300_000);
         assert_eq!(world.cuts(), []);
-        world.now_ms += 1_000;
+        world.now += Duration::from_millis(1_000);
         assert_eq!(world.cuts(), expected, "{then}");
     }
 }

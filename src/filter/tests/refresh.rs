@@ -10,8 +10,8 @@ use crate::protocol::calls::RefreshAnswer;
 use crate::protocol::feed::RefreshInRequest;
 
 /// When the session of [`claims`] has expired for good.
-const EXPIRED_MS: u64 = NOW_MS + 700_000;
-const TIMEOUT_MS: u64 = 2_000;
+const EXPIRED: UnixMillis = UnixMillis::new(NOW.get() + 700_000);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Everybody's browser.
 struct Clients {
@@ -25,7 +25,7 @@ impl Clients {
     }
 
     /// At an application of these settings.
-    fn at(change: impl FnOnce(&mut Application)) -> Self {
+    fn at(change: impl FnOnce(&mut FeedApplication)) -> Self {
         let mut world = World::without_feed(CONFIG);
         let mut settings = wire("a", &[at("wiki.example", None, None)]);
         change(&mut settings);
@@ -35,7 +35,7 @@ impl Clients {
 
     fn of(mut world: World) -> Self {
         let cookie = world.session_cookie();
-        world.now_ms = EXPIRED_MS;
+        world.now = EXPIRED;
         // The feed has gone on meanwhile.
         world.revoke(Subject::User("somebody-else".into()));
         Self { world, cookie }
@@ -55,7 +55,7 @@ impl Clients {
     }
 
     fn calls(&mut self) -> Vec<RefreshCall> {
-        self.world.filter.refresh_calls(self.world.now_ms)
+        self.world.filter.refresh_calls(self.world.now)
     }
 
     /// The only call.
@@ -67,13 +67,13 @@ impl Clients {
 
     fn answer(&mut self, id: u64, status: Option<u16>, body: &[u8]) {
         let answer = CallAnswer { status, body };
-        let now_ms = self.world.now_ms;
-        self.world.filter.refresh_answered(id, answer, now_ms);
+        let now = self.world.now;
+        self.world.filter.refresh_answered(id, answer, now);
     }
 
     /// Drives on all that are due, as the root does in one callback.
     fn wake_due(&mut self) -> Vec<(u32, Effect)> {
-        let due = self.world.filter.due(self.world.now_ms);
+        let due = self.world.filter.due(self.world.now);
         due.into_iter()
             .filter_map(|stream| {
                 let effect = self
@@ -96,11 +96,12 @@ impl Clients {
 
     /// The token that the control service would make now.
     fn new_token(&self, change: impl FnOnce(&mut ApplicationClaims)) -> String {
-        let now = self.world.now_ms / 1_000;
+        let now = self.world.now.to_seconds();
+        let exp = now + Duration::from_secs(600);
         let version = self.world.version;
         self.world.token(|claims| {
             claims.jti = "DDDDDDDDDDDDDDDDDDDDDD".into();
-            (claims.iat, claims.nbf, claims.exp) = (now, now, now + 600);
+            (claims.iat, claims.nbf, claims.exp) = (now, now, exp);
             claims.ver = version;
             change(claims);
         })
@@ -157,7 +158,7 @@ fn b02_an_expired_session_goes_on_with_a_new_token_and_new_cookies() {
     assert!(!clients.world.filter.has_refresh_calls());
     let body: serde_json::Value = serde_json::from_str(&call.body).unwrap();
     let old = clients.world.token(|_| ());
-    assert_eq!((call.name, call.timeout_ms), ("refresh", TIMEOUT_MS));
+    assert_eq!((call.name, call.timeout), ("refresh", TIMEOUT));
     assert_eq!(body["binding_secret"], binding());
     assert_eq!(body["origin"], "https://wiki.example");
     let claims_of = |token: &str| token.rsplit_once('.').unwrap().0.to_owned();
@@ -198,7 +199,7 @@ fn b02_the_identity_of_an_expired_session_is_told_after_its_refresh() {
     assert_eq!((told.status, told.reason), (200, "identity"));
     assert_eq!(all(&told, "set-cookie").len(), 2);
     let body: serde_json::Value = serde_json::from_str(&told.body).unwrap();
-    assert_eq!(body["exp"], EXPIRED_MS / 1_000 + 600);
+    assert_eq!(body["exp"], EXPIRED.to_seconds().get() + 600);
 
     assert_eq!(clients.request(1, &identity), Effect::Refresh);
     let call = clients.call();

@@ -98,7 +98,7 @@ fn who_is_signed_in_is_in_no_loop() {
     let session = world.session_cookie();
     let (attempt, state) = begin_login(&mut world, "none");
     let path = format!("/.access/callback?code=c0de&state={state}");
-    let now = NOW_MS / 1_000;
+    let now = NOW.to_seconds().get();
     let line = format!("{attempt}; {session}; __Host-access_returns={now}.{now}.{now}.{now}.{now}");
     let back = with(navigate("wiki.example", &path), &[("cookie", &line)]);
     assert!(matches!(world.send(&back), Effect::Call(_)));
@@ -115,7 +115,7 @@ fn identity_says_who_and_until_when() {
     let body: serde_json::Value = serde_json::from_str(&mine.body).unwrap();
     assert_eq!(
         (mine.status, &body["email"], &body["exp"]),
-        (200, &"ana@example.com".into(), &claims().exp.into())
+        (200, &"ana@example.com".into(), &claims().exp.get().into())
     );
     let nobody = world.send(&get("wiki.example", "/.access/identity"));
     assert_eq!(status(nobody), (401, "no_session"));

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::*;
-use crate::feed::shared::tests::{Handle, Memory};
+use crate::feed::worker_group::tests::{Handle, Memory};
 
 const WEBSOCKET: (&str, &str) = ("upgrade", "websocket");
 
@@ -13,13 +13,13 @@ impl World {
         let config = Config::read(CONFIG.as_bytes()).unwrap();
         world.filter = Filter::new(config, Box::new(NoHostSignatures), name.into());
         let data = Box::new(Handle(Rc::clone(memory)));
-        world.filter.share(data, "credential", world.now_ms);
+        world.filter.share(data, "credential", world.now);
         world
     }
 
     fn look(&mut self) -> Result<Progress, FeedError> {
-        self.now_ms += 500;
-        self.filter.look(self.now_ms, 0)
+        self.now += Duration::from_millis(500);
+        self.filter.look(self.now, 0)
     }
 
     fn open_websocket(&mut self, stream: u32) -> Effect {
@@ -39,7 +39,7 @@ fn with_other_key(kind: PageKind, epoch: &str, version: u64) -> FeedPage {
         after: 41,
         version,
         next: None,
-        now: NOW_MS / 1_000,
+        now: NOW.to_seconds(),
         keys: Some(JwkSet {
             keys: vec![Signer::new().jwk()],
         }),
@@ -66,7 +66,7 @@ fn a_key_that_went_before_the_host_failed_opens_nothing_more() {
         other.signer = std::mem::replace(&mut polls.signer, Signer::new());
         other.look().unwrap();
         assert!(matches!(other.open_websocket(1), Effect::Continue(_)));
-        assert_eq!(other.filter.cuts(other.now_ms, MAX_EFFECTS), []);
+        assert_eq!(other.filter.cuts(other.now, MAX_EFFECTS), []);
 
         polls.look().unwrap();
         polls.feed(&page);
@@ -80,7 +80,7 @@ fn a_key_that_went_before_the_host_failed_opens_nothing_more() {
 
         // At once, and not by the look that comes each second.
         assert!(other.filter.has_cuts(), "{}", page.epoch);
-        let cuts = other.filter.cuts(other.now_ms, MAX_EFFECTS);
+        let cuts = other.filter.cuts(other.now, MAX_EFFECTS);
         let reasons: Vec<_> = cuts.iter().map(|cut| cut.reply.reason).collect();
         assert_eq!(reasons, ["key_unknown"]);
         // It may be held for the feed, which could bring the key.
@@ -95,11 +95,11 @@ fn a_worker_that_stood_still_lets_nobody_in_by_what_it_held_before() {
         World::in_process(&memory, "vm1"),
         World::in_process(&memory, "vm2"),
     );
-    polls.filter.look(NOW_MS, 7).unwrap();
+    polls.filter.look(NOW, 7).unwrap();
     polls.load(vec![wire("a", &[at("wiki.example", None, None)])]);
-    polls.now_ms += 1_000;
+    polls.now += Duration::from_millis(1_000);
     for world in [&mut slow, &mut polls] {
-        world.filter.look(NOW_MS + 1_000, 7).unwrap();
+        world.filter.look(NOW + Duration::from_secs(1), 7).unwrap();
     }
     let cookie = polls.session_cookie();
     let request = with(get("wiki.example", "/"), &[("cookie", cookie.as_str())]);
@@ -107,6 +107,6 @@ fn a_worker_that_stood_still_lets_nobody_in_by_what_it_held_before() {
 
     polls.revoke(Subject::User(claims().sub));
     // For so long that it is not waited for: all that is said of the others is said without it.
-    slow.now_ms += 11_000;
+    slow.now += Duration::from_millis(11_000);
     assert_eq!(status(slow.send(&request)), (401, "session_revoked"));
 }

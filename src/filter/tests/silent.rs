@@ -181,7 +181,7 @@ fn what_the_ordinary_callback_refuses_is_refused_here_too() {
     come_back(&mut world, &begun, "&code=c0de");
     let mut answer: ExchangeAnswer =
         serde_json::from_slice(&exchange_answer(&world, SameSite::Lax)).unwrap();
-    answer.token = world.token(|claims| claims.exp = 1);
+    answer.token = world.token(|claims| claims.exp = UnixSeconds::new(1));
     let answer = serde_json::to_vec(&answer).unwrap();
     let reply = reply(world.answer(Some(200), &answer).unwrap());
     assert_eq!((reply.status, reply.reason), (502, "session_expired"));
@@ -192,7 +192,7 @@ fn what_the_ordinary_callback_refuses_is_refused_here_too() {
 fn silent_logins_count_against_loops() {
     let mut world = World::new();
     let (cookie, state) = begin(&mut world);
-    let now = NOW_MS / 1_000;
+    let now = NOW.to_seconds().get();
     let returns: Vec<_> = (0..5).map(|i| (now - i).to_string()).collect();
     let line = format!("{cookie}; __Host-access_returns={}", returns.join("."));
     let reply = reply(come_back(&mut world, &(line, state), "&code=c0de"));

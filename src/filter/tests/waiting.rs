@@ -6,14 +6,19 @@ use super::*;
 fn without_a_feed_requests_wait_and_then_fail() {
     let mut world = World::without_feed(CONFIG);
     assert_eq!(world.send(&get("wiki.example", "/")), Effect::Pause);
-    assert!(world.filter.due(world.now_ms + FEED_WAIT_MS - 1).is_empty());
-    world.now_ms += FEED_WAIT_MS;
+    assert!(
+        world
+            .filter
+            .due(world.now + FEED_WAIT - Duration::from_millis(1))
+            .is_empty()
+    );
+    world.now += FEED_WAIT;
     assert_eq!(status(world.wake().unwrap()), (503, "not_ready"));
     assert_eq!(world.send(&get("wiki.example", "/")), Effect::Pause);
     world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
     assert_eq!(status(world.wake().unwrap()), (401, "no_session"));
     assert_eq!(
-        world.filter.due(u64::MAX),
+        world.filter.due(UnixMillis::new(u64::MAX)),
         [] as [u32; 0],
         "an ended request is forgotten"
     );
@@ -24,10 +29,10 @@ fn a_stale_feed_denies_or_allows_as_configured() {
     for (then, denied) in [("deny", true), ("allow", false)] {
         let mut world = World::without_feed(&CONFIG.replace("deny", then));
         world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
-        world.now_ms += 300_001;
+        world.now += Duration::from_millis(300_001);
         let cookie = format!(
             "__Host-access_token={}; __Host-access_binding={}",
-            world.token(|c| c.exp = u64::MAX),
+            world.token(|c| c.exp = UnixSeconds::new(u64::MAX)),
             binding()
         );
         let effect = world.send(&with(get("wiki.example", "/"), &[("cookie", &cookie)]));
@@ -48,7 +53,7 @@ fn an_unknown_key_waits_for_the_feed_once() {
     let cookie = format!("__Host-access_token={}", stranger.sign(&claims()));
     let request = with(get("wiki.example", "/"), &[("cookie", cookie.as_str())]);
     assert_eq!(world.send(&request), Effect::Pause);
-    world.now_ms += FEED_WAIT_MS;
+    world.now += FEED_WAIT;
     assert_eq!(status(world.wake().unwrap()), (401, "key_unknown"));
     assert_eq!(
         status(world.send(&request)),

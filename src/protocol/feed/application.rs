@@ -6,7 +6,7 @@ use crate::protocol::calls::CookieSettings;
 
 /// What is protected, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Application {
+pub struct FeedApplication {
     /// 64 hex digits, `aud` of its tokens.
     pub audience: String,
     /// Its name, for people.

@@ -1,22 +1,25 @@
 //! When a token is good: by its own times and, where every navigation asks the team domain, by
 //! what the request is.
 
+use std::time::Duration;
+
 use super::{Demand, Purpose};
 use crate::protocol::claims::ApplicationClaims;
 use crate::reason::Refusal;
+use crate::time::UnixSeconds;
 
-/// How far clocks may differ, in seconds.
-const LEEWAY: u64 = 30;
-/// For how long a token that every navigation has made anew is good for one, in seconds: the way
-/// back from the team domain.
-const NAVIGATION_SECONDS: u64 = 10;
+/// How far clocks may differ.
+const LEEWAY: Duration = Duration::from_secs(30);
+/// How long after its issue a token that is renewed with every navigation is good for one: the
+/// time of the redirect back from the team domain.
+const NAVIGATION: Duration = Duration::from_secs(10);
 
 pub(super) fn check(
     claims: &ApplicationClaims,
     demand: Demand<'_>,
     purpose: Purpose,
 ) -> Result<(), Refusal> {
-    if claims.nbf > demand.now.saturating_add(LEEWAY) {
+    if claims.nbf > demand.now + LEEWAY {
         return Err(Refusal::NotYetValid);
     }
     let ended = match purpose {
@@ -33,13 +36,12 @@ pub(super) fn check(
     Ok(())
 }
 
-/// The first second in which the token is good no more.
-fn end(claims: &ApplicationClaims, navigates: bool) -> u64 {
+/// The first second in which the token is no longer good.
+fn end(claims: &ApplicationClaims, navigates: bool) -> UnixSeconds {
+    let exp = claims.exp;
     match (claims.every_navigation, navigates) {
-        (false, _) => claims.exp.saturating_add(LEEWAY),
-        (true, false) => claims.exp,
-        (true, true) => claims
-            .exp
-            .min(claims.iat.saturating_add(NAVIGATION_SECONDS)),
+        (false, _) => exp + LEEWAY,
+        (true, false) => exp,
+        (true, true) => exp.min(claims.iat + NAVIGATION),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use portcullis_control::storage::{ApplicationRevocation, Database, Revocations};
+use portcullis_control::storage::{ApplicationRevocation, Database};
 use portcullis_demo::control::ControlService;
 
 const APPLICATIONS: u32 = 20;

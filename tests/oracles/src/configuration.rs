@@ -1,5 +1,7 @@
 //! The filter's configuration.
 
+use std::time::Duration;
+
 use portcullis::config::Config;
 use serde_json::Value;
 
@@ -29,8 +31,10 @@ pub fn configuration(input: &[u8]) {
         Ok(&config),
         "read in two ways"
     );
-    assert!((100..=30_000).contains(&config.control().timeout_ms));
-    assert!((1_000..=604_800_000).contains(&config.when_stale().after_ms));
+    let timeout = Duration::from_millis(100)..=Duration::from_secs(30);
+    assert!(timeout.contains(&config.control().timeout));
+    let stale_after = Duration::from_secs(1)..=Duration::from_secs(604_800);
+    assert!(stale_after.contains(&config.when_stale().after));
     assert!(!config.control().cluster.is_empty() && !config.control().credential_env.is_empty());
     assert!(
         config

@@ -13,6 +13,7 @@ use portcullis::session::revocations::Revocations;
 use portcullis::session::signature::NoHostSignatures;
 use portcullis::session::token::claims_to_be_ours;
 use portcullis::session::{Candidate, Demand, Source, Trust, Verifier};
+use portcullis::time::UnixSeconds;
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_795_450_380;
@@ -46,7 +47,7 @@ pub fn token(input: &[u8]) {
     };
     let bound = Demand {
         application: &application,
-        now: NOW,
+        now: UnixSeconds::new(NOW),
         bindings: &[binding.as_bytes()],
         address: None,
         navigates: false,
@@ -120,11 +121,11 @@ pub(crate) fn claims() -> ApplicationClaims {
         email: "ana@example.com".into(),
         sid: "BBBBBBBBBBBBBBBBBBBBBB".into(),
         jti: "CCCCCCCCCCCCCCCCCCCCCC".into(),
-        iat: NOW,
-        nbf: NOW,
-        exp: NOW + 600,
-        session_exp: NOW + 6000,
-        auth_time: NOW,
+        iat: UnixSeconds::new(NOW),
+        nbf: UnixSeconds::new(NOW),
+        exp: UnixSeconds::new(NOW + 600),
+        session_exp: UnixSeconds::new(NOW + 6000),
+        auth_time: UnixSeconds::new(NOW),
         ver: 41,
         auth_ver: 40,
         rule: "rule1".into(),

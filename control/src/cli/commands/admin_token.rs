@@ -6,8 +6,8 @@ use super::super::CliError;
 use super::super::arguments::AdminTokenCommand;
 use super::super::client::Client;
 use super::super::output::{Output, table, time};
-use crate::control_socket::Items;
-use crate::control_socket::admin_tokens::{AddedAdminToken, AdminTokenId, AdminTokenView};
+use crate::api::admin_tokens::{AddedAdminToken, AdminTokenId, AdminTokenView};
+use crate::api::list::Items;
 
 pub async fn run(
     command: &AdminTokenCommand,

@@ -6,9 +6,9 @@ use super::super::CliError;
 use super::super::arguments::ApplicationCommand;
 use super::super::client::Client;
 use super::super::output::{Output, table};
-use crate::application::Draft;
-use crate::control_socket::Items;
-use crate::control_socket::applications::ApplicationView;
+use crate::api::applications::ApplicationView;
+use crate::api::list::Items;
+use crate::applications::Draft;
 
 pub async fn run(
     command: &ApplicationCommand,

@@ -8,9 +8,9 @@ use super::super::CliError;
 use super::super::arguments::RevocationCommand;
 use super::super::client::Client;
 use super::super::output::{Output, table, time};
-use crate::control_socket::Items;
-use crate::control_socket::coverage::{CoverageView, RevocationView};
-use crate::proxies::AppliedAt;
+use crate::api::list::Items;
+use crate::api::revocations::{CoverageView, RevocationView};
+use crate::feed::proxies::AppliedAt;
 
 /// Proxies that an error names; of more it says how many.
 const MOST_NAMED: usize = 20;

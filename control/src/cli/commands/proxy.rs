@@ -6,8 +6,8 @@ use super::super::CliError;
 use super::super::arguments::ProxyCommand;
 use super::super::client::Client;
 use super::super::output::{Output, table, time};
-use crate::control_socket::Items;
-use crate::control_socket::proxies::{Forgotten, ProxyView};
+use crate::api::list::Items;
+use crate::api::proxies::{Forgotten, ProxyView};
 
 pub async fn run(command: &ProxyCommand, client: &Client, output: Output) -> Result<(), CliError> {
     match command {

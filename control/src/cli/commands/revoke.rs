@@ -8,8 +8,10 @@ use super::super::arguments::{RevokeCommand, Wait};
 use super::super::client::Client;
 use super::super::output::{Output, sessions_ended};
 use super::coverage;
-use crate::control_socket::coverage::CoverageView;
-use crate::control_socket::revocations::{RevokedApplication, RevokedSession, RevokedUser};
+use crate::api::applications::RevokedApplication;
+use crate::api::revocations::CoverageView;
+use crate::api::sessions::RevokedSession;
+use crate::api::users::RevokedUser;
 
 /// A revocation, and how far it has come.
 #[derive(Serialize)]

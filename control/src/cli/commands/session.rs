@@ -4,9 +4,9 @@ use super::super::CliError;
 use super::super::arguments::SessionCommand;
 use super::super::client::Client;
 use super::super::output::{Output, table, time};
-use crate::admin_api::{PATH, Page};
-use crate::administration::SessionView;
-use crate::control_socket::Items;
+use crate::admin_api::PATH;
+use crate::api::list::{Items, ListPage};
+use crate::api::sessions::SessionView;
 
 pub async fn run(
     command: &SessionCommand,
@@ -31,7 +31,7 @@ async fn all(client: &Client, user: Option<&str>) -> Result<Vec<SessionView>, Cl
         query.extend_pairs(user.map(|user| ("user", user)));
         query.extend_pairs(cursor.iter().map(|cursor: &String| ("cursor", cursor)));
         let path = format!("{PATH}/sessions?{}", query.finish());
-        let page: Page<SessionView> = client.get(&path).await?;
+        let page: ListPage<SessionView> = client.get(&path).await?;
         items.extend(page.items);
         cursor = page.next;
         if cursor.is_none() {

@@ -8,9 +8,8 @@ use super::super::CliError;
 use super::super::arguments::UserCommand;
 use super::super::client::Client;
 use super::super::output::{Output, sessions_ended, table};
-use crate::control_socket::Items;
-use crate::control_socket::revocations::RevokedUser;
-use crate::control_socket::users::{AddedUser, UserView};
+use crate::api::list::Items;
+use crate::api::users::{AddedUser, RevokedUser, UserView};
 
 pub async fn run(command: &UserCommand, client: &Client, output: Output) -> Result<(), CliError> {
     match command {

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::TokenError;
 use super::transport::{self, read, unreachable};
-use crate::application::is_loopback;
-use crate::device_codes::{CLIENT_ID, GRANT_TYPE};
+use crate::applications::is_loopback;
+use crate::tokens::device_codes::{CLIENT_ID, GRANT_TYPE};
 
 /// A team domain.
 pub struct TeamDomain {

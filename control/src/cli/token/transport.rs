@@ -10,7 +10,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Response};
 
 use super::TokenError;
-use crate::application::is_loopback;
+use crate::applications::is_loopback;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const LIMIT: Duration = Duration::from_secs(30);

@@ -5,7 +5,7 @@ use sqlx::AnyConnection;
 use super::super::StorageError;
 use super::super::write::Write;
 use super::ChangeError;
-use crate::application::Application;
+use crate::applications::Application;
 
 /// Leaves all places of an application.
 pub(super) async fn leave_places(write: &mut Write, audience: &str) -> Result<(), ChangeError> {

@@ -4,7 +4,7 @@ use sqlx::AnyPool;
 
 use super::super::write::Write;
 use super::super::{ShownSignIn, StorageError, from_db, to_db};
-use crate::secret::Hashed;
+use crate::tokens::secret::Hashed;
 
 /// What a poll finds. Whatever ends a request also deletes it, so it is found once.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use super::super::csrf::FormGuard;
 use super::super::failure::Failure;
 use super::super::page::{Message, SignOut, render};
 use super::Waiting;
-use crate::durations::to_text;
 use crate::service::Service;
+use crate::sessions::durations::to_text;
 use crate::storage::Session;
 
 /// Makes the pages for one request.

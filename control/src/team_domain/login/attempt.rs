@@ -9,8 +9,8 @@ use portcullis::protocol::return_to;
 use serde::{Deserialize, Serialize};
 
 use super::super::failure::Failure;
-use crate::application::Application;
-use crate::problems::Problems;
+use crate::applications::Application;
+use crate::problems::InputProblems;
 use crate::service::Service;
 
 const OWN_PAGES: [&str; 3] = ["/sessions", "/tokens", "/device"];
@@ -119,7 +119,7 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
     if query.is_plain() {
         return Ok(None);
     }
-    let mut problems = Problems::default();
+    let mut problems = InputProblems::default();
     let audience = query.app.as_deref().unwrap_or_default();
     let application = if is_audience(audience) {
         service.storage.application(audience).await?
@@ -163,7 +163,7 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
 fn origin(
     query: &LoginQuery,
     application: Option<&Application>,
-    problems: &mut Problems,
+    problems: &mut InputProblems,
 ) -> Option<Origin> {
     let text = query.origin.as_deref().unwrap_or_default();
     match text.parse::<Origin>() {

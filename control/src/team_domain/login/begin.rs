@@ -6,8 +6,8 @@
 use super::super::csrf::FormGuard;
 use super::super::failure::Failure;
 use super::{ClientOf, LoginAttempt};
-use crate::client_description::ClientDescription;
 use crate::service::Service;
+use crate::sessions::client_description::ClientDescription;
 use crate::storage::{Account, BegunSession, NewSession, Session};
 
 /// Somebody who proved who they are.
@@ -51,7 +51,7 @@ impl SignIn<'_> {
                 ended_others,
             } => {
                 if let Some(version) = ended_others {
-                    service.news.tell(version);
+                    service.notifier.committed(version);
                 }
                 let renewed = id != new.id;
                 tracing::info!(user = new.user_id, session = id, renewed, "signed in");
@@ -81,7 +81,7 @@ pub async fn leave_other_users_session(
     if let Some(before) = before.filter(|before| before.user_id != now.user_id)
         && let Some(version) = service.storage.end_session(&before.id).await?
     {
-        service.news.tell(version);
+        service.notifier.committed(version);
     }
     Ok(())
 }

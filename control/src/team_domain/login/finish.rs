@@ -9,9 +9,9 @@ use super::super::failure::Failure;
 use super::super::page::{Message, SignOut, render};
 use super::super::redirect::redirect;
 use super::{LoginAttempt, silent};
-use crate::exchange_codes::{self, CodeFor};
 use crate::service::Service;
 use crate::storage::{BegunSession, Session};
+use crate::tokens::exchange_codes::{self, CodeFor};
 
 /// Who signed in, and with which status the browser is sent on.
 pub struct SignedIn<'a> {

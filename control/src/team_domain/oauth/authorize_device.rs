@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::super::client_address::client_address;
 use super::error::OAuthError;
-use crate::application::{Application, Location};
-use crate::device_codes::{self, CLIENT_ID, LIFE_SECONDS, POLL_SECONDS};
+use crate::applications::{Application, Location};
 use crate::service::Service;
 use crate::storage::StorageError;
+use crate::tokens::device_codes::{self, CLIENT_ID, LIFE_SECONDS, POLL_SECONDS};
 
 #[derive(Deserialize)]
 pub struct AuthorizeDevice {

@@ -5,10 +5,10 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::device_codes::MakeCodesError;
-use crate::header_tokens::NoHeaderToken;
-use crate::sign_in_limits::TooMany;
+use crate::sign_in::limits::TooMany;
 use crate::storage::StorageError;
+use crate::tokens::device_codes::MakeCodesError;
+use crate::tokens::header_tokens::NoHeaderToken;
 
 /// How long to wait when too many requests wait for an answer: one of them has ended by then, or
 /// been answered.

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::super::client_address::client_address;
 use super::error::OAuthError;
-use crate::device_codes::{CLIENT_ID, GRANT_TYPE};
-use crate::header_tokens;
-use crate::secret::Plain;
 use crate::service::Service;
 use crate::storage::Poll;
+use crate::tokens::device_codes::{CLIENT_ID, GRANT_TYPE};
+use crate::tokens::header_tokens;
+use crate::tokens::secret::Plain;
 
 #[derive(Deserialize)]
 pub struct TokenRequest {

@@ -40,7 +40,7 @@ async fn what_a_poll_says_of_its_proxy_is_bounded() {
 
 #[tokio::test]
 async fn a_credential_cannot_bring_endless_proxies() {
-    use portcullis_control::storage::{Database, MOST_PROXIES, Proxies, Proxy as Row, ProxyNews};
+    use portcullis_control::storage::{Database, MOST_PROXIES, Proxy as Row, ProxyNews};
     let service = Service::start().await;
     let mut proxy = Proxy::start(&service, "one", DENY).await;
     let credential = proxy.credential.split('.').next().unwrap().to_owned();

@@ -52,8 +52,11 @@ async fn sessions_are_listed_and_ended() {
     let of_ana = json(&run(&["session", "list", "--user", ANA, "--json"]));
     assert_eq!(of_ana["items"], json!([]));
     for (arguments, says) in [
-        (&["revoke", "session", id][..], "no session with this id"),
-        (&["revoke", "session", "-x"], "no session with this id"),
+        (
+            &["revoke", "session", id][..],
+            "no live session has this id",
+        ),
+        (&["revoke", "session", "-x"], "no live session has this id"),
         (
             &["session", "list", "--user", "eve@example.com"],
             "no user has this e-mail address",

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use portcullis_control::client_description::ClientDescription;
+use portcullis_control::sessions::client_description::ClientDescription;
 use portcullis_control::storage::{BegunSession, NewSession};
 use reqwest::Method;
 use reqwest::header::HeaderMap;

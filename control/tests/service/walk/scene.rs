@@ -6,7 +6,7 @@ mod numbers;
 mod requests;
 mod team;
 
-use portcullis_control::clock::Clock;
+use portcullis_control::system::clock::Clock;
 use serde_json::{Value, json};
 
 use super::model::STALE_AFTER;
@@ -93,7 +93,7 @@ impl Scene {
         let gate = &mut self.gates[vm];
         let polled = gate.follow(service).await;
         let version = gate.at(service, |filter, moment| {
-            filter.gauges(moment.now_ms).unwrap().version
+            filter.gauges(moment.now).unwrap().version
         });
         (polled, version)
     }

@@ -15,10 +15,10 @@ fn a_refusal_is_passed_on_and_remembered_for_ten_seconds() {
         let mut clients = Clients::new();
         let body = problem(code, reason);
         assert_eq!(status(clients.refresh(Some(code), &body)), expected);
-        clients.world.now_ms += 9_999;
+        clients.world.now += Duration::from_millis(9_999);
         assert_eq!(status(clients.fetch(2)), expected, "remembered");
         assert!(clients.calls().is_empty());
-        clients.world.now_ms += 1;
+        clients.world.now += Duration::from_millis(1);
         assert_eq!(clients.fetch(3), Effect::Refresh);
         assert_eq!(clients.calls().len(), 1);
     }
@@ -101,7 +101,7 @@ fn another_sessions_token_is_refused() {
             "binding_mismatch",
         ),
         (
-            |claims| claims.exp = EXPIRED_MS / 1_000 - 30,
+            |claims| claims.exp = EXPIRED.to_seconds() - Duration::from_secs(30),
             "session_expired",
         ),
         (|claims| claims.rule = "unknown".into(), "session_expired"),
@@ -197,7 +197,7 @@ fn what_the_feed_changes_during_the_call_counts() {
     let call = clients.call();
     let answer = clients.good_answer();
     clients.answer(call.id, Some(200), &answer);
-    clients.world.now_ms += 300_001;
+    clients.world.now += Duration::from_millis(300_001);
     assert_eq!(status(clients.wake_due().remove(0).1), (503, "stale"));
 
     // The application goes.

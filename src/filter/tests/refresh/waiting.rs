@@ -157,15 +157,15 @@ fn a_lost_call_ends_with_its_deadline() {
     let mut clients = Clients::new();
     clients.fetch(1);
     let lost = clients.call();
-    clients.world.now_ms += TIMEOUT_MS;
+    clients.world.now += TIMEOUT;
     clients.fetch(2);
     assert!(
         clients.calls().is_empty(),
         "joined the call that is under way"
     );
-    clients.world.now_ms += LOST_MS - 1;
+    clients.world.now += LOST_AFTER - Duration::from_millis(1);
     assert!(clients.wake_due().is_empty());
-    clients.world.now_ms += 1;
+    clients.world.now += Duration::from_millis(1);
     assert!(clients.calls().is_empty());
     let woken = clients.wake_due();
     assert_eq!(woken.len(), 2);
@@ -187,7 +187,7 @@ fn a_clock_that_is_set_back_holds_nobody() {
     let mut clients = Clients::new();
     clients.fetch(1);
     clients.call();
-    clients.world.now_ms = EXPIRED_MS - 100_000;
+    clients.world.now = EXPIRED - Duration::from_secs(100);
     clients.calls();
     // By the new time the session had not expired; without an answer nobody knows.
     let (_, effect) = clients.wake_due().remove(0);
@@ -198,7 +198,7 @@ fn a_clock_that_is_set_back_holds_nobody() {
 fn a_request_that_waited_for_the_feed_may_wait_for_a_token_too() {
     let mut world = World::without_feed(CONFIG);
     let cookie = world.session_cookie();
-    world.now_ms = EXPIRED_MS;
+    world.now = EXPIRED;
     let mut clients = Clients { world, cookie };
     assert_eq!(clients.fetch(1), Effect::Pause);
     let applications = vec![wire("a", &[at("wiki.example", None, None)])];

@@ -113,9 +113,7 @@ impl Scene {
     async fn refresh(&mut self, vm: VmNumber, lost: bool) {
         let service = self.service.as_ref().unwrap();
         let gate = &mut self.gates[vm];
-        let mut calls = gate.at(service, |filter, moment| {
-            filter.refresh_calls(moment.now_ms)
-        });
+        let mut calls = gate.at(service, |filter, moment| filter.refresh_calls(moment.now));
         assert!(calls.len() <= 1, "more than one call for one token");
         let Some(due) = calls.pop() else {
             return;
@@ -130,14 +128,14 @@ impl Scene {
                     body: &answer.1,
                 },
             };
-            filter.refresh_answered(due.id, answer, moment.now_ms);
+            filter.refresh_answered(due.id, answer, moment.now);
         });
     }
 
     fn wake(&mut self, stream: u32, vm: VmNumber) -> Effect {
         let service = self.service.as_ref().unwrap();
         self.gates[vm].at(service, |filter, moment| {
-            assert!(filter.due(moment.now_ms).contains(&stream));
+            assert!(filter.due(moment.now).contains(&stream));
             filter.wake(stream, moment).unwrap()
         })
     }

@@ -1,0 +1,22 @@
+//! The administration of the service over HTTP: one file for each resource, with its requests,
+//! its responses and its handlers.
+//!
+//! Two doors offer them: the [admin API](crate::admin_api) to programs, the
+//! [control socket](crate::control_socket) to the command line. Every change is logged with the
+//! administrator who made it.
+
+pub mod admin_tokens;
+pub mod administrator;
+pub mod applications;
+pub mod authorization;
+pub mod command_error;
+pub mod error;
+pub mod filter_credentials;
+pub mod input;
+pub mod list;
+pub mod proxies;
+pub mod revocations;
+pub mod sessions;
+#[cfg(feature = "test-clock")]
+pub mod test_clock;
+pub mod users;

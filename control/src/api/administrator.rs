@@ -1,0 +1,93 @@
+//! Administrators and what they may do.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The caller of an administrative call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Administrator {
+    /// A caller on the control socket, who may do everything.
+    Socket,
+    /// A caller with an admin token, who may do what its scopes say.
+    Token {
+        /// The token's id.
+        id: String,
+        /// Its scopes.
+        scopes: Vec<Scope>,
+    },
+}
+
+/// What an admin token allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// List global sessions.
+    SessionsRead,
+    /// End a global session.
+    SessionsRevoke,
+    /// List users.
+    UsersRead,
+    /// End all sessions of a user.
+    UsersRevoke,
+    /// List applications.
+    ApplicationsRead,
+    /// End all sessions at an application.
+    ApplicationsRevoke,
+}
+
+/// No scope has this name.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("is not a scope; the scopes are {}", Scope::ALL.map(Scope::name).join(", "))]
+pub struct UnknownScope;
+
+impl Administrator {
+    /// Whether they have a scope.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        match self {
+            Self::Socket => true,
+            Self::Token { scopes, .. } => scopes.contains(&scope),
+        }
+    }
+}
+
+impl fmt::Display for Administrator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket => f.write_str("control socket"),
+            Self::Token { id, .. } => write!(f, "admin token {id}"),
+        }
+    }
+}
+
+impl Scope {
+    const ALL: [Self; 6] = [
+        Self::SessionsRead,
+        Self::SessionsRevoke,
+        Self::UsersRead,
+        Self::UsersRevoke,
+        Self::ApplicationsRead,
+        Self::ApplicationsRevoke,
+    ];
+
+    /// Its name, in lists and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SessionsRead => "sessions:read",
+            Self::SessionsRevoke => "sessions:revoke",
+            Self::UsersRead => "users:read",
+            Self::UsersRevoke => "users:revoke",
+            Self::ApplicationsRead => "applications:read",
+            Self::ApplicationsRevoke => "applications:revoke",
+        }
+    }
+}
+
+impl FromStr for Scope {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|scope| scope.name() == text).ok_or(UnknownScope)
+    }
+}

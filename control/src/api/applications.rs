@@ -1,0 +1,233 @@
+//! Applications: `GET applications`, `POST applications/{name}/revoke`; on the control socket also
+//! `GET /applications`, `POST /applications`, `POST /applications/set`,
+//! `POST /revocations/application`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+
+use super::administrator::{Administrator, Scope};
+use super::authorization::require;
+use super::command_error::CommandError;
+use super::error::ApiError;
+use super::input::Input;
+use super::list::{Items, ListPage, ListQuery, QueryResult};
+use crate::applications::{Application, Checked, Definition, Draft, check};
+use crate::problems::{InputProblems, Refused};
+use crate::service::Service;
+use crate::storage::{ApplicationRevocation, StorageError};
+
+const UNKNOWN_NAME: &str =
+    "no application has this name; `application list` shows all applications";
+
+/// An application with all its settings, as an administrator would write them.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ApplicationView {
+    /// `aud` of its tokens.
+    pub audience: String,
+    /// Whether it comes from the configuration file.
+    pub declared: bool,
+    /// Everything else.
+    #[serde(flatten)]
+    pub settings: Draft,
+}
+
+/// Changes to an application.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetApplication {
+    name: String,
+    changes: Draft,
+}
+
+/// How to revoke an application; an empty body means the defaults.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RevokeOptions {
+    fresh_login: bool,
+}
+
+/// An application to revoke, by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeApplication {
+    name: String,
+    #[serde(default)]
+    fresh_login: bool,
+}
+
+/// An application that was revoked.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RevokedApplication {
+    /// Its tokens below this version of the feed are refused.
+    pub version: u64,
+}
+
+impl From<&Application> for ApplicationView {
+    fn from(application: &Application) -> Self {
+        Self {
+            audience: application.audience.clone(),
+            declared: application.declared,
+            settings: Draft::from(&application.definition),
+        }
+    }
+}
+
+impl From<Application> for ApplicationView {
+    fn from(application: Application) -> Self {
+        Self::from(&application)
+    }
+}
+
+/// A page of applications, by name.
+pub async fn list_page(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    query: QueryResult,
+) -> Result<Json<ListPage<ApplicationView>>, ApiError> {
+    require(&administrator, Scope::ApplicationsRead)?;
+    let query = ListQuery::checked(query)?;
+    let after = query.after::<String>()?.unwrap_or_default();
+    // There are few, so all are read. Names are not empty.
+    let mut applications = service.storage.applications().await?;
+    applications.retain(|one| one.definition.name > after);
+    applications.sort_by(|one, other| one.definition.name.cmp(&other.definition.name));
+    applications.truncate(query.limit_and_one() as usize);
+    let position = |last: &Application| last.definition.name.clone();
+    Ok(Json(query.page(applications, position)))
+}
+
+/// All applications, by name.
+pub async fn list(
+    State(service): State<Arc<Service>>,
+) -> Result<Json<Items<ApplicationView>>, CommandError> {
+    let applications = service.storage.applications().await?;
+    Ok(Json(Items {
+        items: applications.iter().map(ApplicationView::from).collect(),
+    }))
+}
+
+/// Adds an application, with a new audience.
+pub async fn add(
+    State(service): State<Arc<Service>>,
+    Input(draft): Input<Draft>,
+) -> Result<Json<ApplicationView>, CommandError> {
+    let application = Application {
+        audience: service.random.audience()?,
+        declared: false,
+        definition: checked(&service, draft)?,
+    };
+    let version = service.storage.add_application(&application).await?;
+    service.notifier.committed(version);
+    let name = &application.definition.name;
+    let stored = service.storage.application_named(name).await?;
+    let application = stored.unwrap_or(application);
+    tracing::info!(
+        audience = application.audience,
+        version,
+        "application added"
+    );
+    Ok(Json(ApplicationView::from(&application)))
+}
+
+/// Changes the settings that are given.
+pub async fn set(
+    State(service): State<Arc<Service>>,
+    Input(request): Input<SetApplication>,
+) -> Result<Json<ApplicationView>, CommandError> {
+    let before = service.storage.application_named(&request.name).await?;
+    let before = before.ok_or(CommandError::Unknown {
+        path: "name",
+        value: request.name,
+        message: UNKNOWN_NAME,
+    })?;
+    let draft = request.changes.over(Draft::from(&before.definition));
+    let definition = checked(&service, draft)?;
+    if let Some(version) = service
+        .storage
+        .change_application(&before, &definition)
+        .await?
+    {
+        service.notifier.committed(version);
+        tracing::info!(audience = before.audience, version, "application changed");
+    }
+    Ok(Json(ApplicationView::from(&Application {
+        definition,
+        ..before
+    })))
+}
+
+/// Ends all sessions at an application.
+pub async fn revoke(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(name): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<RevokedApplication>, ApiError> {
+    require(&administrator, Scope::ApplicationsRevoke)?;
+    let body = body.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
+    let options = if body.is_empty() {
+        RevokeOptions::default()
+    } else {
+        serde_json::from_slice(&body)
+            .map_err(|error| ApiError::RequestInvalid(error.to_string()))?
+    };
+    let application = service.storage.application_named(&name).await?;
+    let application = application.ok_or(ApiError::NotFound("no application has this name"))?;
+    let fresh_login = options.fresh_login;
+    let version = revoke_tokens(&service, &administrator, &application, fresh_login).await?;
+    Ok(Json(RevokedApplication { version }))
+}
+
+/// The same for the command line.
+pub async fn revoke_by_name(
+    State(service): State<Arc<Service>>,
+    Input(request): Input<RevokeApplication>,
+) -> Result<Json<RevokedApplication>, CommandError> {
+    let application = service.storage.application_named(&request.name).await?;
+    let application = application.ok_or(CommandError::Unknown {
+        path: "name",
+        value: request.name,
+        message: UNKNOWN_NAME,
+    })?;
+    let (by, fresh_login) = (Administrator::Socket, request.fresh_login);
+    let version = revoke_tokens(&service, &by, &application, fresh_login).await?;
+    Ok(Json(RevokedApplication { version }))
+}
+
+/// Revokes all tokens of an application. With `fresh_login` a user gets a new one only after a new
+/// sign-in, even if their global session lives.
+async fn revoke_tokens(
+    service: &Service,
+    by: &Administrator,
+    application: &Application,
+    fresh_login: bool,
+) -> Result<u64, StorageError> {
+    let revocation = ApplicationRevocation {
+        until: service.tokens_end(),
+        fresh: fresh_login,
+    };
+    let audience = &application.audience;
+    let version = service
+        .storage
+        .revoke_application(audience, revocation)
+        .await?;
+    service.notifier.committed(version);
+    tracing::info!(audience, version, fresh_login, %by, "application revoked");
+    Ok(version)
+}
+
+fn checked(service: &Service, draft: Draft) -> Result<Definition, Refused> {
+    let mut problems = InputProblems::default();
+    let how = Checked {
+        path: "",
+        demo: service.config.server.demo,
+    };
+    let definition = check(draft, how, &mut problems);
+    problems.finish()?;
+    definition.ok_or_else(|| Refused(Vec::new()))
+}

@@ -1,0 +1,79 @@
+//! Errors of the admin API.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::administrator::Scope;
+use crate::problems::Problem;
+use crate::storage::StorageError;
+
+/// Why a call was refused; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// No call has this path.
+    #[error("there is no such call")]
+    NoSuchCall,
+    /// The call exists with another method.
+    #[error("the call is made with another method")]
+    NoSuchMethod,
+    /// The token is missing, unknown or expired.
+    #[error(
+        "send `authorization: Bearer` with an admin token that has not expired; \
+         `portcullis-control admin-token new` makes one"
+    )]
+    TokenInvalid,
+    /// The token does not allow this call.
+    #[error("the admin token lacks the scope {}", .0.name())]
+    ScopeMissing(Scope),
+    /// The query or the body is invalid.
+    #[error("{0}")]
+    RequestInvalid(String),
+    /// What the call is about does not exist.
+    #[error("{0}")]
+    NotFound(&'static str),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl ApiError {
+    fn problem(&self) -> Problem<&'static str> {
+        let (status, reason, title) = match self {
+            Self::NoSuchCall => (StatusCode::NOT_FOUND, "no_such_call", "No such call"),
+            Self::NoSuchMethod => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "no_such_method",
+                "No such method",
+            ),
+            Self::TokenInvalid => (
+                StatusCode::UNAUTHORIZED,
+                "token_invalid",
+                "No valid admin token",
+            ),
+            Self::ScopeMissing(_) => (
+                StatusCode::FORBIDDEN,
+                "scope_missing",
+                "Not allowed with this admin token",
+            ),
+            Self::RequestInvalid(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "request_invalid",
+                "Invalid request",
+            ),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found", "Not found"),
+            Self::Storage(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Not available right now",
+            ),
+        };
+        let detail = Problem::<&str>::told_of(status, self);
+        Problem::new(status, title, reason).with_detail(detail)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        self.problem().respond("admin", &self)
+    }
+}

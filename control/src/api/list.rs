@@ -1,0 +1,103 @@
+//! Lists: whole ([`Items`]), or page by page ([`ListPage`]), where `limit` is the length of a page
+//! and `next` of one page is `cursor` of the following.
+
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use portcullis::protocol::base64url;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::error::ApiError;
+
+const DEFAULT_LIMIT: u32 = 50;
+const HIGHEST_LIMIT: u32 = 200;
+
+/// A whole list.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Items<T> {
+    /// Its items.
+    pub items: Vec<T>,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListPage<T> {
+    /// Its items.
+    pub items: Vec<T>,
+    /// The opaque `cursor` of the next page; `None` on the last.
+    pub next: Option<String>,
+}
+
+/// Which page is requested.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    #[serde(default)]
+    user: String,
+    #[serde(default = "default_limit")]
+    limit: u32,
+    cursor: Option<String>,
+}
+
+/// The query of a request, as axum extracts it.
+pub type QueryResult = Result<Query<ListQuery>, QueryRejection>;
+
+impl ListQuery {
+    /// The query, if it is valid.
+    pub fn checked(query: QueryResult) -> Result<Self, ApiError> {
+        let Query(query) = query.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
+        if (1..=HIGHEST_LIMIT).contains(&query.limit) {
+            Ok(query)
+        } else {
+            let message = format!("limit must be between 1 and {HIGHEST_LIMIT}");
+            Err(ApiError::RequestInvalid(message))
+        }
+    }
+
+    /// The user to list, by id or e-mail address; empty for all.
+    pub fn user(&self) -> String {
+        if self.user.contains('@') {
+            self.user.to_lowercase()
+        } else {
+            self.user.clone()
+        }
+    }
+
+    /// How many items to read: one more than the page holds shows whether another page follows.
+    pub fn limit_and_one(&self) -> u32 {
+        self.limit + 1
+    }
+
+    /// The position after which the page begins.
+    pub fn after<C: DeserializeOwned>(&self) -> Result<Option<C>, ApiError> {
+        let Some(cursor) = &self.cursor else {
+            return Ok(None);
+        };
+        let position = base64url::decode(cursor.as_bytes())
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        position.map(Some).ok_or_else(|| {
+            ApiError::RequestInvalid("cursor must be the `next` of an earlier page".to_owned())
+        })
+    }
+
+    /// The page that `found` begins with; `position` is what the cursor after an item holds.
+    pub fn page<F, T: From<F>, C: Serialize>(
+        &self,
+        mut found: Vec<F>,
+        position: impl Fn(&F) -> C,
+    ) -> ListPage<T> {
+        let limit = self.limit as usize;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let last = found.last().filter(|_| more).map(position);
+        let next = last.and_then(|last| serde_json::to_vec(&last).ok());
+        ListPage {
+            items: found.into_iter().map(T::from).collect(),
+            next: next.map(|bytes| base64url::encode(&bytes)),
+        }
+    }
+}
+
+fn default_limit() -> u32 {
+    DEFAULT_LIMIT
+}

@@ -1,0 +1,179 @@
+//! Revocations, which proxies have applied them, and how long it took: `GET /revocations`,
+//! `POST /revocations/show`, `POST /revocations/wait`, on the control socket.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::command_error::CommandError;
+use super::input::Input;
+use super::list::Items;
+use crate::feed::proxies::{AppliedAt, Coverage, Covering};
+use crate::service::Service;
+use crate::storage::{HistoryPage, PastRevocation, StorageError};
+use crate::system::clock::milliseconds;
+
+/// How often the database is read for proxies that poll another replica.
+const READ_EVERY: Duration = Duration::from_millis(100);
+/// The pause between two reads: thousands of proxies may reach a version at the same moment.
+const READ_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_WAIT_MS: u64 = 600_000;
+const DEFAULT_LIMIT: u32 = 50;
+const HIGHEST_LIMIT: u32 = 1_000;
+
+/// Which revocations to list.
+#[derive(Debug, Default, Deserialize)]
+pub struct RevocationQuery {
+    limit: Option<u32>,
+    below: Option<u64>,
+}
+
+/// A revocation, in a list.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RevocationView {
+    /// Its tokens below this version are refused.
+    pub version: u64,
+    /// `user`, `application`, `user_application` or `session`.
+    pub scope: String,
+    /// The `sub`, audience or `sid` of what is revoked.
+    pub subject: String,
+    /// The e-mail address or name of the subject, if it still exists.
+    pub name: Option<String>,
+    /// Whether it demands a new sign-in.
+    pub fresh: bool,
+    /// When it was committed, seconds since 1970; unknown for old ones.
+    pub revoked_at: Option<u64>,
+    /// When the last token that it refuses has expired, seconds since 1970.
+    pub until: u64,
+    /// How many proxies have applied it.
+    pub applied: u64,
+    /// How many proxies there are.
+    pub proxies: u64,
+    /// How long the slowest of them took, in milliseconds, if known.
+    pub slowest_ms: Option<u64>,
+}
+
+/// A version of the feed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionQuery {
+    version: u64,
+    #[serde(default)]
+    timeout_ms: u64,
+}
+
+/// Which proxies have applied a version.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CoverageView {
+    /// The figures.
+    #[serde(flatten)]
+    pub coverage: Coverage,
+    /// Filter credentials with more proxies than are watched; what the others have applied is
+    /// unknown.
+    pub unwatched: Vec<String>,
+    /// Each proxy.
+    pub items: Vec<AppliedAt>,
+}
+
+/// Lists the newest revocations.
+pub async fn list(
+    State(service): State<Arc<Service>>,
+    Query(query): Query<RevocationQuery>,
+) -> Result<Json<Items<RevocationView>>, CommandError> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT).clamp(1, HIGHEST_LIMIT);
+    let page = HistoryPage {
+        below: query.below,
+        limit,
+    };
+    // Commit times are written with it, so that the newest revocations have theirs.
+    let storage = &service.storage;
+    service.proxies.write(storage, &service.notifier).await?;
+    let revocations = storage.revocations(page).await?;
+    let oldest = revocations.last().map_or(u64::MAX, |last| last.version);
+    let covering = read_coverage(&service, oldest).await?;
+    let view = |one| view(one, &covering);
+    Ok(Json(Items {
+        items: revocations.into_iter().map(view).collect(),
+    }))
+}
+
+/// Shows which proxies have applied a version.
+pub async fn show(
+    State(service): State<Arc<Service>>,
+    Input(query): Input<VersionQuery>,
+) -> Result<Json<CoverageView>, CommandError> {
+    let newest = service.storage.newest_version().await?;
+    if query.version > newest {
+        return Err(CommandError::Unknown {
+            path: "version",
+            value: query.version.to_string(),
+            message: "the feed has not reached this version; `revocation list` shows the newest",
+        });
+    }
+    Ok(Json(covered(&service, query.version).await?))
+}
+
+/// The same, when every proxy has applied it or the given time has passed.
+pub async fn wait(
+    State(service): State<Arc<Service>>,
+    Input(query): Input<VersionQuery>,
+) -> Result<Json<CoverageView>, CommandError> {
+    let limit = Duration::from_millis(query.timeout_ms.min(LONGEST_WAIT_MS));
+    let end = Instant::now() + limit;
+    loop {
+        let rose = service.proxies.rose();
+        let view = covered(&service, query.version).await?;
+        let is_over = Instant::now() >= end || *service.stopping.borrow();
+        if view.coverage.complete || is_over {
+            return Ok(Json(view));
+        }
+        let next = (Instant::now() + READ_EVERY).min(end);
+        tokio::select! {
+            () = rose => tokio::time::sleep(READ_PAUSE).await,
+            () = tokio::time::sleep_until(next) => {}
+        }
+    }
+}
+
+async fn covered(service: &Service, version: u64) -> Result<CoverageView, StorageError> {
+    let covering = read_coverage(service, version).await?;
+    let committed_ms = service.storage.committed_at_ms(version).await?;
+    let mut coverage = covering.of(version, committed_ms);
+    let unwatched = service.proxies.crowded();
+    coverage.complete &= unwatched.is_empty();
+    Ok(CoverageView {
+        coverage,
+        unwatched,
+        items: covering.each(version, committed_ms),
+    })
+}
+
+/// All proxies, with the times at which they reached versions from `version` on.
+async fn read_coverage(service: &Service, version: u64) -> Result<Covering, StorageError> {
+    let storage = &service.storage;
+    service.proxies.write(storage, &service.notifier).await?;
+    let proxies = storage.proxies().await?;
+    let steps = storage.steps_from(version).await?;
+    let now_ms = milliseconds(service.clock.as_ref());
+    Ok(Covering::new(proxies, steps, now_ms))
+}
+
+fn view(one: PastRevocation, covering: &Covering) -> RevocationView {
+    let coverage = covering.of(one.version, one.revoked_at_ms);
+    RevocationView {
+        version: one.version,
+        scope: one.scope,
+        subject: one.subject,
+        name: one.name,
+        fresh: one.fresh,
+        revoked_at: one.revoked_at_ms.map(|at_ms| at_ms / 1_000),
+        until: one.until,
+        applied: coverage.applied,
+        proxies: coverage.proxies,
+        slowest_ms: coverage.slowest_ms,
+    }
+}

@@ -1,0 +1,169 @@
+//! Global sessions: `GET sessions?user=…`, `DELETE sessions/{id}`; on the control socket also
+//! `POST /revocations/session`.
+//!
+//! A session's end is answered when it is durable; filters are notified at once.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+
+use super::administrator::{Administrator, Scope};
+use super::authorization::require;
+use super::command_error::CommandError;
+use super::error::ApiError;
+use super::input::Input;
+use super::list::{ListPage, ListQuery, QueryResult};
+use crate::service::Service;
+use crate::storage::{ListedSession, SessionQuery, StorageError, UsedApplication, UserPage};
+
+/// A live global session.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SessionView {
+    /// `sid`.
+    pub id: String,
+    /// The user's e-mail address.
+    pub user: String,
+    /// `sub`.
+    pub user_id: String,
+    /// The browser, in plain words.
+    pub browser: String,
+    /// The browser's `user-agent`.
+    pub user_agent: String,
+    /// The client address of the last sign-in.
+    pub address: String,
+    /// The applications for which tokens were issued under it.
+    pub applications: Vec<UsedApplicationView>,
+    /// When it began, seconds since 1970.
+    pub since: u64,
+    /// When it ends, seconds since 1970.
+    pub until: u64,
+    /// When the user last signed in, seconds since 1970.
+    pub signed_in_at: u64,
+    /// When a token was last issued under it, seconds since 1970, to the minute.
+    pub last_used_at: u64,
+}
+
+/// An application for which a session was used.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UsedApplicationView {
+    /// Its name.
+    pub name: String,
+    /// When a token was last issued for it, seconds since 1970, to the minute.
+    pub last_token_at: u64,
+}
+
+/// A session to end.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionId {
+    id: String,
+}
+
+/// A session that was ended.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RevokedSession {
+    /// Its tokens below this version of the feed are refused.
+    pub version: u64,
+}
+
+impl From<ListedSession> for SessionView {
+    fn from(session: ListedSession) -> Self {
+        let view = |used: UsedApplication| UsedApplicationView {
+            name: used.name,
+            last_token_at: used.last_token_at,
+        };
+        Self {
+            id: session.id,
+            user: session.email,
+            user_id: session.user_id,
+            browser: session.browser,
+            user_agent: session.user_agent,
+            address: session.address,
+            applications: session.applications.into_iter().map(view).collect(),
+            since: session.since,
+            until: session.until,
+            signed_in_at: session.signed_in_at,
+            last_used_at: session.last_used_at,
+        }
+    }
+}
+
+/// Live sessions, newest first; with `user` (an id or e-mail address) those of one user.
+pub async fn list(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    query: QueryResult,
+) -> Result<Json<ListPage<SessionView>>, ApiError> {
+    require(&administrator, Scope::SessionsRead)?;
+    let query = ListQuery::checked(query)?;
+    let (user, after) = (query.user(), query.after::<(u64, String)>()?);
+    let sessions = service
+        .storage
+        .list_sessions(SessionQuery {
+            user: &user,
+            now: service.now(),
+            after: after.as_ref().map(|(since, id)| (*since, id.as_str())),
+            limit: query.limit_and_one(),
+        })
+        .await?;
+    if sessions.is_empty() && !user.is_empty() {
+        // A misspelt address must not look like a user without sessions.
+        check_user(&service, &user).await?;
+    }
+    let position = |last: &ListedSession| (last.since, last.id.clone());
+    Ok(Json(query.page(sessions, position)))
+}
+
+/// Ends a session: its tokens are refused in every application.
+pub async fn end(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<RevokedSession>, ApiError> {
+    require(&administrator, Scope::SessionsRevoke)?;
+    let ended = end_session(&service, &administrator, &id).await?;
+    let version = ended.ok_or(ApiError::NotFound("no live session has this id"))?;
+    Ok(Json(RevokedSession { version }))
+}
+
+/// The same for the command line.
+pub async fn end_by_id(
+    State(service): State<Arc<Service>>,
+    Input(request): Input<SessionId>,
+) -> Result<Json<RevokedSession>, CommandError> {
+    let ended = end_session(&service, &Administrator::Socket, &request.id).await?;
+    let version = ended.ok_or(CommandError::Unknown {
+        path: "id",
+        value: request.id,
+        message: "no live session has this id; `session list` shows all live sessions",
+    })?;
+    Ok(Json(RevokedSession { version }))
+}
+
+/// The version below which the session's tokens are refused; `None` if it had ended already.
+async fn end_session(
+    service: &Service,
+    by: &Administrator,
+    id: &str,
+) -> Result<Option<u64>, StorageError> {
+    let ended = service.storage.end_session(id).await?;
+    if let Some(version) = ended {
+        service.notifier.committed(version);
+        tracing::info!(session = id, version, %by, "global session revoked");
+    }
+    Ok(ended)
+}
+
+async fn check_user(service: &Service, user: &str) -> Result<(), ApiError> {
+    let page = UserPage {
+        user,
+        after: ("", ""),
+        limit: 1,
+    };
+    if service.storage.users_page(page).await?.is_empty() {
+        return Err(ApiError::NotFound("no user has this e-mail address or id"));
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! Users: `GET users`, `POST users/{id}/revoke`; on the control socket also `GET /users`,
+//! `POST /users`, `POST /users/disable`, `POST /revocations/user`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+
+use super::administrator::{Administrator, Scope};
+use super::authorization::require;
+use super::command_error::CommandError;
+use super::error::ApiError;
+use super::input::Input;
+use super::list::{Items, ListPage, ListQuery, QueryResult};
+use crate::service::Service;
+use crate::sign_in::users::{self, UserRequest};
+use crate::storage::{RevokedUsers, StorageError, User, UserPage, UserRevocation, Whom};
+use crate::tokens::secret::Plain;
+
+/// A user, in a list.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct UserView {
+    /// `sub`.
+    pub id: String,
+    /// The e-mail address.
+    pub email: String,
+    /// Whether the user may administer.
+    pub administrator: bool,
+    /// Whether the user is kept from signing in.
+    pub disabled: bool,
+    /// When the user last signed in, seconds since 1970.
+    pub last_sign_in_at: Option<u64>,
+}
+
+/// A user to add.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AddUser {
+    email: String,
+    #[serde(default)]
+    password: Option<Plain>,
+}
+
+/// A user that was added.
+#[derive(Serialize, Deserialize)]
+pub struct AddedUser {
+    /// `sub`.
+    pub id: String,
+    /// The e-mail address.
+    pub email: String,
+    /// The password, if the service generated it.
+    pub password: Option<String>,
+}
+
+/// A user, by e-mail address.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserEmail {
+    email: String,
+}
+
+/// Users that were revoked.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RevokedUser {
+    /// Tokens below this version of the feed are refused.
+    pub version: u64,
+    /// How many users have the address.
+    pub users: u64,
+    /// How many global sessions ended.
+    pub sessions_ended: u64,
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email,
+            administrator: user.administrator,
+            disabled: user.disabled,
+            last_sign_in_at: user.last_sign_in_at,
+        }
+    }
+}
+
+impl From<RevokedUsers> for RevokedUser {
+    fn from(revoked: RevokedUsers) -> Self {
+        Self {
+            version: revoked.version,
+            users: revoked.users,
+            sessions_ended: revoked.sessions_ended,
+        }
+    }
+}
+
+/// A page of users, by address; with `user` (an id or e-mail address) only that one.
+pub async fn list_page(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    query: QueryResult,
+) -> Result<Json<ListPage<UserView>>, ApiError> {
+    require(&administrator, Scope::UsersRead)?;
+    let query = ListQuery::checked(query)?;
+    let (user, after) = (query.user(), query.after::<(String, String)>()?);
+    let after = after.unwrap_or_default();
+    let users = service
+        .storage
+        .users_page(UserPage {
+            user: &user,
+            after: (&after.0, &after.1),
+            limit: query.limit_and_one(),
+        })
+        .await?;
+    let position = |last: &User| (last.email.clone(), last.id.clone());
+    Ok(Json(query.page(users, position)))
+}
+
+/// All users, by address.
+pub async fn list(
+    State(service): State<Arc<Service>>,
+) -> Result<Json<Items<UserView>>, CommandError> {
+    let users = service.storage.users().await?;
+    Ok(Json(Items {
+        items: users.into_iter().map(UserView::from).collect(),
+    }))
+}
+
+/// Adds a user, who is not an administrator.
+pub async fn add(
+    State(service): State<Arc<Service>>,
+    Input(request): Input<AddUser>,
+) -> Result<Json<AddedUser>, CommandError> {
+    let generated = request.password.is_none();
+    let request = UserRequest {
+        email: &request.email,
+        password: request.password,
+        administrator: false,
+    };
+    let user = users::make(&service, request).await?;
+    Ok(Json(AddedUser {
+        id: user.id,
+        email: user.email,
+        password: generated.then(|| user.password.reveal().to_owned()),
+    }))
+}
+
+/// Ends all sessions of a user, who cannot sign in again for `login_block_after_revoke`.
+pub async fn revoke(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<RevokedUser>, ApiError> {
+    require(&administrator, Scope::UsersRevoke)?;
+    let revoked = revoke_users(&service, &administrator, Whom::Id(&id), false).await?;
+    let revoked = revoked.ok_or(ApiError::NotFound("no user has this id"))?;
+    Ok(Json(revoked.into()))
+}
+
+/// The same for every user with an address.
+pub async fn revoke_by_email(
+    State(service): State<Arc<Service>>,
+    Input(request): Input<UserEmail>,
+) -> Result<Json<RevokedUser>, CommandError> {
+    revoke_from_socket(&service, &request.email, false).await
+}
+
+/// Disables every user with an address, and revokes them: their access ends now, not when their
+/// tokens expire.
+pub async fn disable(
+    State(service): State<Arc<Service>>,
+    Input(request): Input<UserEmail>,
+) -> Result<Json<RevokedUser>, CommandError> {
+    revoke_from_socket(&service, &request.email, true).await
+}
+
+async fn revoke_from_socket(
+    service: &Service,
+    email: &str,
+    disable: bool,
+) -> Result<Json<RevokedUser>, CommandError> {
+    let address = email.to_lowercase();
+    let selector = Whom::Email(&address);
+    let revoked = revoke_users(service, &Administrator::Socket, selector, disable).await?;
+    let revoked = revoked.ok_or_else(|| CommandError::Unknown {
+        path: "email",
+        value: email.to_owned(),
+        message: "no user has this e-mail address; `user list` shows all users",
+    })?;
+    Ok(Json(revoked.into()))
+}
+
+/// `None` if there is no such user.
+async fn revoke_users(
+    service: &Service,
+    by: &Administrator,
+    selector: Whom<'_>,
+    disable: bool,
+) -> Result<Option<RevokedUsers>, StorageError> {
+    let block = service.config.sessions.login_block_after_revoke;
+    let revocation = UserRevocation {
+        blocked_until: service.now() + block.as_secs(),
+        // Storage extends this to the end of the user's last session: every token of a user, also
+        // one for scripts, belongs to a session.
+        until: service.now() + crate::CLOCK_LEEWAY_SECONDS,
+        disable,
+    };
+    let revoked = service.storage.revoke_users(selector, revocation).await?;
+    if let Some(revoked) = &revoked {
+        service.notifier.committed(revoked.version);
+        tracing::info!(
+            version = revoked.version,
+            users = revoked.users,
+            sessions_ended = revoked.sessions_ended,
+            disable,
+            %by,
+            "user revoked"
+        );
+    }
+    Ok(revoked)
+}

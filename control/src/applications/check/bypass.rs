@@ -1,0 +1,61 @@
+//! Paths that pass without a session.
+
+use portcullis::protocol::feed::{Bypass, PathMatch};
+
+use super::{Checked, word};
+use crate::applications::BypassDraft;
+use crate::problems::InputProblems;
+
+pub(super) fn bypasses(
+    drafts: Vec<BypassDraft>,
+    how: Checked<'_>,
+    problems: &mut InputProblems,
+) -> Option<Vec<Bypass>> {
+    let path = how.at("bypass");
+    let count = drafts.len();
+    let good: Vec<Bypass> = drafts
+        .into_iter()
+        .enumerate()
+        .filter_map(|(index, draft)| bypass(draft, &format!("{path}[{index}]"), problems))
+        .collect();
+    (good.len() == count).then_some(good)
+}
+
+fn bypass(draft: BypassDraft, path: &str, problems: &mut InputProblems) -> Option<Bypass> {
+    let matching: Option<PathMatch> = word(
+        &(
+            format!("{path}.match"),
+            draft.matching.unwrap_or_else(|| "exact".to_owned()),
+        ),
+        "exact or prefix",
+        problems,
+    );
+    if !is_normal_path(&draft.path) {
+        let message = "must begin with '/' and have one spelling only: no '//', dot segments, \
+                       '%', '?', '#', '\\', ';' or spaces";
+        problems.add(&format!("{path}.path"), &draft.path, message);
+        return None;
+    }
+    let methods = draft.methods.unwrap_or_default();
+    for (index, method) in methods.iter().enumerate() {
+        if method.is_empty() || !method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
+            let message = "must be a method in capitals, as GET";
+            problems.add(&format!("{path}.methods[{index}]"), method, message);
+            return None;
+        }
+    }
+    Some(Bypass {
+        path: draft.path,
+        matching: matching?,
+        methods: (!methods.is_empty()).then_some(methods),
+    })
+}
+
+fn is_normal_path(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.contains("//")
+        && !path.split('/').any(|segment| matches!(segment, "." | ".."))
+        && path
+            .bytes()
+            .all(|b| (0x21..=0x7e).contains(&b) && !b"%?#\\;".contains(&b))
+}

@@ -1,0 +1,145 @@
+//! An application as an administrator wrote it: texts, unchecked, everything optional. Over a
+//! running application it is a set of changes.
+
+use std::time::Duration;
+
+use portcullis::protocol::feed::PathMatch;
+use serde::{Deserialize, Serialize};
+
+use super::Definition;
+use crate::sessions::durations;
+
+/// Settings as written; what is absent has its default, or stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Draft {
+    /// `name`.
+    pub name: Option<String>,
+    /// `origins`: `https://wiki.example.com`, or with a path prefix.
+    pub origins: Option<Vec<String>>,
+    /// `session_duration`: `24h` by default.
+    pub session_duration: Option<String>,
+    /// `http_only`: true by default.
+    pub http_only: Option<bool>,
+    /// `same_site`: `none`, `lax` (default) or `strict`.
+    pub same_site: Option<String>,
+    /// `partitioned`: false by default.
+    pub partitioned: Option<bool>,
+    /// `binding_cookie`: true by default.
+    pub binding_cookie: Option<bool>,
+    /// `header_tokens`: false by default.
+    pub header_tokens: Option<bool>,
+    /// `refresh_in_request`: `with_binding` (default), `always` or `never`.
+    pub refresh_in_request: Option<String>,
+    /// `preflight`: `deny` (default), `origin` or `answer`.
+    pub preflight: Option<String>,
+    /// `cors_origins`.
+    pub cors_origins: Option<Vec<String>>,
+    /// `bypass`.
+    pub bypass: Option<Vec<BypassDraft>>,
+    /// `policy`: nobody by default.
+    pub policy: Option<Vec<RuleDraft>>,
+}
+
+/// A path that passes without a session, as written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BypassDraft {
+    /// The path.
+    pub path: String,
+    /// `exact` (default) or `prefix`.
+    #[serde(rename = "match")]
+    pub matching: Option<String>,
+    /// Methods that pass; all if absent.
+    pub methods: Option<Vec<String>>,
+}
+
+/// A policy rule, as written: its `allow`, and how long sessions last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuleDraft {
+    /// E-mail addresses.
+    pub emails: Vec<String>,
+    /// What follows the `@`.
+    pub email_domains: Vec<String>,
+    /// Whoever can sign in.
+    pub everyone: bool,
+    /// `session_duration`: that of the application by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_duration: Option<String>,
+}
+
+impl Draft {
+    /// `self` where it says something, else `base`.
+    #[must_use]
+    pub fn over(self, base: Self) -> Self {
+        Self {
+            name: self.name.or(base.name),
+            origins: self.origins.or(base.origins),
+            session_duration: self.session_duration.or(base.session_duration),
+            http_only: self.http_only.or(base.http_only),
+            same_site: self.same_site.or(base.same_site),
+            partitioned: self.partitioned.or(base.partitioned),
+            binding_cookie: self.binding_cookie.or(base.binding_cookie),
+            header_tokens: self.header_tokens.or(base.header_tokens),
+            refresh_in_request: self.refresh_in_request.or(base.refresh_in_request),
+            preflight: self.preflight.or(base.preflight),
+            cors_origins: self.cors_origins.or(base.cors_origins),
+            bypass: self.bypass.or(base.bypass),
+            policy: self.policy.or(base.policy),
+        }
+    }
+}
+
+impl From<&Definition> for Draft {
+    fn from(definition: &Definition) -> Self {
+        let duration = Duration::from_secs(definition.session_duration_seconds);
+        Self {
+            name: Some(definition.name.clone()),
+            origins: Some(definition.origins.iter().map(ToString::to_string).collect()),
+            session_duration: Some(durations::to_text(duration)),
+            http_only: Some(definition.cookie.http_only),
+            same_site: Some(word(&definition.cookie.same_site)),
+            partitioned: Some(definition.cookie.partitioned),
+            binding_cookie: Some(definition.binding_cookie),
+            header_tokens: Some(definition.header_tokens),
+            refresh_in_request: Some(word(&definition.refresh_in_request)),
+            preflight: Some(word(&definition.preflight)),
+            cors_origins: Some(definition.cors_origins.clone()),
+            bypass: Some(bypass_drafts(definition)),
+            policy: Some(rule_drafts(definition)),
+        }
+    }
+}
+
+fn bypass_drafts(definition: &Definition) -> Vec<BypassDraft> {
+    let draft = |bypass: &portcullis::protocol::feed::Bypass| BypassDraft {
+        path: bypass.path.clone(),
+        matching: Some(match bypass.matching {
+            PathMatch::Exact => "exact".to_owned(),
+            PathMatch::Prefix => "prefix".to_owned(),
+        }),
+        methods: bypass.methods.clone(),
+    };
+    definition.bypass.iter().map(draft).collect()
+}
+
+fn rule_drafts(definition: &Definition) -> Vec<RuleDraft> {
+    let draft = |rule: &crate::policy::PolicyRule| RuleDraft {
+        emails: rule.emails.clone(),
+        email_domains: rule.email_domains.clone(),
+        everyone: rule.everyone,
+        session_duration: rule
+            .session_duration_seconds
+            .map(|seconds| durations::to_text(Duration::from_secs(seconds))),
+    };
+    definition.policy.rules().map(draft).collect()
+}
+
+/// The word that a setting's enumeration has on the wire and in the configuration.
+fn word<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,101 @@
+//! Errors of the filter API.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use portcullis::protocol::calls::ProblemReason;
+
+use crate::problems::Problem;
+use crate::storage::StorageError;
+use crate::system::randomness::NoRandomness;
+
+/// Why a call was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// No call has this path and method.
+    #[error("there is no such call")]
+    NoSuchCall,
+    /// The body or the query is invalid.
+    #[error("the request is invalid")]
+    RequestInvalid,
+    /// The filter credential is missing or unknown.
+    #[error("the filter credential is missing or unknown")]
+    CredentialInvalid,
+    /// The code is unknown, used or expired.
+    #[error("the code is unknown, used or expired")]
+    CodeUnknown,
+    /// The code is bound to another origin or verifier.
+    #[error("the code belongs to another origin, or the verifier does not match")]
+    CodeMismatch,
+    /// The service did not issue the token, or not for this.
+    #[error("the service did not issue this token")]
+    TokenInvalid,
+    /// The global session has ended.
+    #[error("the global session has ended")]
+    SessionEnded,
+    /// A new sign-in is required.
+    #[error("the user must sign in again")]
+    LoginRequired,
+    /// The user is blocked after a revocation.
+    #[error("an administrator revoked the user a moment ago")]
+    UserBlocked {
+        /// How long the block lasts, in seconds.
+        retry_after: u64,
+    },
+    /// The policy does not admit the user.
+    #[error("the application's policy does not admit the user")]
+    PolicyDenied,
+    /// The binding secret is missing or wrong.
+    #[error("the binding secret is missing or wrong")]
+    BindingMismatch,
+    /// The origin belongs to no application of this credential.
+    #[error("the origin belongs to no application of this credential")]
+    OriginUnknown,
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// The service stops in the middle of the call.
+    #[error("the service is stopping")]
+    Cut,
+    /// Claims cannot be written or read as JSON.
+    #[error("a token's claims cannot be written or read")]
+    Claims(#[from] serde_json::Error),
+}
+
+impl ApiError {
+    fn status_and_reason(&self) -> (StatusCode, ProblemReason) {
+        match self {
+            Self::NoSuchCall => (StatusCode::NOT_FOUND, ProblemReason::RequestInvalid),
+            Self::RequestInvalid => (StatusCode::BAD_REQUEST, ProblemReason::RequestInvalid),
+            Self::CodeUnknown => (StatusCode::BAD_REQUEST, ProblemReason::CodeUnknown),
+            Self::CodeMismatch => (StatusCode::BAD_REQUEST, ProblemReason::CodeMismatch),
+            Self::TokenInvalid => (StatusCode::BAD_REQUEST, ProblemReason::TokenInvalid),
+            Self::CredentialInvalid => (StatusCode::UNAUTHORIZED, ProblemReason::CredentialInvalid),
+            Self::SessionEnded => (StatusCode::FORBIDDEN, ProblemReason::SessionEnded),
+            Self::LoginRequired => (StatusCode::FORBIDDEN, ProblemReason::LoginRequired),
+            Self::UserBlocked { .. } => (StatusCode::FORBIDDEN, ProblemReason::UserBlocked),
+            Self::PolicyDenied => (StatusCode::FORBIDDEN, ProblemReason::PolicyDenied),
+            Self::BindingMismatch => (StatusCode::FORBIDDEN, ProblemReason::BindingMismatch),
+            Self::OriginUnknown => (StatusCode::FORBIDDEN, ProblemReason::OriginUnknown),
+            Self::Storage(_) | Self::Randomness(_) | Self::Cut | Self::Claims(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, ProblemReason::Unavailable)
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (status, reason) = self.status_and_reason();
+        let retry_after = match self {
+            Self::UserBlocked { retry_after } => Some(retry_after),
+            _ => None,
+        };
+        let title = Problem::<ProblemReason>::told_of(status, &self);
+        Problem::new(status, title, reason)
+            .with_retry_after(retry_after)
+            .respond("filter", &self)
+    }
+}

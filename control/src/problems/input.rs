@@ -1,0 +1,99 @@
+//! All that is wrong with an input, each with its path, its value and what would be right.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct InputProblem {
+    /// Where, as `applications[0].session_duration`; empty: the input as a whole.
+    pub path: String,
+    /// What was written there; empty if nothing was.
+    pub value: String,
+    /// What is wrong with it, and what would be right.
+    pub message: String,
+}
+
+/// Gathers [`InputProblem`]s, so that all of them can be told at once.
+#[derive(Debug, Default)]
+pub struct InputProblems(Vec<InputProblem>);
+
+/// At least one problem.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", lines(.0))]
+pub struct Refused(pub Vec<InputProblem>);
+
+impl InputProblems {
+    /// Notes a problem.
+    pub fn add(&mut self, path: &str, value: impl fmt::Display, message: impl fmt::Display) {
+        let value = value.to_string();
+        self.0.push(InputProblem {
+            path: path.to_owned(),
+            value: if may_hold_a_secret(path, &value) {
+                "(not shown)".to_owned()
+            } else {
+                value
+            },
+            message: message.to_string(),
+        });
+    }
+
+    /// Nothing if nothing was noted.
+    ///
+    /// # Errors
+    /// All that was noted.
+    pub fn finish(self) -> Result<(), Refused> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Refused(self.0))
+        }
+    }
+}
+
+/// A database's URL may hold a password, also where it was written into the wrong field.
+fn may_hold_a_secret(path: &str, value: &str) -> bool {
+    let in_database = path.to_ascii_lowercase().contains("database");
+    (in_database && !value.is_empty()) || (value.contains("://") && value.contains('@'))
+}
+
+impl fmt::Display for InputProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.path.as_str(), self.value.as_str()) {
+            ("", "") => f.write_str(&self.message),
+            ("", value) => write!(f, "`{value}`: {}", self.message),
+            (path, "") => write!(f, "{path}: {}", self.message),
+            (path, value) => write!(f, "{path} = `{value}`: {}", self.message),
+        }
+    }
+}
+
+fn lines(problems: &[InputProblem]) -> String {
+    let lines: Vec<String> = problems.iter().map(InputProblem::to_string).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_the_wrong_field_is_not_shown() {
+        let secret = "postgres://user:hunter2@host/db";
+        for path in [
+            "database.url",
+            "database.urls",
+            "databse.url",
+            "PORTCULLIS_DATABASE__URI",
+        ] {
+            let mut problems = InputProblems::default();
+            problems.add(path, secret, "is wrong");
+            let shown = problems.finish().unwrap_err().to_string();
+            assert!(
+                !shown.contains("hunter2") && shown.contains(path),
+                "{shown}"
+            );
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Error responses of the APIs, in the format of RFC 9457 (`application/problem+json`).
+
+use std::fmt;
+
+use axum::Json;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Serialize, Serializer};
+
+/// What the caller is told of an internal error. Its cause is only logged.
+const UNAVAILABLE: &str = "the control service cannot do this now; try again";
+const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// An error response. `R` is the API's type for the machine-readable reason.
+#[derive(Debug, Serialize)]
+pub struct Problem<R> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: String,
+    #[serde(serialize_with = "as_number")]
+    status: StatusCode,
+    reason: R,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// Seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+}
+
+impl<R: Serialize + fmt::Debug> Problem<R> {
+    /// A problem with a title for people and a reason for programs.
+    #[must_use]
+    pub fn new(status: StatusCode, title: impl Into<String>, reason: R) -> Self {
+        Self {
+            kind: "about:blank",
+            title: title.into(),
+            status,
+            reason,
+            detail: None,
+            retry_after: None,
+        }
+    }
+
+    /// What `error` tells the caller: its own text, except where only the log may have it.
+    #[must_use]
+    pub fn told_of(status: StatusCode, error: &impl fmt::Display) -> String {
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            UNAVAILABLE.to_owned()
+        } else {
+            error.to_string()
+        }
+    }
+
+    /// The same problem with an explanation of this occurrence.
+    #[must_use]
+    pub fn with_detail(self, detail: String) -> Self {
+        Self {
+            detail: Some(detail),
+            ..self
+        }
+    }
+
+    /// The same problem with the number of seconds after which a retry can succeed.
+    #[must_use]
+    pub fn with_retry_after(self, retry_after: Option<u64>) -> Self {
+        Self {
+            retry_after,
+            ..self
+        }
+    }
+
+    /// The response. Logs `error`, which `api` refused a call with.
+    pub fn respond(self, api: &'static str, error: &impl fmt::Debug) -> Response {
+        let status = self.status;
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::error!(?error, api, "API call failed");
+        } else {
+            let reason = &self.reason;
+            tracing::info!(status = status.as_u16(), ?reason, api, "API call refused");
+        }
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, CONTENT_TYPE);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some((name, value)) = required_header(status) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }
+}
+
+fn required_header(status: StatusCode) -> Option<(HeaderName, &'static str)> {
+    match status {
+        StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, "1")),
+        // RFC 9110, section 11.6.1: a 401 says how to authenticate.
+        StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
+        _ => None,
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde calls"
+)]
+fn as_number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}

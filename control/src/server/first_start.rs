@@ -1,0 +1,59 @@
+//! The first start without a configuration file: an administrator and a filter credential, so
+//! that there is something to sign in with. Told once, on the terminal, never logged.
+
+use serde::Serialize;
+
+use crate::service::Service;
+use crate::sign_in::users::{self, MakeUserError, UserRequest};
+use crate::storage::StorageError;
+use crate::tokens::filter_credentials::{self, MakeCredentialError};
+
+const ADMINISTRATOR: &str = "admin@localhost";
+
+/// What was made.
+#[derive(Serialize)]
+pub struct FirstStart {
+    /// The administrator's e-mail address.
+    pub email: String,
+    /// The administrator's password.
+    pub password: String,
+    /// The filter credential.
+    pub filter_credential: String,
+}
+
+/// Why it was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum FirstStartError {
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The administrator.
+    #[error("the administrator cannot be made: {0}")]
+    User(#[from] MakeUserError),
+    /// The credential.
+    #[error("the filter credential cannot be made: {0}")]
+    Credential(#[from] MakeCredentialError),
+}
+
+/// Makes both if there are no users and no credentials yet.
+///
+/// # Errors
+/// When the database does not take them.
+pub async fn make(service: &Service) -> Result<Option<FirstStart>, FirstStartError> {
+    let storage = &service.storage;
+    if !storage.users().await?.is_empty() || storage.any_filter_credential().await? {
+        return Ok(None);
+    }
+    let request = UserRequest {
+        email: ADMINISTRATOR,
+        password: None,
+        administrator: true,
+    };
+    let user = users::make(service, request).await?;
+    let credential = filter_credentials::make(service, None).await?;
+    Ok(Some(FirstStart {
+        email: user.email,
+        password: user.password.reveal().to_owned(),
+        filter_credential: credential.credential.reveal().to_owned(),
+    }))
+}

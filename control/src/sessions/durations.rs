@@ -1,0 +1,169 @@
+//! Durations as people write them: `15m`, `24h`, `7d`, `1h 30m`. A session's may be `0`: then
+//! nobody is let in by what they proved before.
+
+use std::time::Duration;
+
+use crate::problems::InputProblems;
+
+/// The longest session, 30 days. Also how long a revocation can matter.
+pub const LONGEST_SESSION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long a session lasts whose duration is `0`: as long as it takes to come back from the team
+/// domain and to load a page.
+pub const MOMENT: Duration = Duration::from_secs(60);
+const SHORTEST_SESSION: Duration = Duration::from_secs(15 * 60);
+const SHORTEST_IN_DEMO: Duration = Duration::from_secs(1);
+const SHORTEST_ADMIN_TOKEN: Duration = Duration::from_secs(60);
+const LONGEST_ADMIN_TOKEN: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const LONGEST_BLOCK: Duration = Duration::from_secs(60 * 60);
+
+/// Which durations a setting takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    or_zero: bool,
+    shortest: Duration,
+    longest: Duration,
+}
+
+impl Bounds {
+    /// For sessions. A demo may have very short ones, to see what happens at their end.
+    #[must_use]
+    pub fn of_sessions(demo: bool) -> Self {
+        Self {
+            or_zero: true,
+            shortest: if demo {
+                SHORTEST_IN_DEMO
+            } else {
+                SHORTEST_SESSION
+            },
+            longest: LONGEST_SESSION,
+        }
+    }
+
+    /// For the block of sign-ins after a revocation; `0s` switches it off.
+    #[must_use]
+    pub fn of_block() -> Self {
+        Self {
+            or_zero: false,
+            shortest: Duration::ZERO,
+            longest: LONGEST_BLOCK,
+        }
+    }
+
+    /// For tokens of the admin API: at most a year, so that a forgotten one ends by itself.
+    #[must_use]
+    pub fn of_admin_tokens() -> Self {
+        Self {
+            or_zero: false,
+            shortest: SHORTEST_ADMIN_TOKEN,
+            longest: LONGEST_ADMIN_TOKEN,
+        }
+    }
+
+    /// The duration that `text` says, if it is within bounds; else a problem is noted.
+    pub fn parse(self, path: &str, text: &str, problems: &mut InputProblems) -> Option<Duration> {
+        match humantime::parse_duration(text) {
+            Ok(duration) if duration.subsec_nanos() != 0 => {
+                problems.add(path, text, "must be whole seconds");
+                None
+            }
+            Ok(duration) if !self.hold(duration) => {
+                let message = format!(
+                    "must be {}between {} and {}",
+                    if self.or_zero { "0 or " } else { "" },
+                    to_text(self.shortest),
+                    to_text(self.longest)
+                );
+                problems.add(path, text, message);
+                None
+            }
+            Ok(duration) => Some(duration),
+            Err(_) => {
+                problems.add(
+                    path,
+                    text,
+                    "is no duration; write for example 15m, 24h or 7d",
+                );
+                None
+            }
+        }
+    }
+
+    fn hold(self, duration: Duration) -> bool {
+        (self.shortest..=self.longest).contains(&duration) || (self.or_zero && duration.is_zero())
+    }
+}
+
+/// The text of whole seconds: `30d`, `24h`, `1h 30m`. One day is 24 hours, as people say of
+/// sessions.
+#[must_use]
+pub fn to_text(duration: Duration) -> String {
+    const DAY_SECONDS: u64 = 86_400;
+    let (days, seconds) = match duration.as_secs() {
+        seconds if seconds >= 2 * DAY_SECONDS => (seconds / DAY_SECONDS, seconds % DAY_SECONDS),
+        seconds => (0, seconds),
+    };
+    let parts = [
+        (days, "d"),
+        (seconds / 3600, "h"),
+        (seconds % 3600 / 60, "m"),
+        (seconds % 60, "s"),
+    ];
+    let text: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count}{unit}"))
+        .collect();
+    if text.is_empty() {
+        "0s".to_owned()
+    } else {
+        text.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_hold() {
+        for (text, demo, good) in [
+            ("15m", false, true),
+            ("30d", false, true),
+            ("14m", false, false),
+            ("31d", false, false),
+            ("5s", true, true),
+            ("0s", false, true),
+            ("0", false, true),
+            ("0", true, true),
+            ("-0", false, false),
+            ("00h", false, true),
+            ("1s", false, false),
+            ("1500ms", true, false),
+            ("24", false, false),
+            ("", false, false),
+            ("-1h", false, false),
+            ("a day", false, false),
+        ] {
+            let mut problems = InputProblems::default();
+            let parsed = Bounds::of_sessions(demo).parse("d", text, &mut problems);
+            assert_eq!(parsed.is_some(), good, "{text}");
+            assert_eq!(problems.finish().is_ok(), good, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_block_of_nothing_is_no_other_thing_than_a_short_one() {
+        for (text, good) in [("0s", true), ("0", true), ("1s", true), ("2h", false)] {
+            let mut problems = InputProblems::default();
+            Bounds::of_block().parse("d", text, &mut problems);
+            assert_eq!(problems.finish().is_ok(), good, "{text}");
+        }
+    }
+
+    #[test]
+    fn text_round_trips() {
+        for text in ["24h", "1h 30m", "45s", "30d", "2d 1h", "0s"] {
+            assert_eq!(to_text(humantime::parse_duration(text).unwrap()), text);
+        }
+    }
+}

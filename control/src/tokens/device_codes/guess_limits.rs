@@ -1,0 +1,75 @@
+//! How often a user code may be typed that is none (RFC 8628, section 5.1): by one user, and from
+//! one client address. Only who is signed in can try at all.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::sign_in::limits::{Limit, TooMany, network};
+
+const WRONG_CODES_OF_A_USER: u32 = 10;
+const WRONG_CODES_OF_AN_ADDRESS: u32 = 60;
+
+/// The limits on guessed user codes.
+pub struct GuessLimits {
+    by_user: Limit,
+    by_address: Limit,
+}
+
+/// A code that was typed, and counted as wrong until it is found right.
+#[must_use = "a code that was right must be given back"]
+pub struct Guess {
+    user: u64,
+    address: u64,
+}
+
+impl GuessLimits {
+    /// Nothing counted yet.
+    pub fn new() -> Self {
+        Self {
+            by_user: Limit::new(WRONG_CODES_OF_A_USER),
+            by_address: Limit::new(WRONG_CODES_OF_AN_ADDRESS),
+        }
+    }
+
+    /// Counts a typed code.
+    ///
+    /// # Errors
+    /// When there were too many.
+    pub fn guess(&self, user: &str, address: IpAddr, now: Duration) -> Result<Guess, TooMany> {
+        let guess = Guess {
+            user: self.by_user.key(user),
+            address: self.by_address.key(network(address)),
+        };
+        self.by_address.take(guess.address, now)?;
+        self.by_user.take(guess.user, now)?;
+        Ok(guess)
+    }
+
+    /// Takes a right code out of the count.
+    pub fn was_right(&self, guess: &Guess) {
+        self.by_user.give_back(guess.user);
+        self.by_address.give_back(guess.address);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(1_000_000);
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    #[test]
+    fn wrong_codes_are_limited_and_right_ones_cost_nothing() {
+        let limits = GuessLimits::new();
+        for _ in 0..100 {
+            let guess = limits.guess("u", HERE, NOW).unwrap();
+            limits.was_right(&guess);
+        }
+        for _ in 0..WRONG_CODES_OF_A_USER {
+            assert!(limits.guess("u", HERE, NOW).is_ok());
+        }
+        assert!(limits.guess("u", HERE, NOW).is_err());
+        assert!(limits.guess("another", HERE, NOW).is_ok());
+    }
+}

@@ -1,0 +1,125 @@
+//! Tokens for scripts: application tokens with `use: "header"`, which are not bound to a browser,
+//! are taken from headers only, and are never refreshed.
+//!
+//! They belong to the global session of the person who made them, so whatever ends that session,
+//! or revokes the user or the application, ends them too. None is stored.
+
+use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, TokenUse};
+
+use std::time::Duration;
+
+use crate::applications::{Application, Definition};
+use crate::service::Service;
+use crate::storage::{ShownSignIn, StorageError, TokenGrounds};
+use crate::system::randomness::NoRandomness;
+use crate::tokens::admission::{self, Admission};
+use crate::tokens::secret::Plain;
+
+/// A token that was made.
+pub struct HeaderToken {
+    /// To be shown once.
+    pub token: Plain,
+    /// Its end, seconds since 1970.
+    pub expires_at: u64,
+    /// The application that it opens.
+    pub application: Application,
+}
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum NoHeaderToken {
+    /// The session has ended, or its user is disabled or was revoked a moment ago.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// The application is gone, or takes no tokens in headers.
+    #[error("the application takes no tokens in headers")]
+    NotAllowed,
+    /// The application wants a later sign-in.
+    #[error("a new sign-in is needed")]
+    LoginRequired,
+    /// The application's policy does not admit the user.
+    #[error("the policy does not admit the user")]
+    PolicyDenied,
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// The claims cannot be written.
+    #[error("a token could not be written")]
+    Claims(#[from] serde_json::Error),
+}
+
+/// Makes a token that proves the sign-in that was shown, and none after it. Session, user and
+/// policy are judged as of one moment of the database, whose version goes into the token, as at an
+/// exchange.
+///
+/// # Errors
+/// When nothing was made.
+pub async fn make(
+    service: &Service,
+    shown: &ShownSignIn,
+    audience: &str,
+) -> Result<HeaderToken, NoHeaderToken> {
+    let grounds = service.storage.token_grounds(shown, audience).await?;
+    let grounds = grounds.ok_or(NoHeaderToken::SessionEnded)?;
+    let claims = judge(service, &grounds)?;
+    let application = grounds.application.ok_or(NoHeaderToken::NotAllowed)?;
+    let noted = service
+        .storage
+        .note_header_token(&claims.sid, audience, claims.iat.get());
+    if !noted.await? {
+        return Err(NoHeaderToken::SessionEnded);
+    }
+    let token = service.keys.sign(APPLICATION_TYP, &claims)?;
+    tracing::info!(
+        session = claims.sid,
+        audience,
+        token = claims.jti,
+        version = grounds.version,
+        "token for scripts made"
+    );
+    Ok(HeaderToken {
+        token: Plain::new(token),
+        expires_at: claims.exp.get(),
+        application,
+    })
+}
+
+/// How long a user's token for an application lasts at most, as far as can be said before it is
+/// made. `None`: the application takes none, or does not admit the user.
+#[must_use]
+pub fn longest(application: &Definition, email: &str) -> Option<Duration> {
+    let admitted = application.admit(email)?;
+    application.header_tokens.then(|| admitted.longest_token())
+}
+
+fn judge(service: &Service, grounds: &TokenGrounds) -> Result<ApplicationClaims, NoHeaderToken> {
+    let (session, now) = (&grounds.session, service.now());
+    let session_ended = session.expires_at <= now;
+    if session_ended || grounds.user_disabled || grounds.user_blocked_until > now {
+        return Err(NoHeaderToken::SessionEnded);
+    }
+    let application = grounds
+        .application
+        .as_ref()
+        .filter(|application| application.definition.header_tokens)
+        .ok_or(NoHeaderToken::NotAllowed)?;
+    let admitted = application.definition.admit(&session.email);
+    let admission = Admission {
+        session,
+        application,
+        admitted: admitted.ok_or(NoHeaderToken::PolicyDenied)?,
+        version: grounds.version,
+    };
+    if grounds.login_required {
+        return Err(NoHeaderToken::LoginRequired);
+    }
+    Ok(ApplicationClaims {
+        usage: Some(TokenUse::Header),
+        // A script navigates nowhere: with a duration of 0 its token is short, that is all.
+        every_navigation: false,
+        ..admission::claims(service, &admission, None)?
+    })
+}
