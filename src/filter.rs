@@ -22,10 +22,8 @@ mod route;
 mod serve;
 mod unknown_keys;
 
-use std::time::Duration;
-
 use crate::config::{Config, StaleAction};
-use crate::feed::{Feed, FollowerSettings};
+use crate::feed::{Feed, FeedSettings, StalePolicy};
 use crate::request::Head;
 use crate::session::Verifier;
 use crate::session::signature::HostSignatures;
@@ -60,10 +58,12 @@ impl Filter {
     #[must_use]
     pub fn new(config: Config, host: Box<dyn HostSignatures>, instance: String) -> Self {
         let denies_when_stale = config.when_stale().then == StaleAction::Deny;
-        let feed = Feed::new(FollowerSettings {
+        let feed = Feed::new(FeedSettings {
             audiences: config.audiences().to_vec(),
-            stale_after_ms: whole_millis(config.when_stale().after),
-            denies_when_stale,
+            when_stale: StalePolicy {
+                after: config.when_stale().after,
+                denies: denies_when_stale,
+            },
             max_revocations: config.max_revocations(),
             instance,
         });
@@ -89,7 +89,7 @@ impl Filter {
     /// A request has arrived.
     pub fn begin(&mut self, stream: u32, head: Head<'_>, moment: &mut Moment<'_>) -> Effect {
         let feed = &self.authenticator.in_force.feed;
-        if feed.is_out_of_touch(moment.now.get()) {
+        if feed.is_out_of_touch(moment.now) {
             // What cannot be read is polled for, and ages until then.
             let _ = self.look(moment.now, moment.random.number());
         }
@@ -184,11 +184,6 @@ impl Filter {
         self.counters.count_end(&effect);
         effect
     }
-}
-
-/// The whole milliseconds of a span.
-fn whole_millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ impl InForce {
     /// What is believed now. This is the one place that fails closed.
     pub fn trust(&self, now: UnixMillis) -> Result<Trust<'_>, Unavailable> {
         let store = self.feed.store().ok_or(Unavailable::NotReady)?;
-        if self.denies_when_stale && self.feed.is_stale(now.get()) {
+        if self.denies_when_stale && self.feed.is_stale(now) {
             return Err(Unavailable::Stale);
         }
         Ok(Trust {

@@ -1,9 +1,7 @@
 //! Events of the feed: polls, their answers, and what other VMs of the process have fetched.
 
 use super::Filter;
-use crate::config::StaleAction;
-use crate::feed::shared::{Scope, SharedData};
-use crate::feed::{FeedAnswer, FeedError, FeedGauges, Poll, Progress, Store};
+use crate::feed::{FeedAnswer, FeedError, FeedGauges, Poll, Progress, Scope, SharedData, Store};
 use crate::time::UnixMillis;
 
 /// What the feed has brought: of which epoch, and up to which version.
@@ -16,25 +14,18 @@ struct Position {
 impl Filter {
     /// Shares the feed with the other VMs of the process, and takes over what they have.
     pub fn share(&mut self, data: Box<dyn SharedData>, credential: &str, now: UnixMillis) {
-        let stale = self.config.when_stale();
         let in_force = &mut self.authenticator.in_force;
         let scope = Scope {
             credential,
             team_domain: &in_force.team_domain,
             cluster: &self.config.control().cluster,
-            audiences: self.config.audiences(),
-            when_stale: (
-                super::whole_millis(stale.after),
-                stale.then == StaleAction::Deny,
-            ),
-            max_revocations: self.config.max_revocations(),
         };
-        let _ = in_force.feed.share(data, &scope, now.get());
+        let _ = in_force.feed.share(data, &scope, now);
     }
 
     /// The poll that is due, if one is.
     pub fn poll(&mut self, now: UnixMillis, random: u32) -> Option<Poll> {
-        self.authenticator.in_force.feed.poll(now.get(), random)
+        self.authenticator.in_force.feed.poll(now, random)
     }
 
     /// A poll of the feed was answered.
@@ -48,7 +39,7 @@ impl Filter {
         answer: FeedAnswer<'_>,
     ) -> Result<Progress, FeedError> {
         let feed = &mut self.authenticator.in_force.feed;
-        let progress = feed.answered(now.get(), random, answer)?;
+        let progress = feed.answered(now, random, answer)?;
         self.changed(progress, now);
         Ok(progress)
     }
@@ -59,7 +50,7 @@ impl Filter {
     /// They cannot be relied on for a while; why is for the log.
     pub fn look(&mut self, now: UnixMillis, random: u32) -> Result<Progress, FeedError> {
         let before = self.position();
-        let looked = self.authenticator.in_force.feed.look(now.get(), random);
+        let looked = self.authenticator.in_force.feed.look(now, random);
         let progress = match looked {
             Ok(progress @ Progress::Changed { .. }) => progress,
             // A part was taken over before the rest failed: it may have brought keys.
@@ -78,12 +69,12 @@ impl Filter {
 
     /// The configuration is about to be dropped: another VM polls from now on.
     pub fn leave(&mut self, now: UnixMillis) {
-        self.authenticator.in_force.feed.leave(now.get());
+        self.authenticator.in_force.feed.leave(now);
     }
 
     /// Figures of the feed, if this VM is the one that reports them.
     pub fn gauges(&mut self, now: UnixMillis) -> Option<FeedGauges> {
-        self.authenticator.in_force.feed.gauges(now.get())
+        self.authenticator.in_force.feed.gauges(now)
     }
 
     /// What the feed has brought, for the log: to be compared with the control service's
