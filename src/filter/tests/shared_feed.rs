@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::*;
-use crate::feed::shared::tests::{Handle, Memory};
+use crate::feed::worker_group::tests::{Handle, Memory};
 
 const WEBSOCKET: (&str, &str) = ("upgrade", "websocket");
 
