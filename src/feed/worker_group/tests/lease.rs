@@ -134,19 +134,7 @@ fn two_configurations_do_not_touch_each_other() {
 
 #[test]
 fn a_vm_that_loses_the_lease_in_mid_resync_does_not_fetch_the_snapshot_again() {
-    let mut process = Process::settled(3);
-    process.service.page = 1;
-    let leader = process.leader();
-    process.vms.remove(leader);
-    let (key, _) = process.memory.ending("/manifest").remove(0);
-    process.memory.scribble(&key, b"garbage".to_vec());
-    // The next leader has nothing to resume, and is interrupted in its resync.
-    process.vms[1].busy = true;
-    process.service.queries.clear();
-    while process.service.queries.len() < 5 {
-        process.ticks(1);
-    }
-    assert!(process.service.queries[4].starts_with("next="));
+    let mut process = resyncing();
     process.vms[0].busy = true;
     process.vms[1].busy = false;
     process.ticks(150);
@@ -159,6 +147,54 @@ fn a_vm_that_loses_the_lease_in_mid_resync_does_not_fetch_the_snapshot_again() {
     process.service.version = 42;
     process.ticks(150);
     assert_eq!(process.versions(), [42]);
+    for query in &process.service.queries {
+        assert!(query.starts_with("epoch="), "{query}");
+    }
+}
+
+/// Two VMs of which one has begun to resync: it has fetched four pages of a snapshot of 41.
+fn resyncing() -> Process {
+    let mut process = Process::settled(3);
+    process.service.page = 1;
+    let leader = process.leader();
+    process.vms.remove(leader);
+    let (key, _) = process.memory.ending("/manifest").remove(0);
+    process.memory.scribble(&key, b"garbage".to_vec());
+    process.vms[1].busy = true;
+    process.service.queries.clear();
+    while process.service.queries.len() < 5 {
+        process.ticks(1);
+    }
+    assert!(process.service.queries[4].starts_with("next=41to4&"));
+    process
+}
+
+#[test]
+fn a_leader_whose_lease_only_lapsed_continues_its_resync() {
+    let mut process = resyncing();
+    process.vms[0].busy = true;
+    process.ticks(100);
+    process.vms[0].busy = false;
+    process.ticks(60);
+    let queries = process.service.queries.iter();
+    let snapshots = queries.filter(|query| query.starts_with("limit="));
+    assert_eq!(snapshots.count(), 1);
+    process.vms[1].busy = false;
+    process.service.version = 42;
+    process.ticks(5);
+    assert_eq!(process.versions(), [42; 2]);
+    process.check();
+}
+
+#[test]
+fn a_resync_ends_when_the_host_fails_and_the_vm_polls_from_what_it_has() {
+    let mut process = resyncing();
+    process.memory.fails.set(true);
+    process.ticks(1);
+    process.service.queries.clear();
+    process.service.version = 42;
+    process.ticks(20);
+    assert_eq!(process.versions(), [42, 41]);
     for query in &process.service.queries {
         assert!(query.starts_with("epoch="), "{query}");
     }
