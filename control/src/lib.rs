@@ -11,6 +11,7 @@ pub mod applications;
 pub mod cli;
 pub mod config;
 pub mod control_socket;
+mod eligibility;
 pub mod feed;
 pub mod filter_api;
 pub mod policy;

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use portcullis::protocol::calls::ProblemReason;
 
+use crate::eligibility::Denied;
 use crate::problems::Problem;
 use crate::storage::StorageError;
 use crate::system::randomness::NoRandomness;
@@ -82,6 +83,20 @@ impl ApiError {
             Self::Storage(_) | Self::Randomness(_) | Self::Cut | Self::Claims(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, ProblemReason::Unavailable)
             }
+        }
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::ApplicationGone => Self::OriginUnknown,
+            Denied::UserBlocked { remaining } => Self::UserBlocked {
+                retry_after: remaining.as_secs(),
+            },
+            Denied::SessionEnded => Self::SessionEnded,
+            Denied::SignInRequired => Self::LoginRequired,
+            Denied::PolicyDenied => Self::PolicyDenied,
         }
     }
 }
