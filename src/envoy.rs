@@ -7,7 +7,7 @@ mod control;
 #[cfg(feature = "entry-point")]
 mod entry_point;
 mod host;
-mod renewals;
+mod response_changes;
 mod root;
 mod shared_data;
 mod signature;

@@ -13,4 +13,6 @@ pub mod signed;
 pub mod token;
 pub(crate) mod verifier;
 
-pub use verifier::{Candidate, Demand, Refreshable, Source, Trust, Verified, Verifier};
+pub use verifier::{
+    Candidate, Demand, Refreshable, SignatureCounts, Source, Trust, Verified, Verifier,
+};

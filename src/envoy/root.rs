@@ -13,14 +13,14 @@ use proxy_wasm::types::ContextType;
 
 use super::control::Control;
 use super::host::{self, HostRandom};
-use super::renewals::Renewals;
+use super::response_changes::PendingChanges;
 use super::shared_data::HostSharedData;
 use super::signature::EnvoySignatures;
 use super::stream::{self, Stream};
 use crate::config::Config;
 use crate::feed::{FeedAnswer, Progress};
+use crate::filter::Random;
 use crate::filter::{Call, CallAnswer, Filter, MAX_EFFECTS};
-use crate::login::Random;
 use crate::protocol::base64url;
 use crate::session::signature::{HostSignatures, NoHostSignatures};
 use crate::time::UnixMillis;
@@ -34,8 +34,8 @@ const BUSY_TICK: Duration = Duration::from_millis(1);
 pub struct Shared {
     pub filter: RefCell<Filter>,
     pub control: Control,
-    /// Cookies of sessions that were refreshed, until their responses come.
-    pub renewals: Renewals,
+    /// How responses are to be changed, until they come.
+    pub response_changes: PendingChanges,
     busy: Cell<bool>,
 }
 
@@ -88,7 +88,7 @@ impl Root {
         self.shared = Some(Rc::new(Shared {
             filter: RefCell::new(filter),
             control,
-            renewals: Renewals::default(),
+            response_changes: PendingChanges::default(),
             busy: Cell::new(true),
         }));
         host::tick_every(BUSY_TICK).map_err(|error| error.to_string())

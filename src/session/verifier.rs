@@ -26,8 +26,16 @@ pub use verified::Verified;
 pub struct Verifier {
     host: Box<dyn HostSignatures>,
     cache: TokenCache,
-    checked_by_host: u64,
-    checked_in_pure_rust: u64,
+    checked: SignatureCounts,
+}
+
+/// How many signatures were checked, and which way.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SignatureCounts {
+    /// By the host's own library.
+    pub by_host: u64,
+    /// In pure Rust.
+    pub in_pure_rust: u64,
 }
 
 /// What is believed: by whom tokens are made, and what has ended.
@@ -90,8 +98,7 @@ impl Verifier {
         Self {
             host,
             cache: TokenCache::default(),
-            checked_by_host: 0,
-            checked_in_pure_rust: 0,
+            checked: SignatureCounts::default(),
         }
     }
 
@@ -177,10 +184,10 @@ impl Verifier {
         self.cache.clear();
     }
 
-    /// Signatures checked so far: by the host, in pure Rust.
+    /// Signatures checked so far.
     #[must_use]
-    pub fn checked(&self) -> (u64, u64) {
-        (self.checked_by_host, self.checked_in_pure_rust)
+    pub fn checked(&self) -> SignatureCounts {
+        self.checked
     }
 
     fn check(
@@ -209,8 +216,8 @@ impl Verifier {
         }
         let (good, path) = key.verify(&*self.host, &unverified.signature, unverified.signed_text);
         match path {
-            SignaturePath::Host => self.checked_by_host += 1,
-            SignaturePath::Pure => self.checked_in_pure_rust += 1,
+            SignaturePath::Host => self.checked.by_host += 1,
+            SignaturePath::Pure => self.checked.in_pure_rust += 1,
         }
         if !good {
             return Err(Refusal::SignatureInvalid);

@@ -51,7 +51,7 @@ impl Refreshable {
 
     /// Whether a good session is this one with a later end, and no other.
     #[must_use]
-    pub fn goes_on_in(&self, verified: &Verified) -> bool {
+    pub fn continues_in(&self, verified: &Verified) -> bool {
         let (old, new) = (&self.signed.claims, verified.claims());
         (&old.sub, &old.sid, &old.aud, &old.cnf) == (&new.sub, &new.sid, &new.aud, &new.cnf)
     }
