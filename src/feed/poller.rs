@@ -130,7 +130,7 @@ impl Poller {
                 Some(200) => state.decode(body).ok(),
                 _ => None,
             };
-            let page = page.map(|page| CompactionPage { page, body });
+            let page = page.map(|page| Box::new(CompactionPage { page, body }));
             return Ok(unchanged(Received::CompactionPage(page)));
         }
         let applied = self.apply(state, &role, answer, tick.now);

@@ -84,7 +84,7 @@ pub enum Received<'a> {
     /// A page of a snapshot.
     SnapshotPage(SnapshotPage),
     /// A page for a compaction; `None` if the poll failed.
-    CompactionPage(Option<CompactionPage<'a>>),
+    CompactionPage(Option<Box<CompactionPage<'a>>>),
 }
 
 /// A delta from one version to another.

@@ -172,7 +172,7 @@ impl Leader {
     fn compaction_page(
         &mut self,
         store: &AuthenticatedStore,
-        page: Option<CompactionPage<'_>>,
+        page: Option<Box<CompactionPage<'_>>>,
     ) -> Result<(), SharedDataError> {
         let Phase::Compacting {
             compaction, next, ..
@@ -182,7 +182,7 @@ impl Leader {
         };
         *next = NextPoll::Changes;
         let step = match page {
-            Some(CompactionPage { page, body }) => compaction.add(store, page, body)?,
+            Some(fetched) => compaction.add(store, *fetched)?,
             None => Step::Failed,
         };
         if step == Step::Continue {
