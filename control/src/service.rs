@@ -11,11 +11,12 @@ use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
 use crate::sign_in::limits::SignInLimits;
-use crate::sign_in::passwords::Passwords;
+use crate::sign_in::password_hashing::Passwords;
 use crate::storage::Database;
 use crate::system::clock::Clock;
 use crate::system::randomness::Randomness;
-use crate::tokens::device_codes::{GuessLimits, RequestLimits};
+use crate::tokens::device_codes::guess_limits::GuessLimits;
+use crate::tokens::device_codes::request_limits::RequestLimits;
 use crate::tokens::keys::Keys;
 
 /// Shared by all endpoints.

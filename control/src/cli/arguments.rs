@@ -4,18 +4,20 @@ mod admin_token;
 mod applied;
 mod revoke;
 mod session;
+mod settings;
+mod team_domain;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use portcullis::protocol::origin::Origin;
 
-use super::settings::Settings;
-use super::token::team_domain;
 pub use admin_token::AdminTokenCommand;
 pub use applied::{ProxyCommand, RevocationCommand, Wait};
 pub use revoke::RevokeCommand;
 pub use session::SessionCommand;
+use settings::Settings;
+use team_domain::team_domain;
 
 /// Signs users in for applications behind Envoy, and ends their sessions.
 ///
@@ -89,7 +91,7 @@ Examples:
   portcullis-control token wiki --team-domain https://team.example.com
   curl -H \"x-access-token: $(portcullis-control token wiki --team-domain https://team.example.com)\" \\
       https://wiki.example.com/")]
-    Token(TokenWish),
+    Token(TokenArguments),
 
     /// Users that sign in with a password
     #[command(subcommand)]
@@ -135,7 +137,7 @@ Examples:
 
 /// `token`.
 #[derive(Debug, Args)]
-pub struct TokenWish {
+pub struct TokenArguments {
     /// The application's name, or where it is reached, as https://wiki.example.com
     pub application: String,
     /// The team domain, where people sign in; http:// is only for names of this machine

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::CliError;
 use super::arguments::Arguments;
+use super::error::CliError;
 use super::output::Output;
 use crate::config::{Config, ConfigError};
 

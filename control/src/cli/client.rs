@@ -13,7 +13,7 @@ use tokio::net::UnixStream;
 
 use crate::api::command_error::ErrorBody;
 use crate::problems::InputProblem;
-use crate::server::CONTROL_SOCKET;
+use crate::server::data_dir::CONTROL_SOCKET;
 
 /// One command's connection.
 pub struct Client {

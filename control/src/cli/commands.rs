@@ -2,8 +2,8 @@
 
 mod admin_token;
 mod application;
-mod coverage;
 mod proxy;
+mod revocation;
 mod revoke;
 mod session;
 mod user;
@@ -12,9 +12,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::CliError;
 use super::arguments::{Command, FilterCredentialCommand, NewFilterCredential};
 use super::client::Client;
+use super::error::CliError;
 use super::output::Output;
 use crate::api::filter_credentials::AddedFilterCredential;
 
@@ -35,7 +35,7 @@ async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<
         Command::Session(command) => session::run(command, client, output).await,
         Command::Revoke(command) => revoke::run(command, client, output).await,
         Command::AdminToken(command) => admin_token::run(command, client, output).await,
-        Command::Revocation(command) => coverage::run(command, client, output).await,
+        Command::Revocation(command) => revocation::run(command, client, output).await,
         Command::Proxy(command) => proxy::run(command, client, output).await,
         Command::FilterCredential(FilterCredentialCommand::New(wish)) => {
             new_filter_credential(wish, client, output).await

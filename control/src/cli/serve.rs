@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::CliError;
 use super::arguments::Arguments;
 use super::check::load;
+use super::error::CliError;
 use super::output::Output;
 use crate::server::{self, Running, Start};
 

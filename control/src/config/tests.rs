@@ -2,6 +2,7 @@
 //! beside it what is said of it. `UPDATE_CONFIG_CORPUS=1` writes that anew.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::*;
 

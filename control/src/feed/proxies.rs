@@ -22,7 +22,7 @@ use crate::system::clock::{Clock, milliseconds};
 use known::Known;
 
 pub use coverage::{AppliedAt, Coverage, Covering};
-pub use report::{Report, ReportError};
+pub use report::{Caller, Report, ReportError, StaleReport};
 pub use state::{ProxyState, state_of};
 
 /// How often what is new is written down.
@@ -40,15 +40,6 @@ pub struct Proxies {
     known: Mutex<Known>,
     rose: Notify,
     writing: tokio::sync::Mutex<()>,
-}
-
-/// Whose poll it is.
-#[derive(Debug, Clone, Copy)]
-pub struct Caller<'a> {
-    /// The id of its filter credential.
-    pub credential: &'a str,
-    /// Where it comes from.
-    pub address: std::net::IpAddr,
 }
 
 /// A poll under way. Dropped when it is answered, or when the proxy is gone.

@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use super::error::ApiError;
 use super::identity::FilterIdentity;
-use crate::feed::proxies::{Caller, Report};
+use crate::feed::proxies::{Caller, Report, StaleReport};
 use crate::service::Service;
 use crate::storage::{FeedItems, Position};
 use next::Next;
@@ -132,7 +132,10 @@ impl<'a> Poll<'a> {
         let applied = query
             .applied
             .filter(|applied| of_here && *applied <= position.version);
-        let stale = (query.stale_after, query.then.as_deref());
+        let stale = StaleReport {
+            after_seconds: query.stale_after,
+            then: query.then.as_deref(),
+        };
         let report = Report::read(instance, applied, stale).map_err(|error| {
             tracing::info!(%error, "a poll of the feed is refused");
             ApiError::RequestInvalid

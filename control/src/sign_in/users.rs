@@ -3,7 +3,7 @@
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::sign_in::email;
-use crate::sign_in::passwords::{MAX_BYTES, PasswordError};
+use crate::sign_in::password_hashing::{MAX_BYTES, PasswordError};
 use crate::storage::{AddUserError, NewUser};
 use crate::system::randomness::NoRandomness;
 use crate::tokens::secret::Plain;

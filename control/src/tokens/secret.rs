@@ -14,7 +14,7 @@ pub struct Plain(String);
 
 /// The SHA-256 of a secret of at least 128 random bits, in base64url: safe to store.
 ///
-/// Not for passwords, which people make up: see [`crate::sign_in::passwords`].
+/// Not for passwords, which people make up: see [`crate::sign_in::password_hashing`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hashed(String);
 

@@ -56,7 +56,7 @@ impl SessionClaims {
 
     /// Whether the token is for the team domain and has not run out.
     #[must_use]
-    pub fn hold(&self, team_domain: &str, now: u64) -> bool {
+    pub fn are_valid(&self, team_domain: &str, now: u64) -> bool {
         self.kind == SESSION_TYPE
             && self.iss == team_domain
             && self.aud.iter().map(String::as_str).eq([team_domain])

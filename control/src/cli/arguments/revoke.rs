@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::Wait;
+use super::applied::Wait;
 
 /// `revoke`.
 #[derive(Debug, Subcommand)]

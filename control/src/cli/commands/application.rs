@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::super::CliError;
 use super::super::arguments::ApplicationCommand;
 use super::super::client::Client;
+use super::super::error::CliError;
 use super::super::output::{Output, table};
 use crate::api::applications::ApplicationView;
 use crate::api::list::Items;

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::super::CliError;
 use super::super::arguments::{RevokeCommand, Wait};
 use super::super::client::Client;
+use super::super::error::CliError;
 use super::super::output::{Output, sessions_ended};
-use super::coverage;
+use super::revocation;
 use crate::api::applications::RevokedApplication;
 use crate::api::revocations::CoverageView;
 use crate::api::sessions::RevokedSession;
@@ -78,7 +78,7 @@ async fn tell<R: Serialize>(
     output: Output,
 ) -> Result<(), CliError> {
     let applied = match wait.limit() {
-        Some(limit) => Some(coverage::wait(version, limit, client).await?),
+        Some(limit) => Some(revocation::wait(version, limit, client).await?),
         None => None,
     };
     let awaited = Awaited {
@@ -86,12 +86,12 @@ async fn tell<R: Serialize>(
         applied: applied.as_ref(),
     };
     output.result(&awaited, || match &applied {
-        Some(view) if view.coverage.complete => format!("{done}\n{}", coverage::everywhere(view)),
+        Some(view) if view.coverage.complete => format!("{done}\n{}", revocation::everywhere(view)),
         _ => done,
     });
     match applied {
         Some(view) if !view.coverage.complete => {
-            Err(CliError::NotApplied(coverage::missing(&view)))
+            Err(CliError::NotApplied(revocation::missing(&view)))
         }
         _ => Ok(()),
     }

@@ -4,9 +4,9 @@ use std::io::Read;
 
 use serde_json::json;
 
-use super::super::CliError;
 use super::super::arguments::UserCommand;
 use super::super::client::Client;
+use super::super::error::CliError;
 use super::super::output::{Output, sessions_ended, table};
 use crate::api::list::Items;
 use crate::api::users::{AddedUser, RevokedUser, UserView};

@@ -9,7 +9,7 @@ use portcullis::protocol::origin::Origin;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Response};
 
-use super::TokenError;
+use super::error::TokenError;
 use crate::applications::is_loopback;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Caller;
-use super::report::Report;
+use super::report::{Caller, Report};
 use crate::storage::{MOST_PROXIES, Proxy, ProxyNews, Step};
 
 /// Versions of one proxy that wait to be written down. Of more, the earliest are kept and the
@@ -179,6 +178,7 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
+    use super::super::report::StaleReport;
     use super::*;
 
     #[test]
@@ -187,7 +187,11 @@ mod tests {
             credential: "c",
             address: std::net::Ipv4Addr::LOCALHOST.into(),
         };
-        let report = Report::read("vm1", Some(7), (Some(300), Some("deny"))).unwrap();
+        let stale = StaleReport {
+            after_seconds: Some(300),
+            then: Some("deny"),
+        };
+        let report = Report::read("vm1", Some(7), stale).unwrap();
         let mut known = Known::default();
         known
             .entry(caller, &report, 0)

@@ -4,15 +4,15 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::sign_in::limits::{Limit, TooMany, network};
+use crate::system::rate_limit::{RateLimit, TooMany, network};
 
 const WRONG_CODES_OF_A_USER: u32 = 10;
 const WRONG_CODES_OF_AN_ADDRESS: u32 = 60;
 
 /// The limits on guessed user codes.
 pub struct GuessLimits {
-    by_user: Limit,
-    by_address: Limit,
+    by_user: RateLimit,
+    by_address: RateLimit,
 }
 
 /// A code that was typed, and counted as wrong until it is found right.
@@ -26,8 +26,8 @@ impl GuessLimits {
     /// Nothing counted yet.
     pub fn new() -> Self {
         Self {
-            by_user: Limit::new(WRONG_CODES_OF_A_USER),
-            by_address: Limit::new(WRONG_CODES_OF_AN_ADDRESS),
+            by_user: RateLimit::new(WRONG_CODES_OF_A_USER),
+            by_address: RateLimit::new(WRONG_CODES_OF_AN_ADDRESS),
         }
     }
 

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::sign_in::limits::{Limit, TooMany, network};
+use crate::system::rate_limit::{RateLimit, TooMany, network};
 
 const REQUESTS_A_MINUTE: u32 = 60;
 /// As many requests as can wait of one client, each polled at its interval.
@@ -12,16 +12,16 @@ const POLLS_A_MINUTE: u32 = 600;
 
 /// The limits of `/device_authorization` and `/token`.
 pub struct RequestLimits {
-    requests: Limit,
-    polls: Limit,
+    requests: RateLimit,
+    polls: RateLimit,
 }
 
 impl RequestLimits {
     /// Nothing counted yet.
     pub fn new() -> Self {
         Self {
-            requests: Limit::new(REQUESTS_A_MINUTE),
-            polls: Limit::new(POLLS_A_MINUTE),
+            requests: RateLimit::new(REQUESTS_A_MINUTE),
+            polls: RateLimit::new(POLLS_A_MINUTE),
         }
     }
 

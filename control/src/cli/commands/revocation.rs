@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::CliError;
 use super::super::arguments::RevocationCommand;
 use super::super::client::Client;
+use super::super::error::CliError;
 use super::super::output::{Output, table, time};
 use crate::api::list::Items;
 use crate::api::revocations::{CoverageView, RevocationView};

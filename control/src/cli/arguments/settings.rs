@@ -2,7 +2,8 @@
 
 use clap::{ArgGroup, Args};
 
-use crate::applications::{BypassDraft, Draft, RuleDraft};
+use crate::applications::{BypassDraft, Draft};
+use crate::policy::draft::RuleDraft;
 
 /// Settings of an application. The service judges the values.
 #[derive(Debug, Args)]
