@@ -25,8 +25,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::config::{Config, StaleAction};
-use crate::feed::shared::{Scope, SharedData};
-use crate::feed::{Feed, FeedAnswer, FeedError, FeedGauges, FollowerSettings, Poll, Progress};
+use crate::feed::{
+    Feed, FeedAnswer, FeedError, FeedGauges, FeedSettings, Poll, Progress, Scope, SharedData,
+    StalePolicy,
+};
 use crate::login::Random;
 use crate::metrics::Counters;
 use crate::reply::Reply;
@@ -109,10 +111,12 @@ impl Filter {
     /// A filter that has no feed yet. `instance` names this VM to the control service.
     #[must_use]
     pub fn new(config: Config, host: Box<dyn HostSignatures>, instance: String) -> Self {
-        let feed = Feed::new(FollowerSettings {
+        let feed = Feed::new(FeedSettings {
             audiences: config.audiences().to_vec(),
-            stale_after_ms: whole_millis(config.when_stale().after),
-            denies_when_stale: config.when_stale().then == StaleAction::Deny,
+            when_stale: StalePolicy {
+                after: config.when_stale().after,
+                denies: config.when_stale().then == StaleAction::Deny,
+            },
             max_revocations: config.max_revocations(),
             instance,
         });
@@ -132,21 +136,17 @@ impl Filter {
 
     /// Shares the feed with the other VMs of the process, and takes over what they have.
     pub fn share(&mut self, data: Box<dyn SharedData>, credential: &str, now: UnixMillis) {
-        let stale = self.config.when_stale();
         let scope = Scope {
             credential,
             team_domain: &self.issuer,
             cluster: &self.config.control().cluster,
-            audiences: self.config.audiences(),
-            when_stale: (whole_millis(stale.after), stale.then == StaleAction::Deny),
-            max_revocations: self.config.max_revocations(),
         };
-        let _ = self.feed.share(data, &scope, now.get());
+        let _ = self.feed.share(data, &scope, now);
     }
 
     /// A request has come.
     pub fn begin(&mut self, stream: u32, head: Head<'_>, moment: &mut Moment<'_>) -> Effect {
-        if self.feed.is_out_of_touch(moment.now.get()) {
+        if self.feed.is_out_of_touch(moment.now) {
             // What cannot be read is polled for, and grows old meanwhile.
             let _ = self.look(moment.now, moment.random.number());
         }
@@ -219,7 +219,7 @@ impl Filter {
 
     /// The poll that is due, if one is.
     pub fn poll(&mut self, now: UnixMillis, random: u32) -> Option<Poll> {
-        self.feed.poll(now.get(), random)
+        self.feed.poll(now, random)
     }
 
     /// The feed was answered.
@@ -232,7 +232,7 @@ impl Filter {
         random: u32,
         answer: FeedAnswer<'_>,
     ) -> Result<Progress, FeedError> {
-        let progress = self.feed.answered(now.get(), random, answer)?;
+        let progress = self.feed.answered(now, random, answer)?;
         self.changed(progress, now);
         Ok(progress)
     }
@@ -243,7 +243,7 @@ impl Filter {
     /// They cannot be relied on for a while; why is for the log.
     pub fn look(&mut self, now: UnixMillis, random: u32) -> Result<Progress, FeedError> {
         let before = self.position();
-        let looked = self.feed.look(now.get(), random);
+        let looked = self.feed.look(now, random);
         let progress = match looked {
             Ok(progress @ Progress::Changed { .. }) => progress,
             // A part was taken over before the rest failed: it may have brought keys.
@@ -262,7 +262,7 @@ impl Filter {
 
     /// The configuration goes.
     pub fn leave(&mut self, now: UnixMillis) {
-        self.feed.leave(now.get());
+        self.feed.leave(now);
     }
 
     fn changed(&mut self, progress: Progress, now: UnixMillis) {
@@ -295,7 +295,7 @@ impl Filter {
 
     /// Figures of the feed, if it is this VM's to tell them.
     pub fn gauges(&mut self, now: UnixMillis) -> Option<FeedGauges> {
-        self.feed.gauges(now.get())
+        self.feed.gauges(now)
     }
 
     /// What is held, for the log: to be compared with the control service's database.
@@ -345,11 +345,6 @@ impl Filter {
         }
         effect
     }
-}
-
-/// The whole milliseconds of a span.
-fn whole_millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn verdict_of(reply: &Reply) -> &'static str {

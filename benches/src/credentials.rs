@@ -6,12 +6,13 @@
     reason = "a token is good now, and the bench is no event that could bring the time"
 )]
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use portcullis::names::{BINDING_COOKIE, TOKEN_COOKIE};
 use portcullis::protocol::base64url;
 use portcullis::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, Confirmation};
+use portcullis::time::UnixSeconds;
 
 use crate::feed_server::{APPLIED_VERSION, revoked_user};
 use crate::keys::SigningKey;
@@ -122,8 +123,8 @@ fn claims(number: usize, binding: &str) -> Result<ApplicationClaims> {
         jti: format!("j{number:021}"),
         iat: now,
         nbf: now,
-        exp: now + DAY,
-        session_exp: now + DAY,
+        exp: now + Duration::from_secs(DAY),
+        session_exp: now + Duration::from_secs(DAY),
         auth_time: now,
         ver: APPLIED_VERSION,
         auth_ver: APPLIED_VERSION,
@@ -136,7 +137,8 @@ fn claims(number: usize, binding: &str) -> Result<ApplicationClaims> {
 }
 
 /// Seconds since 1970.
-pub fn now() -> Result<u64> {
+pub fn now() -> Result<UnixSeconds> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    Ok(since.context("the clock is before 1970")?.as_secs())
+    let since = since.context("the clock is before 1970")?;
+    Ok(UnixSeconds::new(since.as_secs()))
 }

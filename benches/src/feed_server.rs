@@ -15,6 +15,7 @@ use portcullis::protocol::feed::{
     ApplicationChanges, ApplicationOrigin, FeedApplication, FeedPage, Jwk, JwkSet, PageKind,
     Preflight, RefreshInRequest, Revocation, RevocationChanges, Rule, Scheme, Subject,
 };
+use portcullis::time::UnixSeconds;
 use portcullis_demo::origin::Origin;
 use serde::Deserialize;
 
@@ -25,7 +26,7 @@ pub const APPLIED_VERSION: u64 = 2_000_000;
 
 const EPOCH: &str = "bench";
 const PAGE: u64 = 20_000;
-const DAY: u64 = 24 * 3_600;
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// A running server; dropping it ends it.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub struct FeedServer(Origin);
 struct Feed {
     keys: Vec<Jwk>,
     revocations: u64,
-    now: u64,
+    now: UnixSeconds,
 }
 
 #[derive(Deserialize)]

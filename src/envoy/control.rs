@@ -45,7 +45,7 @@ impl Control {
     /// Sends a poll of the feed.
     pub fn poll(&self, poll: &Poll) -> Result<u32, host::HostError> {
         let path = format!("{PREFIX}feed?{}", poll.query);
-        self.send("GET", &path, None, Duration::from_millis(poll.timeout_ms))
+        self.send("GET", &path, None, poll.timeout)
     }
 
     /// Sends a call of a stream.

@@ -123,7 +123,7 @@ impl Root {
         };
         match looked {
             Ok(Progress::Changed { .. }) => self.say_held(shared),
-            Ok(Progress::Gathering | Progress::Unchanged) => {}
+            Ok(Progress::Partial | Progress::Unchanged) => {}
             Err(error) => self.say_once(format!("the feed: {error}")),
         }
     }
@@ -143,7 +143,7 @@ impl Root {
         let progress = filter.feed_answered(now, HostRandom.number(), answer);
         drop(filter);
         match progress {
-            Ok(Progress::Gathering) => self.poll_if_due(&shared, now),
+            Ok(Progress::Partial) => self.poll_if_due(&shared, now),
             Ok(Progress::Changed { .. }) => {
                 self.last_error = None;
                 self.say_held(&shared);

@@ -1,16 +1,16 @@
-//! The host's shared data, as the core asks for it.
+//! The host's shared data, as the core needs it.
 
 use super::abi;
-use crate::feed::shared::{Over, SharedData, SharedDataError, SharedValue};
+use crate::feed::{Precondition, SharedData, SharedDataError, SharedValue};
 
-/// Statuses of the ABI.
+/// Statuses of the proxy-wasm ABI.
 const NOT_FOUND: u32 = 1;
 const CAS_MISMATCH: u32 = 8;
-/// No value ever has this mark: the host counts them from 1. A key that does not exist is written
-/// whatever the mark, one that does is not.
+/// A number that no value has, since the host counts writes from 1. With it the host writes a key
+/// that does not exist, and rejects the write of one that does.
 const NO_VALUE: u32 = u32::MAX;
 
-/// Shared data of the VMs with this one's `vm_id`.
+/// The shared data of all VMs with the same `vm_id`.
 pub struct HostSharedData;
 
 impl SharedData for HostSharedData {
@@ -22,11 +22,16 @@ impl SharedData for HostSharedData {
         }
     }
 
-    fn set(&self, key: &str, value: &[u8], over: Over) -> Result<(), SharedDataError> {
-        let cas = match over {
-            Over::Absence => NO_VALUE,
-            Over::Value(cas) => cas,
-            Over::Anything => 0,
+    fn set(
+        &self,
+        key: &str,
+        value: &[u8],
+        precondition: Precondition,
+    ) -> Result<(), SharedDataError> {
+        let cas = match precondition {
+            Precondition::Absent => NO_VALUE,
+            Precondition::Unchanged(cas) => cas,
+            Precondition::None => 0,
         };
         match abi::set_shared_data(key, value, cas) {
             Ok(()) => Ok(()),

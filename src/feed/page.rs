@@ -1,31 +1,33 @@
-//! A page as a filter has it once it is read and checked: revocations by fingerprint, the rest as
-//! it came. VMs hand on to each other what is left of it then, which is less than half.
+//! A page after it has been decoded and checked: revocations by fingerprint, the rest as received.
+//! VMs share pages in this form, which is less than half as long.
 //!
-//! As bytes: the length of the rest in four, the rest as a page, then the revocations. A page that
-//! has more than revocations, as few of a snapshot do, is handed on as it came.
+//! As bytes: the length of the head in four bytes, the head as a page without revocations, then the
+//! revocations. A page with keys or applications, which few pages of a snapshot have, is shared as
+//! received.
 
 use serde::Serialize;
 
-use super::bounds;
-use super::store::FeedError;
+use super::error::FeedError;
+use super::limits;
 use crate::protocol::feed::{FeedPage, PageKind, RevocationChanges, Text};
 use crate::session::revocations::{Changes, Fingerprints};
+use crate::time::UnixSeconds;
 
-/// A page.
+/// A decoded page.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct DecodedPage {
     /// Everything but the revocations.
     pub head: FeedPage,
     /// The revocations.
     pub changes: Changes,
 }
 
-impl Page {
-    /// Reads a page as it comes, and refuses what no control service sends.
-    pub fn read(body: &[u8], fingerprints: &Fingerprints) -> Result<Self, FeedError> {
+impl DecodedPage {
+    /// Decodes a page as the control service sends it.
+    pub fn decode(body: &[u8], fingerprints: &Fingerprints) -> Result<Self, FeedError> {
         let page: FeedPage<Text<'_>> =
             serde_json::from_slice(body).map_err(|error| malformed(&error))?;
-        bounds::check(&page)?;
+        limits::check(&page)?;
         let changes = fingerprints.changes(&page.revocations);
         Ok(Self {
             head: without_revocations(page),
@@ -38,13 +40,13 @@ impl Page {
         self.head.is_empty() && self.changes.is_empty()
     }
 
-    /// The page, which came in these bytes, for others with the same fingerprints.
+    /// The page, received as `body`, for VMs with the same fingerprints.
     pub fn to_bytes(&self, body: &[u8]) -> Vec<u8> {
         let page = &self.head;
         if page.keys.is_some() || !page.applications.is_empty() {
             return bytes_of(body, &Changes::default());
         }
-        let rest = Rest {
+        let head = BareHead {
             epoch: &page.epoch,
             kind: page.kind,
             after: page.after,
@@ -52,19 +54,19 @@ impl Page {
             next: page.next.as_deref(),
             now: page.now,
         };
-        // This type always serializes; nothing would be read as no page.
-        let rest = serde_json::to_vec(&rest).unwrap_or_default();
-        bytes_of(&rest, &self.changes)
+        // This type always serializes; no bytes would be read as no page.
+        let head = serde_json::to_vec(&head).unwrap_or_default();
+        bytes_of(&head, &self.changes)
     }
 
-    /// Reads what another wrote, within the same bounds.
+    /// Reads what [`Self::to_bytes`] of another VM wrote, within the same limits.
     pub fn from_bytes(bytes: &[u8], fingerprints: &Fingerprints) -> Option<Self> {
         let (length, bytes) = bytes.split_first_chunk()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        let (rest, changes) = bytes.split_at_checked(length)?;
-        let mut page = Self::read(rest, fingerprints).ok()?;
+        let (head, changes) = bytes.split_at_checked(length)?;
+        let mut page = Self::decode(head, fingerprints).ok()?;
         let changes = Changes::read(changes)?;
-        bounds::check_changes(&changes).ok()?;
+        limits::check_changes(&changes).ok()?;
         if page.changes.is_empty() {
             page.changes = changes;
         } else if !changes.is_empty() {
@@ -74,20 +76,20 @@ impl Page {
     }
 }
 
-/// A page without content.
+/// The head of a page without content.
 #[derive(Serialize)]
-struct Rest<'a> {
+struct BareHead<'a> {
     epoch: &'a str,
     kind: PageKind,
     after: u64,
     version: u64,
     next: Option<&'a str>,
-    now: u64,
+    now: UnixSeconds,
 }
 
-fn bytes_of(rest: &[u8], changes: &Changes) -> Vec<u8> {
-    let length = u32::try_from(rest.len()).unwrap_or(u32::MAX);
-    let mut bytes = [&length.to_le_bytes(), rest].concat();
+fn bytes_of(head: &[u8], changes: &Changes) -> Vec<u8> {
+    let length = u32::try_from(head.len()).unwrap_or(u32::MAX);
+    let mut bytes = [&length.to_le_bytes(), head].concat();
     changes.write(&mut bytes);
     bytes
 }
@@ -106,7 +108,7 @@ fn without_revocations(page: FeedPage<Text<'_>>) -> FeedPage {
     }
 }
 
-/// What is wrong, without the page's content: the reader's message may quote it.
+/// Where and what kind the error is. The JSON reader's own message may quote the page.
 fn malformed(error: &serde_json::Error) -> FeedError {
     let (line, column) = (error.line(), error.column());
     FeedError::Malformed(format!(
@@ -122,7 +124,7 @@ mod tests {
     use crate::protocol::feed::{ApplicationChanges, Subject};
 
     #[test]
-    fn a_page_is_handed_on_whole_or_not_at_all() {
+    fn a_page_is_shared_whole_or_not_at_all() {
         let mut sent = snapshot("e1", 57);
         sent.next = Some("more".into());
         sent.revocations.put.extend(revoke(58).put);
@@ -132,27 +134,29 @@ mod tests {
         let fingerprints = Fingerprints::default();
         for sent in [sent, later] {
             let body = serde_json::to_vec(&sent).unwrap();
-            let page = Page::read(&body, &fingerprints).unwrap();
+            let page = DecodedPage::decode(&body, &fingerprints).unwrap();
             assert_eq!((page.changes.put(), page.changes.len()), (2, 3));
             let bytes = page.to_bytes(&body);
             for end in 0..bytes.len() {
-                let page = Page::from_bytes(&bytes[..end], &fingerprints);
+                let page = DecodedPage::from_bytes(&bytes[..end], &fingerprints);
                 assert!(page.is_none(), "cut off at {end}");
             }
-            assert!(Page::from_bytes(&[&bytes[..], b"0"].concat(), &fingerprints).is_none());
-            let other = Page::from_bytes(&bytes, &fingerprints).unwrap();
+            assert!(DecodedPage::from_bytes(&[&bytes[..], b"0"].concat(), &fingerprints).is_none());
+            let other = DecodedPage::from_bytes(&bytes, &fingerprints).unwrap();
             assert_eq!((other.head, other.changes), (page.head, page.changes));
         }
     }
 
     #[test]
-    fn a_page_that_says_its_revocations_twice_is_none() {
+    fn a_page_with_two_sets_of_revocations_is_rejected() {
         let mut sent = snapshot("e1", 57);
         sent.revocations = revoke(58);
         let fingerprints = Fingerprints::default();
         let body = serde_json::to_vec(&sent).unwrap();
         let changes = fingerprints.changes(&revoke(57));
-        assert!(Page::from_bytes(&bytes_of(&body, &Changes::default()), &fingerprints).is_some());
-        assert!(Page::from_bytes(&bytes_of(&body, &changes), &fingerprints).is_none());
+        assert!(
+            DecodedPage::from_bytes(&bytes_of(&body, &Changes::default()), &fingerprints).is_some()
+        );
+        assert!(DecodedPage::from_bytes(&bytes_of(&body, &changes), &fingerprints).is_none());
     }
 }

@@ -1,14 +1,16 @@
-//! A snapshot on its way: its pages are gathered apart and take effect together.
+//! A snapshot that arrives in pages. The pages are collected apart from what is in force and take
+//! effect together.
 
-use super::bounds::{MAX_PAGES, MAX_SNAPSHOT_BYTES};
-use super::page::Page;
-use super::store::{Applications, FeedError, Store, change, grow};
+use super::error::FeedError;
+use super::limits::{MAX_PAGES, MAX_SNAPSHOT_BYTES};
+use super::page::DecodedPage;
+use super::store::{Applications, Contents, Store, check_room, update};
 use crate::protocol::feed::JwkSet;
 use crate::session::revocations::{Fingerprints, Revocations};
 
-/// The pages so far.
+/// The pages of a snapshot so far.
 #[derive(Debug, Default)]
-pub(super) struct Gathering {
+pub(super) struct SnapshotBuilder {
     epoch: String,
     version: u64,
     next: Option<String>,
@@ -19,24 +21,28 @@ pub(super) struct Gathering {
     revocations: Revocations,
 }
 
-impl Gathering {
-    /// Begins with the first page, which came in so many bytes.
-    pub fn begin(page: Page, fingerprints: &Fingerprints, bytes: usize) -> Result<Self, FeedError> {
-        let mut gathering = Self {
+impl SnapshotBuilder {
+    /// Starts with the first page, which was received as this many bytes.
+    pub fn start(
+        page: DecodedPage,
+        fingerprints: &Fingerprints,
+        bytes: usize,
+    ) -> Result<Self, FeedError> {
+        let mut builder = Self {
             epoch: page.head.epoch.clone(),
             version: page.head.version,
             revocations: Revocations::with(fingerprints.clone()),
             ..Self::default()
         };
-        gathering.add(page, bytes)?;
-        Ok(gathering)
+        builder.add(page, bytes)?;
+        Ok(builder)
     }
 
-    /// Adds the page that `next` named. A page that adds nothing and names another is the
-    /// beginning of a snapshot that never ends.
-    pub fn add(&mut self, page: Page, bytes: usize) -> Result<(), FeedError> {
+    /// Adds the page that `next` named. A page without content that names another page is rejected:
+    /// such a snapshot would never end.
+    pub fn add(&mut self, page: DecodedPage, bytes: usize) -> Result<(), FeedError> {
         let is_empty = page.is_empty();
-        let Page { head, changes } = page;
+        let DecodedPage { head, changes } = page;
         self.pages += 1;
         self.bytes = self.bytes.saturating_add(bytes);
         let fits = head.epoch == self.epoch && head.version == self.version;
@@ -50,36 +56,37 @@ impl Gathering {
         if head.keys.is_some() {
             self.keys = head.keys;
         }
-        change(&mut self.applications, head.applications)?;
-        grow(&self.revocations, &changes)?;
+        update(&mut self.applications, head.applications)?;
+        check_room(&self.revocations, &changes)?;
         self.revocations.take(changes);
         self.next = head.next;
         Ok(())
     }
 
-    /// The name of the next page; `None` when all are here.
+    /// The name of the next page; `None` when the snapshot is complete.
     pub fn next(&self) -> Option<&str> {
         self.next.as_deref()
     }
 
-    /// How many revocations the pages so far hold.
+    /// The number of revocations in the pages so far.
     pub fn revocations(&self) -> usize {
         self.revocations.len()
     }
 
-    /// The epoch and version that the snapshot is of.
-    pub fn position(&self) -> (&str, u64) {
-        (&self.epoch, self.version)
+    /// Whether the snapshot is of the same epoch as what is in force, and older.
+    pub fn is_older_than(&self, store: &Store) -> bool {
+        store.epoch() == self.epoch && self.version < store.version()
     }
 
-    /// Everything, when all pages are here.
+    /// The complete snapshot.
     pub fn finish(self, audiences: &[String]) -> Result<Store, FeedError> {
-        Store::new(
-            (self.epoch, self.version),
-            self.keys.ok_or(FeedError::NoKeys)?,
-            self.applications,
-            self.revocations,
-            audiences,
-        )
+        let contents = Contents {
+            epoch: self.epoch,
+            version: self.version,
+            keys: self.keys.ok_or(FeedError::NoKeys)?,
+            applications: self.applications,
+            revocations: self.revocations,
+        };
+        Store::new(contents, audiences)
     }
 }

@@ -1,18 +1,18 @@
 //! What is in force: keys, applications and revocations of one epoch at one version.
 //!
-//! A page is taken over wholly or not at all: everything that can fail is done first.
+//! A page is applied as a whole or not at all: everything that can fail is done first.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::rc::Rc;
 
-use super::bounds::{MAX_APPLICATIONS, MAX_REVOCATIONS};
-use super::page::Page;
-use super::shared::SharedDataError;
-use crate::application::{Application, ApplicationError, ApplicationTable, TableError};
+use super::error::FeedError;
+use super::limits::{MAX_APPLICATIONS, MAX_REVOCATIONS};
+use super::page::DecodedPage;
+use crate::application::{Application, ApplicationTable};
 use crate::protocol::feed::{ApplicationChanges, JwkSet};
-use crate::session::keys::{KeyError, Keys};
+use crate::session::keys::Keys;
 use crate::session::revocations::{Changes, Revocations};
+use crate::time::UnixSeconds;
 
 /// What is in force.
 #[derive(Debug)]
@@ -25,70 +25,41 @@ pub struct Store {
     revocations: Revocations,
 }
 
+/// Applications by audience.
 pub(super) type Applications = HashMap<String, Rc<Application>>;
 
-/// Why a page was dropped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FeedError {
-    /// Not a page: what the JSON reader says of it, without the page's content.
-    Malformed(String),
-    /// No answer in time, or no connection.
-    Unreachable,
-    /// Another status than 200 and 204.
-    Status(u16),
-    /// A delta of another epoch, or one that does not follow on what is held.
-    DoesNotFollow,
-    /// Older than what is held.
-    Older,
-    /// A snapshot that changes its mind between pages, or never ends.
-    SnapshotBroken,
-    /// More, longer or higher than a control service sends: what of the page.
-    OutOfBounds(&'static str),
-    /// More revocations than `max_revocations`, which is this.
-    TooManyRevocations(usize),
-    /// A snapshot without keys, or a key set of which none can be used.
-    NoKeys,
-    /// A key that cannot be read.
-    Key(KeyError),
-    /// An application that cannot be honoured.
-    Application(ApplicationError),
-    /// Two applications in one place.
-    Table(TableError),
-    /// What the VMs of one process share could not be read or written.
-    Shared(SharedDataError),
+/// The contents of a complete snapshot.
+pub(super) struct Contents {
+    pub epoch: String,
+    pub version: u64,
+    pub keys: JwkSet,
+    pub applications: Applications,
+    pub revocations: Revocations,
 }
 
 impl Store {
-    /// Everything of a snapshot.
+    /// Compiles a complete snapshot.
     ///
     /// # Errors
     /// [`FeedError::Key`], [`FeedError::NoKeys`] or [`FeedError::Table`].
-    pub(super) fn new(
-        (epoch, version): (String, u64),
-        keys: JwkSet,
-        applications: Applications,
-        revocations: Revocations,
-        audiences: &[String],
-    ) -> Result<Self, FeedError> {
-        let keys = usable(keys)?;
-        let table = place(&applications, audiences)?;
+    pub(super) fn new(contents: Contents, audiences: &[String]) -> Result<Self, FeedError> {
         Ok(Self {
-            epoch,
-            version,
-            keys,
-            applications,
-            table,
-            revocations,
+            keys: usable(contents.keys)?,
+            table: place(&contents.applications, audiences)?,
+            epoch: contents.epoch,
+            version: contents.version,
+            applications: contents.applications,
+            revocations: contents.revocations,
         })
     }
 
-    /// Takes over a delta; says whether the keys changed.
+    /// Applies a delta. Returns whether the keys changed.
     ///
     /// # Errors
-    /// Nothing has changed then.
+    /// The delta was rejected and changed nothing.
     pub(super) fn apply(
         &mut self,
-        Page { head, changes }: Page,
+        DecodedPage { head, changes }: DecodedPage,
         audiences: &[String],
     ) -> Result<bool, FeedError> {
         if head.epoch != self.epoch || head.after != self.version {
@@ -105,11 +76,11 @@ impl Store {
             None
         } else {
             let mut applications = self.applications.clone();
-            change(&mut applications, head.applications)?;
+            update(&mut applications, head.applications)?;
             let table = place(&applications, audiences)?;
             Some((applications, table))
         };
-        grow(&self.revocations, &changes)?;
+        check_room(&self.revocations, &changes)?;
         let keys_changed = keys.is_some();
         if let Some(keys) = keys {
             self.keys = keys;
@@ -140,7 +111,7 @@ impl Store {
         &self.keys
     }
 
-    /// The applications, by place.
+    /// The applications, by origin and path.
     #[must_use]
     pub fn table(&self) -> &ApplicationTable {
         &self.table
@@ -160,13 +131,13 @@ impl Store {
         &self.revocations
     }
 
-    /// Drops revocations that no living token can meet.
-    pub(super) fn prune(&mut self, now: u64) {
+    /// Drops revocations that no longer match any valid token.
+    pub(super) fn prune(&mut self, now: UnixSeconds) {
         self.revocations.prune(now);
     }
 }
 
-/// A key set that somebody can sign in by.
+/// Compiles a key set, of which at least one key must be usable.
 fn usable(set: JwkSet) -> Result<Keys, FeedError> {
     let keys = Keys::compile(set).map_err(FeedError::Key)?;
     if keys.is_empty() {
@@ -175,8 +146,8 @@ fn usable(set: JwkSet) -> Result<Keys, FeedError> {
     Ok(keys)
 }
 
-/// Takes over changed applications.
-pub(super) fn change(
+/// Applies changes to applications.
+pub(super) fn update(
     applications: &mut Applications,
     changes: ApplicationChanges,
 ) -> Result<(), FeedError> {
@@ -193,8 +164,8 @@ pub(super) fn change(
     Ok(())
 }
 
-/// Whether there is room for a page's revocations, as if none of them were known.
-pub(super) fn grow(held: &Revocations, changes: &Changes) -> Result<(), FeedError> {
+/// Checks that a page's revocations fit in, counting each as new.
+pub(super) fn check_room(held: &Revocations, changes: &Changes) -> Result<(), FeedError> {
     if held.len().saturating_add(changes.put()) > MAX_REVOCATIONS {
         return Err(FeedError::OutOfBounds("the number of revocations"));
     }
@@ -204,38 +175,3 @@ pub(super) fn grow(held: &Revocations, changes: &Changes) -> Result<(), FeedErro
 fn place(applications: &Applications, audiences: &[String]) -> Result<ApplicationTable, FeedError> {
     ApplicationTable::build(applications.values().cloned(), audiences).map_err(FeedError::Table)
 }
-
-impl fmt::Display for FeedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(what) => write!(f, "the page cannot be read: {what}"),
-            Self::Unreachable => f.write_str("the control service did not answer"),
-            Self::Status(401) => {
-                f.write_str("the control service refuses the filter credential (status 401)")
-            }
-            Self::Status(status) => write!(f, "the control service answered with status {status}"),
-            Self::DoesNotFollow => f.write_str("the page does not follow on what is held"),
-            Self::Older => f.write_str("the page is older than what is held"),
-            Self::SnapshotBroken => f.write_str("the snapshot's pages do not fit each other"),
-            Self::OutOfBounds(what) => write!(f, "the page is out of bounds: {what}"),
-            Self::TooManyRevocations(most) => write!(
-                f,
-                "there are more revocations than max_revocations, which is {most}: nothing new is \
-                 taken over until it is raised"
-            ),
-            Self::NoKeys => f.write_str("the page brings no usable key"),
-            Self::Key(KeyError(kid)) => write!(f, "key {kid:?} cannot be used"),
-            Self::Application(error) => {
-                write!(f, "application {:?}: {}", error.audience, error.problem)
-            }
-            Self::Table(error) => write!(
-                f,
-                "two applications at {}{}",
-                error.origin, error.path_prefix
-            ),
-            Self::Shared(error) => write!(f, "{error}: this worker polls for itself"),
-        }
-    }
-}
-
-impl std::error::Error for FeedError {}

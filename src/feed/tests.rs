@@ -1,9 +1,11 @@
-//! The follower against a control service that is slow, confused or away.
+//! A feed against a control service that is slow, confused or away.
 
 mod endless;
 mod pages;
 mod room;
 mod silence;
+
+use std::time::Duration;
 
 use super::*;
 use crate::application::tests::{at, wire};
@@ -11,14 +13,17 @@ use crate::protocol::feed::{
     ApplicationChanges, FeedPage, JwkSet, PageKind, Revocation, RevocationChanges, Subject,
 };
 use crate::session::verifier::tests::Signer;
+use crate::time::{UnixMillis, UnixSeconds};
 
-const NOW: u64 = 1_795_450_380_000;
+const NOW: UnixMillis = UnixMillis::new(1_795_450_380_000);
 
-fn follower() -> Follower {
-    Follower::new(FollowerSettings {
+fn feed() -> Feed {
+    Feed::new(FeedSettings {
         audiences: Vec::new(),
-        stale_after_ms: 300_000,
-        denies_when_stale: true,
+        when_stale: StalePolicy {
+            after: Duration::from_secs(300),
+            denies: true,
+        },
         max_revocations: 100,
         instance: "vm1".into(),
     })
@@ -30,7 +35,7 @@ pub(super) fn revoke(version: u64) -> RevocationChanges {
             subject: Subject::User(format!("u{version}")),
             version,
             fresh: false,
-            until: NOW,
+            until: UnixSeconds::new(NOW.get()),
         }],
         delete: Vec::new(),
     }
@@ -43,7 +48,7 @@ pub(super) fn snapshot(epoch: &str, version: u64) -> FeedPage {
         after: 0,
         version,
         next: None,
-        now: NOW / 1_000,
+        now: NOW.to_seconds(),
         keys: Some(JwkSet {
             keys: vec![Signer::new().jwk()],
         }),
@@ -66,24 +71,20 @@ pub(super) fn delta(epoch: &str, after: u64, version: u64) -> FeedPage {
 }
 
 /// Polls and answers with a page.
-fn give(follower: &mut Follower, page: &FeedPage) -> Result<Progress, FeedError> {
-    give_bytes(follower, Some(200), &serde_json::to_vec(page).unwrap())
+fn give(feed: &mut Feed, page: &FeedPage) -> Result<Progress, FeedError> {
+    give_bytes(feed, Some(200), &serde_json::to_vec(page).unwrap())
 }
 
-fn give_bytes(
-    follower: &mut Follower,
-    status: Option<u16>,
-    body: &[u8],
-) -> Result<Progress, FeedError> {
+fn give_bytes(feed: &mut Feed, status: Option<u16>, body: &[u8]) -> Result<Progress, FeedError> {
     let mut at = NOW;
-    while follower.poll(at, 0).is_none() {
-        at += 1_000;
+    while feed.poll(at, 0).is_none() {
+        at += Duration::from_secs(1);
     }
-    follower.answered(at, 0, FeedAnswer { status, body })
+    feed.answered(at, 0, FeedAnswer { status, body })
 }
 
-fn position(follower: &Follower) -> (String, u64, usize) {
-    let store = follower.store().unwrap();
+fn position(feed: &Feed) -> (String, u64, usize) {
+    let store = feed.store().unwrap();
     (
         store.epoch().into(),
         store.version(),

@@ -40,7 +40,7 @@ pub(super) fn trust<'a>(
     now: UnixMillis,
 ) -> Result<Trust<'a>, Bad> {
     let store = feed.store().ok_or(Bad::NotReady)?;
-    if config.when_stale().then == StaleAction::Deny && feed.is_stale(now.get()) {
+    if config.when_stale().then == StaleAction::Deny && feed.is_stale(now) {
         return Err(Bad::Stale);
     }
     Ok(Trust {

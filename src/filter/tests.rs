@@ -66,7 +66,7 @@ impl World {
             after: 0,
             version: self.version,
             next: None,
-            now: NOW.to_seconds().get(),
+            now: NOW.to_seconds(),
             keys: Some(JwkSet {
                 keys: vec![self.signer.jwk()],
             }),
@@ -98,7 +98,7 @@ impl World {
             after,
             version: self.version,
             next: None,
-            now: NOW.to_seconds().get(),
+            now: NOW.to_seconds(),
             keys: None,
             applications: ApplicationChanges::default(),
             revocations: RevocationChanges {
@@ -106,7 +106,7 @@ impl World {
                     subject,
                     version: self.version,
                     fresh: false,
-                    until: NOW.get(),
+                    until: UnixSeconds::new(NOW.get()),
                 }],
                 delete: vec![],
             },

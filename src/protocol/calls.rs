@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::time::UnixSeconds;
+
 /// Path prefix of all calls.
 pub const PREFIX: &str = "/api/filter/v1/";
 
@@ -25,8 +27,8 @@ pub struct ExchangeAnswer {
     pub token: String,
     /// The binding secret, if the application binds.
     pub binding: Option<String>,
-    /// The global session's end, seconds since 1970.
-    pub session_exp: u64,
+    /// The global session's end.
+    pub session_exp: UnixSeconds,
     /// Where the user was going: a path and query.
     pub return_to: String,
     /// How to set the cookies.
@@ -50,8 +52,8 @@ pub struct RefreshRequest {
 pub struct RefreshAnswer {
     /// The new application token, bound like the old one.
     pub token: String,
-    /// The global session's end, seconds since 1970.
-    pub session_exp: u64,
+    /// The global session's end.
+    pub session_exp: UnixSeconds,
     /// How to set the cookies now.
     pub cookie: CookieSettings,
 }

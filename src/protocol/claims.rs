@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::base64url;
+use crate::time::UnixSeconds;
 
 /// `typ` header of an application token.
 pub const APPLICATION_TYP: &str = "app+jwt";
@@ -15,7 +16,7 @@ pub const SESSION_TYPE: &str = "org";
 /// The longest token that either side looks at, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 4096;
 
-/// What an application token says. Times are seconds since 1970, versions are the feed's.
+/// What an application token says. Versions are the feed's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApplicationClaims {
     /// The team domain's origin.
@@ -34,15 +35,15 @@ pub struct ApplicationClaims {
     /// This token's id.
     pub jti: String,
     /// Issued at.
-    pub iat: u64,
+    pub iat: UnixSeconds,
     /// Not before.
-    pub nbf: u64,
+    pub nbf: UnixSeconds,
     /// The application session's end; never later than `session_exp`.
-    pub exp: u64,
+    pub exp: UnixSeconds,
     /// The global session's end.
-    pub session_exp: u64,
+    pub session_exp: UnixSeconds,
     /// When the user last proved who they are.
-    pub auth_time: u64,
+    pub auth_time: UnixSeconds,
     /// The feed's version when session, user and policy were found good.
     pub ver: u64,
     /// The feed's version when the user last proved who they are.

@@ -10,6 +10,8 @@ mod text;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::time::UnixSeconds;
+
 pub use application::{
     ApplicationOrigin, Bypass, FeedApplication, PathMatch, Preflight, RefreshInRequest, Rule,
     Scheme,
@@ -34,8 +36,8 @@ pub struct FeedPage<S = String> {
     pub version: u64,
     /// The opaque name of the next page, if one follows at once.
     pub next: Option<String>,
-    /// The database's clock, seconds since 1970.
-    pub now: u64,
+    /// The control service's time.
+    pub now: UnixSeconds,
     /// The whole set of keys; absent if unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<JwkSet>,

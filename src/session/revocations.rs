@@ -8,16 +8,19 @@ mod digest;
 mod fingerprint;
 mod table;
 
+use std::time::Duration;
+
 use crate::protocol::claims::ApplicationClaims;
 use crate::protocol::feed::RevocationChanges;
+use crate::time::UnixSeconds;
 
 pub use changes::Changes;
 pub use digest::Digest;
 pub use fingerprint::{Fingerprints, TokenFingerprints};
 use table::Table;
 
-/// How long after `until` an entry is kept, in seconds, in case a clock is behind.
-const GRACE: u64 = 3600;
+/// How long after `until` an entry is kept, in case a clock is behind.
+const GRACE: Duration = Duration::from_secs(3600);
 
 /// The revocations in force.
 #[derive(Debug, Default, Clone)]
@@ -75,9 +78,9 @@ impl Revocations {
     }
 
     /// Drops what no living token can meet any more. `now` is the earlier of the filter's and
-    /// the control service's clocks, seconds since 1970.
-    pub fn prune(&mut self, now: u64) {
-        let end = seconds(now.saturating_sub(GRACE));
+    /// the control service's clocks.
+    pub fn prune(&mut self, now: UnixSeconds) {
+        let end = seconds(now - GRACE);
         self.plain.prune(end);
         self.fresh.prune(end);
     }
@@ -101,8 +104,9 @@ impl Revocations {
     }
 }
 
-fn seconds(since_1970: u64) -> u32 {
-    u32::try_from(since_1970).unwrap_or(u32::MAX)
+/// In 32 bits, as tables hold it; later moments become the last.
+fn seconds(moment: UnixSeconds) -> u32 {
+    u32::try_from(moment.get()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -111,13 +115,15 @@ mod tests {
     use crate::protocol::feed::{Revocation, Subject};
     use crate::session::verifier::tests::claims;
 
+    const UNTIL: UnixSeconds = UnixSeconds::new(10_000);
+
     fn put(subject: Subject, version: u64, fresh: bool) -> RevocationChanges {
         RevocationChanges {
             put: vec![Revocation {
                 subject,
                 version,
                 fresh,
-                until: 10_000,
+                until: UNTIL,
             }],
             delete: Vec::new(),
         }
@@ -204,9 +210,9 @@ mod tests {
             put(user("b"), 6, false),
             put(user("a"), 7, true),
         );
-        let all = Digest::of(5, false, 10_000)
-            .and(Digest::of(6, false, 10_000))
-            .and(Digest::of(7, true, 10_000));
+        let all = Digest::of(5, false, UNTIL)
+            .and(Digest::of(6, false, UNTIL))
+            .and(Digest::of(7, true, UNTIL));
         assert_eq!(digest(&[a.clone(), b.clone(), fresh.clone()]), all);
         let raised = [
             fresh.clone(),
@@ -223,7 +229,11 @@ mod tests {
         ] {
             assert_ne!(other, all);
         }
-        assert_ne!(Digest::of(5, false, 1), Digest::of(5, false, 2));
+        let until = UnixSeconds::new;
+        assert_ne!(
+            Digest::of(5, false, until(1)),
+            Digest::of(5, false, until(2))
+        );
     }
 
     #[test]
@@ -233,9 +243,9 @@ mod tests {
             let subject = Subject::UserApplication("u".into(), "a".into());
             revocations.apply(&put(subject, 1, fresh));
         }
-        revocations.prune(10_000 + GRACE - 1);
+        revocations.prune(UNTIL + GRACE - Duration::from_secs(1));
         assert_eq!(revocations.len(), 2);
-        revocations.prune(10_000 + GRACE);
+        revocations.prune(UNTIL + GRACE);
         assert!(revocations.is_empty());
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn revocations(database: &Path, count: u64) -> Result<()> {
         let options = SqliteConnectOptions::new().filename(database);
         let mut connection: SqliteConnection = options.connect().await?;
         let count = i64::try_from(count)?;
-        let until = i64::try_from(now()? + DAY)?;
+        let until = i64::try_from(now()?.get() + DAY)?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         sqlx::query(MOVE_FEED)
             .bind(count)

@@ -17,6 +17,7 @@ use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use portcullis::protocol::feed::{ApplicationChanges, FeedPage, PageKind, RevocationChanges};
+use portcullis::time::UnixSeconds;
 use serde::Deserialize;
 
 use super::error::ApiError;
@@ -212,7 +213,7 @@ impl<'a> Poll<'a> {
             after: 0,
             version: items.version,
             next: None,
-            now: self.service.now(),
+            now: UnixSeconds::new(self.service.now()),
             keys: items.keys.then(|| self.service.keys.jwks()),
             applications: ApplicationChanges {
                 put: items.applications,

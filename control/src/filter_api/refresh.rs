@@ -41,7 +41,7 @@ pub async fn refresh(
     issued.auth_ver = issued.auth_ver.min(call.token.auth_ver);
     issued.session_exp = issued.session_exp.min(call.token.session_exp);
     issued.exp = issued.exp.min(issued.session_exp);
-    let issued_at = issued.iat;
+    let issued_at = issued.iat.get();
     if issued.every_navigation {
         // It opens no navigation that the old one does not: those ask the team domain.
         issued.iat = issued.iat.min(call.token.iat);
@@ -127,7 +127,7 @@ impl<'a> Call<'a> {
         let session = view
             .session
             .as_ref()
-            .filter(|session| session.expires_at > now && self.token.session_exp > now)
+            .filter(|session| session.expires_at > now && self.token.session_exp.get() > now)
             .ok_or(ApiError::SessionEnded)?;
         self.check_revocations(view, session)?;
         if application.definition.binding_cookie && self.token.cnf.is_none() {
@@ -170,7 +170,8 @@ impl<'a> Call<'a> {
         // Another replica's clock may be ahead.
         let recent = earlier.issued_at.abs_diff(now) <= REPEATABLE_SECONDS;
         let claims: ApplicationClaims = serde_json::from_str(&earlier.claims).ok()?;
-        (recent && claims.exp > now && claims.rule == admission.admitted.rule).then_some(claims)
+        (recent && claims.exp.get() > now && claims.rule == admission.admitted.rule)
+            .then_some(claims)
     }
 
     /// Another call stored its token first: that one is the answer.

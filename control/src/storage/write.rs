@@ -2,6 +2,7 @@
 //! to tell; whatever it tells has that version.
 
 use portcullis::protocol::feed::{FeedApplication, Revocation, Subject};
+use portcullis::time::UnixSeconds;
 use serde::Serialize;
 use sqlx::any::Any;
 use sqlx::{AnyConnection, Transaction};
@@ -125,7 +126,7 @@ impl Write {
             subject,
             version,
             fresh,
-            until,
+            until: UnixSeconds::new(until),
         };
         self.tell("revocation", of.as_deref(), &revocation).await
     }

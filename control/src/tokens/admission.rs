@@ -1,6 +1,7 @@
 //! The claims of an application token, from what was found good.
 
 use portcullis::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, Confirmation};
+use portcullis::time::UnixSeconds;
 
 use crate::applications::{Admitted, Application};
 use crate::service::Service;
@@ -26,9 +27,10 @@ pub fn claims(
     cnf: Option<Confirmation>,
 ) -> Result<ApplicationClaims, NoRandomness> {
     let (session, application) = (admission.session, admission.application);
-    let now = service.now();
+    let now = UnixSeconds::new(service.now());
+    let session_exp = UnixSeconds::new(session.expires_at);
     let every_navigation = admission.admitted.session_duration.is_zero();
-    let end = now + admission.admitted.longest_token().as_secs();
+    let end = now + admission.admitted.longest_token();
     Ok(ApplicationClaims {
         iss: service.team_domain.to_string(),
         aud: vec![application.audience.clone()],
@@ -39,9 +41,9 @@ pub fn claims(
         jti: service.random.id()?,
         iat: now,
         nbf: now,
-        exp: end.min(session.expires_at),
-        session_exp: session.expires_at,
-        auth_time: session.auth_time,
+        exp: end.min(session_exp),
+        session_exp,
+        auth_time: UnixSeconds::new(session.auth_time),
         ver: admission.version,
         auth_ver: session.auth_ver,
         rule: admission.admitted.rule.clone(),

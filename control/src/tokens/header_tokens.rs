@@ -68,7 +68,7 @@ pub async fn make(
     let application = grounds.application.ok_or(NoHeaderToken::NotAllowed)?;
     let noted = service
         .storage
-        .note_header_token(&claims.sid, audience, claims.iat);
+        .note_header_token(&claims.sid, audience, claims.iat.get());
     if !noted.await? {
         return Err(NoHeaderToken::SessionEnded);
     }
@@ -82,7 +82,7 @@ pub async fn make(
     );
     Ok(HeaderToken {
         token: Plain::new(token),
-        expires_at: claims.exp,
+        expires_at: claims.exp.get(),
         application,
     })
 }

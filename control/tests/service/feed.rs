@@ -4,6 +4,7 @@ mod limited;
 mod waiting;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use portcullis::protocol::feed::{FeedPage, PageKind, Subject};
 use reqwest::StatusCode;
@@ -99,7 +100,7 @@ async fn a_snapshot_holds_all_that_is_in_force() {
     assert_eq!((revocation.version, revocation.fresh), (version, false));
     assert_eq!(
         revocation.until,
-        page.now + 60,
+        page.now + Duration::from_secs(60),
         "no session, so no token: nothing but clocks to wait for"
     );
 }

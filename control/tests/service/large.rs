@@ -92,7 +92,7 @@ fn as_stored(held: &BTreeMap<String, Revocation>) -> Vec<(String, i64, i64)> {
             (
                 name,
                 i64::try_from(one.version).unwrap(),
-                i64::try_from(one.until).unwrap(),
+                i64::try_from(one.until.get()).unwrap(),
             )
         })
         .collect();

@@ -48,7 +48,7 @@ async fn a_users_revocation_lasts_as_long_as_their_last_session_would_have() {
         service.done("/revocations/user", request).await;
         let page = feed(&service, &credential, "").await;
         assert_eq!(page.revocations.put.len(), 1);
-        assert_eq!(page.revocations.put[0].until, end);
+        assert_eq!(page.revocations.put[0].until.get(), end);
     }
     let database = &service.running.service.storage;
     database.tidy(end + HOUR).await.unwrap();
@@ -85,7 +85,7 @@ async fn a_users_revocation_lasts_as_long_as_a_renewed_session() {
     assert_eq!(revoked["sessions_ended"], 1, "it was renewed");
     let credential = service.credential(&[]).await;
     let page = feed(&service, &credential, "").await;
-    assert_eq!(page.revocations.put[0].until, begun + 5 * HOUR + 60);
+    assert_eq!(page.revocations.put[0].until.get(), begun + 5 * HOUR + 60);
 }
 
 #[tokio::test]

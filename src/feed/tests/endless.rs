@@ -15,62 +15,59 @@ fn page_of(next: u32, revocations: RevocationChanges) -> FeedPage {
 
 #[test]
 fn a_snapshot_that_never_ends_is_given_up_and_makes_nothing_fresh() {
-    let mut follower = follower();
-    give(&mut follower, &snapshot("e1", 41)).unwrap();
-    let before = position(&follower);
+    let mut feed = feed();
+    give(&mut feed, &snapshot("e1", 41)).unwrap();
+    let before = position(&feed);
     let mut pages = 0;
-    let mut at = NOW + 1;
+    let mut at = NOW + Duration::from_millis(1);
     let end = loop {
         pages += 1;
-        at += 1_000;
-        follower.poll(at, 0).unwrap();
+        at += Duration::from_secs(1);
+        feed.poll(at, 0).unwrap();
         let body = serde_json::to_vec(&page_of(pages, revoke(1))).unwrap();
         let answer = FeedAnswer {
             status: Some(200),
             body: &body,
         };
-        match follower.answered(at, 0, answer) {
-            Ok(progress) => assert_eq!(progress, Progress::Gathering),
+        match feed.answered(at, 0, answer) {
+            Ok(progress) => assert_eq!(progress, Progress::Partial),
             Err(error) => break error,
         }
     };
     assert_eq!(end, FeedError::OutOfBounds("the snapshot's size"));
-    assert_eq!((pages, position(&follower)), (1_001, before));
-    assert!(follower.is_stale(at), "only the first snapshot was good");
+    assert_eq!((pages, position(&feed)), (1_001, before));
+    assert!(feed.is_stale(at), "only the first snapshot was good");
 }
 
 #[test]
 fn a_page_that_leads_nowhere_ends_its_snapshot() {
     let empty = page_of(1, RevocationChanges::default());
-    assert_eq!(
-        give(&mut follower(), &empty),
-        Err(FeedError::SnapshotBroken)
-    );
-    let mut follower = follower();
+    assert_eq!(give(&mut feed(), &empty), Err(FeedError::SnapshotBroken));
+    let mut feed = feed();
     let same = page_of(1, revoke(1));
-    assert_eq!(give(&mut follower, &same), Ok(Progress::Gathering));
-    assert_eq!(give(&mut follower, &same), Err(FeedError::SnapshotBroken));
-    assert!(follower.store().is_none());
+    assert_eq!(give(&mut feed, &same), Ok(Progress::Partial));
+    assert_eq!(give(&mut feed, &same), Err(FeedError::SnapshotBroken));
+    assert!(feed.store().is_none());
 }
 
 #[test]
 fn a_snapshot_that_never_gets_whole_becomes_stale_and_slower() {
-    let mut follower = follower();
-    give(&mut follower, &snapshot("e1", 41)).unwrap();
+    let mut feed = feed();
+    give(&mut feed, &snapshot("e1", 41)).unwrap();
     let mut first = snapshot("e2", 90);
     first.next = Some("p2".into());
     let first = serde_json::to_vec(&first).unwrap();
     let (mut at, mut polls) = (NOW, 0);
-    while at < NOW + 600_000 {
-        at += 50;
-        if let Some(poll) = follower.poll(at, 0) {
+    while at < NOW + Duration::from_secs(600) {
+        at += Duration::from_millis(50);
+        if let Some(poll) = feed.poll(at, 0) {
             polls += 1;
             let body = if poll.query.starts_with("next=") {
                 &b"{}"[..]
             } else {
                 &first
             };
-            let _ = follower.answered(
+            let _ = feed.answered(
                 at,
                 0,
                 FeedAnswer {
@@ -80,7 +77,7 @@ fn a_snapshot_that_never_gets_whole_becomes_stale_and_slower() {
             );
         }
     }
-    assert!(follower.is_stale(at));
+    assert!(feed.is_stale(at));
     assert!(polls < 1_000, "{polls} polls in ten minutes");
-    assert_eq!(position(&follower).1, 41);
+    assert_eq!(position(&feed).1, 41);
 }

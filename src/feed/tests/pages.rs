@@ -4,9 +4,9 @@ use super::*;
 
 #[test]
 fn a_snapshot_then_deltas() {
-    let mut follower = follower();
+    let mut feed = feed();
     assert_eq!(
-        follower.poll(NOW, 0).unwrap().query,
+        feed.poll(NOW, 0).unwrap().query,
         "limit=20000&instance=vm1&stale_after=300&then=deny"
     );
     let answer = serde_json::to_vec(&snapshot("e1", 41)).unwrap();
@@ -15,37 +15,42 @@ fn a_snapshot_then_deltas() {
         body: &answer,
     };
     assert_eq!(
-        follower.answered(NOW, 0, answer),
+        feed.answered(NOW, 0, answer),
         Ok(Progress::Changed { keys: true })
     );
-    let poll = follower.poll(NOW, 0).unwrap();
+    let poll = feed.poll(NOW, 0).unwrap();
     assert_eq!(
         poll.query,
         "epoch=e1&after=41&wait=20&limit=20000&instance=vm1&applied=41&stale_after=300&then=deny"
     );
-    assert!(poll.timeout_ms > 20_000);
-    assert_eq!(follower.poll(NOW + 1, 0), None, "one poll at a time");
+    assert!(poll.timeout > Duration::from_secs(20));
+    assert_eq!(
+        feed.poll(NOW + Duration::from_millis(1), 0),
+        None,
+        "one poll at a time"
+    );
     let body = serde_json::to_vec(&delta("e1", 41, 57)).unwrap();
     let answer = FeedAnswer {
         status: Some(200),
         body: &body,
     };
     assert_eq!(
-        follower.answered(NOW, 0, answer),
+        feed.answered(NOW, 0, answer),
         Ok(Progress::Changed { keys: false })
     );
-    assert_eq!(position(&follower), ("e1".into(), 57, 2));
+    assert_eq!(position(&feed), ("e1".into(), 57, 2));
 }
 
 #[test]
 fn a_snapshot_in_pages_takes_effect_after_its_last() {
-    let mut follower = follower();
-    give(&mut follower, &snapshot("e1", 41)).unwrap();
+    let mut feed = feed();
+    give(&mut feed, &snapshot("e1", 41)).unwrap();
     let mut first = snapshot("e2", 90);
     first.next = Some("p/2".into());
-    assert_eq!(give(&mut follower, &first), Ok(Progress::Gathering));
-    assert_eq!(position(&follower), ("e1".into(), 41, 1), "not yet");
-    let poll = follower.poll(NOW * 2, 0).unwrap();
+    assert_eq!(give(&mut feed, &first), Ok(Progress::Partial));
+    assert_eq!(position(&feed), ("e1".into(), 41, 1), "not yet");
+    let later = UnixMillis::new(NOW.get() * 2);
+    let poll = feed.poll(later, 0).unwrap();
     assert_eq!(
         poll.query,
         "next=p%2F2&limit=20000&instance=vm1&stale_after=300&then=deny"
@@ -59,17 +64,17 @@ fn a_snapshot_in_pages_takes_effect_after_its_last() {
         body: &body,
     };
     assert_eq!(
-        follower.answered(NOW * 2, 0, answer),
+        feed.answered(later, 0, answer),
         Ok(Progress::Changed { keys: true })
     );
-    assert_eq!(position(&follower), ("e2".into(), 90, 2));
+    assert_eq!(position(&feed), ("e2".into(), 90, 2));
 }
 
 #[test]
 fn whatever_does_not_fit_changes_nothing() {
-    let mut follower = follower();
-    give(&mut follower, &snapshot("e1", 41)).unwrap();
-    let before = position(&follower);
+    let mut feed = feed();
+    give(&mut feed, &snapshot("e1", 41)).unwrap();
+    let before = position(&feed);
     let changed = |change: fn(&mut FeedPage)| {
         let mut page = delta("e1", 41, 57);
         change(&mut page);
@@ -122,31 +127,28 @@ fn whatever_does_not_fit_changes_nothing() {
         twice.unwrap(),
     ] {
         let shown = String::from_utf8_lossy(&body).into_owned();
-        assert!(
-            give_bytes(&mut follower, Some(200), &body).is_err(),
-            "{shown}"
-        );
-        assert_eq!(position(&follower), before, "{shown}");
+        assert!(give_bytes(&mut feed, Some(200), &body).is_err(), "{shown}");
+        assert_eq!(position(&feed), before, "{shown}");
     }
     for status in [None, Some(302), Some(401), Some(500), Some(503)] {
-        assert!(give_bytes(&mut follower, status, b"").is_err());
+        assert!(give_bytes(&mut feed, status, b"").is_err());
     }
-    assert_eq!(follower.errors(), 23);
+    assert_eq!(feed.errors(), 23);
     let mut known = delta("e1", 41, 57);
     known.revocations = revoke(57);
     let text = serde_json::to_string(&known).unwrap();
     let newer = text.replacen('{', "{\"news\":{\"x\":[1]},", 1);
     assert!(
-        give_bytes(&mut follower, Some(200), newer.as_bytes()).is_ok(),
+        give_bytes(&mut feed, Some(200), newer.as_bytes()).is_ok(),
         "unknown fields are ignored"
     );
 }
 
 #[test]
 fn errors_say_what_but_never_quote() {
-    let mut follower = follower();
+    let mut feed = feed();
     let error = give_bytes(
-        &mut follower,
+        &mut feed,
         Some(200),
         br#"{"epoch":"secret-epoch","kind":7}"#,
     );
@@ -159,6 +161,6 @@ fn errors_say_what_but_never_quote() {
 
 #[test]
 fn nothing_new_is_no_answer_to_who_has_nothing() {
-    let mut follower = follower();
-    assert!(give_bytes(&mut follower, Some(204), b"").is_err());
+    let mut feed = feed();
+    assert!(give_bytes(&mut feed, Some(204), b"").is_err());
 }

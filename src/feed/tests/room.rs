@@ -2,12 +2,14 @@
 
 use super::*;
 
-/// As `follower()` is configured.
+/// As `feed()` is configured.
 const MOST: u64 = 100;
-const LATER: u64 = NOW + 300_001;
+const LATER: UnixMillis = UnixMillis::new(NOW.get() + 300_001);
+const MUCH_LATER: UnixMillis = UnixMillis::new(LATER.get() * 2);
 
 /// Revocations with the versions from one to another, without effect from `until` on.
 fn revocations(versions: std::ops::RangeInclusive<u64>, until: u64) -> RevocationChanges {
+    let until = UnixSeconds::new(until);
     let put = versions.flat_map(|version| revoke(version).put);
     RevocationChanges {
         put: put.map(|one| Revocation { until, ..one }).collect(),
@@ -21,60 +23,60 @@ fn too_many() -> Result<Progress, FeedError> {
 
 #[test]
 fn a_snapshot_that_is_too_large_is_refused_whole() {
-    let mut follower = follower();
+    let mut feed = feed();
     let mut page = snapshot("e1", 1_000);
-    page.revocations = revocations(1..=MOST + 1, NOW);
-    assert_eq!(give(&mut follower, &page), too_many());
-    assert!(follower.store().is_none(), "nothing of it is taken over");
+    page.revocations = revocations(1..=MOST + 1, NOW.get());
+    assert_eq!(give(&mut feed, &page), too_many());
+    assert!(feed.store().is_none(), "nothing of it is taken over");
 
-    page.revocations = revocations(1..=MOST, NOW);
-    assert!(give(&mut follower, &page).is_ok());
-    assert_eq!(position(&follower), ("e1".into(), 1_000, 100));
+    page.revocations = revocations(1..=MOST, NOW.get());
+    assert!(give(&mut feed, &page).is_ok());
+    assert_eq!(position(&feed), ("e1".into(), 1_000, 100));
 }
 
 #[test]
 fn a_snapshot_whose_pages_are_too_many_is_refused_at_the_first_that_is() {
-    let mut follower = follower();
+    let mut feed = feed();
     let mut page = snapshot("e1", 1_000);
-    page.revocations = revocations(1..=MOST, NOW);
+    page.revocations = revocations(1..=MOST, NOW.get());
     page.next = Some("2".into());
-    assert_eq!(give(&mut follower, &page), Ok(Progress::Gathering));
-    page.revocations = revocations(MOST + 1..=MOST + 1, NOW);
+    assert_eq!(give(&mut feed, &page), Ok(Progress::Partial));
+    page.revocations = revocations(MOST + 1..=MOST + 1, NOW.get());
     page.next = Some("3".into());
-    assert_eq!(give(&mut follower, &page), too_many());
-    assert!(follower.store().is_none());
+    assert_eq!(give(&mut feed, &page), too_many());
+    assert!(feed.store().is_none());
 }
 
 #[test]
 fn a_delta_for_which_there_is_no_room_makes_the_feed_stale() {
-    let mut follower = follower();
+    let mut feed = feed();
     let mut page = snapshot("e1", 1_000);
-    page.revocations = revocations(1..=MOST, NOW);
-    give(&mut follower, &page).unwrap();
+    page.revocations = revocations(1..=MOST, NOW.get());
+    give(&mut feed, &page).unwrap();
     let more = delta("e1", 1_000, 1_001);
     for refused in 1..=3 {
-        assert_eq!(give(&mut follower, &more), too_many());
-        assert_eq!(follower.errors(), refused);
+        assert_eq!(give(&mut feed, &more), too_many());
+        assert_eq!(feed.errors(), refused);
     }
-    assert_eq!(position(&follower), ("e1".into(), 1_000, 100));
+    assert_eq!(position(&feed), ("e1".into(), 1_000, 100));
     // By the time of the last good poll, which none of these was.
-    assert!(!follower.is_stale(NOW + 290_000) && follower.is_stale(LATER));
+    assert!(!feed.is_stale(NOW + Duration::from_secs(290)) && feed.is_stale(LATER));
 }
 
 #[test]
 fn what_has_ended_makes_room() {
-    let mut follower = follower();
+    let mut feed = feed();
     let mut page = snapshot("e1", 1_000);
     page.revocations = revocations(1..=MOST, 1);
-    give(&mut follower, &page).unwrap();
+    give(&mut feed, &page).unwrap();
     let mut more = delta("e1", 1_000, 1_001);
-    more.now = LATER * 2;
+    more.now = UnixSeconds::new(MUCH_LATER.get());
     let body = serde_json::to_vec(&more).unwrap();
-    follower.poll(LATER * 2, 0).unwrap();
+    feed.poll(MUCH_LATER, 0).unwrap();
     let answer = FeedAnswer {
         status: Some(200),
         body: &body,
     };
-    assert!(follower.answered(LATER * 2, 0, answer).is_ok());
-    assert_eq!(position(&follower), ("e1".into(), 1_001, 1));
+    assert!(feed.answered(MUCH_LATER, 0, answer).is_ok());
+    assert_eq!(position(&feed), ("e1".into(), 1_001, 1));
 }

@@ -21,7 +21,7 @@ pub(super) fn let_in(
 ) -> Reply {
     let claims = verified.claims();
     let names = &exchange.placement.cookies;
-    let max_age = UnixSeconds::new(claims.session_exp).duration_since(now);
+    let max_age = claims.session_exp.duration_since(now);
     let return_to = return_to::sanitize(&tokens.return_to);
     let location = format!("{}{return_to}", exchange.placement.location.origin);
     let mut returns = exchange.returns.clone();

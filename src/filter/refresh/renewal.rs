@@ -19,7 +19,6 @@ use crate::reply::set_cookie;
 use crate::request::kind::RequestKind;
 use crate::request::{Head, cookies};
 use crate::session::{Candidate, Demand, Refreshable, Source, Verified};
-use crate::time::UnixSeconds;
 
 /// What a request waits to do.
 #[derive(Clone, Copy)]
@@ -167,7 +166,10 @@ fn set_cookies(
     moment: &Moment<'_>,
 ) -> Vec<String> {
     let names = &placement.cookies;
-    let max_age = UnixSeconds::new(verified.claims().session_exp).duration_since(moment.seconds());
+    let max_age = verified
+        .claims()
+        .session_exp
+        .duration_since(moment.seconds());
     let token = set_cookie::token(&names.token, &answer.token, answer.cookie, max_age);
     let binding = binding.map(|secret| {
         let secret = String::from_utf8_lossy(secret);

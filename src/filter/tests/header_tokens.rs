@@ -76,10 +76,13 @@ fn s19_a_wrong_token_in_a_header_is_never_led_to_a_login() {
     let mut world = world();
     for (change, expected) in [
         (
-            (|c| c.exp = 0) as fn(&mut ApplicationClaims),
+            (|c| c.exp = UnixSeconds::EPOCH) as fn(&mut ApplicationClaims),
             (401, "session_expired"),
         ),
-        (|c| c.nbf = u64::MAX / 2, (401, "not_yet_valid")),
+        (
+            |c| c.nbf = UnixSeconds::new(u64::MAX / 2),
+            (401, "not_yet_valid"),
+        ),
         (
             |c| c.aud = vec!["b".repeat(64)],
             (401, "token_not_for_here"),

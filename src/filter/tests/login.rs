@@ -183,7 +183,7 @@ fn an_exchanged_token_is_judged_like_any_other() {
                 as fn(&mut ApplicationClaims),
             "token_not_for_here",
         ),
-        (|c| c.exp = 1, "session_expired"),
+        (|c| c.exp = UnixSeconds::new(1), "session_expired"),
         (|c| c.cnf = None, "binding_missing"),
     ] {
         let (cookie, state) = begin_login(&mut world, "none");

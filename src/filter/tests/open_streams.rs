@@ -39,7 +39,7 @@ impl World {
             after,
             version: self.version,
             next: None,
-            now: NOW.to_seconds().get(),
+            now: NOW.to_seconds(),
             keys,
             applications,
             revocations: RevocationChanges::default(),
@@ -88,11 +88,15 @@ fn many_are_cut_a_few_at_a_time() {
     assert_eq!(cut, 100);
 }
 
+fn millis(moment: UnixSeconds) -> UnixMillis {
+    UnixMillis::new(moment.get() * 1_000)
+}
+
 #[test]
 fn streams_end_with_their_token_and_requests_are_allowed_to_finish() {
     let mut world = World::without_feed(&CONFIG.replace("5m", "1h"));
     world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
-    world.now = UnixMillis::new((claims().exp + 29) * 1_000);
+    world.now = millis(claims().exp + Duration::from_secs(29));
     world.open(1, WEBSOCKET);
     world.open(2, EVENTS);
     world.open(3, ("accept", "*/*"));
@@ -110,7 +114,7 @@ fn streams_end_with_their_token_and_requests_are_allowed_to_finish() {
 fn a_request_that_began_long_before_the_end_may_finish_too() {
     let mut world = World::without_feed(&CONFIG.replace("5m", "1h"));
     world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
-    world.now = UnixMillis::new((claims().exp - 300) * 1_000);
+    world.now = millis(claims().exp - Duration::from_secs(300));
     world.open(1, ("accept", "*/*"));
     for (after, expected) in [
         (29, vec![]),
@@ -118,7 +122,7 @@ fn a_request_that_began_long_before_the_end_may_finish_too() {
         (58, vec![]),
         (59, vec![(1, 403, "session_expired")]),
     ] {
-        world.now = UnixMillis::new((claims().exp + after) * 1_000);
+        world.now = millis(claims().exp + Duration::from_secs(after));
         assert_eq!(world.cuts(), expected, "{after} s after its end");
     }
 }
@@ -127,7 +131,7 @@ fn a_request_that_began_long_before_the_end_may_finish_too() {
 fn a_revocation_does_not_wait_for_a_request_that_may_finish() {
     let mut world = World::without_feed(&CONFIG.replace("5m", "1h"));
     world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
-    world.now = UnixMillis::new((claims().exp + 29) * 1_000);
+    world.now = millis(claims().exp + Duration::from_secs(29));
     world.open(1, ("accept", "*/*"));
     world.now += Duration::from_millis(1_000);
     assert_eq!(world.cuts(), []);

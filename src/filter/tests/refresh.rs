@@ -96,11 +96,12 @@ impl Clients {
 
     /// The token that the control service would make now.
     fn new_token(&self, change: impl FnOnce(&mut ApplicationClaims)) -> String {
-        let now = self.world.now.to_seconds().get();
+        let now = self.world.now.to_seconds();
+        let exp = now + Duration::from_secs(600);
         let version = self.world.version;
         self.world.token(|claims| {
             claims.jti = "DDDDDDDDDDDDDDDDDDDDDD".into();
-            (claims.iat, claims.nbf, claims.exp) = (now, now, now + 600);
+            (claims.iat, claims.nbf, claims.exp) = (now, now, exp);
             claims.ver = version;
             change(claims);
         })

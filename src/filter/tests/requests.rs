@@ -115,7 +115,7 @@ fn identity_says_who_and_until_when() {
     let body: serde_json::Value = serde_json::from_str(&mine.body).unwrap();
     assert_eq!(
         (mine.status, &body["email"], &body["exp"]),
-        (200, &"ana@example.com".into(), &claims().exp.into())
+        (200, &"ana@example.com".into(), &claims().exp.get().into())
     );
     let nobody = world.send(&get("wiki.example", "/.access/identity"));
     assert_eq!(status(nobody), (401, "no_session"));

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::*;
-use crate::feed::shared::tests::{Handle, Memory};
+use crate::feed::worker_group::tests::{Handle, Memory};
 
 const WEBSOCKET: (&str, &str) = ("upgrade", "websocket");
 
@@ -39,7 +39,7 @@ fn with_other_key(kind: PageKind, epoch: &str, version: u64) -> FeedPage {
         after: 41,
         version,
         next: None,
-        now: NOW.to_seconds().get(),
+        now: NOW.to_seconds(),
         keys: Some(JwkSet {
             keys: vec![Signer::new().jwk()],
         }),

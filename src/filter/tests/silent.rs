@@ -181,7 +181,7 @@ fn what_the_ordinary_callback_refuses_is_refused_here_too() {
     come_back(&mut world, &begun, "&code=c0de");
     let mut answer: ExchangeAnswer =
         serde_json::from_slice(&exchange_answer(&world, SameSite::Lax)).unwrap();
-    answer.token = world.token(|claims| claims.exp = 1);
+    answer.token = world.token(|claims| claims.exp = UnixSeconds::new(1));
     let answer = serde_json::to_vec(&answer).unwrap();
     let reply = reply(world.answer(Some(200), &answer).unwrap());
     assert_eq!((reply.status, reply.reason), (502, "session_expired"));

@@ -32,7 +32,7 @@ fn a_stale_feed_denies_or_allows_as_configured() {
         world.now += Duration::from_millis(300_001);
         let cookie = format!(
             "__Host-access_token={}; __Host-access_binding={}",
-            world.token(|c| c.exp = u64::MAX),
+            world.token(|c| c.exp = UnixSeconds::new(u64::MAX)),
             binding()
         );
         let effect = world.send(&with(get("wiki.example", "/"), &[("cookie", &cookie)]));

@@ -10,6 +10,7 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Text;
+use crate::time::UnixSeconds;
 
 /// Whose tokens are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -33,8 +34,8 @@ pub struct Revocation<S = String> {
     pub version: u64,
     /// Whether `auth_ver` is compared instead of `ver`, so that a fresh sign-in is needed.
     pub fresh: bool,
-    /// When no token that it could refuse is alive any more, seconds since 1970.
-    pub until: u64,
+    /// When no token that it could refuse is alive any more.
+    pub until: UnixSeconds,
 }
 
 impl<S: Serialize> Subject<S> {

@@ -130,6 +130,7 @@ mod tests {
     use super::*;
     use crate::protocol::feed::Subject;
     use crate::session::revocations::{Digest, Revocations};
+    use crate::time::UnixSeconds;
 
     #[test]
     fn changes_come_out_as_they_went_in_or_not_at_all() {
@@ -170,7 +171,7 @@ mod tests {
             subject: subject(random),
             version: random.u64(..1_000),
             fresh: random.bool(),
-            until: random.u64(..1 << 33),
+            until: UnixSeconds::new(random.u64(..1 << 33)),
         };
         RevocationChanges {
             put: (0..puts).map(put).collect(),
@@ -183,7 +184,7 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(7);
         let mut revocations = Revocations::default();
         let fingerprints = revocations.fingerprints.clone();
-        let mut model: HashMap<(Subject, bool), (u64, u64)> = HashMap::new();
+        let mut model: HashMap<(Subject, bool), (u64, UnixSeconds)> = HashMap::new();
         for _ in 0..100 {
             let page = page(&mut random);
             let mut bytes = Vec::new();

@@ -7,6 +7,7 @@
 use std::num::Wrapping;
 
 use super::table::Bound;
+use crate::time::UnixSeconds;
 
 /// Entries that compare `auth_ver` count differently.
 const FRESH: Wrapping<u64> = Wrapping(0xd1b5_4a32_d192_ed03);
@@ -17,9 +18,9 @@ pub struct Digest(Wrapping<u64>);
 
 impl Digest {
     /// Of one entry: below which version tokens are refused, whether by `auth_ver`, and until
-    /// when, in seconds since 1970. Those of several are added up.
+    /// when. Those of several are added up.
     #[must_use]
-    pub fn of(version: u64, fresh: bool, until: u64) -> Self {
+    pub fn of(version: u64, fresh: bool, until: UnixSeconds) -> Self {
         let mut digest = Self::default();
         let until = super::seconds(until);
         digest.add(Bound { version, until });

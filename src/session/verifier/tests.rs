@@ -1,5 +1,7 @@
 //! Every check, each failing alone.
 
+use std::time::Duration;
+
 use jwt_simple::prelude::*;
 
 use super::*;
@@ -9,7 +11,7 @@ use crate::protocol::claims::{APPLICATION_TYP, Confirmation, SESSION_TYP};
 use crate::protocol::feed::{Jwk, JwkSet, Revocation, RevocationChanges, Subject};
 use crate::session::signature::NoHostSignatures;
 
-const NOW: u64 = 1_795_450_380;
+const NOW: UnixSeconds = UnixSeconds::new(1_795_450_380);
 const ISSUER: &str = "https://team.example.com";
 
 /// Good claims for the application of letter `a`.
@@ -24,8 +26,8 @@ pub fn claims() -> ApplicationClaims {
         jti: "CCCCCCCCCCCCCCCCCCCCCC".into(),
         iat: NOW,
         nbf: NOW,
-        exp: NOW + 600,
-        session_exp: NOW + 6000,
+        exp: NOW + Duration::from_secs(600),
+        session_exp: NOW + Duration::from_secs(6000),
         auth_time: NOW,
         ver: 41,
         auth_ver: 40,
@@ -94,7 +96,7 @@ struct Scene {
     revocations: Revocations,
     application: Application,
     verifier: Verifier,
-    now: u64,
+    now: UnixSeconds,
 }
 
 impl Scene {
@@ -127,7 +129,7 @@ impl Scene {
         };
         let demand = Demand {
             application: &self.application,
-            now: UnixSeconds::new(self.now),
+            now: self.now,
             bindings,
             address: None,
             navigates: false,
@@ -184,8 +186,14 @@ fn each_claim_is_checked() {
             |c| c.usage = Some(TokenUse::Header),
             Refusal::TokenNotForHere,
         ),
-        (|c| c.nbf = NOW + 31, Refusal::NotYetValid),
-        (|c| c.exp = NOW - 30, Refusal::SessionExpired),
+        (
+            |c| c.nbf = NOW + Duration::from_secs(31),
+            Refusal::NotYetValid,
+        ),
+        (
+            |c| c.exp = NOW - Duration::from_secs(30),
+            Refusal::SessionExpired,
+        ),
         (|c| c.cnf = None, Refusal::BindingMissing),
         (
             |c| c.cnf = Confirmation::of_cookie(base64url::encode(&[8; 32]).as_bytes()),
@@ -196,8 +204,16 @@ fn each_claim_is_checked() {
     for (change, refusal) in cases {
         assert_eq!(scene.changed(change).err(), Some(refusal));
     }
-    assert!(scene.changed(|c| c.nbf = NOW + 30).is_ok());
-    assert!(scene.changed(|c| c.exp = NOW - 29).is_ok());
+    assert!(
+        scene
+            .changed(|c| c.nbf = NOW + Duration::from_secs(30))
+            .is_ok()
+    );
+    assert!(
+        scene
+            .changed(|c| c.exp = NOW - Duration::from_secs(29))
+            .is_ok()
+    );
 }
 
 #[test]
@@ -298,7 +314,7 @@ fn a_revocation_acts_on_a_cached_token_and_an_ended_session_can_still_log_out() 
     let mut scene = Scene::new();
     let token = scene.signer.sign(&claims());
     assert!(scene.cookie(&token).is_ok());
-    scene.now = NOW + 700;
+    scene.now = NOW + Duration::from_secs(700);
     assert_eq!(scene.cookie(&token).err(), Some(Refusal::SessionExpired));
     let text = binding();
     let bindings: &[&[u8]] = &[text.as_bytes()];
@@ -309,7 +325,7 @@ fn a_revocation_acts_on_a_cached_token_and_an_ended_session_can_still_log_out() 
     };
     let demand = Demand {
         application: &scene.application,
-        now: UnixSeconds::new(scene.now),
+        now: scene.now,
         bindings,
         address: None,
         navigates: false,

@@ -19,15 +19,14 @@ pub(super) fn check(
     demand: Demand<'_>,
     purpose: Purpose,
 ) -> Result<(), Refusal> {
-    if UnixSeconds::new(claims.nbf) > demand.now + LEEWAY {
+    if claims.nbf > demand.now + LEEWAY {
         return Err(Refusal::NotYetValid);
     }
     let ended = match purpose {
         Purpose::Use | Purpose::GoOn => end(claims, demand.navigates) <= demand.now,
         // Such a navigation goes through the team domain.
         Purpose::Refresh => {
-            UnixSeconds::new(claims.session_exp) <= demand.now
-                || (claims.every_navigation && demand.navigates)
+            claims.session_exp <= demand.now || (claims.every_navigation && demand.navigates)
         }
         Purpose::End => false,
     };
@@ -39,10 +38,10 @@ pub(super) fn check(
 
 /// The first second in which the token is no longer good.
 fn end(claims: &ApplicationClaims, navigates: bool) -> UnixSeconds {
-    let exp = UnixSeconds::new(claims.exp);
+    let exp = claims.exp;
     match (claims.every_navigation, navigates) {
         (false, _) => exp + LEEWAY,
         (true, false) => exp,
-        (true, true) => exp.min(UnixSeconds::new(claims.iat) + NAVIGATION),
+        (true, true) => exp.min(claims.iat + NAVIGATION),
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use portcullis::session::revocations::Digest;
+use portcullis::time::UnixSeconds;
 use portcullis_demo::wait;
 use sqlx::AnyPool;
 
@@ -51,7 +52,7 @@ pub fn of_database(site: &Site) -> Result<Holding> {
             digest = digest.and(Digest::of(
                 (*version).try_into()?,
                 *fresh != 0,
-                (*until).try_into()?,
+                UnixSeconds::new((*until).try_into()?),
             ));
         }
         read.rollback().await?;

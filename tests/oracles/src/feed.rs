@@ -1,52 +1,59 @@
 //! Pages of the feed.
 
-use portcullis::feed::{FeedAnswer, Follower, FollowerSettings, MAX_REVOCATIONS, Progress, Store};
+use std::time::Duration;
+
+use portcullis::feed::{
+    Feed, FeedAnswer, FeedSettings, MAX_REVOCATIONS, Progress, StalePolicy, Store,
+};
 use portcullis::protocol::feed::{FeedPage, PageKind, Subject};
 use portcullis::session::revocations::TokenFingerprints;
+use portcullis::time::UnixMillis;
 use serde_json::json;
 
 use crate::token;
 
-const NOW_MS: u64 = 1_795_450_380_000;
-const LATEST_MS: u64 = NOW_MS + 60_000;
+const NOW: UnixMillis = UnixMillis::new(1_795_450_380_000);
+const LATEST: UnixMillis = UnixMillis::new(NOW.get() + 60_000);
 const EPOCH: &str = "e1";
 const VERSION: u64 = 41;
 
-/// Each line of the input is a page, given to a follower that holds a snapshot. A page that is
+/// Each line of the input is a page, given to a feed that holds a snapshot. A page that is
 /// refused leaves everything as it was; one that is taken is in force as a whole.
 pub fn feed(input: &[u8]) {
-    let mut follower = Follower::new(FollowerSettings {
+    let mut feed = Feed::new(FeedSettings {
         audiences: Vec::new(),
-        stale_after_ms: 300_000,
-        denies_when_stale: true,
+        when_stale: StalePolicy {
+            after: Duration::from_secs(300),
+            denies: true,
+        },
         max_revocations: MAX_REVOCATIONS,
         instance: "vm".into(),
     });
     let snapshot = json!({
         "epoch": EPOCH, "kind": "snapshot", "after": 0, "version": VERSION, "next": null,
-        "now": NOW_MS / 1_000, "keys": {"keys": [token::jwk()]},
+        "now": NOW.to_seconds(), "keys": {"keys": [token::jwk()]},
         "applications": {"put": [token::wire()]},
-        "revocations": {"put": [["user", "someone", 1, 0, NOW_MS / 1_000]]},
+        "revocations": {"put": [["user", "someone", 1, 0, NOW.to_seconds()]]},
     });
-    let first = give(&mut follower, snapshot.to_string().as_bytes());
+    let first = give(&mut feed, snapshot.to_string().as_bytes());
     assert_eq!(first, Some(Progress::Changed { keys: true }));
 
     for page in input.split(|byte| *byte == b'\n').take(4) {
-        let (before, position) = (state(&follower), position(&follower));
-        match give(&mut follower, page) {
-            None | Some(Progress::Gathering) => {
-                assert_eq!(state(&follower), before, "refused, but not wholly");
+        let (before, position) = (state(&feed), position(&feed));
+        match give(&mut feed, page) {
+            None | Some(Progress::Partial) => {
+                assert_eq!(state(&feed), before, "refused, but not wholly");
             }
-            Some(Progress::Unchanged) => assert_eq!(state(&follower), before),
-            Some(Progress::Changed { .. }) => check_taken(&follower, page, &position),
+            Some(Progress::Unchanged) => assert_eq!(state(&feed), before),
+            Some(Progress::Changed { .. }) => check_taken(&feed, page, &position),
         }
     }
 }
 
 /// What a page that was taken must have brought.
-fn check_taken(follower: &Follower, page: &[u8], before: &(String, u64)) {
+fn check_taken(feed: &Feed, page: &[u8], before: &(String, u64)) {
     let page: FeedPage = serde_json::from_slice(page).unwrap();
-    let store = follower.store().unwrap();
+    let store = feed.store().unwrap();
     assert_eq!(
         (store.epoch(), store.version()),
         (&page.epoch[..], page.version)
@@ -84,7 +91,8 @@ fn check_taken(follower: &Follower, page: &[u8], before: &(String, u64)) {
         };
         (claims.ver, claims.auth_ver) = (older, older);
         // A revocation may end before it begins to act, and be dropped with the first pruning.
-        let ended = revocation.until.saturating_add(3_600) <= LATEST_MS / 1_000;
+        let kept_until = revocation.until + Duration::from_secs(3_600);
+        let ended = kept_until <= LATEST.to_seconds();
         assert!(
             ended
                 || store
@@ -95,24 +103,24 @@ fn check_taken(follower: &Follower, page: &[u8], before: &(String, u64)) {
     }
 }
 
-fn give(follower: &mut Follower, body: &[u8]) -> Option<Progress> {
+fn give(feed: &mut Feed, body: &[u8]) -> Option<Progress> {
     // A failure is followed by a pause of at most five seconds.
-    let mut now = NOW_MS;
-    while follower.poll(now, 0).is_none() {
-        now += 100;
-        assert!(now < LATEST_MS, "never polls again");
+    let mut now = NOW;
+    while feed.poll(now, 0).is_none() {
+        now += Duration::from_millis(100);
+        assert!(now < LATEST, "never polls again");
     }
     let status = Some(200);
-    follower.answered(now, 0, FeedAnswer { status, body }).ok()
+    feed.answered(now, 0, FeedAnswer { status, body }).ok()
 }
 
 /// Everything in force, as far as `Debug` shows it, which is all of it. Maps keep their order
 /// while nothing changes in them.
-fn state(follower: &Follower) -> String {
-    format!("{:?}", follower.store())
+fn state(feed: &Feed) -> String {
+    format!("{:?}", feed.store())
 }
 
-fn position(follower: &Follower) -> (String, u64) {
+fn position(feed: &Feed) -> (String, u64) {
     let position = |store: &Store| (store.epoch().to_owned(), store.version());
-    follower.store().map(position).unwrap()
+    feed.store().map(position).unwrap()
 }

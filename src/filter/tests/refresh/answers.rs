@@ -101,7 +101,7 @@ fn another_sessions_token_is_refused() {
             "binding_mismatch",
         ),
         (
-            |claims| claims.exp = EXPIRED.to_seconds().get() - 30,
+            |claims| claims.exp = EXPIRED.to_seconds() - Duration::from_secs(30),
             "session_expired",
         ),
         (|claims| claims.rule = "unknown".into(), "session_expired"),

@@ -4,10 +4,11 @@ use super::*;
 
 fn clients_with(seconds_since_issued: u64) -> Clients {
     let mut clients = Clients::new();
-    let now = clients.world.now.to_seconds().get();
-    let issued = now - seconds_since_issued;
+    let now = clients.world.now.to_seconds();
+    let issued = now - Duration::from_secs(seconds_since_issued);
+    let exp = issued + Duration::from_secs(60);
     let token = clients.world.token(|claims| {
-        (claims.iat, claims.nbf, claims.exp) = (issued, issued, issued + 60);
+        (claims.iat, claims.nbf, claims.exp) = (issued, issued, exp);
         claims.every_navigation = true;
     });
     clients.cookie = format!(
@@ -56,7 +57,7 @@ fn s04_other_requests_are_good_until_the_end_without_leeway_and_then_refreshed()
             let call = clients.call();
             let answer = clients.answer_with(|claims| {
                 claims.every_navigation = true;
-                claims.exp = claims.iat + 60;
+                claims.exp = claims.iat + Duration::from_secs(60);
             });
             clients.answer(call.id, Some(200), &answer);
             drop(changes(clients.wake_due().remove(0).1));

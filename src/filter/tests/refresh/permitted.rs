@@ -92,11 +92,11 @@ fn only_what_nothing_else_speaks_against_is_refreshed() {
             None,
         ),
         (
-            |claims| claims.session_exp = EXPIRED.to_seconds().get(),
+            |claims| claims.session_exp = EXPIRED.to_seconds(),
             Some("session_expired"),
         ),
         (
-            |claims| claims.nbf = EXPIRED.to_seconds().get() + 31,
+            |claims| claims.nbf = EXPIRED.to_seconds() + Duration::from_secs(31),
             Some("not_yet_valid"),
         ),
         (
@@ -177,7 +177,7 @@ fn of_several_tokens_the_one_that_nothing_else_speaks_against_is_refreshed() {
     clients.world.revoke(Subject::User("revoked".into()));
     let revoked = clients.world.token(|claims| {
         claims.sub = "revoked".into();
-        claims.exp = EXPIRED.to_seconds().get() + 60;
+        claims.exp = EXPIRED.to_seconds() + Duration::from_secs(60);
     });
     let expired = clients.world.token(|_| ());
     clients.cookie = format!(

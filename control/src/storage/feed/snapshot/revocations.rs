@@ -5,6 +5,7 @@
 //! nothing depends on the order in which the database puts a text together.
 
 use portcullis::protocol::feed::{Revocation, Subject};
+use portcullis::time::UnixSeconds;
 use serde::de::Error as _;
 
 use super::{Audiences, Read};
@@ -107,7 +108,7 @@ fn revocation(line: &str) -> Option<Result<Revocation, serde_json::Error>> {
         subject,
         version: from_db(version),
         fresh: fresh != 0,
-        until: from_db(until),
+        until: UnixSeconds::new(from_db(until)),
     }))
 }
 
@@ -122,7 +123,7 @@ mod tests {
             subject: Subject::UserApplication("u1".into(), "a1".into()),
             version: 57,
             fresh: true,
-            until: 1_795,
+            until: UnixSeconds::new(1_795),
         };
         assert_eq!(
             read("user_application u1 a1 57 1 1795"),

@@ -1,7 +1,15 @@
 //! How old what a VM holds is, what starts without the control service, and what a poll says of
 //! all VMs.
 
-use super::{Process, STALE_AFTER_MS, TICK_MS, scope};
+use std::time::Duration;
+
+use super::{Process, STALE_AFTER, TICK, scope, settings};
+use crate::feed::StalePolicy;
+
+/// As many ticks as a time has.
+fn ticks_of(time: Duration) -> u64 {
+    (time.as_millis() / TICK.as_millis()).try_into().unwrap()
+}
 
 #[test]
 fn a_vm_that_starts_alone_has_the_last_snapshot_and_its_age() {
@@ -15,10 +23,10 @@ fn a_vm_that_starts_alone_has_the_last_snapshot_and_its_age() {
     assert_eq!(process.versions(), [50; 3], "before its first tick");
     process.check();
     // Another twenty seconds may have passed for the poll that was under way.
-    let age = process.now - fetched;
-    process.now += STALE_AFTER_MS - age - 1_000;
+    let age = process.now.duration_since(fetched);
+    process.now += STALE_AFTER - age - Duration::from_secs(1);
     assert!(!process.vms[2].feed.is_stale(process.now));
-    process.now += 2_000;
+    process.now += Duration::from_secs(2);
     for vm in &process.vms {
         assert!(vm.feed.is_stale(process.now), "as old as the fetch");
     }
@@ -42,12 +50,12 @@ fn the_last_vm_that_is_left_can_go_and_the_next_starts_from_what_it_shared() {
 #[test]
 fn nothing_new_keeps_all_fresh_and_silence_makes_all_stale() {
     let mut process = Process::settled(3);
-    process.ticks(STALE_AFTER_MS / TICK_MS + 100);
+    process.ticks(ticks_of(STALE_AFTER) + 100);
     for vm in &process.vms {
         assert!(!vm.feed.is_stale(process.now));
     }
     process.service.away = true;
-    process.ticks(STALE_AFTER_MS / TICK_MS + 20);
+    process.ticks(ticks_of(STALE_AFTER) + 20);
     for vm in &process.vms {
         assert!(vm.feed.is_stale(process.now));
     }
@@ -73,15 +81,16 @@ fn a_poll_says_when_the_last_of_all_denies() {
         let query = process.service.queries.last().unwrap();
         assert!(query.ends_with(what), "{query}");
     };
-    let of = |after_ms: u64| format!("&stale_after={}&then=deny", after_ms / 1_000);
-    says(&mut process, &of(STALE_AFTER_MS));
+    let of = |after: Duration| format!("&stale_after={}&then=deny", after.as_secs());
+    let policy = |after, denies| StalePolicy { after, denies };
+    says(&mut process, &of(STALE_AFTER));
     // One whose polls wait as long, and so shares the feed.
-    let later = STALE_AFTER_MS + 60_000;
-    process.add_as(&scope(), (later, true));
+    let later = STALE_AFTER + Duration::from_secs(60);
+    process.add_as(&scope(), &settings(), policy(later, true));
     says(&mut process, &of(later));
-    process.add_as(&scope(), (STALE_AFTER_MS, false));
+    process.add_as(&scope(), &settings(), policy(STALE_AFTER, false));
     says(&mut process, "&then=allow");
-    process.holder();
+    process.leader();
     process.vms[3].feed.leave(process.now);
     process.vms[3].busy = true;
     says(&mut process, &of(later));
@@ -98,8 +107,8 @@ fn a_poll_says_the_process_and_what_all_have_applied() {
     };
     let (instance, applied) = of(process.service.queries.last().unwrap());
     assert_eq!(applied, 41);
-    let holder = process.holder();
-    let lazy = (holder + 1) % 3;
+    let leader = process.leader();
+    let lazy = (leader + 1) % 3;
     process.vms[lazy].busy = true;
     process.service.version = 42;
     process.ticks(10);
@@ -118,8 +127,8 @@ fn a_poll_says_the_process_and_what_all_have_applied() {
     );
 
     // The holder goes, and a VM that is dead is no longer waited for.
-    process.vms[holder].feed.leave(process.now);
-    process.vms[holder].poll = None;
+    process.vms[leader].feed.leave(process.now);
+    process.vms[leader].poll = None;
     let dead = process
         .vms
         .iter()
@@ -134,8 +143,8 @@ fn a_poll_says_the_process_and_what_all_have_applied() {
 #[test]
 fn metrics_tell_the_lowest_version_and_the_highest_age_and_come_from_one() {
     let mut process = Process::settled(3);
-    let holder = process.holder();
-    let lazy = (holder + 1) % 3;
+    let leader = process.leader();
+    let lazy = (leader + 1) % 3;
     process.vms[lazy].busy = true;
     process.service.version = 42;
     process.ticks(60);
@@ -155,11 +164,11 @@ fn metrics_tell_the_lowest_version_and_the_highest_age_and_come_from_one() {
 #[test]
 fn a_clock_that_is_set_back_keeps_nobody_fresh() {
     let mut process = Process::settled(3);
-    process.now -= 3_600_000;
+    process.now = process.now - Duration::from_secs(3_600);
     process.service.away = true;
     process.ticks(1);
     process.add();
-    process.ticks(STALE_AFTER_MS / TICK_MS + 20);
+    process.ticks(ticks_of(STALE_AFTER) + 20);
     for vm in &process.vms {
         assert!(vm.feed.is_stale(process.now));
     }
@@ -175,7 +184,7 @@ fn a_clock_that_is_set_back_keeps_nobody_fresh() {
 #[test]
 fn what_was_held_in_another_life_is_not_applied_in_this_one() {
     let mut process = Process::settled(3);
-    let lazy = (process.holder() + 1) % 3;
+    let lazy = (process.leader() + 1) % 3;
     process.vms[lazy].busy = true;
     (process.service.epoch, process.service.version) = ("e2".into(), 30);
     process.ticks(10);
@@ -194,15 +203,15 @@ fn what_was_held_in_another_life_is_not_applied_in_this_one() {
 fn a_clock_that_is_set_back_makes_nothing_younger() {
     let mut process = Process::settled(2);
     process.service.away = true;
-    process.ticks(STALE_AFTER_MS * 2 / 3 / TICK_MS);
+    process.ticks(ticks_of(STALE_AFTER * 2 / 3));
     for vm in &process.vms {
         assert!(!vm.feed.is_stale(process.now));
     }
-    process.now -= 3_600_000;
+    process.now = process.now - Duration::from_secs(3_600);
     process.ticks(1);
     process.add();
     process.ticks(2);
-    process.now += STALE_AFTER_MS / 3 + 1_000;
+    process.now += STALE_AFTER / 3 + Duration::from_secs(1);
     for vm in &process.vms {
         assert!(vm.feed.is_stale(process.now), "two thirds and one third");
     }
@@ -219,7 +228,7 @@ fn a_clock_that_is_set_back_makes_nothing_younger() {
 fn who_has_not_looked_for_long_looks_before_it_judges() {
     for holds in [false, true] {
         let mut process = Process::settled(3);
-        let slow = (process.holder() + usize::from(!holds)) % 3;
+        let slow = (process.leader() + usize::from(!holds)) % 3;
         process.vms[slow].busy = true;
         process.ticks(80);
         process.service.version = 42;

@@ -22,7 +22,7 @@ fn scribbling_over_everything_all_the_time_takes_nothing_away() {
         assert_eq!(process.versions(), [version; 3], "each polls for itself");
     }
     process.ticks(30 * SECONDS);
-    process.holder();
+    process.leader();
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn what_was_true_once_is_not_taken_back_and_not_fresh_again() {
     process.service.version = 43;
     process.ticks(30 * SECONDS);
     assert_eq!(process.versions(), [43; 2]);
-    process.holder();
+    process.leader();
     process.check();
 }
 
@@ -75,7 +75,7 @@ fn with_another_credential_nothing_can_be_read_or_forged() {
         credential: "another",
         ..super::scope()
     };
-    process.add_with(&other);
+    process.add_to(&other, &super::settings());
     process.ticks(20);
     // The other's values under this one's names.
     let ours: Vec<_> = keys[0].0.split('/').take(3).collect();
@@ -104,7 +104,7 @@ fn when_the_host_fails_each_polls_for_itself_and_later_they_share_again() {
     process.service.version = 43;
     process.ticks(20);
     assert_eq!(process.versions(), [43; 3]);
-    process.holder();
+    process.leader();
     process.check();
 }
 
@@ -120,25 +120,25 @@ fn what_is_shared_of_a_former_life_takes_nobody_back_to_it() {
         process.ticks(1);
         assert_eq!(process.versions(), [141; 3]);
     }
-    process.holder();
+    process.leader();
 }
 
 #[test]
-fn an_old_entry_in_the_roll_hides_nobody() {
+fn a_replayed_heartbeat_hides_no_member() {
     let mut process = Process::settled(3);
-    let holder = process.holder();
-    let lazy = (holder + 1) % 3;
+    let leader = process.leader();
+    let lazy = (leader + 1) % 3;
     let name = format!("vm{}", lazy + 1);
     let entries = process.memory.ending("");
     let of_lazy = entries.into_iter().find(|(key, value)| {
-        key.contains("/vm/") && String::from_utf8_lossy(value).contains(&name)
+        key.contains("/member/") && String::from_utf8_lossy(value).contains(&name)
     });
     let (key, old) = of_lazy.unwrap();
     // So old that whoever wrote it would be gone.
     for _ in 0..11 {
         process.ticks(SECONDS);
         let now = process.now;
-        assert!(process.vms[holder].feed.gauges(now).is_some());
+        assert!(process.vms[leader].feed.gauges(now).is_some());
     }
     process.vms[lazy].busy = true;
     process.service.version = 42;

@@ -1,7 +1,9 @@
 //! Snapshots in pages, and a log of deltas that grows.
 
+use std::time::Duration;
+
 use super::{Process, Vm};
-use crate::feed::shared::log::{BLOCK_BYTES, BLOCKS};
+use crate::feed::worker_group::log::{BLOCK_BYTES, BLOCKS};
 use crate::protocol::claims::ApplicationClaims;
 use crate::session::revocations::TokenFingerprints;
 use crate::session::verifier::tests::claims;
@@ -78,7 +80,7 @@ fn the_old_pages_are_freed() {
         .values
         .borrow()
         .iter()
-        .filter(|(key, _)| key.contains("/base/"))
+        .filter(|(key, _)| key.contains("/snapshot/"))
         .filter(|(_, value)| !value.bytes.is_empty())
         .count();
     assert_eq!(held, 40, "one snapshot's");
@@ -150,7 +152,7 @@ fn a_clock_that_is_set_back_does_not_put_off_a_new_snapshot() {
         queries.filter(|query| query.starts_with("limit=")).count()
     };
     assert!(long(&mut process) > 0);
-    process.now -= 3_600_000;
+    process.now = process.now - Duration::from_secs(3_600);
     process.ticks(1_400);
     assert!(long(&mut process) > 0, "an hour later would be too late");
 }

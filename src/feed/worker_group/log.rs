@@ -1,26 +1,16 @@
-//! The deltas since the snapshot: pages as the control service sent them, behind each other in
-//! blocks, in a ring of a fixed number of keys.
+//! The log: the deltas since the snapshot as the control service sent them, one after another in
+//! blocks, in a ring with a fixed number of keys.
 
-use super::position::{Base, LogEnd};
-use super::sealed::{Found, Sealed};
-use super::{Over, SharedDataError};
+use super::layout::{LogEnd, SnapshotSlot};
+use super::shared_data::{Precondition, SharedDataError};
+use super::store::{AuthenticatedStore, Found};
+use crate::feed::poller::Delta;
 
 /// Keys of the ring.
 pub const BLOCKS: u64 = 128;
-/// A block that has grown to this is left, so that adding a delta stays cheap.
+/// A block is not extended beyond this length, so that adding a delta stays cheap.
 pub const BLOCK_BYTES: usize = 64 * 1_024;
 const HEAD_BYTES: usize = 20;
-
-/// A delta in a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Delta<'a> {
-    /// The version that it follows on.
-    pub after: u64,
-    /// The version that it leads to.
-    pub version: u64,
-    /// The page.
-    pub page: &'a [u8],
-}
 
 impl LogEnd {
     /// A log without deltas.
@@ -33,23 +23,23 @@ impl LogEnd {
         }
     }
 
-    /// Whether a block has not been written over yet.
+    /// Whether a block has not been overwritten yet.
     pub fn has(&self, block: u64) -> bool {
         block <= self.block && self.block - block < BLOCKS
     }
 
-    /// The deltas' bytes of a block; `None` if they are gone.
+    /// The published bytes of a block; `None` if they are gone.
     pub fn block(
         &self,
-        sealed: &Sealed,
+        store: &AuthenticatedStore,
         epoch: &str,
         number: u64,
     ) -> Result<Found<Vec<u8>>, SharedDataError> {
-        let mut found = sealed.read(&key(number), &self.what(epoch, number))?;
+        let mut found = store.read(&key(number), &self.label(epoch, number))?;
         if number == self.block {
             let bytes = usize::try_from(self.bytes).unwrap_or(usize::MAX);
             found.value = match found.value {
-                // A log without deltas has no block either.
+                // A log without deltas has no block.
                 None if bytes == 0 => Some(Vec::new()),
                 Some(block) if block.len() < bytes => None,
                 Some(mut block) => {
@@ -65,28 +55,37 @@ impl LogEnd {
     /// Writes the last block.
     pub fn write(
         &self,
-        sealed: &Sealed,
+        store: &AuthenticatedStore,
         epoch: &str,
         block: &[u8],
-        over: Over,
+        precondition: Precondition,
     ) -> Result<(), SharedDataError> {
-        sealed.write(&key(self.block), &self.what(epoch, self.block), block, over)
+        store.write(
+            &key(self.block),
+            &self.label(epoch, self.block),
+            block,
+            precondition,
+        )
     }
 
     /// Frees the memory of the blocks before one.
-    pub fn clear_before(&self, sealed: &Sealed, block: u64) -> Result<(), SharedDataError> {
+    pub fn clear_before(
+        &self,
+        store: &AuthenticatedStore,
+        block: u64,
+    ) -> Result<(), SharedDataError> {
         let first = (self.block + 1).saturating_sub(BLOCKS);
-        (first..block).try_for_each(|number| sealed.clear(&key(number)))
+        (first..block).try_for_each(|number| store.clear(&key(number)))
     }
 
-    /// Whether a new VM no longer finds the deltas that follow on the snapshot, or soon will not.
-    pub fn is_long(&self, base: &Base) -> bool {
+    /// Whether the deltas after the snapshot have been overwritten, or soon will be.
+    pub fn is_long(&self, snapshot: &SnapshotSlot) -> bool {
         let half = BLOCKS / 2;
-        self.block.saturating_sub(base.block) > half
-            || self.total > base.bytes.max(half * BLOCK_BYTES as u64)
+        self.block.saturating_sub(snapshot.block) > half
+            || self.total > snapshot.bytes.max(half * BLOCK_BYTES as u64)
     }
 
-    fn what(&self, epoch: &str, number: u64) -> String {
+    fn label(&self, epoch: &str, number: u64) -> String {
         format!("{} {number} {epoch}", self.id)
     }
 }
@@ -104,7 +103,7 @@ pub fn add(block: &mut Vec<u8>, delta: Delta<'_>) {
     block.extend(delta.page);
 }
 
-/// The deltas of a block from a byte on; it ends early at what is none.
+/// The deltas of a block from a byte on, up to the first that is malformed.
 pub fn deltas(block: &[u8], from: usize) -> impl Iterator<Item = Delta<'_>> {
     let mut rest = block.get(from..).unwrap_or_default();
     std::iter::from_fn(move || {

@@ -66,6 +66,6 @@ fn whatever_happens_all_hold_what_the_service_had_and_catch_up() {
             all.iter().all(|held| *held == version),
             "seed {seed}: {all:?}, not {version}"
         );
-        process.holder();
+        process.leader();
     }
 }

@@ -1,33 +1,34 @@
-//! What a page may ask of a filter's memory: it only grows, and is every worker's own.
+//! Limits on pages. They protect a filter's memory, which only grows and which every worker has
+//! for itself.
 //!
-//! The bounds are far above what a control service sends. Beyond them a page is dropped like any
-//! other that cannot be taken over.
+//! The limits are far above what a control service sends. A page that exceeds one is rejected like
+//! any other page that cannot be applied.
 
-use super::store::FeedError;
+use super::error::FeedError;
 use crate::protocol::feed::{FeedPage, JwkSet, MOST_ITEMS, Subject};
 use crate::session::revocations::Changes;
 
 /// JSON numbers are exact up to here (RFC 8259, section 6).
 const MAX_VERSION: u64 = (1 << 53) - 1;
-/// Revocations in force, whatever a configuration says: their pages fill half of
+/// Revocations in force, whatever the configuration allows: their pages fill half of
 /// [`MAX_SNAPSHOT_BYTES`].
 pub const MAX_REVOCATIONS: usize = 5_000_000;
 /// Applications in force.
 pub(super) const MAX_APPLICATIONS: usize = 10_000;
 /// Pages of a snapshot.
 pub(super) const MAX_PAGES: u32 = 1_000;
-/// Bytes of a snapshot, over all its pages.
+/// Bytes of a snapshot, all pages together.
 pub(super) const MAX_SNAPSHOT_BYTES: usize = 512 * 1024 * 1024;
 const MAX_KEYS: usize = 64;
-/// Users, sessions, keys and epochs have short names.
+/// Bytes of the id of a user, a session, a key or an epoch.
 const MAX_ID_BYTES: usize = 64;
-/// The name of the next page goes into a request's path.
+/// Bytes of the next page's name, which becomes part of a request's path.
 const MAX_NEXT_BYTES: usize = 4_096;
 
-/// Refuses what no control service sends.
+/// Rejects a page that no control service sends.
 ///
 /// # Errors
-/// [`FeedError::OutOfBounds`] with what it was.
+/// [`FeedError::OutOfBounds`] with the part that exceeds its limit.
 pub(super) fn check<S: AsRef<str>>(page: &FeedPage<S>) -> Result<(), FeedError> {
     let (applications, revocations) = (&page.applications, &page.revocations);
     let items = [
@@ -38,7 +39,7 @@ pub(super) fn check<S: AsRef<str>>(page: &FeedPage<S>) -> Result<(), FeedError> 
     ];
     let put = revocations.put.iter();
     let next = page.next.as_ref();
-    for (good, what) in [
+    for (is_within, what) in [
         (is_id(&page.epoch), "the epoch's name"),
         (page.version <= MAX_VERSION, "the version"),
         (items.iter().sum::<usize>() <= MOST_ITEMS, "the page's size"),
@@ -59,17 +60,17 @@ pub(super) fn check<S: AsRef<str>>(page: &FeedPage<S>) -> Result<(), FeedError> 
             "the version of a revocation",
         ),
     ] {
-        if !good {
+        if !is_within {
             return Err(FeedError::OutOfBounds(what));
         }
     }
     Ok(())
 }
 
-/// The same for revocations that another VM read.
+/// The same for revocations that another VM decoded.
 ///
 /// # Errors
-/// [`FeedError::OutOfBounds`] with what it was.
+/// [`FeedError::OutOfBounds`] with the part that exceeds its limit.
 pub(super) fn check_changes(changes: &Changes) -> Result<(), FeedError> {
     if changes.len() > MOST_ITEMS {
         return Err(FeedError::OutOfBounds("the page's size"));
@@ -111,7 +112,7 @@ mod tests {
     use crate::feed::tests::{delta, revoke};
     use crate::protocol::feed::Revocation;
 
-    /// The verdict on a page after a change.
+    /// The verdict on a changed page.
     fn verdict(change: impl FnOnce(&mut FeedPage)) -> Result<(), FeedError> {
         let mut page = delta("e1", 41, 57);
         change(&mut page);
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_control_service_sends_is_within_bounds() {
+    fn what_a_control_service_sends_is_within_the_limits() {
         let id = "x".repeat(64);
         let audience = "0123456789abcdef".repeat(4);
         assert_eq!(verdict(|page| page.version = MAX_VERSION), Ok(()));
@@ -134,12 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_high_or_odd_is_not() {
+    fn what_is_too_long_too_high_or_malformed_is_rejected() {
         let many = |page: &mut FeedPage| {
             let one: Revocation = revoke(1).put.remove(0);
             page.revocations.put = vec![one; MOST_ITEMS + 1];
         };
-        for refused in [
+        for rejected in [
             verdict(|page| page.epoch = String::new()),
             verdict(|page| page.epoch = "e\n1".into()),
             verdict(|page| page.version = u64::MAX),
@@ -152,8 +153,8 @@ mod tests {
             revoking(Subject::UserApplication("u".into(), "wiki".into())),
         ] {
             assert!(
-                matches!(refused, Err(FeedError::OutOfBounds(_))),
-                "{refused:?}"
+                matches!(rejected, Err(FeedError::OutOfBounds(_))),
+                "{rejected:?}"
             );
         }
     }

@@ -10,15 +10,18 @@ mod pages;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
-use super::{Over, Scope, SharedData, SharedDataError, SharedValue};
+use super::{AuthenticatedStore, Precondition, Scope, SharedData, SharedDataError, SharedValue};
 use crate::feed::tests::{delta, revoke, snapshot};
-use crate::feed::{Feed, FeedAnswer, FollowerSettings, MAX_REVOCATIONS, Poll};
+use crate::feed::{Feed, FeedAnswer, FeedSettings, MAX_REVOCATIONS, Poll, StalePolicy};
 use crate::protocol::feed::{ApplicationChanges, FeedPage};
+use crate::session::revocations::Fingerprints;
+use crate::time::UnixMillis;
 
-pub const NOW: u64 = 1_795_450_380_000;
-pub const TICK_MS: u64 = 50;
-pub const STALE_AFTER_MS: u64 = 300_000;
+pub const NOW: UnixMillis = UnixMillis::new(1_795_450_380_000);
+pub const TICK: Duration = Duration::from_millis(50);
+pub const STALE_AFTER: Duration = Duration::from_secs(300);
 pub const CREDENTIAL: &str = "credential";
 
 /// Shared memory as the host has it.
@@ -60,14 +63,19 @@ impl SharedData for Handle {
         Ok(self.0.values.borrow().get(key).cloned())
     }
 
-    fn set(&self, key: &str, value: &[u8], over: Over) -> Result<(), SharedDataError> {
+    fn set(
+        &self,
+        key: &str,
+        value: &[u8],
+        precondition: Precondition,
+    ) -> Result<(), SharedDataError> {
         if self.0.fails.get() || self.0.is_full.get() {
             return Err(SharedDataError::Host(10));
         }
         let held = self.0.values.borrow().get(key).map(|held| held.cas);
-        match (over, held) {
-            (Over::Absence, Some(_)) => return Err(SharedDataError::Changed),
-            (Over::Value(expected), Some(cas)) if expected != cas => {
+        match (precondition, held) {
+            (Precondition::Absent, Some(_)) => return Err(SharedDataError::Changed),
+            (Precondition::Unchanged(expected), Some(cas)) if expected != cas => {
                 return Err(SharedDataError::Changed);
             }
             _ => {}
@@ -90,7 +98,12 @@ pub struct Service {
 
 impl Service {
     /// The answer to a poll that was sent at a time; `None` if it still waits.
-    fn answer(&self, poll: &Poll, sent: u64, now: u64) -> Option<(Option<u16>, Vec<u8>)> {
+    fn answer(
+        &self,
+        poll: &Poll,
+        sent: UnixMillis,
+        now: UnixMillis,
+    ) -> Option<(Option<u16>, Vec<u8>)> {
         if self.away {
             return Some((None, Vec::new()));
         }
@@ -108,8 +121,8 @@ impl Service {
         } else if of("epoch") != Some(&self.epoch) {
             self.snapshot(self.version, 0)
         } else if number("after") == Some(self.version) {
-            let waited = now >= sent + number("wait").unwrap() * 1_000;
-            return waited.then(|| (Some(204), Vec::new()));
+            let wait = Duration::from_secs(number("wait").unwrap());
+            return (now >= sent + wait).then(|| (Some(204), Vec::new()));
         } else {
             let after = number("after").unwrap();
             let mut page = delta(&self.epoch, after, self.version);
@@ -138,7 +151,7 @@ impl Service {
 /// A VM, and its poll with the time when it was sent.
 pub struct Vm {
     pub feed: Feed,
-    pub poll: Option<(Poll, u64)>,
+    pub poll: Option<(Poll, UnixMillis)>,
     /// A VM that is busy has no ticks and gets no answers.
     pub busy: bool,
 }
@@ -155,7 +168,7 @@ pub struct Process {
     pub memory: Rc<Memory>,
     pub service: Service,
     pub vms: Vec<Vm>,
-    pub now: u64,
+    pub now: UnixMillis,
     named: u32,
 }
 
@@ -190,26 +203,29 @@ impl Process {
 
     /// Configures one more VM.
     pub fn add(&mut self) {
-        self.add_with(&scope());
+        self.add_to(&scope(), &settings());
     }
 
-    /// Configures one more VM in another scope.
-    pub fn add_with(&mut self, scope: &Scope<'_>) {
-        self.add_as(scope, (STALE_AFTER_MS, true));
+    /// Configures one more VM in another scope, or with other settings.
+    pub fn add_to(&mut self, scope: &Scope<'_>, settings: &FeedSettings) {
+        self.add_as(scope, settings, settings.when_stale);
     }
 
-    /// Configures one more VM that takes the feed for stale after some milliseconds, and denies
-    /// then or not.
-    pub fn add_as(&mut self, scope: &Scope<'_>, (stale_after_ms, denies): (u64, bool)) {
+    /// Configures one more VM whose stale policy is not that of its group.
+    pub fn add_as(&mut self, scope: &Scope<'_>, settings: &FeedSettings, when_stale: StalePolicy) {
         self.named += 1;
-        let mut feed = Feed::new(FollowerSettings {
-            audiences: Vec::new(),
-            stale_after_ms,
-            denies_when_stale: denies,
-            max_revocations: MAX_REVOCATIONS,
+        let mut feed = Feed::new(FeedSettings {
             instance: format!("vm{}", self.named),
+            when_stale,
+            ..settings.clone()
         });
-        feed.share(Box::new(Handle(Rc::clone(&self.memory))), scope, self.now);
+        let data = Box::new(Handle(Rc::clone(&self.memory)));
+        let store = AuthenticatedStore::new(data, scope, settings);
+        feed.join(
+            store,
+            Fingerprints::of_credential(scope.credential),
+            self.now,
+        );
         self.vms.push(Vm {
             feed,
             poll: None,
@@ -220,7 +236,7 @@ impl Process {
     /// Lets time pass, and every VM tick, so many times.
     pub fn ticks(&mut self, many: u64) {
         for _ in 0..many {
-            self.now += TICK_MS;
+            self.now += TICK;
             self.answer();
             for vm in self.vms.iter_mut().filter(|vm| !vm.busy) {
                 let _ = vm.feed.look(self.now, 7);
@@ -250,11 +266,11 @@ impl Process {
     }
 
     /// The VM that polls for all: the only one with a poll.
-    pub fn holder(&self) -> usize {
+    pub fn leader(&self) -> usize {
         let mut polling = (0..self.vms.len()).filter(|vm| self.vms[*vm].poll.is_some());
-        let holder = polling.next().expect("nobody polls");
+        let leader = polling.next().expect("no VM polls");
         assert_eq!(polling.next(), None, "two poll");
-        holder
+        leader
     }
 
     pub fn versions(&self) -> Vec<u64> {
@@ -277,8 +293,17 @@ pub fn scope() -> Scope<'static> {
         credential: CREDENTIAL,
         team_domain: "https://team.example.com",
         cluster: "portcullis_control",
-        audiences: &[],
-        when_stale: (STALE_AFTER_MS, true),
+    }
+}
+
+pub fn settings() -> FeedSettings {
+    FeedSettings {
+        audiences: Vec::new(),
+        when_stale: StalePolicy {
+            after: STALE_AFTER,
+            denies: true,
+        },
         max_revocations: MAX_REVOCATIONS,
+        instance: String::new(),
     }
 }

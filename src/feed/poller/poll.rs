@@ -1,0 +1,163 @@
+//! A poll: what a VM polls for, what the query says, and what the answer was.
+
+use std::time::Duration;
+
+use crate::feed::freshness::StalePolicy;
+use crate::feed::state::{Progress, State};
+use crate::feed::store::Store;
+use crate::feed::timing::{self, LAGGING_WAIT};
+use crate::reply::percent_encode;
+
+/// Entries that a poll asks for in one page.
+const PAGE_LIMIT: u32 = 20_000;
+
+/// A poll to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Poll {
+    /// Query of the `feed` call.
+    pub query: String,
+    /// How long the callout may take.
+    pub timeout: Duration,
+}
+
+/// The answer to a poll.
+#[derive(Debug, Clone, Copy)]
+pub struct FeedAnswer<'a> {
+    /// The status; `None` if there was no answer.
+    pub status: Option<u16>,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// What a VM polls for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PollRole {
+    /// For itself alone.
+    Standalone,
+    /// For all VMs of its worker group.
+    Group(GroupPoll),
+    /// For a page of a compaction, which is not applied here. Holds the query.
+    Compaction(String),
+}
+
+/// What a poll for a worker group asks for and reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupPoll {
+    /// The name of the group.
+    pub instance: String,
+    /// The lowest version that one of its VMs has applied.
+    pub applied: u64,
+    /// The stale policy of all of them together.
+    pub when_stale: StalePolicy,
+    /// What the poll asks for.
+    pub asks: Asks,
+}
+
+/// What a poll asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// The next change, as soon as there is one.
+    Changes,
+    /// The changes so far, at once: another poll is waiting to be sent.
+    ChangesAtOnce,
+    /// A whole snapshot, although something is in force.
+    Snapshot,
+}
+
+/// What a successful answer changed, and what it was.
+#[derive(Debug)]
+pub struct Applied<'a> {
+    pub progress: Progress,
+    pub received: Received<'a>,
+}
+
+/// What a successful answer was.
+#[derive(Debug)]
+pub enum Received<'a> {
+    /// No change.
+    NothingNew,
+    /// A delta.
+    Delta(Delta<'a>),
+    /// A page of a snapshot.
+    SnapshotPage(SnapshotPage),
+    /// The answer to a poll for a compaction; `None` if it is not a page.
+    CompactionPage(Option<&'a [u8]>),
+}
+
+/// A delta from one version to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delta<'a> {
+    /// The version that it starts at.
+    pub after: u64,
+    /// The version that it leads to.
+    pub version: u64,
+    /// The page as received.
+    pub page: &'a [u8],
+}
+
+/// A page of a snapshot.
+#[derive(Debug)]
+pub struct SnapshotPage {
+    pub is_first: bool,
+    pub is_last: bool,
+    pub epoch: String,
+    pub version: u64,
+    /// The page as VMs share it.
+    pub bytes: Vec<u8>,
+}
+
+impl PollRole {
+    /// What the poll asks for.
+    pub fn asks(&self) -> Asks {
+        match self {
+            Self::Group(group) => group.asks,
+            Self::Standalone | Self::Compaction(_) => Asks::Changes,
+        }
+    }
+
+    /// How long the poll asks to wait. While other VMs have not applied the latest version, it
+    /// returns soon, so that the next poll can report that they have.
+    pub fn wait(&self, state: &State) -> Duration {
+        let wait = timing::longest_wait(state.settings().when_stale.after);
+        match self {
+            Self::Group(group) if group.asks == Asks::ChangesAtOnce => Duration::ZERO,
+            Self::Group(group) if state.store().map(Store::version) > Some(group.applied) => {
+                wait.min(LAGGING_WAIT)
+            }
+            _ => wait,
+        }
+    }
+
+    /// The query of a poll that continues a snapshot, asks for changes, or starts a snapshot.
+    pub fn query(&self, state: &State, next: Option<&str>, wait: Duration) -> String {
+        let settings = state.settings();
+        let (instance, when_stale) = match self {
+            Self::Group(group) => (&group.instance, group.when_stale),
+            _ => (&settings.instance, settings.when_stale),
+        };
+        let query = match state.store() {
+            Some(store) if next.is_none() && self.asks() != Asks::Snapshot => {
+                let applied = match self {
+                    Self::Group(group) => group.applied,
+                    _ => store.version(),
+                };
+                let (epoch, after) = (percent_encode(store.epoch().as_bytes()), store.version());
+                let wait = wait.as_secs();
+                format!(
+                    "epoch={epoch}&after={after}&wait={wait}&limit={PAGE_LIMIT}\
+                     &instance={instance}&applied={applied}"
+                )
+            }
+            _ => snapshot_query(next, instance),
+        };
+        query + &when_stale.query()
+    }
+}
+
+/// The query for the named page of a snapshot, or for the first one.
+pub fn snapshot_query(next: Option<&str>, instance: &str) -> String {
+    let next = next.map_or_else(String::new, |next| {
+        format!("next={}&", percent_encode(next.as_bytes()))
+    });
+    format!("{next}limit={PAGE_LIMIT}&instance={instance}")
+}
