@@ -1,7 +1,7 @@
-//! The command line. `serve` is the service; `check` looks at the configuration; `token` asks the
-//! team domain from anywhere; everything else asks the running service over its Unix socket.
+//! The command line. `serve` runs the service, `check` checks the configuration, `token` calls the
+//! team domain from any machine. All other commands call the running service over its Unix socket.
 //!
-//! Exit status: 0 done, 1 refused, 2 wrong usage.
+//! Exit status: 0 success, 1 failure, 2 wrong usage.
 
 mod arguments;
 mod check;

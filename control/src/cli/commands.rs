@@ -1,4 +1,4 @@
-//! The commands that ask the running service.
+//! The commands that call the running service.
 
 mod admin_token;
 mod application;
@@ -28,7 +28,7 @@ pub fn run(command: &Command, data_dir: &Path, output: Output) -> Result<(), Cli
 
 async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<(), CliError> {
     match command {
-        // Run without a client.
+        // These run without the service.
         Command::Serve | Command::Check | Command::Token(_) => Ok(()),
         Command::User(command) => user::run(command, client, output).await,
         Command::Application(command) => application::run(command, client, output).await,
@@ -37,8 +37,8 @@ async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<
         Command::AdminToken(command) => admin_token::run(command, client, output).await,
         Command::Revocation(command) => revocation::run(command, client, output).await,
         Command::Proxy(command) => proxy::run(command, client, output).await,
-        Command::FilterCredential(FilterCredentialCommand::New(wish)) => {
-            new_filter_credential(wish, client, output).await
+        Command::FilterCredential(FilterCredentialCommand::New(arguments)) => {
+            new_filter_credential(arguments, client, output).await
         }
         #[cfg(feature = "test-clock")]
         Command::TestClock { offset_seconds } => {
@@ -56,15 +56,15 @@ async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<
 }
 
 async fn new_filter_credential(
-    wish: &NewFilterCredential,
+    arguments: &NewFilterCredential,
     client: &Client,
     output: Output,
 ) -> Result<(), CliError> {
-    let request = json!({ "applications": wish.application });
+    let request = json!({ "applications": arguments.application });
     let made: AddedFilterCredential = client.post("/filter-credentials", &request).await?;
     output.result(&made, || {
         format!(
-            "Filter credential {}. Keep it: it is not shown again.\n{}",
+            "Filter credential {}. Store it now; it is not shown again.\n{}",
             made.id, made.credential
         )
     });

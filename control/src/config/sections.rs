@@ -18,7 +18,7 @@ use crate::sessions::durations::Bounds;
 const DEFAULT_BLOCK: Duration = Duration::from_secs(60);
 const DEFAULT_FAILURES_PER_EMAIL: u32 = 10;
 const DEFAULT_FAILURES_PER_ADDRESS: u32 = 60;
-const ADDRESS: &str = "an address with port, as 127.0.0.1:8081";
+const ADDRESS: &str = "an address with a port, such as 127.0.0.1:8081";
 
 /// `[server]`.
 pub fn server(mut reader: Reader, problems: &mut InputProblems) -> Option<ServerConfig> {
@@ -31,7 +31,7 @@ pub fn server(mut reader: Reader, problems: &mut InputProblems) -> Option<Server
     reader.finish(problems);
     let (listen, filters) = (listen?, filters?);
     if listen == filters && listen.port() != 0 {
-        let message = "must not be server.listen: filters have a listener of their own";
+        let message = "must differ from server.listen: filters have their own listener";
         problems.add(&listen_path, filters, message);
     }
     Some(ServerConfig {
@@ -56,7 +56,7 @@ fn address(
     }
 }
 
-/// `None` is a problem, `Some(None)` an absent field.
+/// `None` means a problem, `Some(None)` an absent field.
 fn team_domain(reader: &mut Reader, problems: &mut InputProblems) -> Option<Option<Origin>> {
     if !reader.has("team_domain") {
         return Some(None);
@@ -69,7 +69,7 @@ fn team_domain(reader: &mut Reader, problems: &mut InputProblems) -> Option<Opti
             problems.add(
                 &path,
                 text,
-                "must be https; http is only for names of this machine",
+                "must be https; http is only allowed for localhost, *.localhost and 127.0.0.1",
             );
             None
         }
@@ -91,7 +91,7 @@ fn trusted_proxies(reader: &mut Reader, problems: &mut InputProblems) -> Vec<IpN
         match text.parse::<IpNet>().ok().or_else(single) {
             Some(network) => networks.push(network),
             None => {
-                let message = "must be a network or an address, as 10.0.0.0/8";
+                let message = "must be a network or an address, such as 10.0.0.0/8";
                 problems.add(&format!("{path}[{index}]"), text, message);
             }
         }
@@ -170,7 +170,7 @@ pub fn applications(
             .iter()
             .any(|other| other.name == definition.name)
         {
-            problems.add(&format!("{path}.name"), &definition.name, "is there twice");
+            problems.add(&format!("{path}.name"), &definition.name, "is used twice");
         }
         paths.push(path);
         definitions.push(definition);

@@ -55,7 +55,7 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         request_limits: RequestLimits::new(),
         notifier: Arc::new(Notifier::new(0, Arc::clone(&clock))),
         proxies: Arc::new(Proxies::new(Arc::clone(&clock))),
-        snapshot_turns: Semaphore::new(SNAPSHOTS),
+        snapshot_reads: Semaphore::new(SNAPSHOTS),
         stopping: parts.stopping,
         storage,
         clock,

@@ -1,5 +1,5 @@
-//! How often a user code may be typed that is none (RFC 8628, section 5.1): by one user, and from
-//! one client address. Only who is signed in can try at all.
+//! How many wrong user codes one user and one client address may type (RFC 8628, section 5.1). Only
+//! users who are signed in can try.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use crate::system::rate_limit::{RateLimit, TooMany, network};
 const WRONG_CODES_OF_A_USER: u32 = 10;
 const WRONG_CODES_OF_AN_ADDRESS: u32 = 60;
 
-/// The limits on guessed user codes.
+/// The limits on wrong user codes.
 pub struct GuessLimits {
     by_user: RateLimit,
     by_address: RateLimit,
 }
 
-/// A code that was typed, and counted as wrong until it is found right.
+/// A typed code, counted as wrong until it turns out to be right.
 #[must_use = "a code that was right must be given back"]
 pub struct Guess {
     user: u64,
@@ -23,7 +23,7 @@ pub struct Guess {
 }
 
 impl GuessLimits {
-    /// Nothing counted yet.
+    /// Limits with nothing counted yet.
     pub fn new() -> Self {
         Self {
             by_user: RateLimit::new(WRONG_CODES_OF_A_USER),
