@@ -7,8 +7,9 @@ mod control;
 #[cfg(feature = "entry-point")]
 mod entry_point;
 mod host;
-mod renewals;
+mod response_changes;
 mod root;
+mod shared;
 mod shared_data;
 mod signature;
 mod stream;

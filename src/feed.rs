@@ -172,9 +172,6 @@ impl Feed {
         answer: FeedAnswer<'_>,
     ) -> Result<Progress, FeedError> {
         self.advance_clock(now);
-        if !self.poller.is_polling() {
-            return Ok(Progress::Unchanged);
-        }
         let tick = Tick { now, random };
         let applied = self.poller.answered(&mut self.state, answer, tick)?;
         if let Some(group) = &mut self.group {

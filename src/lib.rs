@@ -10,8 +10,6 @@ pub mod config;
 pub mod envoy;
 pub mod feed;
 pub mod filter;
-pub mod login;
-pub mod metrics;
 pub mod names;
 pub mod protocol;
 pub mod reason;

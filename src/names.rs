@@ -8,17 +8,8 @@ pub const BINDING_COOKIE: &str = "__Host-access_binding";
 pub const ATTEMPT_COOKIE_PREFIX: &str = "__Host-access_login_";
 /// Cookie that remembers recent returns from the team domain, against loops.
 pub const RETURNS_COOKIE: &str = "__Host-access_returns";
-/// Header that gives the origin the application token.
-pub const ASSERTION_HEADER: &str = "x-access-jwt-assertion";
-/// Header that gives the origin the user's e-mail address.
-pub const EMAIL_HEADER: &str = "x-access-user-email";
-/// Header that gives the origin the user's id.
-pub const ID_HEADER: &str = "x-access-user-id";
 /// Header in which scripts and services send a token.
 pub const TOKEN_HEADER: &str = "x-access-token";
-
-/// Names under which nothing of a client may reach the origin.
-const RESERVED_HEADERS: [&str; 4] = [ASSERTION_HEADER, EMAIL_HEADER, ID_HEADER, TOKEN_HEADER];
 
 /// How the names of all the project's cookies begin.
 pub const OWN_COOKIE_PREFIX: &str = "__Host-access_";
@@ -48,17 +39,9 @@ pub fn is_override_header(name: &[u8]) -> bool {
     OVERRIDES.iter().any(|known| folds_into(name, known))
 }
 
-/// Whether a header name is reserved, in any spelling.
-#[must_use]
-pub fn is_reserved_header(name: &[u8]) -> bool {
-    RESERVED_HEADERS
-        .iter()
-        .any(|reserved| folds_into(name, reserved))
-}
-
 /// Whether a server may take one name for the other. CGI (RFC 3875, section 4.1.18) knows no
 /// case and turns `-` into `_`; some servers do so with every byte that is no letter or digit.
-fn folds_into(sent: &[u8], known: &str) -> bool {
+pub(crate) fn folds_into(sent: &[u8], known: &str) -> bool {
     sent.len() == known.len()
         && sent.iter().zip(known.bytes()).all(|(sent, known)| {
             sent.eq_ignore_ascii_case(&known) || (known == b'-' && !sent.is_ascii_alphanumeric())
@@ -77,22 +60,6 @@ pub fn is_own_cookie(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reserved_headers_in_every_spelling() {
-        for name in [
-            "x-access-user-email",
-            "X-Access-User-Id",
-            "x_access_jwt_assertion",
-            "x-access_token",
-            "x.access.user.email",
-        ] {
-            assert!(is_reserved_header(name.as_bytes()), "{name}");
-        }
-        for name in ["x-access-user-emails", "x-access", "y-access-token"] {
-            assert!(!is_reserved_header(name.as_bytes()), "{name}");
-        }
-    }
 
     #[test]
     fn own_cookies_with_and_without_suffix() {

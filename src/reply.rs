@@ -6,9 +6,6 @@ pub mod refusal;
 pub mod script;
 pub mod set_cookie;
 
-use crate::request::kind::RequestKind;
-use page::Page;
-
 /// A reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
@@ -61,19 +58,6 @@ impl Reply {
             Self::empty(status, reason).with("content-type", "application/problem+json".to_owned());
         reply.body = value.to_string();
         reply
-    }
-
-    /// An error in the form that suits what sent the request: a page for a person, JSON for a
-    /// program, a status for gRPC.
-    #[must_use]
-    pub fn error(kind: RequestKind, status: u16, reason: &'static str, page: &Page<'_>) -> Self {
-        match kind {
-            RequestKind::Navigation | RequestKind::FramedNavigation | RequestKind::FormPost => {
-                page.reply(status, reason)
-            }
-            RequestKind::Grpc => Self::grpc(status, reason),
-            _ => Self::problem(status, reason, page.title),
-        }
     }
 
     /// An error for a gRPC client; the statuses are those of gRPC's own mapping from HTTP.
@@ -142,24 +126,5 @@ mod tests {
             "jos%C3%A9%20100%25%0D%0A"
         );
         assert_eq!(percent_encode(b"/a?b=c&d\xff"), "%2Fa%3Fb%3Dc%26d%FF");
-    }
-
-    #[test]
-    fn errors_suit_what_asked() {
-        let page = Page::new("Not here", &["No such host."]);
-        let status = |kind| {
-            let reply = Reply::error(kind, 403, "unknown_host", &page);
-            (
-                reply.status,
-                reply.grpc_status,
-                reply
-                    .headers
-                    .iter()
-                    .any(|(n, v)| *n == "content-type" && v.contains("html")),
-            )
-        };
-        assert_eq!(status(RequestKind::Navigation), (403, None, true));
-        assert_eq!(status(RequestKind::SubRequest), (403, None, false));
-        assert_eq!(status(RequestKind::Grpc), (403, Some(7), false));
     }
 }

@@ -16,8 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 CRATES = ["src", "control/src"]
 MOST_LINES, MOST_OF_A_FUNCTION = 300, 60
 
-TESTS = re.compile(r"^#\[cfg\(test\)\]\n(?:#\[.*\]\n)*mod tests?\b", re.M)
+TESTS = re.compile(r"^#\[cfg\(test\)\]\n(?:#\[.*\]\n)*(?:pub(?:\([^)]*\))? )?mod tests?\b", re.M)
 TEST_ITEM = re.compile(r"^ *#\[cfg\(test\)\]\s*[^;{]*;", re.M)
+# Who may see a name takes nothing.
+VISIBILITY = re.compile(r"pub\(in [^)]*\)")
 # Raw strings, strings, characters (not lifetimes), comments.
 NOISE = re.compile(
     r'b?r(#*)".*?"\1|b?"(?:\\.|[^"\\])*"|b?\'(?:\\[^\']+|[^\'\\\n])\'|//[^\n]*|/\*.*?\*/', re.S
@@ -37,6 +39,7 @@ class File:
         self.path, self.module = path, module
         self.lines = text[: tests.start() if tests else None].count("\n")
         code = TEST_ITEM.sub(" ", NOISE.sub(" ", text[: tests.start() if tests else None]))
+        code = VISIBILITY.sub("pub", code)
         self.functions = [(name, sum(map(bool, map(str.strip, body.split("\n"))))) for _, name, body in FUNCTION.findall(code)]
         self.names, self.globs, self.public = {}, [], set()
         for public, tree in USE.findall(code):

@@ -1,4 +1,5 @@
-//! Every host call of the filter, each returning what went wrong instead of panicking.
+//! Host calls of the filter by the SDK, each returning what went wrong instead of panicking. Those
+//! that the SDK lacks are in [`super::abi`].
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, UNIX_EPOCH};
@@ -7,9 +8,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType, MetricType, Status};
 
 use super::abi;
-use crate::filter::{Changes, Effect};
-use crate::login::Random;
-use crate::names::{ASSERTION_HEADER, EMAIL_HEADER, ID_HEADER};
+use crate::filter::{Changes, Random, ResponseChanges};
 use crate::reply::Reply;
 use crate::request::Field;
 use crate::request::cookies::Cookies;
@@ -43,8 +42,8 @@ pub struct HostRandom;
 impl Random for HostRandom {
     fn fill(&mut self, bytes: &mut [u8]) {
         if let Err(error) = getrandom::fill(bytes) {
-            // Without randomness no attempt could be kept apart from another. A trap ends the
-            // request with 503, and Envoy makes a new VM.
+            // Without random bytes, login attempts could be guessed. A trap ends the request with
+            // 503, and Envoy makes a new VM.
             log::error!("the host gives no random bytes: {error}");
             std::process::abort();
         }
@@ -119,24 +118,10 @@ pub fn change(changes: &Changes) -> Result<()> {
     if let Some(cookies) = &changes.cookies {
         replace_cookies(cookies)?;
     }
-    if let Some(reason) = changes.reported {
-        let set = abi::set_property("access.reported", reason);
-        named("set_property", set)?;
-    }
-    let Some(session) = &changes.identity else {
-        return Ok(());
-    };
-    for (name, value) in [
-        (ASSERTION_HEADER, session.token()),
-        (EMAIL_HEADER, session.email()),
-        (ID_HEADER, session.id()),
-    ] {
+    for (name, value) in changes.add() {
         named("add_header", hostcalls::add_map_value(map, name, value))?;
     }
-    for (name, value) in [
-        ("access.user_email", session.email()),
-        ("access.user_id", session.id()),
-    ] {
+    for (name, value) in changes.filter_state() {
         named("set_property", abi::set_property(name, value))?;
     }
     Ok(())
@@ -157,31 +142,19 @@ fn replace_cookies(Cookies { sent, left }: &Cookies) -> Result<()> {
     Ok(())
 }
 
-/// Gives the response of the effective context new cookies, each in a header of its own, and
-/// keeps it from being kept.
-pub fn set_cookies(cookies: &[String]) -> Result<()> {
+/// Changes the response of the effective context.
+pub fn change_response(changes: &ResponseChanges) -> Result<()> {
     let map = MapType::HttpResponseHeaders;
-    for cookie in cookies {
-        named(
-            "add_header",
-            hostcalls::add_map_value(map, "set-cookie", cookie),
-        )?;
-    }
-    // A set replaces the first of several only. The others are what caches near the origin obey
-    // before it (RFC 9213).
-    for name in [
-        "cache-control",
-        "cdn-cache-control",
-        "surrogate-control",
-        "expires",
-    ] {
+    for name in changes.remove() {
         named("remove_header", hostcalls::remove_map_value(map, name))?;
     }
-    let added = hostcalls::add_map_value(map, "cache-control", "no-store");
-    named("add_header", added)
+    for (name, value) in changes.add() {
+        named("add_header", hostcalls::add_map_value(map, name, value))?;
+    }
+    Ok(())
 }
 
-/// Lets the paused request of the effective context go on.
+/// Resumes the paused request of the effective context.
 pub fn resume() -> Result<()> {
     named("continue_stream", hostcalls::resume_http_request())
 }
@@ -199,11 +172,6 @@ pub fn reply(reply: &Reply) -> Result<()> {
             grpc_status: reply.grpc_status,
         }),
     )
-}
-
-/// The reply where the filter itself does not know what to do: never through.
-pub fn internal_error() -> Effect {
-    Effect::Reply(Reply::empty(503, "internal"))
 }
 
 /// A call to a cluster.

@@ -6,9 +6,8 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use super::host::{self, HostRandom, client_address};
-use super::root::Shared;
-use crate::filter::{Call, CallAnswer, Effect, Filter, Moment};
-use crate::names::is_reserved_header;
+use super::shared::Shared;
+use crate::filter::{Call, CallAnswer, Effect, Filter, Moment, trailers_to_remove};
 use crate::request::Head;
 use crate::time::UnixMillis;
 
@@ -19,27 +18,28 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// A request of a configuration; without one nothing is let through.
+    /// A request of a configuration. Without a configuration no request is let through.
     pub fn new(id: u32, shared: Option<Rc<Shared>>) -> Self {
         Self { id, shared }
     }
 
-    fn decide(&self, has_body: bool) -> Effect {
+    /// The request has arrived.
+    fn begin(&self, has_body: bool) -> Effect {
         let Some(shared) = &self.shared else {
-            return host::internal_error();
+            return Effect::internal_error();
         };
         let map = match host::request_headers() {
             Ok(map) => map,
             Err(error) => {
                 log::error!("{error}");
-                return host::internal_error();
+                return Effect::internal_error();
             }
         };
         let Some(fields) = host::fields(&map) else {
-            return host::internal_error();
+            return Effect::internal_error();
         };
         let Ok(mut filter) = shared.filter.try_borrow_mut() else {
-            return host::internal_error();
+            return Effect::internal_error();
         };
         let mut random = HostRandom;
         let mut moment = moment(&mut random, host::now());
@@ -67,10 +67,10 @@ impl Context for Stream {
         let mut moment = moment(&mut random, host::now());
         let effect = match shared.filter.try_borrow_mut() {
             Ok(mut filter) => filter.answered(self.id, answer, &mut moment),
-            Err(_) => Some(host::internal_error()),
+            Err(_) => Some(Effect::internal_error()),
         };
         if let Some(Effect::Call(_)) = effect {
-            log::error!("a request was to be asked about twice");
+            log::error!("a request was to make a second call");
         } else if let Some(effect) = effect {
             resume(shared, self.id, effect);
         }
@@ -79,12 +79,12 @@ impl Context for Stream {
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
-        match self.decide(!end_of_stream) {
+        match self.begin(!end_of_stream) {
             Effect::Continue(changes) => match host::change(&changes) {
                 Ok(()) => Action::Continue,
                 Err(error) => {
                     log::error!("{error}");
-                    reply(&host::internal_error())
+                    reply(&Effect::internal_error())
                 }
             },
             Effect::Pause => Action::Pause,
@@ -113,16 +113,16 @@ impl HttpContext for Stream {
             Ok(()) => Action::Continue,
             Err(error) => {
                 log::error!("{error}");
-                reply(&host::internal_error())
+                reply(&Effect::internal_error())
             }
         }
     }
 
     fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
         let shared = self.shared.as_ref();
-        let cookies = shared.and_then(|shared| shared.renewals.take(self.id));
-        if let Some(cookies) = cookies
-            && let Err(error) = host::set_cookies(&cookies)
+        let changes = shared.and_then(|shared| shared.response_changes.take(self.id));
+        if let Some(changes) = changes
+            && let Err(error) = host::change_response(&changes)
         {
             // The browser keeps its old token, which is refreshed again.
             log::error!("{error}");
@@ -132,20 +132,15 @@ impl HttpContext for Stream {
 }
 
 impl Stream {
-    /// Trailers may carry what the head must not (RFC 9110, section 6.5).
+    /// Removes the trailers that must not reach the origin.
     fn clean_trailers() -> Result<(), host::HostError> {
         let map = host::request_trailers()?;
-        for field in host::fields(&map).unwrap_or_default() {
-            if is_reserved_header(field.name)
-                && let Ok(name) = std::str::from_utf8(field.name)
-            {
-                host::remove_trailer(name)?;
-            }
-        }
-        Ok(())
+        let fields = host::fields(&map).unwrap_or_default();
+        let names = trailers_to_remove(&fields);
+        names.iter().try_for_each(|name| host::remove_trailer(name))
     }
 
-    /// The call could not even be sent: the core hears of it as of one without an answer.
+    /// The call could not be sent: to the core this is a call without an answer.
     fn call_failed(&self) -> Action {
         let mut random = HostRandom;
         let mut moment = moment(&mut random, host::now());
@@ -153,7 +148,7 @@ impl Stream {
         let filter = shared.and_then(|shared| shared.filter.try_borrow_mut().ok());
         let effect = filter
             .and_then(|mut filter| filter.answered(self.id, CallAnswer::none(), &mut moment))
-            .unwrap_or_else(host::internal_error);
+            .unwrap_or_else(Effect::internal_error);
         reply(&effect)
     }
 }
@@ -161,7 +156,7 @@ impl Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         if let Some(shared) = &self.shared {
-            let _ = shared.renewals.take(self.id);
+            let _ = shared.response_changes.take(self.id);
             if let Ok(mut filter) = shared.filter.try_borrow_mut() {
                 filter.forget(self.id);
             }
@@ -169,8 +164,8 @@ impl Drop for Stream {
     }
 }
 
-/// Drives on a request that waited, from the root's callback. What is still to be asked of the
-/// control service is returned: the root asks, and brings the answer by [`answer`].
+/// Resumes a request that waited, from the root's callback. A call that the request has yet to
+/// make is returned: the root makes it, and brings the answer by [`answer`].
 pub fn wake(shared: &Shared, stream: u32, now: UnixMillis) -> Option<Call> {
     drive(shared, stream, |filter| {
         let mut random = HostRandom;
@@ -178,14 +173,14 @@ pub fn wake(shared: &Shared, stream: u32, now: UnixMillis) -> Option<Call> {
     })
 }
 
-/// Drives on a request whose call the root has made.
+/// Resumes a request whose call the root has made.
 pub fn answer(shared: &Shared, stream: u32, answer: CallAnswer<'_>) {
-    let unasked = drive(shared, stream, |filter| {
+    let second_call = drive(shared, stream, |filter| {
         let mut random = HostRandom;
         filter.answered(stream, answer, &mut moment(&mut random, host::now()))
     });
-    if unasked.is_some() {
-        log::error!("a request was to be asked about twice");
+    if second_call.is_some() {
+        log::error!("a request was to make a second call");
     }
 }
 
@@ -210,14 +205,14 @@ fn drive(
 fn resume(shared: &Shared, stream: u32, effect: Effect) -> Option<Call> {
     match effect {
         Effect::Continue(mut changes) => {
-            let cookies = std::mem::take(&mut changes.set_cookies);
-            if !cookies.is_empty() {
-                shared.renewals.keep(stream, cookies);
+            let response = std::mem::take(&mut changes.response);
+            if !response.is_empty() {
+                shared.response_changes.keep(stream, response);
             }
             let continued = host::change(&changes).and_then(|()| host::resume());
             if let Err(error) = continued {
                 log::error!("{error}");
-                reply(&host::internal_error());
+                reply(&Effect::internal_error());
             }
         }
         Effect::Reply(_) => {

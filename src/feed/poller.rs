@@ -9,7 +9,8 @@ mod poll;
 use std::time::Duration;
 
 pub(super) use poll::{
-    Applied, Asks, Delta, GroupPoll, PollRole, Received, SnapshotPage, snapshot_query,
+    Applied, Asks, CompactionPage, Delta, GroupPoll, PollRole, Received, SnapshotPage,
+    snapshot_query,
 };
 pub use poll::{FeedAnswer, Poll};
 
@@ -109,7 +110,7 @@ impl Poller {
         Some(poll)
     }
 
-    /// Takes the answer to the poll in flight.
+    /// Takes the answer to the poll in flight. Without one, the answer came too late and is ignored.
     ///
     /// # Errors
     /// The poll failed or its page was rejected, and nothing has changed. The next poll follows
@@ -120,16 +121,17 @@ impl Poller {
         answer: FeedAnswer<'a>,
         tick: Tick,
     ) -> Result<Applied<'a>, FeedError> {
-        let role = match self.in_flight.take() {
-            Some(in_flight) => in_flight.role,
-            None => PollRole::Standalone,
+        let Some(InFlight { role, .. }) = self.in_flight.take() else {
+            return Ok(unchanged(Received::Stray));
         };
         if matches!(role, PollRole::Compaction(_)) {
-            let page = (answer.status == Some(200)).then_some(answer.body);
-            return Ok(Applied {
-                progress: Progress::Unchanged,
-                received: Received::CompactionPage(page),
-            });
+            let body = answer.body;
+            let page = match answer.status {
+                Some(200) => state.decode(body).ok(),
+                _ => None,
+            };
+            let page = page.map(|page| Box::new(CompactionPage { page, body }));
+            return Ok(unchanged(Received::CompactionPage(page)));
         }
         let applied = self.apply(state, &role, answer, tick.now);
         match &applied {
@@ -191,11 +193,7 @@ impl Poller {
                 if state.store().is_none() || asked_for_snapshot {
                     return Err(FeedError::SnapshotBroken);
                 }
-                let applied = Applied {
-                    progress: Progress::Unchanged,
-                    received: Received::NothingNew,
-                };
-                Ok((applied, Brought::Nothing))
+                Ok((unchanged(Received::NothingNew), Brought::Nothing))
             }
             Some(status) => Err(FeedError::Status(status)),
             None => Err(FeedError::Unreachable),
@@ -262,5 +260,12 @@ impl Poller {
         self.in_flight = None;
         self.snapshot = None;
         self.errors += 1;
+    }
+}
+
+fn unchanged(received: Received<'_>) -> Applied<'_> {
+    Applied {
+        progress: Progress::Unchanged,
+        received,
     }
 }

@@ -204,7 +204,7 @@ impl WorkerGroup {
         poller: &mut Poller,
         tick: Tick,
     ) {
-        if self.try_publish(&received, state, tick).is_err() {
+        if self.try_publish(received, state, tick).is_err() {
             self.step_down(state, poller, tick.now);
             let released = self.lease.release(&self.store, tick.now);
             let _ = self.or_standalone(released, state, poller, tick.now);
@@ -213,22 +213,25 @@ impl WorkerGroup {
 
     fn try_publish(
         &mut self,
-        received: &Received<'_>,
+        received: Received<'_>,
         state: &State,
         tick: Tick,
     ) -> Result<(), SharedDataError> {
         let Role::Leader(leader) = &mut self.role else {
             return Ok(());
         };
-        if let Received::CompactionPage(body) = received {
-            return leader.compaction_page(&self.store, *body, state);
+        match received {
+            Received::Stray => return Ok(()),
+            Received::CompactionPage(_) => {}
+            Received::NothingNew | Received::Delta(_) | Received::SnapshotPage(_) => {
+                // The lease must still be this VM's, and last while it writes.
+                if !self.lease.look(&self.store)? {
+                    return Err(SharedDataError::Changed);
+                }
+                let success = state.last_success();
+                self.lease.write(&self.store, success, tick.now)?;
+            }
         }
-        // The lease must still be this VM's, and last while it writes.
-        if !self.lease.look(&self.store)? {
-            return Err(SharedDataError::Changed);
-        }
-        self.lease
-            .write(&self.store, state.last_success(), tick.now)?;
         leader.publish(&self.store, received, self.replica.manifest(), tick)
     }
 

@@ -2,53 +2,52 @@
 
 use std::time::Duration;
 
+use super::identity::IDENTITY_HEADERS;
 use crate::reply::Reply;
 use crate::request::cookies::Cookies;
 use crate::session::Verified;
 
+/// How many streams the host resumes or ends in one callback: it runs the effects on other
+/// streams nested in that callback.
+pub const MAX_EFFECTS: usize = 32;
+
 /// What happens to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// On to the origin, changed.
+    /// It continues to the origin, changed.
     Continue(Changes),
-    /// Answered here.
+    /// It is answered here.
     Reply(Reply),
-    /// Held until woken.
+    /// It is held until it is woken.
     Pause,
-    /// Held until the root has got a new token: calls are due at once.
+    /// It is held until the root has got a new token: calls are due at once.
     Refresh,
-    /// Held until the control service has answered.
+    /// It is held until the control service has answered.
     Call(Call),
 }
 
-/// How a request is changed on its way to the origin.
+/// How a request is changed on its way to the origin, and its response on the way back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Header names to remove, as sent.
     pub remove: Vec<String>,
     /// The cookie lines that replace those sent; `None` leaves them.
     pub cookies: Option<Cookies>,
-    /// Whose session lets the request go on; `None` where nobody was asked.
+    /// Whose session lets the request continue; `None` if no session was asked for.
     pub identity: Option<Verified>,
-    /// The `set-cookie` values that the response brings, which nobody may then keep.
-    pub set_cookies: Vec<String>,
-    /// Whether no application guards the host.
+    /// How the response is changed.
+    pub response: ResponseChanges,
+    /// Whether no application has the host.
     pub unguarded: bool,
     /// Why the request would have been refused, were this not a dry run.
     pub reported: Option<&'static str>,
 }
 
-impl Changes {
-    /// The verdict's name, for a counter.
-    #[must_use]
-    pub fn verdict(&self) -> &'static str {
-        match (&self.identity, self.reported) {
-            (Some(_), _) => "continue",
-            (None, Some(_)) => "report",
-            (None, None) if self.unguarded => "pass",
-            (None, None) => "bypass",
-        }
-    }
+/// How a response is changed on its way to the client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResponseChanges {
+    /// Values of new `set-cookie` headers. A response that gets one is never cached.
+    pub set_cookies: Vec<String>,
 }
 
 /// A call to the control service.
@@ -62,15 +61,6 @@ pub struct Call {
     pub timeout: Duration,
 }
 
-impl std::fmt::Debug for Call {
-    /// The body holds codes and tokens.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
-}
-
 /// The answer to a call.
 #[derive(Clone, Copy)]
 pub struct CallAnswer<'a> {
@@ -78,6 +68,88 @@ pub struct CallAnswer<'a> {
     pub status: Option<u16>,
     /// The body.
     pub body: &'a [u8],
+}
+
+impl Effect {
+    /// What a request gets when the filter itself fails: it never reaches the origin.
+    #[must_use]
+    pub fn internal_error() -> Self {
+        Self::Reply(Reply::empty(503, "internal"))
+    }
+}
+
+impl Changes {
+    /// Headers to add after [`Self::remove`]: names and values.
+    pub fn add(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let of = |session| {
+            let headers = IDENTITY_HEADERS.iter();
+            headers.map(move |header| (header.name, (header.value)(session)))
+        };
+        self.identity.iter().flat_map(of)
+    }
+
+    /// Filter state for Envoy's access log: names and values.
+    pub fn filter_state(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let of = |session| {
+            let headers = IDENTITY_HEADERS.iter();
+            headers.filter_map(move |header| Some((header.filter_state?, (header.value)(session))))
+        };
+        let identity = self.identity.iter().flat_map(of);
+        let reported = self.reported.map(|reason| ("access.reported", reason));
+        reported.into_iter().chain(identity)
+    }
+
+    /// The name under which the effect is counted.
+    #[must_use]
+    pub fn verdict(&self) -> &'static str {
+        match (&self.identity, self.reported) {
+            (Some(_), _) => "continue",
+            (None, Some(_)) => "report",
+            (None, None) if self.unguarded => "pass",
+            (None, None) => "bypass",
+        }
+    }
+}
+
+impl ResponseChanges {
+    /// Whether the response stays as it is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.set_cookies.is_empty()
+    }
+
+    /// Headers to remove: what browsers and caches near the origin obey before a
+    /// `cache-control` that is added (RFC 9213).
+    #[must_use]
+    pub fn remove(&self) -> &'static [&'static str] {
+        if self.is_empty() {
+            return &[];
+        }
+        &[
+            "cache-control",
+            "cdn-cache-control",
+            "surrogate-control",
+            "expires",
+        ]
+    }
+
+    /// Headers to add after [`Self::remove`]: names and values.
+    pub fn add(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let cookies = self.set_cookies.iter();
+        let no_store = (!self.is_empty()).then_some(("cache-control", "no-store"));
+        cookies
+            .map(|cookie| ("set-cookie", cookie.as_str()))
+            .chain(no_store)
+    }
+}
+
+impl std::fmt::Debug for Call {
+    /// Leaves out the body: it holds codes and tokens.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
 }
 
 impl CallAnswer<'_> {
@@ -88,5 +160,34 @@ impl CallAnswer<'_> {
             status: None,
             body: b"",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_with_a_new_cookie_is_not_cached() {
+        let changes = ResponseChanges {
+            set_cookies: vec!["a=1".into(), "b=2".into()],
+        };
+        let added: Vec<_> = changes.add().collect();
+        let expected = [
+            ("set-cookie", "a=1"),
+            ("set-cookie", "b=2"),
+            ("cache-control", "no-store"),
+        ];
+        assert_eq!(added, expected);
+        for name in [
+            "cache-control",
+            "cdn-cache-control",
+            "surrogate-control",
+            "expires",
+        ] {
+            assert!(changes.remove().contains(&name), "{name}");
+        }
+        let none = ResponseChanges::default();
+        assert!(none.is_empty() && none.remove().is_empty() && none.add().next().is_none());
     }
 }

@@ -1,70 +1,228 @@
-//! Requests that wait.
+//! Requests that wait, by their streams, and how many may.
 
+pub(super) mod deadline;
+
+use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Duration;
 
-use super::deadline::Deadline;
-use super::logout::PendingLogout;
-use super::refresh::PendingRefresh;
-use crate::application::Placement;
-use crate::login::Attempt;
+use serde::Serialize;
+
+use super::effect::{Call, Effect, MAX_EFFECTS};
+use super::endpoints::signed_out::PendingLogout;
+use super::event::Incoming;
+use super::login::exchange::PendingExchange;
+use super::refresh::calls::Refresh;
+use super::refresh::waiting::PendingRefresh;
 use crate::reply::Reply;
 use crate::request::OwnedHead;
-use crate::request::kind::RequestKind;
-use crate::time::{UnixMillis, UnixSeconds};
+use crate::time::UnixMillis;
+use deadline::Deadline;
 
-/// Why a request waits.
+/// How long a request waits for the feed.
+pub(super) const FEED_WAIT: Duration = Duration::from_secs(2);
+/// How long after its timeout a callout counts as lost.
+pub(super) const LOST_AFTER: Duration = Duration::from_millis(500);
+/// Requests that may wait for the feed at once in one VM.
+const MAX_WAITING_FOR_FEED: usize = 256;
+/// Requests that may wait for new tokens at once in one VM.
+const MAX_WAITING_FOR_TOKENS: usize = 256;
+/// And for one of them: a session must not take the places of all others.
+const MAX_WAITING_FOR_ONE_TOKEN: usize = 64;
+/// How large the head of a request may be that waits for the feed or a token.
+const MAX_WAITING_BYTES: usize = 32 * 1_024;
+/// Callouts that may wait at once in one VM.
+const MAX_CALLS: usize = 64;
+/// How many of them may burn codes, which any client can cause.
+pub(super) const MAX_BURNS: usize = 16;
+
+/// The requests that wait in one VM.
+pub(super) struct PendingRequests {
+    by_stream: HashMap<u32, Waiting>,
+    call_timeout: Duration,
+}
+
+/// Whether a request may still wait for the feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    MayWait,
+    HasWaited,
+}
+
+/// What a request waits for.
 pub(super) enum Pending {
-    /// The feed may change the verdict.
+    /// For the feed, which may bring what it needs.
     Feed(PendingFeed),
-    /// The session is being refreshed.
+    /// For its session to be refreshed.
     Refresh(PendingRefresh),
-    /// The callback's code is being exchanged.
+    /// For the exchange of the callback's code.
     Exchange(PendingExchange),
-    /// A code that nobody may use is being burnt.
-    Burn(PendingBurn),
-    /// The global session is being ended.
+    /// For a code to be burnt that must not be used; then it gets this reply.
+    Burn(Reply),
+    /// For the global session to be ended.
     Logout(PendingLogout),
 }
 
 /// A request that waits for the feed.
 pub(super) struct PendingFeed {
     pub head: OwnedHead,
-    pub version: Option<u64>,
-    pub deadline: Deadline,
+    version: Option<u64>,
 }
 
-/// A callback that waits for the exchange of its code.
-pub(super) struct PendingExchange {
-    pub placement: Rc<Placement>,
-    pub attempt: Attempt,
-    pub returns: Vec<UnixSeconds>,
-    pub kind: RequestKind,
-    pub deadline: Deadline,
+struct Waiting {
+    pending: Pending,
+    deadline: Deadline,
 }
 
-/// A callback whose code is being burnt.
-pub(super) struct PendingBurn {
-    pub reply: Reply,
-    pub deadline: Deadline,
+impl PendingRequests {
+    /// No requests. A call to the control service may take `call_timeout`.
+    pub fn new(call_timeout: Duration) -> Self {
+        Self {
+            by_stream: HashMap::new(),
+            call_timeout,
+        }
+    }
+
+    /// Holds a request until the feed moves on from `version`; `None` if there is no room.
+    pub fn wait_for_feed(
+        &mut self,
+        incoming: Incoming<'_>,
+        version: Option<u64>,
+        now: UnixMillis,
+    ) -> Option<Effect> {
+        let waiting = self.count(|pending| matches!(pending, Pending::Feed(_)));
+        if waiting >= MAX_WAITING_FOR_FEED || incoming.head.size() > MAX_WAITING_BYTES {
+            return None;
+        }
+        let head = incoming.head.to_owned();
+        let waiting = Waiting {
+            pending: Pending::Feed(PendingFeed { head, version }),
+            deadline: Deadline::after(now, FEED_WAIT),
+        };
+        self.by_stream.insert(incoming.stream, waiting);
+        Some(Effect::Pause)
+    }
+
+    /// Whether one more request may wait for a new token, by the size of its head, and for the
+    /// token that is being asked for already, if it is.
+    pub fn has_room_for_token(&self, size: usize, refresh: Option<&Rc<Refresh>>) -> bool {
+        let all = self.count(|pending| matches!(pending, Pending::Refresh(_)));
+        let for_this = refresh.map_or(0, |refresh| {
+            self.count(
+                |pending| matches!(pending, Pending::Refresh(waiting) if waiting.is_for(refresh)),
+            )
+        });
+        size <= MAX_WAITING_BYTES
+            && all < MAX_WAITING_FOR_TOKENS
+            && for_this < MAX_WAITING_FOR_ONE_TOKEN
+    }
+
+    /// Holds a request until its session has been refreshed.
+    pub fn wait_for_token(&mut self, stream: u32, pending: PendingRefresh) -> Effect {
+        let waiting = Waiting {
+            deadline: pending.deadline(),
+            pending: Pending::Refresh(pending),
+        };
+        self.by_stream.insert(stream, waiting);
+        Effect::Refresh
+    }
+
+    /// Makes the call that a request is to wait for, and holds it until the answer has come;
+    /// `None` if too many calls wait already.
+    pub fn call(
+        &mut self,
+        stream: u32,
+        request: &impl Serialize,
+        pending: Pending,
+        now: UnixMillis,
+    ) -> Option<Effect> {
+        let name = pending.call_name()?;
+        if !self.has_room_for_call(&pending) {
+            return None;
+        }
+        let call = self.call_of(name, request)?;
+        let waiting = Waiting {
+            pending,
+            deadline: self.call_deadline(now),
+        };
+        self.by_stream.insert(stream, waiting);
+        Some(Effect::Call(call))
+    }
+
+    /// A call to the control service, in JSON; `None` if it cannot be written.
+    pub fn call_of(&self, name: &'static str, request: &impl Serialize) -> Option<Call> {
+        Some(Call {
+            name,
+            body: serde_json::to_string(request).ok()?,
+            timeout: self.call_timeout,
+        })
+    }
+
+    /// When a call that begins now counts as lost.
+    pub fn call_deadline(&self, now: UnixMillis) -> Deadline {
+        Deadline::after(now, self.call_timeout + LOST_AFTER)
+    }
+
+    /// What a request waited for; it no longer does.
+    pub fn take(&mut self, stream: u32) -> Option<Pending> {
+        // Nearly no request waits.
+        if self.by_stream.is_empty() {
+            return None;
+        }
+        Some(self.by_stream.remove(&stream)?.pending)
+    }
+
+    /// The same, if it waited for a call of its own.
+    pub fn take_called(&mut self, stream: u32) -> Option<Pending> {
+        let waiting = self.by_stream.get(&stream)?;
+        waiting.pending.call_name()?;
+        self.take(stream)
+    }
+
+    /// Streams whose wait has ended, at most [`MAX_EFFECTS`]: by its deadline, or because what
+    /// they wait for has come. `version` is the feed's.
+    pub fn due(&self, now: UnixMillis, version: Option<u64>) -> Vec<u32> {
+        self.by_stream
+            .iter()
+            .filter(|(_, waiting)| waiting.is_due(now, version))
+            .map(|(stream, _)| *stream)
+            .take(MAX_EFFECTS)
+            .collect()
+    }
+
+    /// Whether one more call may be made, or one more code burnt.
+    fn has_room_for_call(&self, wanted: &Pending) -> bool {
+        let is_burn = |pending: &Pending| matches!(pending, Pending::Burn(_));
+        let calls = self.count(|pending| pending.call_name().is_some());
+        calls < MAX_CALLS && (!is_burn(wanted) || self.count(is_burn) < MAX_BURNS)
+    }
+
+    fn count(&self, is_counted: impl Fn(&Pending) -> bool) -> usize {
+        let waiting = self.by_stream.values();
+        waiting
+            .filter(|waiting| is_counted(&waiting.pending))
+            .count()
+    }
 }
 
 impl Pending {
-    /// Whether the wait has ended: by its deadline, or because what it waits for has
-    /// come.
-    pub fn is_due(&self, now: UnixMillis, version: Option<u64>) -> bool {
-        let deadline = match self {
-            Self::Feed(waiting) => {
-                if waiting.version != version {
-                    return true;
-                }
-                waiting.deadline
-            }
-            Self::Refresh(refresh) if refresh.is_over() => return true,
-            Self::Refresh(refresh) => refresh.deadline(),
-            Self::Exchange(exchange) => exchange.deadline,
-            Self::Burn(burn) => burn.deadline,
-            Self::Logout(logout) => logout.deadline,
+    /// The call that it waits for, if it waits for a call of its own.
+    fn call_name(&self) -> Option<&'static str> {
+        match self {
+            Self::Feed(_) | Self::Refresh(_) => None,
+            Self::Exchange(_) | Self::Burn(_) => Some("exchange"),
+            Self::Logout(_) => Some("logout"),
+        }
+    }
+}
+
+impl Waiting {
+    fn is_due(&self, now: UnixMillis, version: Option<u64>) -> bool {
+        let has_come = match &self.pending {
+            Pending::Feed(waiting) => waiting.version != version,
+            Pending::Refresh(waiting) => waiting.outcome().is_some(),
+            Pending::Exchange(_) | Pending::Burn(_) | Pending::Logout(_) => false,
         };
-        deadline.has_passed(now)
+        has_come || self.deadline.has_passed(now)
     }
 }

@@ -1,7 +1,7 @@
 //! CORS preflights.
 
-use super::changes::anonymous;
 use super::effect::Effect;
+use super::forward::anonymous;
 use crate::application::Placement;
 use crate::protocol::feed::Preflight;
 use crate::reply::Reply;

@@ -10,18 +10,24 @@ mod shared_feed;
 mod silent;
 mod waiting;
 
+use std::time::Duration;
+
+use super::login::attempt::tests::Counting;
+use super::pending::{FEED_WAIT, LOST_AFTER, MAX_BURNS};
 use super::*;
 use crate::application::tests::{at, wire};
-use crate::login::tests::Counting;
+use crate::feed::{FeedAnswer, FeedError, Progress};
 use crate::protocol::calls::{CookieSettings, ExchangeAnswer, SameSite};
 use crate::protocol::claims::ApplicationClaims;
 use crate::protocol::feed::{
     ApplicationChanges, FeedApplication, FeedPage, JwkSet, PageKind, Revocation, RevocationChanges,
     Subject,
 };
+use crate::reply::Reply;
 use crate::request::tests::with_head;
 use crate::session::signature::NoHostSignatures;
 use crate::session::verifier::tests::{Signer, binding, claims};
+use crate::time::UnixSeconds;
 
 const NOW: UnixMillis = UnixMillis::new(1_795_450_380_000);
 

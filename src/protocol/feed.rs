@@ -5,6 +5,7 @@
 
 mod application;
 mod revocation;
+mod subject;
 mod text;
 
 use serde::de::Error as _;
@@ -16,7 +17,8 @@ pub use application::{
     ApplicationOrigin, Bypass, FeedApplication, PathMatch, Preflight, RefreshInRequest, Rule,
     Scheme,
 };
-pub use revocation::{Revocation, Subject};
+pub use revocation::Revocation;
+pub use subject::{Scope, Subject, TokenIds, UnknownScope};
 pub use text::Text;
 
 /// What a page may hold at most, applications and revocations together. A page is asked to have

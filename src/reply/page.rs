@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::Reply;
+use crate::request::kind::RequestKind;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6778;--paper:#f4f6f9;--card:#fff;--line:#d9dfe8;--act:#1f5fbf;--on:#fff}\
@@ -20,9 +21,9 @@ h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.25}p{margin:0 0 .75rem}\
 const SCRIPT: &str = "\
 const a=document.querySelector('a.act');a.href+=location.hash;if('go' in a.dataset)location.replace(a.href)";
 
-/// A page.
+/// A page that tells a person something.
 #[derive(Debug, Clone)]
-pub struct Page<'a> {
+pub struct MessagePage<'a> {
     /// Heading and title.
     pub title: &'a str,
     sentences: Vec<&'a str>,
@@ -39,7 +40,7 @@ enum Action<'a> {
     MoveOn { href: &'a str, label: &'a str },
 }
 
-impl<'a> Page<'a> {
+impl<'a> MessagePage<'a> {
     /// A page of a heading and sentences.
     #[must_use]
     pub fn new(title: &'a str, sentences: &[&'a str]) -> Self {
@@ -104,6 +105,19 @@ impl<'a> Page<'a> {
             .with("x-content-type-options", "nosniff".to_owned());
         reply.body = self.html((status >= 400).then_some(reason));
         reply
+    }
+
+    /// An error in the form that suits what sent the request: this page for a person, JSON for a
+    /// program, a status for gRPC.
+    #[must_use]
+    pub fn error(&self, kind: RequestKind, status: u16, reason: &'static str) -> Reply {
+        match kind {
+            RequestKind::Navigation | RequestKind::FramedNavigation | RequestKind::FormPost => {
+                self.reply(status, reason)
+            }
+            RequestKind::Grpc => Reply::grpc(status, reason),
+            _ => Reply::problem(status, reason, self.title),
+        }
     }
 
     /// A form under `no-referrer` would send `origin: null`, by which nobody could tell that it
@@ -224,7 +238,7 @@ mod tests {
     #[test]
     fn nothing_in_a_page_can_become_markup() {
         let evil = "\"><script>alert('x')</script>&";
-        let page = Page::new(evil, &[evil]).link(evil, evil);
+        let page = MessagePage::new(evil, &[evil]).link(evil, evil);
         let body = page.reply(403, "policy_denied").body;
         assert!(
             !body.contains("<script>") && !body.contains("alert('"),
@@ -235,7 +249,7 @@ mod tests {
 
     #[test]
     fn only_the_page_for_frames_may_stand_in_one() {
-        let policy = |page: &Page<'_>| {
+        let policy = |page: &MessagePage<'_>| {
             let reply = page.reply(200, "x");
             let find = |name| {
                 reply
@@ -249,12 +263,31 @@ mod tests {
             assert_eq!(find("cache-control"), "no-store");
             find("content-security-policy")
         };
-        let page = Page::new("t", &[]);
+        let page = MessagePage::new("t", &[]);
         assert!(
             policy(&page).contains("form-action 'none'; base-uri 'none'; frame-ancestors 'none'")
         );
         assert!(policy(&page.clone().post("/x", "y")).contains("form-action 'self'"));
         assert!(policy(&page.clone().new_window("/x", "y")).ends_with("frame-ancestors 'none'"));
         assert!(policy(&page.in_frames()).ends_with("frame-ancestors *"));
+    }
+
+    #[test]
+    fn errors_suit_what_asked() {
+        let page = MessagePage::new("Not here", &["No such host."]);
+        let status = |kind| {
+            let reply = page.error(kind, 403, "unknown_host");
+            (
+                reply.status,
+                reply.grpc_status,
+                reply
+                    .headers
+                    .iter()
+                    .any(|(n, v)| *n == "content-type" && v.contains("html")),
+            )
+        };
+        assert_eq!(status(RequestKind::Navigation), (403, None, true));
+        assert_eq!(status(RequestKind::SubRequest), (403, None, false));
+        assert_eq!(status(RequestKind::Grpc), (403, Some(7), false));
     }
 }

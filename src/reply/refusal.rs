@@ -2,7 +2,7 @@
 //! ([`crate::login`]); everything else is answered here.
 
 use super::Reply;
-use super::page::Page;
+use super::page::MessagePage;
 use crate::reason::Refusal;
 use crate::request::Head;
 use crate::request::kind::RequestKind;
@@ -37,7 +37,7 @@ pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Repl
         RequestKind::Navigation | RequestKind::FramedNavigation | RequestKind::FormPost
             if status == 403 =>
         {
-            let page = Page::new(
+            let page = MessagePage::new(
                 "No access",
                 &[sentence, "Ask whoever runs it if you need it."],
             );
@@ -47,7 +47,7 @@ pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Repl
         }
         RequestKind::Navigation => {
             // The only bad session that a redirect could not mend.
-            let page = Page::new(
+            let page = MessagePage::new(
                 "Your session is unclear",
                 &[
                     "Your browser sent more than one session for this application.",
@@ -57,13 +57,13 @@ pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Repl
             page.link(context.login_url, "Sign in").reply(400, reason)
         }
         RequestKind::FramedNavigation => {
-            let page = Page::new("Sign in to continue", &[sentence]);
+            let page = MessagePage::new("Sign in to continue", &[sentence]);
             page.new_window(context.login_url, "Sign in in a new window")
                 .in_frames()
                 .reply(status, reason)
         }
         RequestKind::FormPost => {
-            let page = Page::new(
+            let page = MessagePage::new(
                 "Nothing was sent",
                 &[
                     sentence,

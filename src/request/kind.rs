@@ -33,6 +33,18 @@ impl RequestKind {
         matches!(self, Self::Navigation | Self::FramedNavigation)
     }
 
+    /// Whether such a request is meant to last.
+    #[must_use]
+    pub fn lasts(self) -> bool {
+        matches!(self, Self::WebSocket | Self::Grpc)
+    }
+
+    /// Whether a session is refreshed inside such a request.
+    #[must_use]
+    pub fn is_refreshed(self) -> bool {
+        !matches!(self, Self::Preflight | Self::Prefetch)
+    }
+
     /// The kind of a request.
     #[must_use]
     pub fn of(head: Head<'_>) -> Self {

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Query, State};
+use portcullis::protocol::feed::Scope;
+use portcullis::time::{UnixMillis, UnixSeconds};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -37,18 +39,18 @@ pub struct RevocationQuery {
 pub struct RevocationView {
     /// Its tokens below this version are refused.
     pub version: u64,
-    /// `user`, `application`, `user_application` or `session`.
-    pub scope: String,
+    /// Its scope.
+    pub scope: Scope,
     /// The `sub`, audience or `sid` of what is revoked.
     pub subject: String,
     /// The e-mail address or name of the subject, if it still exists.
     pub name: Option<String>,
     /// Whether it demands a new sign-in.
     pub fresh: bool,
-    /// When it was committed, seconds since 1970; unknown for old ones.
-    pub revoked_at: Option<u64>,
-    /// When the last token that it refuses has expired, seconds since 1970.
-    pub until: u64,
+    /// When it was committed; unknown for old ones.
+    pub revoked_at: Option<UnixSeconds>,
+    /// When the last token that it refuses has expired.
+    pub until: UnixSeconds,
     /// How many proxies have applied it.
     pub applied: u64,
     /// How many proxies there are.
@@ -93,7 +95,9 @@ pub async fn list(
     let storage = &service.storage;
     service.proxies.write(storage, &service.notifier).await?;
     let revocations = storage.revocations(page).await?;
-    let oldest = revocations.last().map_or(u64::MAX, |last| last.version);
+    let oldest = revocations
+        .last()
+        .map_or(u64::MAX, |last| last.revocation.version);
     let covering = read_coverage(&service, oldest).await?;
     let view = |one| view(one, &covering);
     Ok(Json(Items {
@@ -141,7 +145,8 @@ pub async fn wait(
 
 async fn covered(service: &Service, version: u64) -> Result<CoverageView, StorageError> {
     let covering = read_coverage(service, version).await?;
-    let committed_ms = service.storage.committed_at_ms(version).await?;
+    let committed_ms = service.storage.committed_at(version).await?;
+    let committed_ms = committed_ms.map(UnixMillis::get);
     let mut coverage = covering.of(version, committed_ms);
     let unwatched = service.proxies.crowded();
     coverage.complete &= unwatched.is_empty();
@@ -163,15 +168,17 @@ async fn read_coverage(service: &Service, version: u64) -> Result<Covering, Stor
 }
 
 fn view(one: PastRevocation, covering: &Covering) -> RevocationView {
-    let coverage = covering.of(one.version, one.revoked_at_ms);
+    let revocation = one.revocation;
+    let coverage = covering.of(revocation.version, one.revoked_at.map(UnixMillis::get));
+    let (subject, _) = revocation.subject.ids();
     RevocationView {
-        version: one.version,
-        scope: one.scope,
-        subject: one.subject,
+        version: revocation.version,
+        scope: revocation.subject.scope(),
+        subject: subject.clone(),
         name: one.name,
-        fresh: one.fresh,
-        revoked_at: one.revoked_at_ms.map(|at_ms| at_ms / 1_000),
-        until: one.until,
+        fresh: revocation.fresh,
+        revoked_at: one.revoked_at.map(UnixMillis::to_seconds),
+        until: revocation.until,
         applied: coverage.applied,
         proxies: coverage.proxies,
         slowest_ms: coverage.slowest_ms,

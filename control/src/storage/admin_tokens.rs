@@ -1,6 +1,8 @@
 //! Tokens of the admin API. Only hashes of them are stored.
 
-use super::{Database, StorageError, from_db, to_db};
+use super::columns::{from_db, to_db};
+use super::database::Database;
+use super::error::StorageError;
 use crate::tokens::secret::Hashed;
 
 /// A stored token.

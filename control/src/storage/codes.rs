@@ -3,10 +3,12 @@
 use sqlx::Transaction;
 use sqlx::any::Any;
 
-use super::{
-    Database, Session, ShownSignIn, StorageError, applications, fresh_sign_in, from_db,
-    session_list, to_db,
-};
+use super::columns::{from_db, to_db};
+use super::database::Database;
+use super::error::StorageError;
+use super::grounds::ShownSignIn;
+use super::sessions::Session;
+use super::{applications, fresh_sign_in, session_list};
 use crate::applications::Application;
 use crate::tokens::secret::Hashed;
 
@@ -129,9 +131,9 @@ impl Database {
             id: code.shown.session_id.clone(),
             user_id,
             email,
-            auth_time: from_db(auth_time).min(code.shown.auth_time),
-            auth_ver: from_db(auth_ver).min(code.shown.auth_ver),
-            expires_at: from_db(expires_at).min(code.shown.session_end),
+            auth_time: from_db::<u64>(auth_time).min(code.shown.auth_time),
+            auth_ver: from_db::<u64>(auth_ver).min(code.shown.auth_ver),
+            expires_at: from_db::<u64>(expires_at).min(code.shown.session_end),
         };
         Ok(Some(FoundCode {
             version: from_db(version),

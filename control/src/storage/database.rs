@@ -10,7 +10,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, SqlSafeStr, Transaction};
 use tokio::sync::Semaphore;
 
-use super::StorageError;
+use super::error::StorageError;
 use super::write::Write;
 
 const SQLITE_MIGRATIONS: [(i64, &str, &str); 5] = [

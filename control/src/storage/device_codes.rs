@@ -4,7 +4,10 @@
 
 mod poll;
 
-use super::{Database, ShownSignIn, StorageError, from_db, to_db};
+use super::columns::{from_db, to_db};
+use super::database::Database;
+use super::error::StorageError;
+use super::grounds::ShownSignIn;
 use crate::tokens::secret::Hashed;
 
 pub use poll::Poll;

@@ -1,58 +1,21 @@
 //! The feed as stored: its version, what changed since one (the log), what is in force (a
 //! snapshot, in pieces).
 
+mod items;
 mod snapshot;
 
+pub use items::{Cursor, FeedItems, Position};
 pub use snapshot::{END_OF_PAGE, PAGE_OF_REVOCATIONS};
 
 use std::collections::{BTreeMap, HashMap};
 
 use portcullis::protocol::feed::{FeedApplication, MOST_ITEMS, Revocation, Subject};
-use serde::{Deserialize, Serialize};
-use sqlx::Transaction;
-use sqlx::any::Any;
 
-use super::{Database, StorageError, from_db, to_db};
+use items::{Audiences, Read, position, sees};
 
-/// Where the feed stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
-    /// One life of the database.
-    pub epoch: String,
-    /// The newest version.
-    pub version: u64,
-    /// The oldest version from which changes are still known.
-    pub log_start: u64,
-}
-
-/// Where a snapshot goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Cursor {
-    /// After the application with this audience.
-    Application(String),
-    /// After the revocation of this scope, subject, audience and kind (1: fresh).
-    Revocation(String, String, String, i64),
-}
-
-/// A piece of the feed.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct FeedItems {
-    /// The version that holds when the piece has been applied.
-    pub version: u64,
-    /// Whether the set of keys changed.
-    pub keys: bool,
-    /// New or changed applications.
-    pub applications: Vec<FeedApplication>,
-    /// Audiences of applications that are gone.
-    pub gone: Vec<String>,
-    /// New or raised revocations.
-    pub revocations: Vec<Revocation>,
-    /// Where a snapshot goes on; `None` at its end.
-    pub next: Option<Cursor>,
-}
-
-/// Whose applications a follower sees; `None`: all.
-pub type Audiences<'a> = Option<&'a [String]>;
+use super::columns::{from_db, to_db};
+use super::database::Database;
+use super::error::{CorruptValue, StorageError};
 
 type LogRow = (i64, String, Option<String>, String);
 
@@ -116,21 +79,9 @@ impl Database {
     }
 }
 
-async fn position(read: &mut Transaction<'static, Any>) -> Result<Position, StorageError> {
-    let (epoch, version, log_start): (String, i64, i64) =
-        sqlx::query_as("SELECT epoch, version, log_start FROM feed_state WHERE only_row = 1")
-            .fetch_one(&mut **read)
-            .await?;
-    Ok(Position {
-        epoch,
-        version: from_db(version),
-        log_start: from_db(log_start),
-    })
-}
-
 /// The version at which a page of `limit` items must end; `None` if all fits.
 async fn last_version(
-    read: &mut Transaction<'static, Any>,
+    read: &mut Read,
     after: u64,
     limit: u32,
 ) -> Result<Option<u64>, StorageError> {
@@ -143,15 +94,11 @@ async fn last_version(
     .fetch_optional(&mut **read)
     .await?;
     // The version before the one that does not fit whole, but at least one version.
-    Ok(first_too_many.map(|(version,)| from_db(version).saturating_sub(1).max(after + 1)))
+    Ok(first_too_many.map(|(version,)| from_db::<u64>(version).saturating_sub(1).max(after + 1)))
 }
 
 /// Whether followers would drop what changed, and ask for the same again and again.
-async fn is_too_large(
-    read: &mut Transaction<'static, Any>,
-    after: u64,
-    until: u64,
-) -> Result<bool, StorageError> {
+async fn is_too_large(read: &mut Read, after: u64, until: u64) -> Result<bool, StorageError> {
     let first_too_many: Option<(i64,)> = sqlx::query_as(
         "SELECT version FROM feed_log WHERE version > $1 AND version <= $2 \
          ORDER BY version, position LIMIT 1 OFFSET $3",
@@ -193,7 +140,8 @@ fn items(
                 let key = (revocation.subject.clone(), revocation.fresh);
                 revocations.insert(key, revocation);
             }
-            _ => items.keys = true,
+            "keys" => items.keys = true,
+            _ => return Err(CorruptValue::LogItem.into()),
         }
     }
     for (audience, application) in applications {
@@ -207,11 +155,4 @@ fn items(
         .revocations
         .sort_by_key(|revocation| revocation.version);
     Ok(items)
-}
-
-fn sees(audiences: Audiences<'_>, audience: Option<&str>) -> bool {
-    match (audiences, audience) {
-        (Some(audiences), Some(audience)) => audiences.iter().any(|one| one == audience),
-        _ => true,
-    }
 }

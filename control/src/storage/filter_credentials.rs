@@ -1,6 +1,8 @@
 //! Credentials of filters, each good for all applications or for some.
 
-use super::{Database, StorageError, to_db};
+use super::columns::to_db;
+use super::database::Database;
+use super::error::StorageError;
 use crate::tokens::secret::Hashed;
 
 /// A stored credential.

@@ -1,6 +1,10 @@
 //! What a token under a global session is judged by, all of one moment.
 
-use super::{Database, Session, StorageError, applications, fresh_sign_in, from_db, session_list};
+use super::columns::from_db;
+use super::database::Database;
+use super::error::StorageError;
+use super::sessions::Session;
+use super::{applications, fresh_sign_in, session_list};
 use crate::applications::Application;
 
 /// The sign-in that a browser has shown. Its session may know a later one, which somebody else may
@@ -74,9 +78,9 @@ impl Database {
             id: shown.session_id.clone(),
             user_id,
             email,
-            auth_time: from_db(auth_time).min(shown.auth_time),
-            auth_ver: from_db(auth_ver).min(shown.auth_ver),
-            expires_at: from_db(expires_at).min(shown.session_end),
+            auth_time: from_db::<u64>(auth_time).min(shown.auth_time),
+            auth_ver: from_db::<u64>(auth_ver).min(shown.auth_ver),
+            expires_at: from_db::<u64>(expires_at).min(shown.session_end),
         };
         Ok(Some(TokenGrounds {
             version: from_db(version),

@@ -1,26 +1,21 @@
 //! Revocations in force, newest first, for people who look at them.
 
-use super::{Database, StorageError, from_db, to_db};
+use portcullis::protocol::feed::{Revocation, Scope, Subject};
+use portcullis::time::UnixMillis;
+
+use super::columns::{from_db, to_db};
+use super::database::Database;
+use super::error::{CorruptValue, StorageError};
 
 /// A revocation that is in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastRevocation {
-    /// Tokens below this version are refused.
-    pub version: u64,
-    /// `user`, `application`, `user_application` or `session`.
-    pub scope: String,
-    /// Whose: `sub`, audience or `sid`.
-    pub subject: String,
-    /// The e-mail address or name, of a user or application that is still there.
+    /// What it says.
+    pub revocation: Revocation,
+    /// The e-mail address or name of a user or application that still exists.
     pub name: Option<String>,
-    /// The audience of a `user_application` revocation, else empty.
-    pub audience: String,
-    /// Whether the version of the sign-in counts, not the token's.
-    pub fresh: bool,
-    /// When no token that it could refuse is alive any more, seconds since 1970.
-    pub until: u64,
-    /// When it was committed, milliseconds since 1970; not known for old ones.
-    pub revoked_at_ms: Option<u64>,
+    /// When it was committed; unknown for old ones.
+    pub revoked_at: Option<UnixMillis>,
 }
 
 /// Which of them to show.
@@ -63,11 +58,11 @@ impl Database {
         .bind(i64::from(page.limit))
         .fetch_all(self.pool())
         .await?;
-        Ok(rows.into_iter().map(past).collect())
+        rows.into_iter().map(past).collect()
     }
 
-    /// When a version was committed, milliseconds since 1970.
-    pub async fn committed_at_ms(&self, version: u64) -> Result<Option<u64>, StorageError> {
+    /// When a version was committed.
+    pub async fn committed_at(&self, version: u64) -> Result<Option<UnixMillis>, StorageError> {
         let row: Option<(i64,)> =
             sqlx::query_as("SELECT at_ms FROM version_times WHERE version = $1")
                 .bind(to_db(version))
@@ -77,16 +72,19 @@ impl Database {
     }
 }
 
-fn past(row: Row) -> PastRevocation {
+fn past(row: Row) -> Result<PastRevocation, StorageError> {
     let (version, scope, subject, name, audience, fresh, until, revoked_at) = row;
-    PastRevocation {
+    let mut ids = [subject, audience].into_iter();
+    let next_id = || ids.next().ok_or(CorruptValue::Revocation);
+    let revocation = Revocation {
+        subject: Subject::from_ids(Scope::parse(&scope)?, next_id)?,
         version: from_db(version),
-        scope,
-        subject,
-        name,
-        audience,
         fresh: fresh != 0,
         until: from_db(until),
-        revoked_at_ms: revoked_at.map(from_db),
-    }
+    };
+    Ok(PastRevocation {
+        revocation,
+        name,
+        revoked_at: revoked_at.map(from_db),
+    })
 }

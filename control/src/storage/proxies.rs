@@ -3,7 +3,9 @@
 
 use sqlx::AnyConnection;
 
-use super::{Database, StorageError, from_db, to_db};
+use super::columns::{from_db, to_db};
+use super::database::Database;
+use super::error::StorageError;
 
 /// How many proxies one filter credential may bring. Whoever has a credential can make up names,
 /// and must not fill the database with them.
@@ -171,7 +173,7 @@ async fn put(connection: &mut AnyConnection, news: &ProxyNews) -> Result<bool, S
         .bind(&proxy.credential)
         .fetch_one(&mut *connection)
         .await?;
-    if from_db(known) >= MOST_PROXIES as u64 {
+    if from_db::<u64>(known) >= MOST_PROXIES as u64 {
         return Ok(false);
     }
     sqlx::query(

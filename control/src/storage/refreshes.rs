@@ -1,10 +1,16 @@
 //! Refreshes: what one looks at, as of one moment, and which token replaced another. Tokens are
 //! not stored, only their claims.
 
+use portcullis::protocol::feed::TokenIds;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
-use super::{Database, Session, StorageError, applications, from_db, session_list, to_db};
+use super::columns::{from_db, to_db};
+use super::database::Database;
+use super::error::StorageError;
+use super::sessions::Session;
+use super::token_revocations::RevokedBelow;
+use super::{applications, session_list, token_revocations};
 use crate::applications::Application;
 
 /// The application token that shall be replaced.
@@ -18,6 +24,16 @@ pub struct OldToken<'a> {
     pub session_id: &'a str,
     /// `aud`.
     pub audience: &'a str,
+}
+
+impl<'a> OldToken<'a> {
+    fn ids(self) -> TokenIds<'a> {
+        TokenIds {
+            user: self.user_id,
+            session: self.session_id,
+            audience: self.audience,
+        }
+    }
 }
 
 /// Everything that a refresh looks at, all of one moment.
@@ -35,15 +51,6 @@ pub struct RefreshView {
     pub revocations: Vec<RevokedBelow>,
     /// The token that an earlier call got.
     pub earlier: Option<IssuedToken>,
-}
-
-/// A revocation without its subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RevokedBelow {
-    /// Below which version tokens are refused.
-    pub version: u64,
-    /// Whether that is the version of the sign-in, not of the token.
-    pub fresh: bool,
 }
 
 /// A token that replaced another.
@@ -98,7 +105,7 @@ impl Database {
             user_blocked_until: blocked_until.map_or(0, from_db),
             session: session(),
             application: applications::read(&mut read, old.audience).await?,
-            revocations: revocations(&mut read, old).await?,
+            revocations: token_revocations::of_token(&mut read, old.ids()).await?,
             earlier: earlier(&mut read, old).await?,
         })
     }
@@ -157,28 +164,6 @@ async fn session_columns(
     .fetch_one(&mut **read)
     .await?;
     Ok(row)
-}
-
-async fn revocations(
-    read: &mut Read,
-    old: OldToken<'_>,
-) -> Result<Vec<RevokedBelow>, StorageError> {
-    let rows: Vec<(i64, i64)> = sqlx::query_as(
-        "SELECT version, fresh FROM revocations WHERE (scope = 'user' AND subject = $1) \
-         OR (scope = 'user_application' AND subject = $1 AND audience = $3) \
-         OR (scope = 'session' AND subject = $2) \
-         OR (scope = 'application' AND subject = $3)",
-    )
-    .bind(old.user_id)
-    .bind(old.session_id)
-    .bind(old.audience)
-    .fetch_all(&mut **read)
-    .await?;
-    let revoked = |(version, fresh)| RevokedBelow {
-        version: from_db(version),
-        fresh: fresh != 0,
-    };
-    Ok(rows.into_iter().map(revoked).collect())
 }
 
 async fn earlier(read: &mut Read, old: OldToken<'_>) -> Result<Option<IssuedToken>, StorageError> {

@@ -3,9 +3,11 @@
 
 use portcullis::protocol::feed::Subject;
 
+use super::columns::{from_db, to_db};
+use super::database::Database;
+use super::error::StorageError;
 use super::session_ends::{self, MOST_IN_A_VERSION};
 use super::write::Write;
-use super::{Database, StorageError, from_db, to_db};
 
 /// How users are revoked.
 #[derive(Debug, Clone, Copy)]
@@ -131,7 +133,7 @@ impl Database {
         let Some((expires_at,)) = ended else {
             return Ok(None);
         };
-        let until = from_db(expires_at) + crate::CLOCK_LEEWAY_SECONDS;
+        let until = from_db::<u64>(expires_at) + crate::CLOCK_LEEWAY_SECONDS;
         write.revoke(Subject::Session(id.to_owned()), until).await?;
         write.commit().await
     }
@@ -165,7 +167,7 @@ async fn last_end_of(write: &mut Write, user_id: &str) -> Result<u64, StorageErr
             .bind(user_id)
             .fetch_one(write.connection())
             .await?;
-    Ok(end.map_or(0, |end| from_db(end) + crate::CLOCK_LEEWAY_SECONDS))
+    Ok(end.map_or(0, |end| from_db::<u64>(end) + crate::CLOCK_LEEWAY_SECONDS))
 }
 
 /// Deletes a user's sessions, and with them their codes.

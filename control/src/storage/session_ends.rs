@@ -5,8 +5,9 @@
 
 use portcullis::protocol::feed::Subject;
 
+use super::columns::from_db;
+use super::error::StorageError;
 use super::write::Write;
-use super::{StorageError, from_db};
 
 /// How many sessions end in one version at most, and so in one transaction.
 pub(super) const MOST_IN_A_VERSION: i64 = 1_000;
@@ -37,7 +38,7 @@ pub(super) async fn end_oldest(
     .await?;
     let count = ended.len() as u64;
     for (id, expires_at) in ended {
-        let until = from_db(expires_at) + crate::CLOCK_LEEWAY_SECONDS;
+        let until = from_db::<u64>(expires_at) + crate::CLOCK_LEEWAY_SECONDS;
         write.revoke(Subject::Session(id), until).await?;
     }
     Ok(count)

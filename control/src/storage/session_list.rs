@@ -3,7 +3,9 @@
 
 use sqlx::AnyConnection;
 
-use super::{Database, StorageError, from_db, to_db};
+use super::columns::{from_db, to_db};
+use super::database::Database;
+use super::error::StorageError;
 
 /// A use is noted once a minute at most: nobody reads seconds there.
 const NOTED_EVERY_SECONDS: i64 = 60;

@@ -1,7 +1,10 @@
 //! Global sessions.
 
+use super::columns::{from_db, to_db};
+use super::database::Database;
+use super::error::StorageError;
 use super::write::Write;
-use super::{Database, StorageError, fresh_sign_in, from_db, session_ends, to_db};
+use super::{fresh_sign_in, session_ends};
 use crate::sessions::client_description::ClientDescription;
 use crate::tokens::secret::Hashed;
 

@@ -1,7 +1,9 @@
 //! Signing keys. The private part lies in the database as it is: whoever can read the database
 //! can sign, so the data directory is open to its owner only.
 
-use super::{Database, StorageError, to_db};
+use super::columns::to_db;
+use super::database::Database;
+use super::error::StorageError;
 use crate::tokens::secret::Plain;
 
 /// A stored key.

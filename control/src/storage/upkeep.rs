@@ -2,7 +2,9 @@
 //!
 //! A little at a time: whoever wants to revoke somebody waits for one batch at most.
 
-use super::{Database, StorageError, from_db, to_db};
+use super::columns::{from_db, to_db};
+use super::database::Database;
+use super::error::StorageError;
 
 /// How long a revocation is kept past its end. Filters drop it after the same time.
 const REVOCATION_GRACE_SECONDS: u64 = 3600;
@@ -88,7 +90,7 @@ impl Database {
                 .execute(write.connection())
                 .await?;
             write.commit().await?;
-            if from_db(BATCH) > deleted.rows_affected() {
+            if from_db::<u64>(BATCH) > deleted.rows_affected() {
                 return Ok(());
             }
         }

@@ -1,6 +1,8 @@
 //! The service's own users.
 
-use super::{Database, StorageError, from_db, to_db};
+use super::columns::{from_db, to_db};
+use super::database::Database;
+use super::error::StorageError;
 
 /// A user, as lists show one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use sqlx::any::Any;
 use sqlx::{AnyConnection, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{StorageError, from_db, to_db};
+use super::columns::{from_db, to_db};
+use super::error::StorageError;
 
 /// A transaction; dropped without [`Write::commit`], it changes nothing.
 pub(super) struct Write {
@@ -99,7 +100,7 @@ impl Write {
         fresh: bool,
     ) -> Result<(), StorageError> {
         let version = self.version().await?;
-        let (scope, id, audience) = columns(&subject);
+        let (id, audience) = subject.ids();
         sqlx::query(
             "INSERT INTO revocations (scope, subject, audience, version, fresh, expires_at) \
              VALUES ($1, $2, $3, $4, $5, $6) \
@@ -108,27 +109,23 @@ impl Write {
              expires_at = CASE WHEN revocations.expires_at > excluded.expires_at \
              THEN revocations.expires_at ELSE excluded.expires_at END",
         )
-        .bind(scope)
+        .bind(subject.scope().as_str())
         .bind(id)
-        .bind(audience)
+        .bind(audience.map_or("", String::as_str))
         .bind(to_db(version))
         .bind(i64::from(fresh))
         .bind(to_db(until))
         .execute(self.connection())
         .await?;
-        let of = match &subject {
-            Subject::Application(audience) | Subject::UserApplication(_, audience) => {
-                Some(audience.clone())
-            }
-            Subject::User(_) | Subject::Session(_) => None,
-        };
+        let audience = subject.audience().cloned();
         let revocation = Revocation {
             subject,
             version,
             fresh,
             until: UnixSeconds::new(until),
         };
-        self.tell("revocation", of.as_deref(), &revocation).await
+        self.tell("revocation", audience.as_deref(), &revocation)
+            .await
     }
 
     /// Makes everything durable. The version, if one was taken.
@@ -159,14 +156,5 @@ impl Write {
         .execute(self.connection())
         .await?;
         Ok(())
-    }
-}
-
-fn columns(subject: &Subject) -> (&'static str, &str, &str) {
-    match subject {
-        Subject::User(id) => ("user", id, ""),
-        Subject::Application(audience) => ("application", audience, ""),
-        Subject::UserApplication(id, audience) => ("user_application", id, audience),
-        Subject::Session(id) => ("session", id, ""),
     }
 }

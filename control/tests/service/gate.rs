@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use portcullis::config::Config;
 use portcullis::feed::FeedAnswer;
-use portcullis::filter::{Call, CallAnswer, Effect, Filter, Moment};
-use portcullis::login::Random;
+use portcullis::filter::{Call, CallAnswer, Effect, Filter, Moment, Random};
 use portcullis::request::{Field, Head};
 use portcullis::session::signature::NoHostSignatures;
 use portcullis::time::UnixMillis;

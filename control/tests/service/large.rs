@@ -174,7 +174,7 @@ async fn pages_are_found_by_an_index_and_not_sorted() {
     }
     sqlx::any::install_default_drivers();
     let pool = AnyPool::connect(&service.database_url).await.unwrap();
-    for query in [PAGE_OF_REVOCATIONS, END_OF_PAGE] {
+    for query in [&*PAGE_OF_REVOCATIONS, &*END_OF_PAGE] {
         let explain = format!("EXPLAIN QUERY PLAN {query}");
         let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(AssertSqlSafe(explain))
             .bind("a")

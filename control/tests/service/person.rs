@@ -105,11 +105,11 @@ impl Person {
 
     fn arrive(&mut self, scene: &Scene, changes: &Changes, through_team_domain: bool) -> Seen {
         assert!(changes.identity.is_some());
-        for cookie in &changes.set_cookies {
+        for cookie in &changes.response.set_cookies {
             self.wiki.take(cookie, scene.service.clock.now_seconds());
         }
         Seen::Wiki {
-            renewed: !changes.set_cookies.is_empty(),
+            renewed: !changes.response.set_cookies.is_empty(),
             through_team_domain,
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::feed::freshness::StalePolicy;
+use crate::feed::page::DecodedPage;
 use crate::feed::state::{Progress, State};
 use crate::feed::store::Store;
 use crate::feed::timing::{self, LAGGING_WAIT};
@@ -74,14 +75,16 @@ pub struct Applied<'a> {
 /// What a successful answer was.
 #[derive(Debug)]
 pub enum Received<'a> {
+    /// The answer to a poll that had been given up. It was ignored.
+    Stray,
     /// No change.
     NothingNew,
     /// A delta.
     Delta(Delta<'a>),
     /// A page of a snapshot.
     SnapshotPage(SnapshotPage),
-    /// The answer to a poll for a compaction; `None` if it is not a page.
-    CompactionPage(Option<&'a [u8]>),
+    /// A page for a compaction; `None` if the poll failed.
+    CompactionPage(Option<Box<CompactionPage<'a>>>),
 }
 
 /// A delta from one version to another.
@@ -93,6 +96,14 @@ pub struct Delta<'a> {
     pub version: u64,
     /// The page as received.
     pub page: &'a [u8],
+}
+
+/// A page for a compaction, which is not applied.
+#[derive(Debug)]
+pub struct CompactionPage<'a> {
+    pub page: DecodedPage,
+    /// The page as received.
+    pub body: &'a [u8],
 }
 
 /// A page of a snapshot.

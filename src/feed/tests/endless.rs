@@ -1,8 +1,8 @@
-//! Snapshots that never end, or never get whole.
+//! Snapshots that never end or are never completed.
 
 use super::*;
 
-/// A page of a snapshot that names another.
+/// A page of a snapshot that names a next one.
 fn page_of(next: u32, revocations: RevocationChanges) -> FeedPage {
     FeedPage {
         next: Some(next.to_string()),
@@ -14,7 +14,7 @@ fn page_of(next: u32, revocations: RevocationChanges) -> FeedPage {
 }
 
 #[test]
-fn a_snapshot_that_never_ends_is_given_up_and_makes_nothing_fresh() {
+fn a_snapshot_that_never_ends_is_given_up_and_counts_as_no_success() {
     let mut feed = feed();
     give(&mut feed, &snapshot("e1", 41)).unwrap();
     let before = position(&feed);
@@ -36,7 +36,7 @@ fn a_snapshot_that_never_ends_is_given_up_and_makes_nothing_fresh() {
     };
     assert_eq!(end, FeedError::OutOfBounds("the snapshot's size"));
     assert_eq!((pages, position(&feed)), (1_001, before));
-    assert!(feed.is_stale(at), "only the first snapshot was good");
+    assert!(feed.is_stale(at), "only the first snapshot was a success");
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn a_page_that_leads_nowhere_ends_its_snapshot() {
 }
 
 #[test]
-fn a_snapshot_that_never_gets_whole_becomes_stale_and_slower() {
+fn a_snapshot_that_is_never_completed_makes_the_feed_stale_and_polls_rarer() {
     let mut feed = feed();
     give(&mut feed, &snapshot("e1", 41)).unwrap();
     let mut first = snapshot("e2", 90);

@@ -1,4 +1,4 @@
-//! What a page changes: everything in it, or nothing.
+//! A page changes everything it says, or nothing.
 
 use super::*;
 
@@ -71,7 +71,7 @@ fn a_snapshot_in_pages_takes_effect_after_its_last() {
 }
 
 #[test]
-fn whatever_does_not_fit_changes_nothing() {
+fn a_page_that_does_not_fit_changes_nothing() {
     let mut feed = feed();
     give(&mut feed, &snapshot("e1", 41)).unwrap();
     let before = position(&feed);
@@ -137,7 +137,7 @@ fn whatever_does_not_fit_changes_nothing() {
     let mut known = delta("e1", 41, 57);
     known.revocations = revoke(57);
     let text = serde_json::to_string(&known).unwrap();
-    let newer = text.replacen('{', "{\"news\":{\"x\":[1]},", 1);
+    let newer = text.replacen('{', "{\"added\":{\"x\":[1]},", 1);
     assert!(
         give_bytes(&mut feed, Some(200), newer.as_bytes()).is_ok(),
         "unknown fields are ignored"
@@ -145,7 +145,7 @@ fn whatever_does_not_fit_changes_nothing() {
 }
 
 #[test]
-fn errors_say_what_but_never_quote() {
+fn errors_tell_the_place_but_never_quote_the_page() {
     let mut feed = feed();
     let error = give_bytes(
         &mut feed,
@@ -160,7 +160,7 @@ fn errors_say_what_but_never_quote() {
 }
 
 #[test]
-fn nothing_new_is_no_answer_to_who_has_nothing() {
+fn nothing_new_is_an_error_before_the_first_snapshot() {
     let mut feed = feed();
     assert!(give_bytes(&mut feed, Some(204), b"").is_err());
 }

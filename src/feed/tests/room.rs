@@ -1,13 +1,13 @@
-//! More revocations than the filter is configured to hold.
+//! More revocations than `max_revocations`.
 
 use super::*;
 
-/// As `feed()` is configured.
+/// `max_revocations` of `feed()`.
 const MOST: u64 = 100;
 const LATER: UnixMillis = UnixMillis::new(NOW.get() + 300_001);
 const MUCH_LATER: UnixMillis = UnixMillis::new(LATER.get() * 2);
 
-/// Revocations with the versions from one to another, without effect from `until` on.
+/// Revocations of these versions that end at `until`.
 fn revocations(versions: std::ops::RangeInclusive<u64>, until: u64) -> RevocationChanges {
     let until = UnixSeconds::new(until);
     let put = versions.flat_map(|version| revoke(version).put);
@@ -22,12 +22,12 @@ fn too_many() -> Result<Progress, FeedError> {
 }
 
 #[test]
-fn a_snapshot_that_is_too_large_is_refused_whole() {
+fn a_snapshot_that_is_too_large_is_rejected_as_a_whole() {
     let mut feed = feed();
     let mut page = snapshot("e1", 1_000);
     page.revocations = revocations(1..=MOST + 1, NOW.get());
     assert_eq!(give(&mut feed, &page), too_many());
-    assert!(feed.store().is_none(), "nothing of it is taken over");
+    assert!(feed.store().is_none(), "nothing of it is applied");
 
     page.revocations = revocations(1..=MOST, NOW.get());
     assert!(give(&mut feed, &page).is_ok());
@@ -35,7 +35,7 @@ fn a_snapshot_that_is_too_large_is_refused_whole() {
 }
 
 #[test]
-fn a_snapshot_whose_pages_are_too_many_is_refused_at_the_first_that_is() {
+fn a_snapshot_in_pages_is_rejected_at_the_first_page_too_many() {
     let mut feed = feed();
     let mut page = snapshot("e1", 1_000);
     page.revocations = revocations(1..=MOST, NOW.get());
@@ -54,17 +54,17 @@ fn a_delta_for_which_there_is_no_room_makes_the_feed_stale() {
     page.revocations = revocations(1..=MOST, NOW.get());
     give(&mut feed, &page).unwrap();
     let more = delta("e1", 1_000, 1_001);
-    for refused in 1..=3 {
+    for rejected in 1..=3 {
         assert_eq!(give(&mut feed, &more), too_many());
-        assert_eq!(feed.errors(), refused);
+        assert_eq!(feed.errors(), rejected);
     }
     assert_eq!(position(&feed), ("e1".into(), 1_000, 100));
-    // By the time of the last good poll, which none of these was.
+    // Age counts from the last success, which none of these was.
     assert!(!feed.is_stale(NOW + Duration::from_secs(290)) && feed.is_stale(LATER));
 }
 
 #[test]
-fn what_has_ended_makes_room() {
+fn revocations_that_have_ended_make_room() {
     let mut feed = feed();
     let mut page = snapshot("e1", 1_000);
     page.revocations = revocations(1..=MOST, 1);

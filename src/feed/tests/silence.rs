@@ -1,4 +1,4 @@
-//! No answers, late ones, and clocks that are set back.
+//! Missing answers, late answers, and clocks that are set back.
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn a_clock_that_is_set_back_neither_stops_polls_nor_ageing() {
 }
 
 #[test]
-fn failures_are_tried_again_with_growing_pauses() {
+fn failed_polls_are_repeated_after_growing_pauses() {
     let mut feed = feed();
     let mut at = NOW;
     let mut pauses = Vec::new();
@@ -54,24 +54,25 @@ fn a_poll_without_an_answer_is_given_up() {
 }
 
 #[test]
-fn silence_makes_stale_and_news_or_none_make_fresh() {
+fn silence_makes_the_feed_stale_and_any_answer_makes_it_fresh() {
     let mut feed = feed();
     give(&mut feed, &snapshot("e1", 41)).unwrap();
-    let good = NOW;
+    let success = NOW;
     assert!(
-        !feed.is_stale(good + Duration::from_millis(300_000))
-            && feed.is_stale(good + Duration::from_millis(300_001))
+        !feed.is_stale(success + Duration::from_millis(300_000))
+            && feed.is_stale(success + Duration::from_millis(300_001))
     );
-    feed.poll(good + Duration::from_millis(299_000), 0).unwrap();
+    feed.poll(success + Duration::from_millis(299_000), 0)
+        .unwrap();
     let none = FeedAnswer {
         status: Some(204),
         body: b"",
     };
     assert_eq!(
-        feed.answered(good + Duration::from_millis(299_000), 0, none),
+        feed.answered(success + Duration::from_millis(299_000), 0, none),
         Ok(Progress::Unchanged)
     );
-    assert!(!feed.is_stale(good + Duration::from_millis(300_001)));
+    assert!(!feed.is_stale(success + Duration::from_millis(300_001)));
 }
 
 #[test]

@@ -7,8 +7,7 @@ use super::publisher::Publisher;
 use super::shared_data::SharedDataError;
 use super::store::AuthenticatedStore;
 use crate::feed::limits::{MAX_PAGES, MAX_SNAPSHOT_BYTES};
-use crate::feed::page::DecodedPage;
-use crate::feed::poller::snapshot_query;
+use crate::feed::poller::{CompactionPage, snapshot_query};
 use crate::protocol::feed::PageKind;
 
 /// A compaction that is under way.
@@ -50,12 +49,11 @@ impl Compaction {
         snapshot_query(self.next.as_deref(), instance)
     }
 
-    /// Writes a page, received as `body`. It stays unknown to the other VMs.
+    /// Writes a page. It stays unknown to the other VMs.
     pub fn add(
         &mut self,
         store: &AuthenticatedStore,
-        page: DecodedPage,
-        body: &[u8],
+        CompactionPage { page, body }: CompactionPage<'_>,
     ) -> Result<Step, SharedDataError> {
         let head = &page.head;
         if self.slot.pages == 0 {

@@ -11,8 +11,7 @@ use super::layout::{MANIFEST, Manifest};
 use super::publisher::{IncomingSnapshot, Publisher};
 use super::shared_data::SharedDataError;
 use super::store::AuthenticatedStore;
-use crate::feed::poller::{Asks, Received, SnapshotPage};
-use crate::feed::state::State;
+use crate::feed::poller::{Asks, CompactionPage, Received, SnapshotPage};
 use crate::feed::timing::Tick;
 
 /// The leader's part.
@@ -134,37 +133,46 @@ impl Leader {
     pub fn publish(
         &mut self,
         store: &AuthenticatedStore,
-        received: &Received<'_>,
+        received: Received<'_>,
         seen: Option<&Manifest>,
         tick: Tick,
     ) -> Result<(), SharedDataError> {
-        if let Received::SnapshotPage(page) = received {
-            return self.snapshot_page(store, page, seen, tick);
+        let now = tick.now;
+        match received {
+            Received::Stray => Ok(()),
+            Received::NothingNew => match self.publisher_after_poll() {
+                Some(publisher) => publisher.nothing_new(store, now),
+                None => Ok(()),
+            },
+            Received::Delta(delta) => match self.publisher_after_poll() {
+                Some(publisher) => publisher.delta(store, delta, now),
+                None => Ok(()),
+            },
+            Received::SnapshotPage(page) => self.snapshot_page(store, &page, seen, tick),
+            Received::CompactionPage(page) => self.compaction_page(store, page),
         }
-        let publisher = match &mut self.phase {
-            Phase::Publishing(publisher) => publisher,
+    }
+
+    /// What a change can be added to. Without it the other VMs notice that they lag. Where a
+    /// compaction is under way, its next page comes next.
+    fn publisher_after_poll(&mut self) -> Option<&mut Publisher> {
+        match &mut self.phase {
+            Phase::Publishing(publisher) => Some(publisher),
             Phase::Compacting {
                 publisher, next, ..
             } => {
                 *next = NextPoll::Compaction;
-                publisher
+                Some(publisher)
             }
-            // There is nothing to add to. The other VMs notice that they lag.
-            Phase::CatchingUp | Phase::Resyncing { .. } => return Ok(()),
-        };
-        match received {
-            Received::Delta(delta) => publisher.delta(store, *delta, tick.now),
-            Received::NothingNew => publisher.nothing_new(store, tick.now),
-            Received::SnapshotPage(_) | Received::CompactionPage(_) => Ok(()),
+            Phase::CatchingUp | Phase::Resyncing { .. } => None,
         }
     }
 
-    /// Takes the answer to a poll for a compaction; `None` if there was no page.
-    pub fn compaction_page(
+    /// Adds a page to the compaction, or ends it if there is none or the page does not fit.
+    fn compaction_page(
         &mut self,
         store: &AuthenticatedStore,
-        body: Option<&[u8]>,
-        state: &State,
+        page: Option<Box<CompactionPage<'_>>>,
     ) -> Result<(), SharedDataError> {
         let Phase::Compacting {
             compaction, next, ..
@@ -173,9 +181,9 @@ impl Leader {
             return Ok(());
         };
         *next = NextPoll::Changes;
-        let step = match body.map(|body| (body, state.decode(body))) {
-            Some((body, Ok(page))) => compaction.add(store, page, body)?,
-            _ => Step::Failed,
+        let step = match page {
+            Some(fetched) => compaction.add(store, *fetched)?,
+            None => Step::Failed,
         };
         if step == Step::Continue {
             return Ok(());

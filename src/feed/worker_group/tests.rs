@@ -29,14 +29,14 @@ pub const CREDENTIAL: &str = "credential";
 pub struct Memory {
     pub values: RefCell<BTreeMap<String, SharedValue>>,
     pub fails: Cell<bool>,
-    /// Can be read, and not written.
+    /// Whether it can be read but not written.
     pub is_full: Cell<bool>,
     marks: Cell<u32>,
 }
 
 impl Memory {
     /// Writes as another plugin could.
-    pub fn scribble(&self, key: &str, bytes: Vec<u8>) {
+    pub fn overwrite(&self, key: &str, bytes: Vec<u8>) {
         self.marks.set(self.marks.get() + 1);
         let cas = self.marks.get();
         let value = SharedValue { bytes, cas };
@@ -80,7 +80,7 @@ impl SharedData for Handle {
             }
             _ => {}
         }
-        self.0.scribble(key, value.to_vec());
+        self.0.overwrite(key, value.to_vec());
         Ok(())
     }
 }
@@ -173,14 +173,14 @@ pub struct Process {
 }
 
 impl Process {
-    /// With so many VMs, which have ticked until nothing is new.
+    /// With this many VMs, after enough ticks to settle.
     pub fn settled(vms: usize) -> Self {
         let mut process = Self::starting(vms);
         process.ticks(20);
         process
     }
 
-    /// With so many VMs that have just been configured.
+    /// With this many VMs that have just been configured.
     pub fn starting(vms: usize) -> Self {
         let mut process = Self {
             memory: Rc::default(),
@@ -233,7 +233,7 @@ impl Process {
         });
     }
 
-    /// Lets time pass, and every VM tick, so many times.
+    /// Lets time pass and every VM tick, this many times.
     pub fn ticks(&mut self, many: u64) {
         for _ in 0..many {
             self.now += TICK;

@@ -20,6 +20,14 @@ impl WorkerGroup {
         now: UnixMillis,
     ) -> Result<(), SharedDataError> {
         let is_leader = self.role.leader().is_some();
+        if self.membership.is_full() {
+            // This VM has no slot and polls only for itself.
+            if is_leader {
+                self.step_down(state, poller, now);
+                self.lease.release(&self.store, now)?;
+            }
+            return Ok(());
+        }
         match self.lease.standing(now) {
             Standing::Other { .. } => self.step_down(state, poller, now),
             Standing::Own { is_due, .. } if is_leader => {
@@ -45,7 +53,7 @@ impl WorkerGroup {
         let is_behind = !self.replica.is_caught_up() && self.replica.manifest().is_some();
         let is_recent =
             (now.checked_duration_since(free_since)).is_some_and(|since| since < ACQUIRE_DELAY);
-        self.membership.is_full() || (is_behind && is_recent)
+        is_behind && is_recent
     }
 
     fn acquire(

@@ -1,14 +1,14 @@
-//! What became of a call for a new token. Has no `Debug`: it holds the token.
+//! What became of a call for a new token. It has no `Debug`, because it holds the token.
 
 use crate::filter::effect::CallAnswer;
 use crate::protocol::calls::{Problem, ProblemReason, RefreshAnswer};
 use crate::reason::Refusal;
 
-/// What became of it.
+/// What became of a call for a new token.
 pub(in crate::filter) enum Outcome {
-    /// A new token, which nobody has judged yet.
+    /// A new token, which has not been judged yet.
     Renewed(RefreshAnswer),
-    /// The control service says no, and why to say so.
+    /// The control service refuses, for this reason.
     Refused(Refusal),
     /// No answer, or none that says anything about the session.
     Failed,
@@ -28,7 +28,9 @@ impl Outcome {
             _ => None,
         };
         read.unwrap_or_else(|| {
-            log::warn!("a refresh was answered with status {status} and nothing that helps");
+            log::warn!(
+                "the control service answered a refresh with status {status} and no usable body"
+            );
             Self::Failed
         })
     }

@@ -1,5 +1,5 @@
-//! Tokens that the control service has refused to refresh, so that a page that asks every
-//! second does not make it say so every second.
+//! Tokens that the control service has refused to refresh, so that a page that asks every second
+//! does not cause a call every second.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::time::UnixMillis;
 
 /// How long a refusal is remembered.
 const REMEMBERED: Duration = Duration::from_secs(10);
-/// How many are. Beyond that the control service is asked again.
+/// How many refusals are remembered. Beyond that the control service is asked again.
 const MAX_REFUSED: usize = 1_024;
 
 /// Refusals by the token's id.

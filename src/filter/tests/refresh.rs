@@ -174,7 +174,7 @@ fn b02_an_expired_session_goes_on_with_a_new_token_and_new_cookies() {
     // By the answer's settings, until the global session ends; the secret stays as it was.
     let attributes = "SameSite=None; Partitioned; Secure; Path=/; Max-Age=5300";
     assert_eq!(
-        changes.set_cookies,
+        changes.response.set_cookies,
         [
             format!("__Host-access_token={token}; {attributes}"),
             format!(

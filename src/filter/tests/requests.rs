@@ -1,5 +1,6 @@
 //! Which requests go on to an origin, and as what.
 
+use super::super::identity::IDENTITY_HEADERS;
 use super::*;
 
 #[test]
@@ -19,17 +20,50 @@ fn a_good_session_goes_on_with_identity_and_without_secrets() {
         panic!("{effect:?}")
     };
     assert_eq!(changes.remove, ["x-access-user-email", "x_access_user_id"]);
-    assert_eq!(changes.cookies.unwrap().left, [b"a=1"]);
-    let identity = changes.identity.unwrap();
-    assert_eq!(
-        (identity.email(), identity.id()),
-        ("ana@example.com", &*claims().sub)
-    );
+    assert_eq!(changes.cookies.as_ref().unwrap().left, [b"a=1"]);
+    let added: Vec<_> = changes.add().collect();
+    assert!(added.contains(&("x-access-user-email", "ana@example.com")));
+    assert!(added.contains(&("x-access-user-id", &claims().sub)));
+    let shown: Vec<_> = changes.filter_state().collect();
+    let expected = [
+        ("access.user_email", "ana@example.com"),
+        ("access.user_id", &claims().sub),
+    ];
+    assert_eq!(shown, expected);
     let counted: Vec<_> = world.filter.take_counters().collect();
     assert!(
         counted.contains(&("portcullis.verdict.continue".into(), 1)),
         "{counted:?}"
     );
+}
+
+#[test]
+fn no_header_is_set_that_is_not_stripped_from_the_client() {
+    let mut world = World::new();
+    let cookie = world.session_cookie();
+    let admitted = |world: &mut World, more: &[(&str, &str)]| {
+        let fields = with(get("wiki.example", "/"), &[("cookie", &cookie)]);
+        match world.send(&with(fields, more)) {
+            Effect::Continue(changes) => changes,
+            other => panic!("{other:?}"),
+        }
+    };
+    let set: Vec<_> = admitted(&mut world, &[])
+        .add()
+        .map(|(name, _)| name)
+        .collect();
+    let table: Vec<_> = IDENTITY_HEADERS.iter().map(|header| header.name).collect();
+    assert_eq!(set, table);
+    for name in set {
+        let changes = admitted(&mut world, &[(name, "evil")]);
+        assert_eq!(changes.remove, [name]);
+        assert!(changes.add().all(|(_, value)| value != "evil"));
+        let trailer = crate::request::Field {
+            name: name.as_bytes(),
+            value: b"evil",
+        };
+        assert_eq!(trailers_to_remove(&[trailer]), [name]);
+    }
 }
 
 #[test]

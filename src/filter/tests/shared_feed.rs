@@ -72,7 +72,7 @@ fn a_key_that_went_before_the_host_failed_opens_nothing_more() {
         polls.feed(&page);
         memory.is_full.set(true);
         other.look().unwrap_err();
-        let store = other.filter.feed.store().unwrap();
+        let store = other.filter.authenticator.store().unwrap();
         assert_eq!(
             (store.epoch(), store.version()),
             (&*page.epoch, page.version)

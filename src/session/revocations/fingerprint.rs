@@ -1,11 +1,11 @@
 //! A subject as a number.
 //!
-//! SipHash-1-3 under a key that nobody sees (Aumasson and Bernstein, 2012): among a million
-//! subjects two share a fingerprint with a chance of one in thirty million, and nobody can look
-//! for such a pair. Two that did would share the stricter bound.
+//! SipHash-1-3 under a secret key (Aumasson and Bernstein, 2012): among a million subjects two share
+//! a fingerprint with a chance of one in thirty million, and an attacker cannot search for such a
+//! pair. Two that did would share the stricter bound.
 //!
-//! Chance makes the key, or it is derived from the filter credential: VMs that know the same one
-//! then understand each other.
+//! The key is random, or derived from the filter credential: VMs with the same credential then
+//! understand each other's fingerprints.
 
 use std::cell::Cell;
 use std::fmt;
@@ -15,7 +15,7 @@ use hmac_sha256::HMAC;
 use siphasher::sip::SipHasher13;
 
 use crate::protocol::claims::ApplicationClaims;
-use crate::protocol::feed::Subject;
+use crate::protocol::feed::{Scope, Subject, TokenIds};
 
 /// Makes fingerprints. Its `Debug` shows no key.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ pub struct TokenFingerprints(Cell<Option<Known>>);
 struct Known {
     /// The key's name.
     key: u64,
-    of_token: [u64; 4],
+    of_token: [u64; Scope::ALL.len()],
 }
 
 impl Default for Fingerprints {
@@ -52,7 +52,7 @@ impl fmt::Debug for Fingerprints {
 }
 
 impl Fingerprints {
-    /// The same for everybody who knows a credential.
+    /// Fingerprints that are the same for all VMs with this credential.
     #[must_use]
     pub fn of_credential(credential: &str) -> Self {
         let mac = HMAC::mac("portcullis fingerprints", credential);
@@ -73,19 +73,18 @@ impl Fingerprints {
         claims: &ApplicationClaims,
         audience: &str,
         known: &TokenFingerprints,
-    ) -> [u64; 4] {
+    ) -> [u64; Scope::ALL.len()] {
         if let Some(known) = known.0.get()
             && known.key == self.name
         {
             return known.of_token;
         }
-        let (sub, sid) = (claims.sub.as_str(), claims.sid.as_str());
-        let of_token = [
-            self.of_ids(USER, &[sub]),
-            self.of_ids(APPLICATION, &[audience]),
-            self.of_ids(USER_APPLICATION, &[sub, audience]),
-            self.of_ids(SESSION, &[sid]),
-        ];
+        let ids = TokenIds {
+            user: &claims.sub,
+            session: &claims.sid,
+            audience,
+        };
+        let of_token = Scope::ALL.map(|scope| self.of(&Subject::of_token(scope, ids)));
         known.0.set(Some(Known {
             key: self.name,
             of_token,

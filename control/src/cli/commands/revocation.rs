@@ -92,10 +92,10 @@ fn list(revocations: &[RevocationView]) -> String {
             if one.fresh {
                 format!("{}, fresh login", one.scope)
             } else {
-                one.scope.clone()
+                one.scope.to_string()
             },
             one.name.clone().unwrap_or_else(|| one.subject.clone()),
-            one.revoked_at.map_or_else(String::new, time),
+            one.revoked_at.map_or_else(String::new, |at| time(at.get())),
             format!("{} of {}", one.applied, one.proxies),
             milliseconds(one.slowest_ms),
         ]

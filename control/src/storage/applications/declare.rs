@@ -5,47 +5,55 @@
 
 use portcullis::protocol::feed::Subject;
 
-use super::{
-    Application, ChangeError, Columns, Database, SELECT_ALL, StorageError, Write, from_columns,
-    insert, leave_places, take_places, to_json,
-};
+use super::error::ChangeError;
+use super::places::{leave_places, take_places};
+use super::rows::{Columns, SELECT_ALL, from_columns, insert, to_json};
+use crate::applications::Application;
+use crate::storage::database::Database;
+use crate::storage::error::StorageError;
+use crate::storage::write::Write;
 
-pub(super) async fn declare(
-    database: &Database,
-    declared: &[Application],
-    until: u64,
-) -> Result<Option<u64>, ChangeError> {
-    let mut write = database.write().await?;
-    write.lock().await?;
-    let stored: Vec<Columns> = sqlx::query_as(SELECT_ALL)
-        .fetch_all(write.connection())
-        .await
-        .map_err(StorageError::from)?;
-    let stored: Vec<Application> = stored
-        .into_iter()
-        .map(from_columns)
-        .collect::<Result<_, _>>()?;
-    let named = |list: &[Application], name: &str| {
-        list.iter().find(|one| one.definition.name == name).cloned()
-    };
-    for old in stored.iter().filter(|old| old.declared) {
-        match named(declared, &old.definition.name) {
-            None => remove(&mut write, &old.audience, until).await?,
-            // Places are left first and taken later, so that two applications can swap them.
-            Some(new) if new.definition != old.definition => {
-                leave_places(&mut write, &old.audience).await?;
+impl Database {
+    /// Makes the declared applications those of the configuration file; each comes with the
+    /// audience that it gets if its name has none yet. The ones that are no longer there are
+    /// revoked until `until`. The feed's version that tells of it, or `None` if nothing changed.
+    pub async fn declare(
+        &self,
+        declared: &[Application],
+        until: u64,
+    ) -> Result<Option<u64>, ChangeError> {
+        let mut write = self.write().await?;
+        write.lock().await?;
+        let stored: Vec<Columns> = sqlx::query_as(SELECT_ALL)
+            .fetch_all(write.connection())
+            .await
+            .map_err(StorageError::from)?;
+        let stored: Vec<Application> = stored
+            .into_iter()
+            .map(from_columns)
+            .collect::<Result<_, _>>()?;
+        let named = |list: &[Application], name: &str| {
+            list.iter().find(|one| one.definition.name == name).cloned()
+        };
+        for old in stored.iter().filter(|old| old.declared) {
+            match named(declared, &old.definition.name) {
+                None => remove(&mut write, &old.audience, until).await?,
+                // Places are left first and taken later, so that two applications can swap them.
+                Some(new) if new.definition != old.definition => {
+                    leave_places(&mut write, &old.audience).await?;
+                }
+                Some(_) => {}
             }
-            Some(_) => {}
         }
-    }
-    for new in declared {
-        match named(&stored, &new.definition.name) {
-            Some(old) if old.declared && old.definition == new.definition => {}
-            Some(old) => replace(&mut write, &old.audience, new).await?,
-            None => add(&mut write, new).await?,
+        for new in declared {
+            match named(&stored, &new.definition.name) {
+                Some(old) if old.declared && old.definition == new.definition => {}
+                Some(old) => replace(&mut write, &old.audience, new).await?,
+                None => add(&mut write, new).await?,
+            }
         }
+        Ok(write.commit().await?)
     }
-    Ok(write.commit().await?)
 }
 
 async fn remove(write: &mut Write, audience: &str, until: u64) -> Result<(), ChangeError> {

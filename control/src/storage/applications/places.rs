@@ -2,10 +2,10 @@
 
 use sqlx::AnyConnection;
 
-use super::super::StorageError;
-use super::super::write::Write;
-use super::ChangeError;
+use super::error::ChangeError;
 use crate::applications::Application;
+use crate::storage::error::StorageError;
+use crate::storage::write::Write;
 
 /// Leaves all places of an application.
 pub(super) async fn leave_places(write: &mut Write, audience: &str) -> Result<(), ChangeError> {

@@ -2,8 +2,10 @@
 
 use sqlx::AnyPool;
 
+use super::super::columns::{from_db, to_db};
+use super::super::error::StorageError;
+use super::super::grounds::ShownSignIn;
 use super::super::write::Write;
-use super::super::{ShownSignIn, StorageError, from_db, to_db};
 use crate::tokens::secret::Hashed;
 
 /// What a poll finds. Whatever ends a request also deletes it, so it is found once.
@@ -60,8 +62,8 @@ pub(super) async fn look(
     let Some((answer, expires_at, next_poll_at, interval)) = row else {
         return Ok(Some(Poll::Unknown));
     };
-    let ended = answer.is_some() || from_db(expires_at) <= now;
-    let too_soon = from_db(next_poll_at) > now && interval >= LONGEST_INTERVAL_SECONDS;
+    let ended = answer.is_some() || from_db::<u64>(expires_at) <= now;
+    let too_soon = from_db::<u64>(next_poll_at) > now && interval >= LONGEST_INTERVAL_SECONDS;
     Ok((!ended && too_soon).then_some(Poll::TooSoon))
 }
 
@@ -91,7 +93,7 @@ pub(super) async fn take_ended(
 
 fn ended(row: Columns, now: u64) -> Poll {
     let (answer, session_id, auth_time, auth_ver, session_end, audience, expires_at) = row;
-    if from_db(expires_at) <= now {
+    if from_db::<u64>(expires_at) <= now {
         return Poll::Expired;
     }
     let sign_in = auth_time.zip(auth_ver).zip(session_end);
@@ -125,7 +127,7 @@ pub(super) async fn keep_waiting(
     let Some((next_poll_at, interval)) = row else {
         return Ok(Poll::Unknown);
     };
-    let (poll, interval) = if from_db(next_poll_at) > now {
+    let (poll, interval) = if from_db::<u64>(next_poll_at) > now {
         (Poll::TooSoon, slower(interval))
     } else {
         (Poll::Waiting, interval)

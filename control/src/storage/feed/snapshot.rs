@@ -11,16 +11,11 @@
 
 mod revocations;
 
-use sqlx::Transaction;
-use sqlx::any::Any;
-
-use super::{Audiences, Cursor, FeedItems, position, sees};
-use crate::storage::StorageError;
+use super::items::{Audiences, Cursor, FeedItems, Read, position, sees};
 use crate::storage::applications::{Columns, from_columns};
+use crate::storage::error::StorageError;
 
 pub use revocations::{END_OF_PAGE, PAGE_OF_REVOCATIONS};
-
-type Read = Transaction<'static, Any>;
 
 pub(super) async fn piece(
     read: &mut Read,

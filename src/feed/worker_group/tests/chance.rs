@@ -1,14 +1,14 @@
-//! Anything in any order: whatever happens, nobody holds what the service did not have, and all
-//! catch up when it stops happening.
+//! Random events: no VM ever holds what the service did not have, and all VMs catch up when the
+//! events stop.
 
 use super::Process;
 
-/// A score, or as many as a variable says.
+/// The number of seeds unless the variable sets another.
 const SEEDS: u64 = 20;
 const SEEDS_VARIABLE: &str = "PORTCULLIS_SEEDS";
 const STEPS: u32 = 80;
 
-fn happen(process: &mut Process, rng: &mut fastrand::Rng) {
+fn random_event(process: &mut Process, rng: &mut fastrand::Rng) {
     let vm = rng.usize(..process.vms.len());
     match rng.u32(..12) {
         0 if process.vms.len() > 1 => drop(process.vms.remove(vm)),
@@ -24,11 +24,11 @@ fn happen(process: &mut Process, rng: &mut fastrand::Rng) {
             let keys: Vec<_> = process.memory.values.borrow().keys().cloned().collect();
             if !keys.is_empty() {
                 let key = &keys[rng.usize(..keys.len())];
-                process.memory.scribble(key, b"garbage".to_vec());
+                process.memory.overwrite(key, b"garbage".to_vec());
             }
         }
         6 => {
-            process.service.epoch = format!("life-{}", rng.u32(..));
+            process.service.epoch = format!("epoch-{}", rng.u32(..));
             process.service.version += 100;
         }
         7 => process.memory.fails.set(rng.u32(..4) == 0),
@@ -38,7 +38,7 @@ fn happen(process: &mut Process, rng: &mut fastrand::Rng) {
 }
 
 #[test]
-fn whatever_happens_all_hold_what_the_service_had_and_catch_up() {
+fn after_random_events_all_vms_catch_up() {
     let seeds = std::env::var(SEEDS_VARIABLE).ok();
     let seeds = seeds.map_or(SEEDS, |many| many.parse().unwrap());
     for seed in 0..seeds {
@@ -46,7 +46,7 @@ fn whatever_happens_all_hold_what_the_service_had_and_catch_up() {
         let mut process = Process::starting(3);
         process.service.page = 20;
         for step in 0..STEPS {
-            happen(&mut process, &mut rng);
+            random_event(&mut process, &mut rng);
             process.ticks(rng.u64(1..40));
             for vm in &process.vms {
                 if let Some(store) = vm.feed.store() {

@@ -1,11 +1,11 @@
-//! Memory that others write into, and memory that fails: it may cost polls, and nothing else.
+//! Shared memory that other plugins write into or that fails costs polls and nothing else.
 
 use super::Process;
 
 const SECONDS: u64 = 20;
 
 #[test]
-fn scribbling_over_everything_all_the_time_takes_nothing_away() {
+fn overwriting_everything_all_the_time_takes_nothing_away() {
     let mut process = Process::settled(3);
     let mut rng = fastrand::Rng::with_seed(11);
     for version in 42..45 {
@@ -14,19 +14,19 @@ fn scribbling_over_everything_all_the_time_takes_nothing_away() {
             let keys: Vec<_> = process.memory.values.borrow().keys().cloned().collect();
             for key in keys {
                 let bytes = std::iter::repeat_with(|| rng.u8(..)).take(200).collect();
-                process.memory.scribble(&key, bytes);
+                process.memory.overwrite(&key, bytes);
             }
             process.ticks(1);
             process.check();
         }
-        assert_eq!(process.versions(), [version; 3], "each polls for itself");
+        assert_eq!(process.versions(), [version; 3], "each VM polls for itself");
     }
     process.ticks(30 * SECONDS);
     process.leader();
 }
 
 #[test]
-fn a_value_in_another_place_is_not_believed() {
+fn a_value_copied_to_another_key_is_not_accepted() {
     let mut process = Process::settled(2);
     for version in 42..50 {
         process.service.version = version;
@@ -35,28 +35,28 @@ fn a_value_in_another_place_is_not_believed() {
     let values = process.memory.values.borrow().clone();
     for (from, value) in &values {
         for to in values.keys().filter(|to| *to != from) {
-            process.memory.scribble(to, value.bytes.clone());
+            process.memory.overwrite(to, value.bytes.clone());
             process.add();
-            // Everything or nothing: a snapshot without what followed lacks revocations.
+            // Everything or nothing: a snapshot without the deltas after it lacks revocations.
             assert!(
                 [0, 49].contains(&process.vms[2].version()),
                 "{from} at {to}"
             );
             process.check();
             process.vms.pop();
-            process.memory.scribble(to, values[to].bytes.clone());
+            process.memory.overwrite(to, values[to].bytes.clone());
         }
     }
 }
 
 #[test]
-fn what_was_true_once_is_not_taken_back_and_not_fresh_again() {
+fn replayed_values_neither_lead_back_nor_make_the_feed_fresh() {
     let mut process = Process::settled(2);
     let old = process.memory.ending("");
     process.service.version = 42;
     process.ticks(10);
     for (key, bytes) in old {
-        process.memory.scribble(&key, bytes);
+        process.memory.overwrite(&key, bytes);
     }
     process.ticks(1);
     assert_eq!(process.versions(), [42; 2]);
@@ -77,13 +77,13 @@ fn with_another_credential_nothing_can_be_read_or_forged() {
     };
     process.add_to(&other, &super::settings());
     process.ticks(20);
-    // The other's values under this one's names.
+    // The other group's values under the names of this one.
     let ours: Vec<_> = keys[0].0.split('/').take(3).collect();
     let ours = ours.join("/");
     for (key, bytes) in process.memory.ending("") {
         if !key.starts_with(&ours) {
             let name = key.splitn(4, '/').nth(3).unwrap();
-            process.memory.scribble(&format!("{ours}/{name}"), bytes);
+            process.memory.overwrite(&format!("{ours}/{name}"), bytes);
         }
     }
     process.add();
@@ -91,7 +91,7 @@ fn with_another_credential_nothing_can_be_read_or_forged() {
 }
 
 #[test]
-fn when_the_host_fails_each_polls_for_itself_and_later_they_share_again() {
+fn when_the_host_fails_each_vm_polls_for_itself_and_later_they_share_again() {
     let mut process = Process::settled(3);
     process.memory.fails.set(true);
     process.service.version = 42;
@@ -109,12 +109,12 @@ fn when_the_host_fails_each_polls_for_itself_and_later_they_share_again() {
 }
 
 #[test]
-fn what_is_shared_of_a_former_life_takes_nobody_back_to_it() {
+fn what_is_shared_of_an_older_epoch_leads_no_vm_back_to_it() {
     let mut process = Process::settled(3);
     process.memory.fails.set(true);
     (process.service.epoch, process.service.version) = ("e2".into(), 141);
     process.ticks(SECONDS);
-    assert_eq!(process.versions(), [141; 3], "each polls for itself");
+    assert_eq!(process.versions(), [141; 3], "each VM polls for itself");
     process.memory.fails.set(false);
     for _ in 0..20 * SECONDS {
         process.ticks(1);
@@ -127,23 +127,23 @@ fn what_is_shared_of_a_former_life_takes_nobody_back_to_it() {
 fn a_replayed_heartbeat_hides_no_member() {
     let mut process = Process::settled(3);
     let leader = process.leader();
-    let lazy = (leader + 1) % 3;
-    let name = format!("vm{}", lazy + 1);
+    let slow = (leader + 1) % 3;
+    let name = format!("vm{}", slow + 1);
     let entries = process.memory.ending("");
-    let of_lazy = entries.into_iter().find(|(key, value)| {
+    let of_slow = entries.into_iter().find(|(key, value)| {
         key.contains("/member/") && String::from_utf8_lossy(value).contains(&name)
     });
-    let (key, old) = of_lazy.unwrap();
-    // So old that whoever wrote it would be gone.
+    let (key, old) = of_slow.unwrap();
+    // So old that a member that wrote nothing since would have expired.
     for _ in 0..11 {
         process.ticks(SECONDS);
         let now = process.now;
         assert!(process.vms[leader].feed.gauges(now).is_some());
     }
-    process.vms[lazy].busy = true;
+    process.vms[slow].busy = true;
     process.service.version = 42;
     for _ in 0..SECONDS {
-        process.memory.scribble(&key, old.clone());
+        process.memory.overwrite(&key, old.clone());
         process.ticks(1);
     }
     for query in &process.service.queries {

@@ -1,5 +1,5 @@
-//! How old what a VM holds is, what starts without the control service, and what a poll says of
-//! all VMs.
+//! How old the feed of each VM is, how a VM starts without the control service, and what a poll
+//! reports of all VMs.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn ticks_of(time: Duration) -> u64 {
 }
 
 #[test]
-fn a_vm_that_starts_alone_has_the_last_snapshot_and_its_age() {
+fn a_vm_that_starts_without_the_service_has_the_last_snapshot_and_its_age() {
     let mut process = Process::settled(2);
     process.service.version = 50;
     process.ticks(10);
@@ -22,7 +22,7 @@ fn a_vm_that_starts_alone_has_the_last_snapshot_and_its_age() {
     process.add();
     assert_eq!(process.versions(), [50; 3], "before its first tick");
     process.check();
-    // Another twenty seconds may have passed for the poll that was under way.
+    // Another twenty seconds may have passed for the poll in flight.
     let age = process.now.duration_since(fetched);
     process.now += STALE_AFTER - age - Duration::from_secs(1);
     assert!(!process.vms[2].feed.is_stale(process.now));
@@ -33,7 +33,7 @@ fn a_vm_that_starts_alone_has_the_last_snapshot_and_its_age() {
 }
 
 #[test]
-fn the_last_vm_that_is_left_can_go_and_the_next_starts_from_what_it_shared() {
+fn a_vm_starts_from_what_the_last_one_shared_before_it_left() {
     let mut process = Process::settled(1);
     process.vms[0].feed.leave(process.now);
     process.vms.clear();
@@ -48,7 +48,7 @@ fn the_last_vm_that_is_left_can_go_and_the_next_starts_from_what_it_shared() {
 }
 
 #[test]
-fn nothing_new_keeps_all_fresh_and_silence_makes_all_stale() {
+fn nothing_new_keeps_all_vms_fresh_and_silence_makes_all_stale() {
     let mut process = Process::settled(3);
     process.ticks(ticks_of(STALE_AFTER) + 100);
     for vm in &process.vms {
@@ -73,9 +73,9 @@ fn nothing_new_keeps_all_fresh_and_silence_makes_all_stale() {
 }
 
 #[test]
-fn a_poll_says_when_the_last_of_all_denies() {
+fn a_poll_reports_the_stale_policy_of_all_vms_together() {
     let mut process = Process::settled(2);
-    let says = |process: &mut Process, what: &str| {
+    let reports = |process: &mut Process, what: &str| {
         process.service.version += 1;
         process.ticks(100);
         let query = process.service.queries.last().unwrap();
@@ -83,21 +83,21 @@ fn a_poll_says_when_the_last_of_all_denies() {
     };
     let of = |after: Duration| format!("&stale_after={}&then=deny", after.as_secs());
     let policy = |after, denies| StalePolicy { after, denies };
-    says(&mut process, &of(STALE_AFTER));
-    // One whose polls wait as long, and so shares the feed.
+    reports(&mut process, &of(STALE_AFTER));
+    // A VM whose polls wait as long.
     let later = STALE_AFTER + Duration::from_secs(60);
     process.add_as(&scope(), &settings(), policy(later, true));
-    says(&mut process, &of(later));
+    reports(&mut process, &of(later));
     process.add_as(&scope(), &settings(), policy(STALE_AFTER, false));
-    says(&mut process, "&then=allow");
+    reports(&mut process, "&then=allow");
     process.leader();
     process.vms[3].feed.leave(process.now);
     process.vms[3].busy = true;
-    says(&mut process, &of(later));
+    reports(&mut process, &of(later));
 }
 
 #[test]
-fn a_poll_says_the_process_and_what_all_have_applied() {
+fn a_poll_reports_the_group_and_what_all_vms_have_applied() {
     let mut process = Process::settled(3);
     let of = |query: &str| {
         let (_, rest) = query.split_once("&instance=").unwrap();
@@ -108,8 +108,8 @@ fn a_poll_says_the_process_and_what_all_have_applied() {
     let (instance, applied) = of(process.service.queries.last().unwrap());
     assert_eq!(applied, 41);
     let leader = process.leader();
-    let lazy = (leader + 1) % 3;
-    process.vms[lazy].busy = true;
+    let slow = (leader + 1) % 3;
+    process.vms[slow].busy = true;
     process.service.version = 42;
     process.ticks(10);
     let lagging = process.service.queries.last().unwrap();
@@ -119,14 +119,14 @@ fn a_poll_says_the_process_and_what_all_have_applied() {
         "one has not applied it"
     );
     assert!(lagging.contains("&wait=1&"), "{lagging}");
-    process.vms[lazy].busy = false;
+    process.vms[slow].busy = false;
     process.ticks(25);
     assert_eq!(
         of(process.service.queries.last().unwrap()),
         (instance.clone(), 42)
     );
 
-    // The holder goes, and a VM that is dead is no longer waited for.
+    // The leader leaves, and no poll waits for a VM that has died.
     process.vms[leader].feed.leave(process.now);
     process.vms[leader].poll = None;
     let dead = process
@@ -141,28 +141,32 @@ fn a_poll_says_the_process_and_what_all_have_applied() {
 }
 
 #[test]
-fn metrics_tell_the_lowest_version_and_the_highest_age_and_come_from_one() {
+fn one_vm_reports_the_lowest_version_and_the_highest_age() {
     let mut process = Process::settled(3);
     let leader = process.leader();
-    let lazy = (leader + 1) % 3;
-    process.vms[lazy].busy = true;
+    let slow = (leader + 1) % 3;
+    process.vms[slow].busy = true;
     process.service.version = 42;
     process.ticks(60);
     let now = process.now;
-    let told: Vec<_> = process
+    let reported: Vec<_> = process
         .vms
         .iter_mut()
         .filter_map(|vm| vm.feed.gauges(now))
         .collect();
-    assert_eq!(told.len(), 1);
+    assert_eq!(reported.len(), 1);
     assert_eq!(
-        (told[0].version, told[0].age_seconds, told[0].entries),
+        (
+            reported[0].version,
+            reported[0].age_seconds,
+            reported[0].entries
+        ),
         (41, 3, 42)
     );
 }
 
 #[test]
-fn a_clock_that_is_set_back_keeps_nobody_fresh() {
+fn a_clock_that_is_set_back_keeps_no_vm_fresh() {
     let mut process = Process::settled(3);
     process.now = process.now - Duration::from_secs(3_600);
     process.service.away = true;
@@ -182,10 +186,10 @@ fn a_clock_that_is_set_back_keeps_nobody_fresh() {
 }
 
 #[test]
-fn what_was_held_in_another_life_is_not_applied_in_this_one() {
+fn a_version_of_another_epoch_does_not_count_as_applied() {
     let mut process = Process::settled(3);
-    let lazy = (process.leader() + 1) % 3;
-    process.vms[lazy].busy = true;
+    let slow = (process.leader() + 1) % 3;
+    process.vms[slow].busy = true;
     (process.service.epoch, process.service.version) = ("e2".into(), 30);
     process.ticks(10);
     let query = process.service.queries.last().unwrap();
@@ -193,14 +197,14 @@ fn what_was_held_in_another_life_is_not_applied_in_this_one() {
         query.starts_with("epoch=e2&") && query.contains("&applied=0&"),
         "one has 41 of e1 and nothing of e2: {query}"
     );
-    process.vms[lazy].busy = false;
+    process.vms[slow].busy = false;
     process.ticks(30);
     let query = process.service.queries.last().unwrap();
     assert!(query.contains("&applied=30&"), "{query}");
 }
 
 #[test]
-fn a_clock_that_is_set_back_makes_nothing_younger() {
+fn a_clock_that_is_set_back_keeps_age() {
     let mut process = Process::settled(2);
     process.service.away = true;
     process.ticks(ticks_of(STALE_AFTER * 2 / 3));
@@ -225,16 +229,16 @@ fn a_clock_that_is_set_back_makes_nothing_younger() {
 }
 
 #[test]
-fn who_has_not_looked_for_long_looks_before_it_judges() {
-    for holds in [false, true] {
+fn a_vm_that_has_not_looked_for_long_looks_before_it_judges() {
+    for leads in [false, true] {
         let mut process = Process::settled(3);
-        let slow = (process.leader() + usize::from(!holds)) % 3;
+        let slow = (process.leader() + usize::from(!leads)) % 3;
         process.vms[slow].busy = true;
         process.ticks(80);
         process.service.version = 42;
         process.ticks(300);
         let query = process.service.queries.last().unwrap();
-        assert!(query.contains("&applied=42&"), "it counts as gone: {query}");
+        assert!(query.contains("&applied=42&"), "it has expired: {query}");
         // A request comes before its next tick.
         let now = process.now;
         assert!(process.vms[slow].feed.is_out_of_touch(now));

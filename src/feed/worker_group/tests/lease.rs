@@ -1,15 +1,15 @@
-//! Who polls, and who takes over.
+//! Which VM polls, and which one succeeds it.
 
 use super::{Process, STALE_AFTER, scope, settings};
 use crate::feed::{FeedSettings, MAX_REVOCATIONS, Scope, StalePolicy};
 
 #[test]
-fn one_polls_and_all_have_it() {
+fn one_vm_polls_and_all_apply() {
     let mut process = Process::settled(6);
     assert_eq!(process.versions(), [41; 6]);
     let first = process.leader();
     process.ticks(2_000);
-    assert_eq!(process.leader(), first, "nobody took over");
+    assert_eq!(process.leader(), first, "no other VM acquired the lease");
     // A snapshot, and a poll each twenty seconds.
     assert!(
         process.service.queries.len() <= 8,
@@ -20,7 +20,7 @@ fn one_polls_and_all_have_it() {
 }
 
 #[test]
-fn news_are_with_all_one_tick_after_the_answer() {
+fn all_vms_apply_a_change_one_tick_after_the_answer() {
     let mut process = Process::settled(6);
     for version in 42..60 {
         process.service.version = version;
@@ -34,13 +34,13 @@ fn news_are_with_all_one_tick_after_the_answer() {
 }
 
 #[test]
-fn a_dead_holder_is_replaced_after_its_deadline() {
+fn a_dead_leader_is_replaced_after_its_lease() {
     let mut process = Process::settled(4);
     let leader = process.leader();
     process.vms.remove(leader);
     process.service.version = 42;
     process.ticks(50);
-    assert_eq!(process.versions(), [41; 3], "the lease still holds");
+    assert_eq!(process.versions(), [41; 3], "the lease is still in force");
     process.ticks(20);
     assert_eq!(process.versions(), [42; 3]);
     process.leader();
@@ -48,7 +48,7 @@ fn a_dead_holder_is_replaced_after_its_deadline() {
 }
 
 #[test]
-fn one_that_leaves_is_replaced_at_once_and_polls_no_more() {
+fn a_leader_that_leaves_is_replaced_at_once_and_stops_polling() {
     let mut process = Process::settled(4);
     let leader = process.leader();
     process.vms[leader].feed.leave(process.now);
@@ -58,11 +58,15 @@ fn one_that_leaves_is_replaced_at_once_and_polls_no_more() {
     assert_ne!(process.leader(), leader);
     process.service.version = 43;
     process.ticks(4);
-    assert_eq!(process.versions(), [43; 4], "it goes on taking over");
+    assert_eq!(
+        process.versions(),
+        [43; 4],
+        "the one that left still applies changes"
+    );
 }
 
 #[test]
-fn whoever_was_busy_for_long_finds_another_holder() {
+fn a_leader_that_was_busy_for_long_finds_another_leader() {
     let mut process = Process::settled(4);
     let slow = process.leader();
     process.vms[slow].busy = true;
@@ -83,7 +87,7 @@ fn whoever_was_busy_for_long_finds_another_holder() {
 }
 
 #[test]
-fn two_configurations_do_not_touch_each_other() {
+fn two_configurations_do_not_affect_each_other() {
     let in_scope = |scope| (scope, settings());
     let with = |settings| (scope(), settings);
     for (other, settings) in [
@@ -119,7 +123,11 @@ fn two_configurations_do_not_touch_each_other() {
         let keys = process.memory.values.borrow().len();
         process.add_to(&other, &settings);
         process.add_to(&other, &settings);
-        assert_eq!(process.versions(), [41, 41, 0, 0], "nothing is taken over");
+        assert_eq!(
+            process.versions(),
+            [41, 41, 0, 0],
+            "nothing is shared between them"
+        );
         process.ticks(20);
         assert_eq!(process.versions(), [41; 4]);
         let polling = process.vms.iter().filter(|vm| vm.poll.is_some()).count();
@@ -134,19 +142,7 @@ fn two_configurations_do_not_touch_each_other() {
 
 #[test]
 fn a_vm_that_loses_the_lease_in_mid_resync_does_not_fetch_the_snapshot_again() {
-    let mut process = Process::settled(3);
-    process.service.page = 1;
-    let leader = process.leader();
-    process.vms.remove(leader);
-    let (key, _) = process.memory.ending("/manifest").remove(0);
-    process.memory.scribble(&key, b"garbage".to_vec());
-    // The next leader has nothing to resume, and is interrupted in its resync.
-    process.vms[1].busy = true;
-    process.service.queries.clear();
-    while process.service.queries.len() < 5 {
-        process.ticks(1);
-    }
-    assert!(process.service.queries[4].starts_with("next="));
+    let mut process = resyncing();
     process.vms[0].busy = true;
     process.vms[1].busy = false;
     process.ticks(150);
@@ -159,6 +155,54 @@ fn a_vm_that_loses_the_lease_in_mid_resync_does_not_fetch_the_snapshot_again() {
     process.service.version = 42;
     process.ticks(150);
     assert_eq!(process.versions(), [42]);
+    for query in &process.service.queries {
+        assert!(query.starts_with("epoch="), "{query}");
+    }
+}
+
+/// Two VMs of which one has begun to resync: it has fetched four pages of a snapshot of 41.
+fn resyncing() -> Process {
+    let mut process = Process::settled(3);
+    process.service.page = 1;
+    let leader = process.leader();
+    process.vms.remove(leader);
+    let (key, _) = process.memory.ending("/manifest").remove(0);
+    process.memory.overwrite(&key, b"garbage".to_vec());
+    process.vms[1].busy = true;
+    process.service.queries.clear();
+    while process.service.queries.len() < 5 {
+        process.ticks(1);
+    }
+    assert!(process.service.queries[4].starts_with("next=41to4&"));
+    process
+}
+
+#[test]
+fn a_leader_whose_lease_only_lapsed_continues_its_resync() {
+    let mut process = resyncing();
+    process.vms[0].busy = true;
+    process.ticks(100);
+    process.vms[0].busy = false;
+    process.ticks(60);
+    let queries = process.service.queries.iter();
+    let snapshots = queries.filter(|query| query.starts_with("limit="));
+    assert_eq!(snapshots.count(), 1);
+    process.vms[1].busy = false;
+    process.service.version = 42;
+    process.ticks(5);
+    assert_eq!(process.versions(), [42; 2]);
+    process.check();
+}
+
+#[test]
+fn a_resync_ends_when_the_host_fails_and_the_vm_polls_from_what_it_has() {
+    let mut process = resyncing();
+    process.memory.fails.set(true);
+    process.ticks(1);
+    process.service.queries.clear();
+    process.service.version = 42;
+    process.ticks(20);
+    assert_eq!(process.versions(), [42, 41]);
     for query in &process.service.queries {
         assert!(query.starts_with("epoch="), "{query}");
     }

@@ -17,7 +17,7 @@ fn a_snapshot_in_pages_takes_effect_as_a_whole_everywhere() {
         process.check();
     }
     assert_eq!(process.versions(), [41; 3]);
-    // Another life of the database, in pages, of which one never comes.
+    // Another epoch, in pages of which one never arrives.
     (process.service.epoch, process.service.version) = ("e2".into(), 1_041);
     while !process.service.queries.last().unwrap().contains("next=") {
         process.ticks(1);
@@ -26,11 +26,7 @@ fn a_snapshot_in_pages_takes_effect_as_a_whole_everywhere() {
     process.ticks(40);
     assert_eq!(process.versions(), [41; 3]);
     process.add();
-    assert_eq!(
-        process.versions(),
-        [41; 4],
-        "nor does it for one that starts"
-    );
+    assert_eq!(process.versions(), [41; 4], "nor in a VM that starts");
     process.service.away = false;
     process.ticks(400);
     assert_eq!(process.versions(), [1_041; 4]);
@@ -38,7 +34,7 @@ fn a_snapshot_in_pages_takes_effect_as_a_whole_everywhere() {
 }
 
 #[test]
-fn who_takes_over_a_snapshot_refuses_exactly_whom_it_names() {
+fn a_shared_snapshot_revokes_exactly_the_users_it_names() {
     let mut process = Process::starting(2);
     process.service.page = 10;
     process.ticks(20);
@@ -67,7 +63,7 @@ fn who_takes_over_a_snapshot_refuses_exactly_whom_it_names() {
 }
 
 #[test]
-fn the_old_pages_are_freed() {
+fn the_pages_of_an_old_snapshot_are_freed() {
     let mut process = Process::settled(2);
     process.service.page = 5;
     (process.service.epoch, process.service.version) = ("e2".into(), 100);
@@ -87,7 +83,7 @@ fn the_old_pages_are_freed() {
 }
 
 #[test]
-fn a_long_log_gets_a_new_snapshot_that_nobody_waits_for() {
+fn a_long_log_is_compacted_without_delay_for_any_vm() {
     let mut process = Process::settled(2);
     process.service.page = 10_000;
     let bytes = |process: &Process| -> usize {
@@ -97,10 +93,10 @@ fn a_long_log_gets_a_new_snapshot_that_nobody_waits_for() {
     let block = usize::try_from(BLOCKS).unwrap() * BLOCK_BYTES;
     let mut snapshots = 0;
     for _ in 0..600 {
-        // About 20 KB of news.
+        // About 20 KB of changes.
         process.service.version += 500;
         process.answer();
-        // A page of the new snapshot may be on its way.
+        // A page of the compaction may be in flight.
         process.ticks(2);
         assert_eq!(process.versions(), [process.service.version; 2]);
         process.ticks(4);
@@ -119,11 +115,11 @@ fn a_long_log_gets_a_new_snapshot_that_nobody_waits_for() {
 }
 
 #[test]
-fn a_vm_that_starts_while_pages_are_replaced_gets_there() {
+fn a_vm_that_starts_while_pages_are_replaced_catches_up() {
     let mut process = Process::settled(2);
     process.service.page = 20;
     for round in 0..20 {
-        process.service.epoch = format!("life-{round}");
+        process.service.epoch = format!("epoch-{round}");
         process.service.version += 100;
         process.ticks(round);
         process.add();
@@ -139,7 +135,7 @@ fn a_vm_that_starts_while_pages_are_replaced_gets_there() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_does_not_put_off_a_new_snapshot() {
+fn a_clock_that_is_set_back_does_not_delay_compaction() {
     let mut process = Process::settled(2);
     process.service.page = 10_000;
     let long = |process: &mut Process| {

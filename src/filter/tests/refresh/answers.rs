@@ -140,7 +140,12 @@ fn an_unbound_session_does_not_become_a_bound_one() {
     assert_eq!(status(effect), (401, "session_expired"));
     let unbound = clients.answer_with(|claims| claims.cnf = None);
     let changes = changes(clients.refresh(Some(200), &unbound));
-    assert_eq!(changes.set_cookies.len(), 1, "{:?}", changes.set_cookies);
+    assert_eq!(
+        changes.response.set_cookies.len(),
+        1,
+        "{:?}",
+        changes.response.set_cookies
+    );
 }
 
 #[test]

@@ -17,7 +17,11 @@ fn b02_fifty_waiting_requests_make_one_call_and_all_go_on() {
     let second = clients.wake_due();
     assert_eq!((first.len(), second.len()), (MAX_EFFECTS, 18));
     for (stream, effect) in first.into_iter().chain(second) {
-        assert_eq!(changes(effect).set_cookies.len(), 2, "stream {stream}");
+        assert_eq!(
+            changes(effect).response.set_cookies.len(),
+            2,
+            "stream {stream}"
+        );
     }
     assert!(clients.calls().is_empty());
     let counted: Vec<_> = clients.world.filter.take_counters().collect();

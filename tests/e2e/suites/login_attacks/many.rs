@@ -88,7 +88,7 @@ fn a_browser_that_comes_back_again_and_again_is_told_so() -> Result<()> {
 
     let page = browser.navigate(callback.as_str())?;
     ensure_page(&page, 400, "login_loop")?;
-    assert!(page.text().contains("Sign-in goes round in circles"));
+    assert!(page.text().contains("Sign-in is going in circles"));
     assert!(page.text().contains("clock"), "{}", page.text());
 
     // The attempt is not lost: once the loop is over, the same callback signs in.

@@ -22,7 +22,7 @@ fn a_session_that_has_not_begun_ends_in_a_page_and_not_in_a_loop() -> Result<()>
     let page = page?;
     assert_eq!(page.status, 502);
     let text = page.text();
-    assert!(text.contains("A clock or a key does not fit"), "{text}");
+    assert!(text.contains("A clock or a key is wrong"), "{text}");
     assert!(text.contains("not_yet_valid"), "{text}");
     let cookie = browser.jar.find(&application.host, TOKEN_COOKIE);
     assert!(cookie.is_none(), "a refused token was set");

@@ -4,39 +4,62 @@
 //! Which they are and where the next piece begins are two questions, asked of one moment, so that
 //! nothing depends on the order in which the database puts a text together.
 
-use portcullis::protocol::feed::{Revocation, Subject};
-use portcullis::time::UnixSeconds;
-use serde::de::Error as _;
+use std::sync::LazyLock;
 
-use super::{Audiences, Read};
-use crate::storage::{StorageError, from_db};
+use portcullis::protocol::feed::{Revocation, Scope, Subject};
 
-/// Those after one that a follower sees, by primary key: a page costs what is on it, however many
-/// there are. `$6` is what [`seen_by`] says.
-macro_rules! those_after {
-    () => {
-        "FROM revocations WHERE (scope, subject, audience, fresh) > ($1, $2, $3, $4) \
-         AND ($6 = '' OR scope IN ('user', 'session') \
-         OR (scope = 'application' AND $6 LIKE '% ' || subject || ' %') \
-         OR (scope = 'user_application' AND $6 LIKE '% ' || audience || ' %')) \
-         ORDER BY scope, subject, audience, fresh"
-    };
-}
+use crate::storage::columns::from_db;
+use crate::storage::error::{CorruptValue, StorageError};
+use crate::storage::feed::items::{Audiences, Read};
 
 /// A page of revocations, as one text.
-pub const PAGE_OF_REVOCATIONS: &str = concat!(
-    "SELECT string_agg(line, '\n') FROM (SELECT \
-     concat_ws(' ', scope, subject, audience, version, fresh, expires_at) AS line ",
-    those_after!(),
-    " LIMIT $5) AS page"
-);
+pub static PAGE_OF_REVOCATIONS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT string_agg(line, '\n') FROM (SELECT \
+         concat_ws(' ', scope, subject, audience, version, fresh, expires_at) AS line \
+         {} LIMIT $5) AS page",
+        rows_after()
+    )
+});
 
 /// The last of a page, and the one after it.
-pub const END_OF_PAGE: &str = concat!(
-    "SELECT scope, subject, audience, fresh ",
-    those_after!(),
-    " LIMIT 2 OFFSET $5"
-);
+pub static END_OF_PAGE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT scope, subject, audience, fresh {} LIMIT 2 OFFSET $5",
+        rows_after()
+    )
+});
+
+/// Those after `$1` to `$4` that a follower sees, by primary key: a page costs what is on it,
+/// however many there are. `$6` is what [`seen_by`] says.
+///
+/// A scope that this version does not know is read too, and is an error then.
+fn rows_after() -> String {
+    let of_applications: String = Scope::ALL
+        .into_iter()
+        .filter_map(|scope| {
+            let column = audience_column(scope)?;
+            Some(format!(
+                "WHEN '{scope}' THEN $6 LIKE '% ' || {column} || ' %' "
+            ))
+        })
+        .collect();
+    format!(
+        "FROM revocations WHERE (scope, subject, audience, fresh) > ($1, $2, $3, $4) \
+         AND ($6 = '' OR CASE scope {of_applications}ELSE TRUE END) \
+         ORDER BY scope, subject, audience, fresh"
+    )
+}
+
+/// The column that holds the audience of a revocation which concerns one application. Every
+/// follower sees the others.
+const fn audience_column(scope: Scope) -> Option<&'static str> {
+    match scope {
+        Scope::User | Scope::Session => None,
+        Scope::Application => Some("subject"),
+        Scope::UserApplication => Some("audience"),
+    }
+}
 
 /// Scope, subject, audience and kind: the primary key.
 pub(super) type Key = (String, String, String, i64);
@@ -49,7 +72,7 @@ pub(super) async fn after(
     audiences: Audiences<'_>,
 ) -> Result<(Vec<Revocation>, Option<Key>), StorageError> {
     let seen_by = seen_by(audiences);
-    let (text,): (Option<String>,) = sqlx::query_as(PAGE_OF_REVOCATIONS)
+    let (text,): (Option<String>,) = sqlx::query_as(PAGE_OF_REVOCATIONS.as_str())
         .bind(&key.0)
         .bind(&key.1)
         .bind(&key.2)
@@ -60,12 +83,12 @@ pub(super) async fn after(
         .await?;
     let text = text.unwrap_or_default();
     let lines = text.lines().count() as i64;
-    let revocations: Result<Vec<_>, _> = text.lines().filter_map(revocation).collect();
+    let revocations: Result<Vec<_>, _> = text.lines().map(revocation).collect();
     let revocations = revocations?;
     if lines < room {
         return Ok((revocations, None));
     }
-    let mut end: Vec<Key> = sqlx::query_as(END_OF_PAGE)
+    let mut end: Vec<Key> = sqlx::query_as(END_OF_PAGE.as_str())
         .bind(&key.0)
         .bind(&key.1)
         .bind(&key.2)
@@ -88,59 +111,56 @@ fn seen_by(audiences: Audiences<'_>) -> String {
     audiences.map_or_else(String::new, |all| format!(" {} ", all.join(" ")))
 }
 
-/// A line; `None` for a scope that a later service has brought.
-fn revocation(line: &str) -> Option<Result<Revocation, serde_json::Error>> {
+fn revocation(line: &str) -> Result<Revocation, CorruptValue> {
     let mut fields = line.split(' ');
     let mut field = || fields.next().unwrap_or_default();
-    let (scope, subject, audience) = (field(), field().to_owned(), field());
+    let scope = Scope::parse(field())?;
+    let mut ids = [field(), field()].into_iter();
     let numbers = [field(), field(), field()].map(str::parse::<i64>);
-    let subject = match scope {
-        "user" => Subject::User(subject),
-        "application" => Subject::Application(subject),
-        "user_application" => Subject::UserApplication(subject, audience.to_owned()),
-        "session" => Subject::Session(subject),
-        _ => return None,
-    };
     let ([Ok(version), Ok(fresh), Ok(until)], None) = (numbers, fields.next()) else {
-        return Some(Err(serde_json::Error::custom("a revocation with odd ids")));
+        return Err(CorruptValue::Revocation);
     };
-    Some(Ok(Revocation {
-        subject,
+    let next_id = || {
+        ids.next()
+            .map(str::to_owned)
+            .ok_or(CorruptValue::Revocation)
+    };
+    Ok(Revocation {
+        subject: Subject::from_ids(scope, next_id)?,
         version: from_db(version),
         fresh: fresh != 0,
-        until: UnixSeconds::new(from_db(until)),
-    }))
+        until: from_db(until),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use portcullis::time::UnixSeconds;
+
     use super::*;
 
     #[test]
     fn a_line_is_a_revocation_or_an_error() {
-        let read = |line| revocation(line).map(Result::ok);
+        let read = |line| revocation(line).ok();
         let expected = Revocation {
             subject: Subject::UserApplication("u1".into(), "a1".into()),
             version: 57,
             fresh: true,
             until: UnixSeconds::new(1_795),
         };
-        assert_eq!(
-            read("user_application u1 a1 57 1 1795"),
-            Some(Some(expected))
-        );
+        assert_eq!(read("user_application u1 a1 57 1 1795"), Some(expected));
         let subject = Subject::Session("s1".into());
-        let read_subject = read("session s1  1 0 2").flatten().map(|one| one.subject);
+        let read_subject = read("session s1  1 0 2").map(|one| one.subject);
         assert_eq!(read_subject, Some(subject));
-        assert_eq!(read("planet p1  1 0 2"), None);
         for odd in [
+            "planet p1  1 0 2",
             "user",
             "user u1  1 0",
             "user u 1  1 0 2",
             "user u1  1 0 2 3",
             "user u1  1 0 x",
         ] {
-            assert_eq!(read(odd), Some(None), "{odd}");
+            assert_eq!(read(odd), None, "{odd}");
         }
     }
 }

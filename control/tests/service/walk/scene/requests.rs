@@ -165,7 +165,7 @@ impl Scene {
                 let identity = changes.identity.as_ref().unwrap();
                 let of_token = self.numbers.claims(identity.token());
                 assert_eq!(of_token.application, request.application);
-                let seen = match self.takes(request, &changes.set_cookies) {
+                let seen = match self.takes(request, &changes.response.set_cookies) {
                     Some(given) => Seen::Renewed(given),
                     None => Seen::In,
                 };

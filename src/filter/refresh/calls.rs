@@ -1,7 +1,7 @@
 //! Which tokens the control service is being asked for: each once, however many requests wait.
 //!
-//! A call begins to exist when the first request waits for it and is over when it is answered or
-//! lost. What it brought is kept by those who wait and by nobody else.
+//! A call begins when the first request waits for it, and ends when it is answered or lost. Only
+//! the requests that wait keep what it brought.
 
 use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
@@ -9,15 +9,14 @@ use std::rc::Rc;
 
 use super::outcome::Outcome;
 use super::refused::RefusedTokens;
-use crate::filter::MAX_EFFECTS;
-use crate::filter::deadline::Deadline;
-use crate::filter::effect::Call;
+use crate::filter::effect::{Call, CallAnswer, MAX_EFFECTS};
+use crate::filter::pending::deadline::Deadline;
 use crate::reason::Refusal;
 use crate::time::UnixMillis;
 
 /// A call for a new token.
 pub struct RefreshCall {
-    /// Its number, by which the answer finds those who wait.
+    /// Its number, by which the answer finds the requests that wait.
     pub id: u64,
     /// What to send.
     pub call: Call,
@@ -86,7 +85,7 @@ impl Refreshes {
         !self.to_ask.is_empty()
     }
 
-    /// The next calls to make, for whom somebody still waits. Lost ones are given up.
+    /// The next calls to make for which a request still waits. Lost calls are given up.
     pub fn due(&mut self, now: UnixMillis) -> Vec<RefreshCall> {
         self.open.retain(|_, refresh| {
             let lost = refresh.is_lost(now);
@@ -102,15 +101,16 @@ impl Refreshes {
             if self.is_awaited(call.id) {
                 due.push(call);
             } else {
-                // All have left before the call was made.
+                // All requests have ended before the call was made.
                 self.open.retain(|_, refresh| refresh.id != call.id);
             }
         }
         due
     }
 
-    /// A call has ended. An answer that comes after its deadline finds nobody.
-    pub fn answered(&mut self, id: u64, outcome: Outcome, now: UnixMillis) {
+    /// A call has ended. An answer after the deadline finds no request.
+    pub fn answered(&mut self, id: u64, answer: CallAnswer<'_>, now: UnixMillis) {
+        let outcome = Outcome::of(answer);
         let of_id = self.open.iter().find(|(_, refresh)| refresh.id == id);
         let Some(jti) = of_id.map(|(jti, _)| jti.clone()) else {
             return;

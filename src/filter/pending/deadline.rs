@@ -9,7 +9,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// When a wait ends at the latest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Deadline(UnixMillis);
+pub(in crate::filter) struct Deadline(UnixMillis);
 
 impl Deadline {
     /// The deadline of a wait that begins now.

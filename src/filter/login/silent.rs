@@ -1,13 +1,13 @@
 //! Login without a prompt, for `portcullis.js`: in a hidden frame of the application's own page.
 //!
-//! It ends with a session or without one, and in either case with a message to the page around
-//! it: no answer shows anything or leads anywhere. All checks of the ordinary login hold; where
-//! its callback would show a page, that reason becomes the message that somebody must sign in.
+//! It ends with a session or without one, and in either case with a message to the surrounding
+//! page: no answer shows anything or leads anywhere. All checks of the ordinary login hold. Where
+//! the ordinary callback would show a page, the message says that the user must sign in.
 
-use super::guard::with_attempt;
-use super::{Filter, Moment};
+use super::attempt::{Attempt, Beginning};
+use super::begin::with_attempt;
 use crate::application::Placement;
-use crate::login::{Attempt, Beginning};
+use crate::filter::event::{Moment, Visit};
 use crate::reply::Reply;
 use crate::reply::frame::{self, Outcome};
 use crate::reply::set_cookie;
@@ -18,12 +18,12 @@ use crate::request::{Head, query_parameter};
 pub(super) enum Asker {
     /// A frame of this origin.
     OwnFrame,
-    /// A frame of somebody else: nothing may begin there.
+    /// A frame of another origin: no attempt may begin there.
     AnotherFrame,
 }
 
-/// Who asks for a login without a prompt; `None` if nobody does, as where a person looks at the
-/// answer: they are better served with the login that can ask them.
+/// Who asks for a login without a prompt. `None` if the request does not, or if a person looks at
+/// the answer: the login that can ask them serves them better.
 pub(super) fn asked_by(head: Head<'_>) -> Option<Asker> {
     let asked = query_parameter(head.query(), "prompt").as_deref() == Some("none");
     if !asked || head.only("sec-fetch-dest") == Some(b"document") {
@@ -40,30 +40,28 @@ pub(super) fn asked_by(head: Head<'_>) -> Option<Asker> {
     })
 }
 
-impl Filter {
-    /// Begins an attempt in which nobody is asked anything.
-    ///
-    /// The team domain opens in a frame inside this answer, and not in its place: a page whose
-    /// policy says `frame-src 'self'` forbids its own frame to be redirected elsewhere, but has no
-    /// say in what a document of ours embeds.
-    pub(super) fn begin_silently(
-        &self,
-        head: Head<'_>,
-        placement: &Placement,
-        return_to: &str,
-        moment: &mut Moment<'_>,
-    ) -> Reply {
-        let now = moment.seconds();
-        let attempt = Attempt::begin(moment.random, now, Beginning::Silent);
-        let location = attempt.login_location(&self.issuer, placement, return_to);
-        let origin = placement.location.origin.to_string();
-        let reply = frame::embedding(&location, &self.issuer, &origin);
-        with_attempt(reply, &attempt, head, moment)
-    }
+/// Begins an attempt that prompts for nothing.
+///
+/// The team domain opens in a frame inside this answer, and not in its place: a page whose policy
+/// says `frame-src 'self'` forbids its own frame to be redirected elsewhere, but has no say in
+/// what a document of the filter embeds.
+pub(super) fn begin_silently(
+    team_domain: &str,
+    visit: Visit<'_>,
+    return_to: &str,
+    moment: &mut Moment<'_>,
+) -> Reply {
+    let (head, placement) = (visit.incoming.head, visit.placement);
+    let now = moment.seconds();
+    let attempt = Attempt::begin(moment.random, now, Beginning::Silent);
+    let location = attempt.login_location(team_domain, placement, return_to);
+    let origin = placement.location.origin.to_string();
+    let reply = frame::embedding(&location, team_domain, &origin);
+    with_attempt(reply, &attempt, head, moment)
 }
 
-/// What becomes of a silent attempt to which the team domain gave no code.
-pub(super) fn refused(head: Head<'_>) -> Reply {
+/// The end of a silent attempt to which the team domain gave no code.
+pub(super) fn without_code(head: Head<'_>) -> Reply {
     let error = query_parameter(head.query(), "error");
     match error.as_deref() {
         Some("access_denied") => Reply::empty(403, "access_denied"),
@@ -72,8 +70,8 @@ pub(super) fn refused(head: Head<'_>) -> Reply {
     }
 }
 
-/// How the callback of an attempt answers: as it would, or, if the attempt is silent, by a message
-/// to the page around its frame.
+/// How the callback of an attempt answers: with the reply or, if the attempt is silent, with a
+/// message to the page around its frame.
 pub(super) fn ended(attempt: &Attempt, placement: &Placement, reply: Reply) -> Reply {
     if attempt.beginning() != Beginning::Silent {
         return reply;
@@ -87,7 +85,7 @@ pub(super) fn ended(attempt: &Attempt, placement: &Placement, reply: Reply) -> R
     let told = frame::telling(outcome, &reply, &origin);
     match outcome {
         Outcome::SignedIn => told,
-        // Nobody can go on with it.
+        // The attempt has ended.
         Outcome::LoginRequired => told.with(
             "set-cookie",
             set_cookie::clear_login(&attempt.cookie_name()),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use subtle::ConstantTimeEq;
 
 use crate::application::Placement;
+use crate::filter::event::Random;
 use crate::names::ATTEMPT_COOKIE_PREFIX;
 use crate::protocol::{base64url, login::LOGIN_PATH, login::challenge};
 use crate::reply::{percent_encode, set_cookie};
@@ -18,19 +19,6 @@ use crate::time::UnixSeconds;
 const LIFETIME: Duration = Duration::from_secs(600);
 /// How many attempts a browser may have at once on one host.
 const MAX_ATTEMPTS: usize = 8;
-
-/// Random bytes, as an argument.
-pub trait Random {
-    /// Fills a buffer.
-    fn fill(&mut self, bytes: &mut [u8]);
-
-    /// Any number.
-    fn number(&mut self) -> u32 {
-        let mut bytes = [0; 4];
-        self.fill(&mut bytes);
-        u32::from_le_bytes(bytes)
-    }
-}
 
 /// What led to an attempt, which the callback has to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,70 @@
+//! `GET /.access/identity`: who the user is, at which application, until when.
+
+use std::rc::Rc;
+
+use crate::application::Placement;
+use crate::filter::Filter;
+use crate::filter::authenticate::AuthError;
+use crate::filter::effect::Effect;
+use crate::filter::event::{Incoming, Moment};
+use crate::filter::respond::unauthenticated;
+use crate::reason::Refusal;
+use crate::reply::Reply;
+use crate::session::Verified;
+
+impl Filter {
+    /// Answers with the first good session at one of the applications on the host. If there is
+    /// none, one that can be refreshed is.
+    pub(super) fn identity(
+        &mut self,
+        incoming: Incoming<'_>,
+        places: &[Rc<Placement>],
+        moment: &mut Moment<'_>,
+    ) -> Effect {
+        let incoming = incoming.as_sub_request();
+        let mut last = AuthError::Refused(Refusal::NoSession);
+        let mut refused = Vec::new();
+        for place in places {
+            let visit = incoming.to(place);
+            match self.authenticator.authenticate(visit, moment) {
+                Ok(session) => return Effect::Reply(identity_of(place, &session.verified)),
+                Err(error) => {
+                    if let AuthError::Refused(refusal) = error {
+                        refused.push((visit, refusal));
+                    }
+                    last = error;
+                }
+            }
+        }
+        for (visit, refusal) in refused {
+            if let Ok(effect) = self.refresh(visit, refusal, moment) {
+                return effect;
+            }
+        }
+        // The endpoint has been found, so its host has an application.
+        let Some(first) = places.first() else {
+            return Effect::internal_error();
+        };
+        let team_domain = self.authenticator.team_domain();
+        Effect::Reply(unauthenticated(
+            team_domain,
+            incoming.to(first),
+            last,
+            moment,
+        ))
+    }
+}
+
+/// The answer by a good session.
+pub(in crate::filter) fn identity_of(place: &Placement, verified: &Verified) -> Reply {
+    let claims = verified.claims();
+    let value = serde_json::json!({
+        "email": claims.email,
+        "sub": claims.sub,
+        "application": place.application.name,
+        "audience": place.application.audience,
+        "exp": claims.exp,
+        "session_exp": claims.session_exp,
+    });
+    Reply::json(200, "identity", &value)
+}

@@ -1,0 +1,81 @@
+//! How a logout ends: with cookies removed, once the control service has ended the session.
+
+use std::rc::Rc;
+
+use crate::application::Placement;
+use crate::filter::effect::CallAnswer;
+use crate::protocol::calls::{Problem, ProblemReason};
+use crate::reply::page::MessagePage;
+use crate::reply::{Reply, set_cookie};
+use crate::request::kind::RequestKind;
+
+/// A logout that waits for the control service.
+pub(in crate::filter) struct PendingLogout {
+    /// The applications on the host, whose cookies are removed.
+    pub(super) places: Vec<Rc<Placement>>,
+    pub(super) kind: RequestKind,
+}
+
+impl PendingLogout {
+    /// The page for the control service's answer. A session that it does not know has ended too.
+    pub fn answered(&self, answer: CallAnswer<'_>) -> Reply {
+        let problem = serde_json::from_slice::<Problem>(answer.body).map(|problem| problem.reason);
+        match (answer.status, problem) {
+            (Some(204), _)
+            | (Some(400), Ok(ProblemReason::TokenInvalid))
+            | (Some(403), Ok(ProblemReason::SessionEnded)) => self.signed_out(),
+            _ => not_signed_out(self.kind),
+        }
+    }
+
+    /// The session has ended.
+    pub(super) fn signed_out(&self) -> Reply {
+        let page = MessagePage::new(
+            "You are signed out",
+            &["Your session has ended in every application."],
+        )
+        .link("/", "Sign in again");
+        self.clearing(page.reply(200, "signed_out"))
+    }
+
+    /// The request has no token that could be shown to the control service, so the session on the
+    /// team domain may still exist.
+    pub(super) fn nothing_to_end(&self, team_domain: &str) -> Reply {
+        let team_logout = format!("{team_domain}/logout");
+        let page = MessagePage::new(
+            "You are not signed in here",
+            &[
+                "This browser has no session for this application.",
+                "You may still be signed in on the team domain, and so in other applications.",
+            ],
+        )
+        .link(&team_logout, "Sign out there");
+        self.clearing(page.reply(200, "no_session_to_end"))
+    }
+
+    /// The reply, which also removes the cookies of every application on the host.
+    fn clearing(&self, mut reply: Reply) -> Reply {
+        for place in &self.places {
+            let names = &place.cookies;
+            let settings = place.application.cookie;
+            reply = reply
+                .with("set-cookie", set_cookie::clear(&names.token, settings))
+                .with("set-cookie", set_cookie::clear(&names.binding, settings));
+        }
+        reply
+    }
+}
+
+/// The session has not ended: the control service did not say so.
+pub(super) fn not_signed_out(kind: RequestKind) -> Reply {
+    let page = MessagePage::new(
+        "Not signed out yet",
+        &[
+            "The sign-in service did not answer, so you are still signed in.",
+            "Try again in a few seconds.",
+        ],
+    )
+    .post("/.access/logout", "Sign out");
+    page.error(kind, 503, "control_unavailable")
+        .with("retry-after", "2".to_owned())
+}

@@ -1,0 +1,71 @@
+//! The beginning of a login attempt: a redirect to the team domain, with the attempt's cookie.
+
+use super::attempt::{Attempt, Beginning};
+use crate::application::Placement;
+use crate::filter::event::{Moment, Visit};
+use crate::protocol::return_to;
+use crate::reply::{Reply, percent_encode};
+use crate::request::Head;
+
+/// A login that is to begin.
+#[derive(Clone, Copy)]
+pub(in crate::filter) struct BeginLogin<'a> {
+    /// Why.
+    pub reason: &'static str,
+    /// The path and query to return to, as the request has it.
+    pub return_to: &'a str,
+}
+
+/// The redirect to the team domain that begins a login attempt.
+pub(in crate::filter) fn begin_login(
+    team_domain: &str,
+    visit: Visit<'_>,
+    login: BeginLogin<'_>,
+    moment: &mut Moment<'_>,
+) -> Reply {
+    let head = visit.incoming.head;
+    // A browser that does not say where the request comes from counts as sent by another site.
+    let cross_site = !matches!(
+        head.only("sec-fetch-site"),
+        Some(b"none" | b"same-origin" | b"same-site")
+    );
+    let beginning = if cross_site {
+        Beginning::AnotherSite
+    } else {
+        Beginning::Here
+    };
+    let now = moment.seconds();
+    let attempt = Attempt::begin(moment.random, now, beginning);
+    let return_to = return_to::sanitize(login.return_to);
+    let location = attempt.login_location(team_domain, visit.placement, return_to);
+    with_attempt(
+        Reply::redirect(login.reason, location),
+        &attempt,
+        head,
+        moment,
+    )
+}
+
+/// A reply that begins an attempt, with its cookies.
+pub(super) fn with_attempt(
+    reply: Reply,
+    attempt: &Attempt,
+    head: Head<'_>,
+    moment: &Moment<'_>,
+) -> Reply {
+    let open = Attempt::open(head, moment.seconds());
+    let values = attempt.set_cookies(&open).into_iter();
+    values.fold(reply, |reply, value| reply.with("set-cookie", value))
+}
+
+/// Where to sign in at an application, absolute.
+pub(in crate::filter) fn login_url(placement: &Placement) -> String {
+    let origin = &placement.location.origin;
+    let prefix = &placement.location.path_prefix;
+    if prefix.is_empty() {
+        format!("{origin}/.access/login")
+    } else {
+        let return_to = percent_encode(format!("{prefix}/").as_bytes());
+        format!("{origin}/.access/login?return_to={return_to}")
+    }
+}

@@ -1,0 +1,36 @@
+//! A request that waits for a new token.
+
+use std::rc::Rc;
+
+use super::calls::Refresh;
+use super::outcome::Outcome;
+use crate::filter::pending::deadline::Deadline;
+use crate::request::OwnedHead;
+use crate::session::Refreshable;
+
+/// A request that waits for a new token.
+pub(in crate::filter) struct PendingRefresh {
+    /// Its head.
+    pub head: OwnedHead,
+    /// The token that it came with.
+    pub old: Refreshable,
+    /// The call that it waits for.
+    pub refresh: Rc<Refresh>,
+}
+
+impl PendingRefresh {
+    /// What became of the call, as soon as it has ended.
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.refresh.outcome()
+    }
+
+    /// When the wait ends at the latest.
+    pub fn deadline(&self) -> Deadline {
+        self.refresh.deadline()
+    }
+
+    /// Whether it waits for this call.
+    pub fn is_for(&self, refresh: &Rc<Refresh>) -> bool {
+        Rc::ptr_eq(&self.refresh, refresh)
+    }
+}

@@ -1,0 +1,170 @@
+//! The way of a request, in three steps: [`route`](super::route) says where it is going,
+//! [`authenticate`](super::authenticate) whose session it has, and [`forward`](super::forward) or
+//! [`respond`](super::respond) what becomes of it.
+
+use super::Filter;
+use super::authenticate::presented::Presented;
+use super::authenticate::{AuthError, Session, Unavailable};
+use super::effect::{CallAnswer, Effect, ResponseChanges};
+use super::event::{Incoming, Moment, Visit};
+use super::forward::{admitted, anonymous, reported, unguarded};
+use super::open_streams::too_many;
+use super::pending::{Pending, Wait};
+use super::preflight::preflight;
+use super::refresh::{self, NotHeld};
+use super::respond::{unauthenticated, unavailable};
+use super::route::{Route, route};
+use crate::config::Mode;
+use crate::feed::Store;
+use crate::reason::Refusal;
+use crate::request::Head;
+use crate::request::kind::RequestKind;
+use crate::time::UnixMillis;
+
+impl Filter {
+    /// The effect on a request: route, authenticate, respond.
+    pub(super) fn serve(
+        &mut self,
+        incoming: Incoming<'_>,
+        moment: &mut Moment<'_>,
+        wait: Wait,
+    ) -> Effect {
+        let Incoming { head, kind, .. } = incoming;
+        // A dry run holds no request.
+        let (wait, is_dry_run) = match self.config.mode() {
+            Mode::Enforce => (wait, false),
+            Mode::Report => (Wait::HasWaited, true),
+        };
+        let table = self.authenticator.store().map(Store::table);
+        let route = table.map(|table| route(table, self.config.unknown_hosts(), head));
+        let effect = match route {
+            None => self.without_feed(incoming, moment.now, wait),
+            Some(Route::Endpoint(authority)) => return self.endpoint(incoming, &authority, moment),
+            Some(Route::Unguarded) => Effect::Continue(unguarded(head)),
+            Some(Route::Nowhere(why)) => Effect::Reply(why.reply(kind)),
+            Some(Route::Bypassed) => Effect::Continue(anonymous(head)),
+            Some(Route::Application(placement)) if kind == RequestKind::Preflight => {
+                preflight(head, &placement)
+            }
+            Some(Route::Application(placement)) => {
+                self.visit(incoming.to(&placement), moment, wait)
+            }
+        };
+        if is_dry_run {
+            reported(head, effect)
+        } else {
+            effect
+        }
+    }
+
+    /// The effect on a request to an application.
+    fn visit(&mut self, visit: Visit<'_>, moment: &mut Moment<'_>, wait: Wait) -> Effect {
+        let error = match self.authenticator.authenticate(visit, moment) {
+            Ok(session) => {
+                return self.forward(visit, &session, ResponseChanges::default(), moment);
+            }
+            Err(error) => error,
+        };
+        let error = match error {
+            AuthError::Refused(Refusal::KeyUnknown) => {
+                if let Some(effect) = self.wait_for_key(visit, moment.now, wait) {
+                    return effect;
+                }
+                error
+            }
+            AuthError::Refused(refusal) => match self.refresh(visit, refusal, moment) {
+                Ok(effect) => return effect,
+                Err(refusal) => AuthError::Refused(refusal),
+            },
+            AuthError::Unavailable(_) => error,
+        };
+        let team_domain = self.authenticator.team_domain();
+        Effect::Reply(unauthenticated(team_domain, visit, error, moment))
+    }
+
+    /// Forwards a request with a good session, if there is room for one more.
+    pub(super) fn forward(
+        &mut self,
+        visit: Visit<'_>,
+        session: &Session,
+        response: ResponseChanges,
+        moment: &Moment<'_>,
+    ) -> Effect {
+        if self.config.mode() == Mode::Enforce
+            && self.open_streams.add(visit, session, moment.now).is_err()
+        {
+            return Effect::Reply(too_many(visit.incoming.kind));
+        }
+        Effect::Continue(admitted(visit.incoming.head, session, response))
+    }
+
+    /// A request before the first feed.
+    fn without_feed(&mut self, incoming: Incoming<'_>, now: UnixMillis, wait: Wait) -> Effect {
+        let held = match wait {
+            Wait::MayWait => self.pending.wait_for_feed(incoming, None, now),
+            Wait::HasWaited => None,
+        };
+        held.unwrap_or_else(|| Effect::Reply(unavailable(incoming.kind, Unavailable::NotReady)))
+    }
+
+    /// Holds a request whose token names a key that the feed may be about to bring.
+    fn wait_for_key(&mut self, visit: Visit<'_>, now: UnixMillis, wait: Wait) -> Option<Effect> {
+        let kids = Presented::to(visit.placement, visit.incoming.head).unverified_kids();
+        if wait == Wait::HasWaited {
+            self.unknown_keys.remember(kids);
+            return None;
+        }
+        let version = self.authenticator.version();
+        let may_come = self.unknown_keys.may_come(&kids);
+        may_come.then(|| self.pending.wait_for_feed(visit.incoming, version, now))?
+    }
+
+    /// Holds a request with a bad session until the session has been refreshed.
+    ///
+    /// # Errors
+    /// Why it is refused, where that cannot be.
+    pub(super) fn refresh(
+        &mut self,
+        visit: Visit<'_>,
+        refusal: Refusal,
+        moment: &Moment<'_>,
+    ) -> Result<Effect, Refusal> {
+        if self.config.mode() == Mode::Report || !refresh::can_help(visit.incoming.kind, refusal) {
+            return Err(refusal);
+        }
+        let held = refresh::hold(
+            &mut self.refreshes,
+            &mut self.authenticator,
+            &mut self.pending,
+            visit,
+            moment,
+        );
+        held.map_err(|not_held| match not_held {
+            NotHeld::Impossible => refusal,
+            NotHeld::Refused(before) => before,
+        })
+    }
+
+    /// The effect on a request whose wait has ended, with the answer of its call or without.
+    pub(super) fn resume(
+        &mut self,
+        stream: u32,
+        pending: Pending,
+        answer: CallAnswer<'_>,
+        moment: &mut Moment<'_>,
+    ) -> Effect {
+        match pending {
+            Pending::Feed(waiting) => {
+                let fields = waiting.head.fields();
+                let head = Head::new(&fields, waiting.head.has_body());
+                self.serve(Incoming::new(stream, head), moment, Wait::HasWaited)
+            }
+            Pending::Refresh(waiting) => self.resume_refreshed(stream, &waiting, moment),
+            Pending::Exchange(exchange) => {
+                Effect::Reply(exchange.answered(answer, &mut self.authenticator, moment))
+            }
+            Pending::Burn(reply) => Effect::Reply(reply),
+            Pending::Logout(logout) => Effect::Reply(logout.answered(answer)),
+        }
+    }
+}
