@@ -59,7 +59,7 @@ pub enum ApiError {
     Randomness(#[from] NoRandomness),
     /// The service stops in the middle of the call.
     #[error("the service is stopping")]
-    Cut,
+    Stopping,
     /// Claims cannot be written or read as JSON.
     #[error("a token's claims cannot be written or read")]
     Claims(#[from] serde_json::Error),
@@ -80,7 +80,7 @@ impl ApiError {
             Self::PolicyDenied => (StatusCode::FORBIDDEN, ProblemReason::PolicyDenied),
             Self::BindingMismatch => (StatusCode::FORBIDDEN, ProblemReason::BindingMismatch),
             Self::OriginUnknown => (StatusCode::FORBIDDEN, ProblemReason::OriginUnknown),
-            Self::Storage(_) | Self::Randomness(_) | Self::Cut | Self::Claims(_) => {
+            Self::Storage(_) | Self::Randomness(_) | Self::Stopping | Self::Claims(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, ProblemReason::Unavailable)
             }
         }
