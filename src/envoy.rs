@@ -9,6 +9,7 @@ mod entry_point;
 mod host;
 mod response_changes;
 mod root;
+mod shared;
 mod shared_data;
 mod signature;
 mod stream;

@@ -1,163 +1,17 @@
-//! An application: what is protected, where it is reached, how long its sessions last, whom its
-//! policy admits.
+//! Applications: what is protected, where it is reached, how long its sessions last, and its
+//! policy.
 //!
-//! [`Draft`] is what an administrator wrote, [`Definition`] what was found good. The definition
-//! is stored as JSON; what filters need of it goes into the feed.
+//! A [`Draft`](draft::Draft) is what an administrator wrote; [`check`] makes a
+//! [`Definition`](definition::Definition) of it or notes everything that is wrong. The definition
+//! is stored as JSON, and the feed carries what filters need of it.
 
-mod check;
-mod draft;
-mod location;
+pub mod check;
+pub mod conflicts;
+pub mod definition;
+pub mod draft;
+pub mod location;
 
-use std::time::Duration;
-
-use portcullis::protocol::calls::CookieSettings;
-use portcullis::protocol::feed::{
-    ApplicationOrigin, Bypass, FeedApplication, Preflight, RefreshInRequest, Rule, Scheme,
-};
-use portcullis::protocol::origin::Origin;
-use serde::{Deserialize, Serialize};
-
-use crate::policy::{Policy, PolicyRule};
-use crate::sessions::durations::MOMENT;
-
-pub use check::{Checked, check};
-pub use draft::{BypassDraft, Draft, RuleDraft};
+pub use check::check;
+pub use definition::{Admitted, Application, Definition};
+pub use draft::{BypassDraft, Draft};
 pub use location::{Location, is_loopback};
-
-/// An application with the audience that it keeps.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Application {
-    /// 64 hex digits, `aud` of its tokens.
-    pub audience: String,
-    /// Whether it comes from the configuration file, where alone it can then be changed.
-    pub declared: bool,
-    /// Everything else.
-    pub definition: Definition,
-}
-
-/// An application's settings, checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Definition {
-    /// Its name, for people.
-    pub name: String,
-    /// Where it is reached; at least one place.
-    pub origins: Vec<Location>,
-    /// How long an application session lasts, in seconds; 0: every navigation asks the team
-    /// domain.
-    pub session_duration_seconds: u64,
-    /// How its cookies are set.
-    pub cookie: CookieSettings,
-    /// Whether its tokens are bound to a binding cookie.
-    pub binding_cookie: bool,
-    /// Whether tokens in headers are taken.
-    pub header_tokens: bool,
-    /// When an expired session is refreshed inside the request.
-    pub refresh_in_request: RefreshInRequest,
-    /// What a CORS preflight gets.
-    pub preflight: Preflight,
-    /// Origins that may read the filter's replies across origins.
-    pub cors_origins: Vec<String>,
-    /// What passes without a session.
-    pub bypass: Vec<Bypass>,
-    /// Who is admitted.
-    pub policy: Policy,
-}
-
-/// A user whom a policy admits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Admitted {
-    /// The id of the first rule that fits.
-    pub rule: String,
-    /// How long the application session lasts, by that rule or by the application.
-    pub session_duration: Duration,
-}
-
-impl Admitted {
-    /// How long a token lasts at most: with a session duration of 0, a moment.
-    #[must_use]
-    pub fn longest_token(&self) -> Duration {
-        if self.session_duration.is_zero() {
-            MOMENT
-        } else {
-            self.session_duration
-        }
-    }
-}
-
-impl Definition {
-    /// How long an application session lasts, where the rule that admits says nothing else.
-    #[must_use]
-    pub fn session_duration(&self) -> Duration {
-        Duration::from_secs(self.session_duration_seconds)
-    }
-
-    /// Whether the policy admits a user, by which rule, and for how long.
-    #[must_use]
-    pub fn admit(&self, email: &str) -> Option<Admitted> {
-        let rule = self.policy.admitting(email)?;
-        Some(Admitted {
-            rule: self.id_of(rule),
-            session_duration: self.session_duration_of(rule),
-        })
-    }
-
-    /// A rule's own duration, or else the application's.
-    fn session_duration_of(&self, rule: &PolicyRule) -> Duration {
-        let own = rule.session_duration_seconds.map(Duration::from_secs);
-        own.unwrap_or_else(|| self.session_duration())
-    }
-
-    /// The id of a rule of this application's policy, in tokens and in the feed.
-    fn id_of(&self, rule: &PolicyRule) -> String {
-        rule.id(self.session_duration_of(rule))
-    }
-
-    /// Whether the application is reached at `origin`, under whatever path prefix.
-    #[must_use]
-    pub fn is_at(&self, origin: &Origin) -> bool {
-        self.origins.iter().any(|place| place.origin() == origin)
-    }
-}
-
-impl Application {
-    /// The application as filters see it.
-    #[must_use]
-    pub fn to_feed(&self) -> FeedApplication {
-        let definition = &self.definition;
-        FeedApplication {
-            audience: self.audience.clone(),
-            name: definition.name.clone(),
-            origins: definition.origins.iter().map(feed_origin).collect(),
-            binding: definition.binding_cookie,
-            cookie: definition.cookie,
-            header_tokens: definition.header_tokens,
-            refresh_in_request: definition.refresh_in_request,
-            preflight: definition.preflight,
-            cors_origins: definition.cors_origins.clone(),
-            bypass: definition.bypass.clone(),
-            rules: definition
-                .policy
-                .rules()
-                .map(|rule| Rule {
-                    id: definition.id_of(rule),
-                    source_ranges: None,
-                })
-                .collect(),
-        }
-    }
-}
-
-fn feed_origin(place: &Location) -> ApplicationOrigin {
-    let origin = place.origin();
-    let own_port = if origin.is_https() { 443 } else { 80 };
-    ApplicationOrigin {
-        scheme: if origin.is_https() {
-            Scheme::Https
-        } else {
-            Scheme::Http
-        },
-        hostname: origin.hostname().to_owned(),
-        port: (origin.port() != own_port).then(|| origin.port()),
-        path_prefix: place.path_prefix().map(ToOwned::to_owned),
-    }
-}

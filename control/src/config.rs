@@ -1,83 +1,37 @@
 //! The control service's configuration: one TOML file, every field with an environment override
 //! `PORTCULLIS_<SECTION>__<FIELD>`.
 //!
-//! What is unknown, of the wrong type or impossible is refused with path and value, all of it at
-//! once. Without a file everything has a default that works on one machine.
+//! Unknown, ill-typed and invalid settings are refused with path and value, all at once. Without a
+//! file, every setting has a default that works on one machine.
 
 mod environment;
-mod origins;
 mod reader;
 mod sections;
+pub mod settings;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use ipnet::IpNet;
-use portcullis::protocol::origin::Origin;
 
 use crate::applications::Definition;
 use crate::problems::{InputProblems, Refused};
 use reader::Reader;
+use settings::{DatabaseConfig, ServerConfig, SessionsConfig, SignInConfig};
 
-/// What the service runs with.
+/// The configuration of the service.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// `[server]`.
-    pub server: Server,
+    pub server: ServerConfig,
     /// `[database]`.
-    pub database: Database,
+    pub database: DatabaseConfig,
     /// `[sessions]`.
-    pub sessions: Sessions,
+    pub sessions: SessionsConfig,
     /// `[sign_in]`.
-    pub sign_in: SignIn,
+    pub sign_in: SignInConfig,
     /// `[[applications]]`.
     pub applications: Vec<Definition>,
 }
 
-/// `[server]`.
-#[derive(Debug, Clone)]
-pub struct Server {
-    /// `listen`: the team domain's listener, 127.0.0.1:8081 by default.
-    pub listen: SocketAddr,
-    /// `filters`: the filter API's listener, 127.0.0.1:8082 by default.
-    pub filters: SocketAddr,
-    /// `team_domain`: the public origin; `http://localhost:<port of listen>` by default.
-    pub team_domain: Option<Origin>,
-    /// `trusted_proxies`: whose `x-forwarded-for` is believed; none by default.
-    pub trusted_proxies: Vec<IpNet>,
-    /// `demo`: lifts the lower bound of durations and says so on every page.
-    pub demo: bool,
-}
-
-/// `[database]`.
-#[derive(Clone)]
-pub struct Database {
-    /// `url`: `sqlite://<path>` or `postgres://…`; `portcullis.db` in the data directory by
-    /// default. It can hold a password, so it is not printed.
-    pub url: Option<String>,
-}
-
-/// `[sessions]`.
-#[derive(Debug, Clone)]
-pub struct Sessions {
-    /// `global_duration`; absent: that of the application through which the sign-in began. Zero:
-    /// every `/login` asks.
-    pub global_duration: Option<Duration>,
-    /// `login_block_after_revoke`: how long a revoked user cannot sign in, 60s by default.
-    pub login_block_after_revoke: Duration,
-}
-
-/// `[sign_in]`: how often signing in may fail before one has to wait.
-#[derive(Debug, Clone, Copy)]
-pub struct SignIn {
-    /// `failures_per_email`: 10 a minute by default.
-    pub failures_per_email: u32,
-    /// `failures_per_address`: 60 a minute by default; many people can share an address.
-    pub failures_per_address: u32,
-}
-
-/// Why there is no configuration.
+/// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
@@ -88,26 +42,26 @@ pub enum ConfigError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The file is no TOML.
+    /// The file is not TOML.
     #[error("the configuration {} is not TOML: line {line}: {why}", path.display())]
     Syntax {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// Why, without the line's text: it may hold a password.
+        /// Why, without the text of the line, which may hold a password.
         why: String,
     },
-    /// It is TOML, and wrong.
+    /// The settings are invalid.
     #[error(transparent)]
     Refused(#[from] Refused),
 }
 
 impl Config {
-    /// Reads a file, or takes the defaults, under what `environment` overrides.
+    /// Reads a file or takes the defaults, and applies the overrides in `environment`.
     ///
     /// # Errors
-    /// All that is wrong.
+    /// Everything that is wrong.
     pub fn load(
         file: Option<&Path>,
         environment: impl Iterator<Item = (String, String)>,
@@ -120,7 +74,7 @@ impl Config {
         environment::apply(&mut table, environment, &mut problems);
         let config = Self::compile(table, &mut problems);
         problems.finish()?;
-        // Without a problem there is a configuration.
+        // There is a configuration if there is no problem.
         config.ok_or_else(|| Refused(Vec::new()).into())
     }
 
@@ -158,12 +112,6 @@ fn parse_file(path: &Path) -> Result<toml::Table, ConfigError> {
             why: error.message().to_owned(),
         }
     })
-}
-
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Database(hidden)")
-    }
 }
 
 #[cfg(test)]

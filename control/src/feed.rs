@@ -1,4 +1,4 @@
-//! The feed's followers: waking their long polls, and what each proxy has applied.
+//! The feed's clients: waking their long polls, and what each proxy has applied.
 
 pub mod notifier;
 pub mod proxies;

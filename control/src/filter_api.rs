@@ -1,5 +1,5 @@
-//! The API for filters, on a listener of its own. Every call carries
-//! `authorization: Bearer <filter credential>`; every error is a problem (RFC 9457).
+//! The filter API, on its own listener. Every call carries
+//! `authorization: Bearer <filter credential>`, and every error is a problem (RFC 9457).
 
 mod error;
 mod exchange;
@@ -20,7 +20,7 @@ use error::ApiError;
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// All calls of the API.
+/// All calls.
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/api/filter/v1/exchange", post(exchange::exchange))

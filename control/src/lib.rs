@@ -1,9 +1,9 @@
-//! The control service of Portcullis: it owns the team domain, users, applications and their
-//! policies, tokens and keys, and the feed that filters follow. It is never asked on an ordinary
-//! request to an application.
+//! The control service of Portcullis. It owns the team domain, users, applications and their
+//! policies, tokens and keys, and the feed that filters follow. No ordinary request to an
+//! application needs it.
 //!
-//! Three doors, each with a listener of its own: the [`team_domain`] for people and for the admin
-//! API, the [`filter_api`] for filters, the [`control_socket`] for the CLI on the same machine.
+//! It has three listeners: the [`team_domain`] for people and for the admin API, the [`filter_api`]
+//! for filters, and the [`control_socket`] for the command line on the same machine.
 
 mod admin_api;
 mod api;
@@ -11,6 +11,7 @@ pub mod applications;
 pub mod cli;
 pub mod config;
 pub mod control_socket;
+mod eligibility;
 pub mod feed;
 pub mod filter_api;
 pub mod policy;
@@ -26,5 +27,5 @@ pub mod tokens;
 
 pub use cli::main;
 
-/// How long past its `exp` a token may still be taken somewhere, since clocks differ.
+/// How long after its `exp` a token may still be accepted, because clocks differ.
 const CLOCK_LEEWAY_SECONDS: u64 = 60;

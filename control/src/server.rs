@@ -1,10 +1,11 @@
 //! Starting and stopping: the data directory, the database, three listeners.
 //!
-//! `run.json` in the data directory appears when all listeners are up, and says where.
+//! `run.json` appears in the data directory when all listeners are up, and holds their addresses.
 
 mod assemble;
 mod connections;
-mod data_dir;
+pub mod data_dir;
+pub mod error;
 pub mod first_start;
 mod listeners;
 
@@ -17,45 +18,44 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::Config;
-use crate::server::first_start::{FirstStart, FirstStartError};
+use crate::server::first_start::FirstStart;
 use crate::service::Service;
-use crate::sign_in::passwords::PasswordError;
-use crate::storage::{ChangeError, Database, OpenError, StorageError};
+use crate::storage::Database;
 use crate::system::clock::Clock;
-use crate::system::randomness::{NoRandomness, Randomness, SystemRandomness};
-use crate::tokens::keys::KeysError;
+use crate::system::randomness::{Randomness, SystemRandomness};
 
-pub use data_dir::{CONTROL_SOCKET, DataDir, DataDirError};
+use data_dir::DataDir;
+pub use error::StartError;
 use listeners::Listeners;
 
-/// How long open requests have to end when the service ends.
-const PATIENCE: Duration = Duration::from_millis(600);
-/// How long the database has to close. Whatever was answered is durable already.
-const CLOSING: Duration = Duration::from_millis(200);
-const TIDY_EVERY: Duration = Duration::from_secs(60);
+/// How long open requests may take to end when the service stops.
+const GRACE: Duration = Duration::from_millis(600);
+/// How long the database may take to close. Everything that was answered is already durable.
+const DATABASE_CLOSE_LIMIT: Duration = Duration::from_millis(200);
+const DELETE_EXPIRED_EVERY: Duration = Duration::from_secs(60);
 
-/// What a service is started with.
+/// How to start the service.
 pub struct Start {
     /// The configuration.
     pub config: Config,
     /// The data directory.
     pub data_dir: PathBuf,
-    /// Whether an empty database gets an administrator and a filter credential.
+    /// Whether to make an administrator and a filter credential if the database is empty.
     pub first_start: bool,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// The clock again, where it can be shifted.
+    /// The clock again, as one that tests can shift.
     #[cfg(feature = "test-clock")]
     pub shifted_clock: Arc<crate::system::clock::ShiftedClock>,
 }
 
-/// A service that listens.
+/// The running service.
 pub struct Running {
-    /// Where people come in.
+    /// The address of the team domain.
     pub listen: SocketAddr,
-    /// Where filters come in.
+    /// The address of the filter API.
     pub filters: SocketAddr,
-    /// What was made on the first start, to be told once.
+    /// What was made on the first start, to be shown once.
     pub first_start: Option<FirstStart>,
     /// What the endpoints share.
     pub service: Arc<Service>,
@@ -66,52 +66,10 @@ pub struct Running {
     background: JoinSet<()>,
 }
 
-/// Why a service does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The data directory.
-    #[error(transparent)]
-    DataDir(#[from] DataDirError),
-    /// An address cannot be listened on.
-    #[error("cannot listen on {address} ({setting}): {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// The setting that says it.
-        setting: &'static str,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// The default team domain cannot be made of the port.
-    #[error("server.team_domain must be set for this address")]
-    TeamDomain,
-    /// The database cannot be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The database does not answer.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// The keys.
-    #[error(transparent)]
-    Keys(#[from] KeysError),
-    /// Passwords cannot be hashed.
-    #[error(transparent)]
-    Passwords(#[from] PasswordError),
-    /// No randomness.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    /// A declared application cannot be.
-    #[error("the declared applications cannot be taken over: {0}")]
-    Declare(#[from] ChangeError),
-    /// The administrator or the credential.
-    #[error(transparent)]
-    FirstStart(#[from] FirstStartError),
-}
-
-/// Starts a service.
+/// Starts the service.
 ///
 /// # Errors
-/// When it cannot run; nothing listens then.
+/// When it cannot run. Nothing listens then.
 pub async fn start(start: Start) -> Result<Running, StartError> {
     let random: Arc<dyn Randomness> = Arc::new(SystemRandomness);
     let data_dir = DataDir::prepare(&start.data_dir).await?;
@@ -123,14 +81,17 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let database = Database::open(&url, &random.id()?).await?;
     let (stopping, stopped) = watch::channel(false);
     let parts = assemble::Parts {
-        database: database.clone(),
-        random,
         team_domain: assemble::team_domain(&start.config, listeners.listen)?,
+        config: start.config,
+        database: database.clone(),
+        clock: start.clock,
+        #[cfg(feature = "test-clock")]
+        shifted_clock: start.shifted_clock,
+        random,
         stopping: stopped,
     };
-    let wants_first_start = start.first_start;
-    let service = Arc::new(assemble::assemble(start, parts).await?);
-    let first_start = if wants_first_start {
+    let service = Arc::new(assemble::assemble(parts).await?);
+    let first_start = if start.first_start {
         first_start::make(&service).await?
     } else {
         None
@@ -159,24 +120,24 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
 }
 
 impl Running {
-    /// Waits until a listener fails, which none should.
+    /// Waits until a listener fails.
     pub async fn failed(&mut self) {
         if let Some(ended) = self.listeners.join_next().await {
             tracing::error!(?ended, "a listener ended");
         }
     }
 
-    /// Stops listening, answers long polls, gives other requests a moment, closes the database.
+    /// Stops listening, answers long polls, lets other requests end, and closes the database.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
         self.data_dir.remove_run_files();
         self.background.shutdown().await;
         let all = async { while self.listeners.join_next().await.is_some() {} };
-        if tokio::time::timeout(PATIENCE, all).await.is_err() {
-            tracing::warn!("requests were cut off at the end");
+        if tokio::time::timeout(GRACE, all).await.is_err() {
+            tracing::warn!("requests were cut off when the service stopped");
         }
         self.listeners.shutdown().await;
-        let _ = tokio::time::timeout(CLOSING, self.database.close()).await;
+        let _ = tokio::time::timeout(DATABASE_CLOSE_LIMIT, self.database.close()).await;
         tracing::info!("stopped");
     }
 }
@@ -190,11 +151,11 @@ fn background(service: &Arc<Service>) -> JoinSet<()> {
     );
     let service = Arc::clone(service);
     tasks.spawn(async move {
-        let mut ticks = tokio::time::interval(TIDY_EVERY);
+        let mut ticks = tokio::time::interval(DELETE_EXPIRED_EVERY);
         loop {
             ticks.tick().await;
             if let Err(error) = service.storage.tidy(service.now()).await {
-                tracing::warn!(error = ?error, "the database could not be tidied");
+                tracing::warn!(error = ?error, "expired rows could not be deleted");
             }
         }
     });

@@ -1,4 +1,4 @@
-//! The running service: what every endpoint is given.
+//! The state that all endpoints share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,45 +11,46 @@ use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
 use crate::sign_in::limits::SignInLimits;
-use crate::sign_in::passwords::Passwords;
+use crate::sign_in::password_hashing::Passwords;
 use crate::storage::Database;
 use crate::system::clock::Clock;
 use crate::system::randomness::Randomness;
-use crate::tokens::device_codes::{GuessLimits, RequestLimits};
+use crate::tokens::device_codes::guess_limits::GuessLimits;
+use crate::tokens::device_codes::request_limits::RequestLimits;
 use crate::tokens::keys::Keys;
 
-/// Shared by all endpoints.
+/// The state of the running service.
 pub struct Service {
     /// The configuration.
     pub config: Config,
-    /// The public origin, issuer of every token.
+    /// The public origin, the issuer of every token.
     pub team_domain: Origin,
-    /// What is stored.
+    /// The database.
     pub storage: Database,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Ids and secrets.
+    /// The source of ids and secrets.
     pub random: Arc<dyn Randomness>,
-    /// Signing keys.
+    /// The signing keys.
     pub keys: Keys,
-    /// Password hashing.
+    /// Hashes and checks passwords.
     pub passwords: Passwords,
     /// Limits on failed sign-ins.
     pub limits: SignInLimits,
-    /// Limits on guessed user codes.
+    /// Limits on wrong user codes.
     pub(crate) guess_limits: GuessLimits,
     /// Limits on requests for device codes, and on polls.
     pub(crate) request_limits: RequestLimits,
-    /// What wakes long polls.
+    /// Wakes long polls.
     pub notifier: Arc<Notifier>,
-    /// What proxies have applied.
+    /// The proxies and what they have applied.
     pub proxies: Arc<Proxies>,
-    /// Pages of snapshots that are read at a time. Each is long: filters that all begin at once
-    /// must leave connections to everybody else.
-    pub snapshot_turns: Semaphore,
-    /// Becomes true when the service ends.
+    /// Limits how many pages of snapshots are read at once, so that many starting filters leave
+    /// database connections to other requests.
+    pub snapshot_reads: Semaphore,
+    /// Becomes true when the service stops.
     pub stopping: watch::Receiver<bool>,
-    /// The clock again, where it can be shifted.
+    /// The clock again, as one that tests can shift.
     #[cfg(feature = "test-clock")]
     pub shifted_clock: Arc<crate::system::clock::ShiftedClock>,
 }
@@ -61,13 +62,13 @@ impl Service {
         self.clock.now_seconds()
     }
 
-    /// When no token that exists now can be alive any more, seconds since 1970.
+    /// When every token that exists now has expired, seconds since 1970.
     #[must_use]
     pub fn tokens_end(&self) -> u64 {
         self.now() + LONGEST_SESSION.as_secs() + crate::CLOCK_LEEWAY_SECONDS
     }
 
-    /// How long a global session lasts that begins through an application with this duration.
+    /// How long a global session lasts that begins through an application with this session duration.
     #[must_use]
     pub fn global_duration(&self, application: Option<Duration>) -> Duration {
         const WITHOUT_APPLICATION: Duration = Duration::from_secs(24 * 60 * 60);
@@ -75,22 +76,23 @@ impl Service {
             Some(duration) if duration.is_zero() => MOMENT,
             Some(duration) => duration,
             None => application
-                // What asks for every navigation says nothing of how long a sign-in is good.
+                // A duration of 0 means that every navigation goes through the team domain, not that the
+                // sign-in lasts no time.
                 .filter(|duration| !duration.is_zero())
                 .unwrap_or(WITHOUT_APPLICATION),
         }
     }
 
-    /// Whether a global session lets its user into applications without a prompt.
+    /// Whether a global session admits its user to applications without a prompt.
     #[must_use]
     pub fn single_sign_on(&self) -> bool {
         self.config.sessions.global_duration != Some(Duration::ZERO)
     }
 
-    /// Waits until the service ends.
+    /// Waits until the service stops.
     pub async fn stopped(&self) {
         let mut stopping = self.stopping.clone();
-        // An error says that the sender is gone, which is an end too.
+        // An error means that the sender is gone: the service has stopped.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     }
 }

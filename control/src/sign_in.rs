@@ -1,6 +1,13 @@
-//! Signing in: users, their e-mail addresses and passwords, and the limits on failed attempts.
+//! Signing in.
+//!
+//! A sign-in method, such as [`password`], finds out who the user is and returns an
+//! [`AuthenticatedUser`](begin::AuthenticatedUser). All that follows is common to every method:
+//! [`begin`] begins the global session, and the login page of the team domain sends the browser
+//! back to the application.
 
+pub(crate) mod begin;
 pub(crate) mod email;
 pub mod limits;
-pub mod passwords;
+pub(crate) mod password;
+pub mod password_hashing;
 pub(crate) mod users;

@@ -1,4 +1,5 @@
-//! What the operating system provides, as arguments: the time and randomness.
+//! What the operating system provides, as arguments, and limits on how often something happens.
 
 pub mod clock;
 pub mod randomness;
+pub mod rate_limit;

@@ -1,10 +1,8 @@
 //! The team domain: pages for people, public keys, and the admin API.
 
 mod assets;
-mod client_address;
-mod csrf;
+mod client;
 mod device;
-mod failure;
 mod health;
 mod jwks;
 mod landing;
@@ -12,9 +10,6 @@ mod login;
 mod logout;
 mod oauth;
 mod page;
-mod redirect;
-mod security_headers;
-mod session;
 mod sessions;
 mod tokens;
 
@@ -30,10 +25,11 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::admin_api;
 use crate::service::Service;
-use failure::Failure;
+use page::failure::Failure;
+use page::{present, security_headers};
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
-/// How long a form may pause on its way: a slow one holds a connection.
+/// How long the body of a request may pause. A slow one holds a connection.
 const BODY_PAUSE: Duration = Duration::from_secs(10);
 
 /// All pages of the team domain. Needs the peer's address as `ConnectInfo`.
@@ -56,10 +52,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .method_not_allowed_fallback(async || Failure::NoSuchMethod)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(CatchPanicLayer::custom(page::after_panic))
+        .layer(CatchPanicLayer::custom(present::after_panic))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&service),
-            page::present_failures,
+            present::present_failures,
         ))
         .layer(middleware::from_fn(security_headers::add))
         .with_state(service)

@@ -1,7 +1,6 @@
 //! Tokens, codes and secrets: what is signed, what is issued once, and how each is stored.
 
 pub(crate) mod admin_tokens;
-pub(crate) mod admission;
 pub(crate) mod device_codes;
 pub(crate) mod exchange_codes;
 pub(crate) mod filter_credentials;

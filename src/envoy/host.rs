@@ -1,4 +1,5 @@
-//! Every host call of the filter, each returning what went wrong instead of panicking.
+//! Host calls of the filter by the SDK, each returning what went wrong instead of panicking. Those
+//! that the SDK lacks are in [`super::abi`].
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, UNIX_EPOCH};
@@ -41,8 +42,8 @@ pub struct HostRandom;
 impl Random for HostRandom {
     fn fill(&mut self, bytes: &mut [u8]) {
         if let Err(error) = getrandom::fill(bytes) {
-            // Without randomness no attempt could be kept apart from another. A trap ends the
-            // request with 503, and Envoy makes a new VM.
+            // Without random bytes, login attempts could be guessed. A trap ends the request with
+            // 503, and Envoy makes a new VM.
             log::error!("the host gives no random bytes: {error}");
             std::process::abort();
         }

@@ -6,7 +6,7 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use super::host::{self, HostRandom, client_address};
-use super::root::Shared;
+use super::shared::Shared;
 use crate::filter::{Call, CallAnswer, Effect, Filter, Moment, trailers_to_remove};
 use crate::request::Head;
 use crate::time::UnixMillis;
@@ -18,12 +18,13 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// A request of a configuration; without one nothing is let through.
+    /// A request of a configuration. Without a configuration no request is let through.
     pub fn new(id: u32, shared: Option<Rc<Shared>>) -> Self {
         Self { id, shared }
     }
 
-    fn decide(&self, has_body: bool) -> Effect {
+    /// The request has arrived.
+    fn begin(&self, has_body: bool) -> Effect {
         let Some(shared) = &self.shared else {
             return Effect::internal_error();
         };
@@ -69,7 +70,7 @@ impl Context for Stream {
             Err(_) => Some(Effect::internal_error()),
         };
         if let Some(Effect::Call(_)) = effect {
-            log::error!("a request was to be asked about twice");
+            log::error!("a request was to make a second call");
         } else if let Some(effect) = effect {
             resume(shared, self.id, effect);
         }
@@ -78,7 +79,7 @@ impl Context for Stream {
 
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
-        match self.decide(!end_of_stream) {
+        match self.begin(!end_of_stream) {
             Effect::Continue(changes) => match host::change(&changes) {
                 Ok(()) => Action::Continue,
                 Err(error) => {
@@ -131,7 +132,7 @@ impl HttpContext for Stream {
 }
 
 impl Stream {
-    /// Trailers may carry what the head must not (RFC 9110, section 6.5).
+    /// Removes the trailers that must not reach the origin.
     fn clean_trailers() -> Result<(), host::HostError> {
         let map = host::request_trailers()?;
         let fields = host::fields(&map).unwrap_or_default();
@@ -139,7 +140,7 @@ impl Stream {
         names.iter().try_for_each(|name| host::remove_trailer(name))
     }
 
-    /// The call could not even be sent: the core hears of it as of one without an answer.
+    /// The call could not be sent: to the core this is a call without an answer.
     fn call_failed(&self) -> Action {
         let mut random = HostRandom;
         let mut moment = moment(&mut random, host::now());
@@ -163,8 +164,8 @@ impl Drop for Stream {
     }
 }
 
-/// Drives on a request that waited, from the root's callback. What is still to be asked of the
-/// control service is returned: the root asks, and brings the answer by [`answer`].
+/// Resumes a request that waited, from the root's callback. A call that the request has yet to
+/// make is returned: the root makes it, and brings the answer by [`answer`].
 pub fn wake(shared: &Shared, stream: u32, now: UnixMillis) -> Option<Call> {
     drive(shared, stream, |filter| {
         let mut random = HostRandom;
@@ -172,14 +173,14 @@ pub fn wake(shared: &Shared, stream: u32, now: UnixMillis) -> Option<Call> {
     })
 }
 
-/// Drives on a request whose call the root has made.
+/// Resumes a request whose call the root has made.
 pub fn answer(shared: &Shared, stream: u32, answer: CallAnswer<'_>) {
-    let unasked = drive(shared, stream, |filter| {
+    let second_call = drive(shared, stream, |filter| {
         let mut random = HostRandom;
         filter.answered(stream, answer, &mut moment(&mut random, host::now()))
     });
-    if unasked.is_some() {
-        log::error!("a request was to be asked about twice");
+    if second_call.is_some() {
+        log::error!("a request was to make a second call");
     }
 }
 

@@ -35,7 +35,7 @@ pub enum SignaturePath {
 pub struct KeyError(pub String);
 
 impl Keys {
-    /// Prepares a key set. Keys of algorithms that are not known here are left out.
+    /// Prepares a key set. Keys of unknown algorithms are left out.
     ///
     /// # Errors
     /// A key of a known algorithm that cannot be read, or a `kid` that comes twice.
@@ -88,7 +88,7 @@ impl Key {
         self.algorithm
     }
 
-    /// Whether a JOSE signature of `text` is this key's, and how that was found out.
+    /// Whether a JOSE signature of `text` is this key's, and which way it was checked.
     #[must_use]
     pub fn verify(
         &self,
@@ -110,7 +110,7 @@ impl Key {
     ) -> Option<bool> {
         let public_key = self.subject_public_key_info.as_deref()?;
         match self.algorithm {
-            // What has no DER form is refused below, without the host.
+            // A signature without a DER form is refused in Rust, without the host.
             Algorithm::Es256 => host.verify(public_key, &der_signature(signature)?, text),
             Algorithm::Rs256 => host.verify(public_key, signature, text),
             Algorithm::EdDsa => None,

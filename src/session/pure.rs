@@ -1,7 +1,7 @@
 //! Signatures in pure Rust, by the keys of `jwt-simple` and the crates that it is built on.
 //!
-//! Only the signature is checked here. `jwt-simple`'s own token check judges times before one
-//! knows whether the signature is good; times are judged in one place for both signature paths.
+//! Only the signature is checked here. `jwt-simple`'s own token check judges times before it checks
+//! the signature; here times are judged in one place for both signature paths.
 
 use jwt_simple::algorithms::{
     ECDSAP256PublicKeyLike, ES256PublicKey, Ed25519PublicKey, EdDSAPublicKeyLike, RS256PublicKey,

@@ -3,6 +3,7 @@
 //! Versions are compared, never clocks: a refresh that raced with a revocation loses, whatever
 //! any clock says, and a login in the same second wins.
 
+mod bound;
 mod changes;
 mod digest;
 mod fingerprint;
@@ -14,6 +15,7 @@ use crate::protocol::claims::ApplicationClaims;
 use crate::protocol::feed::RevocationChanges;
 use crate::time::UnixSeconds;
 
+use bound::seconds;
 pub use changes::Changes;
 pub use digest::Digest;
 pub use fingerprint::{Fingerprints, TokenFingerprints};
@@ -62,12 +64,12 @@ impl Revocations {
         })
     }
 
-    /// Takes over what a page says. A later revocation adds to an earlier one; it never lifts it.
+    /// Applies the revocations of a page. A later revocation adds to an earlier one; it never lifts it.
     pub fn apply<S: AsRef<str>>(&mut self, changes: &RevocationChanges<S>) {
         self.take(self.fingerprints.changes(changes));
     }
 
-    /// The same by fingerprint. They must be of the same making.
+    /// The same by fingerprint. The fingerprints must be made with the same key.
     pub fn take(&mut self, changes: Changes) {
         for key in changes.delete {
             self.plain.remove(key);
@@ -77,7 +79,7 @@ impl Revocations {
         self.fresh.raise(changes.fresh);
     }
 
-    /// Drops what no living token can meet any more. `now` is the earlier of the filter's and
+    /// Drops revocations of which every token has expired. `now` is the earlier of the filter's and
     /// the control service's clocks.
     pub fn prune(&mut self, now: UnixSeconds) {
         let end = seconds(now - GRACE);
@@ -91,22 +93,17 @@ impl Revocations {
         self.plain.len() + self.fresh.len()
     }
 
-    /// What is in force, as a number to compare with that of whoever should hold the same.
+    /// A number for what is in force, to be compared with that of another filter or the database.
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.plain.digest().and(self.fresh.digest().as_fresh())
     }
 
-    /// Whether nobody is covered.
+    /// Whether no revocation is in force.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-}
-
-/// In 32 bits, as tables hold it; later moments become the last.
-fn seconds(moment: UnixSeconds) -> u32 {
-    u32::try_from(moment.get()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -161,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_with_a_token_is_made_anew_for_other_revocations() {
+    fn fingerprints_of_a_token_are_computed_again_for_another_key() {
         let claims = claims();
         let audience = claims.aud[0].clone();
         let (mut covering, mut others) = (Revocations::default(), Revocations::default());

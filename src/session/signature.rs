@@ -1,7 +1,7 @@
 //! Checking a signature: which algorithms there are, and the seam between the two ways to do it.
 //!
-//! Where the host offers its own verification and passes a self-test, ES256 and RS256 go there;
-//! EdDSA, and every host without, uses [`super::pure`].
+//! Where the host offers its own verification and passes a self-test, it checks ES256 and RS256.
+//! EdDSA, and everything on other hosts, is checked by [`super::pure`].
 
 /// The signature algorithms (RFC 7518, RFC 8037), one pinned to each key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Algorithm {
 
 /// What the host can do with signatures.
 pub trait HostSignatures {
-    /// Checks a signature by the host: `None` if the host could not say.
+    /// Whether the host finds a signature good; `None` if the host failed.
     ///
     /// `public_key` is a DER SubjectPublicKeyInfo (RFC 5280), `signature` is as the algorithm
     /// has it outside of JOSE: for ES256 a DER ECDSA-Sig-Value (RFC 3279), see [`der_signature`].

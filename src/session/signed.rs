@@ -1,4 +1,4 @@
-//! A token with a good signature, and what was found out about it.
+//! A token with a good signature, and what is known about it from then on.
 
 use std::cell::OnceCell;
 
@@ -8,8 +8,8 @@ use crate::protocol::claims::{ApplicationClaims, Confirmation};
 use crate::reply::header_text;
 use crate::session::revocations::TokenFingerprints;
 
-/// What a key in force has signed. Nothing more is known of it: it may be for elsewhere, or
-/// over, or revoked.
+/// A token that a key in force has signed. Nothing more is known of it: it may be for another
+/// application, expired, or revoked.
 pub struct Signed {
     /// What the token says.
     pub claims: ApplicationClaims,
@@ -21,7 +21,7 @@ pub struct Signed {
     pub email: String,
     /// The user's id, fit for a header.
     pub id: String,
-    /// Its subjects, to be looked for among the revoked.
+    /// Its subjects, to be looked up among the revocations.
     pub fingerprints: TokenFingerprints,
     // The binding cookie that was found to fit, so that it is hashed once for each token.
     fitting: OnceCell<Secret>,
@@ -73,7 +73,7 @@ impl Signed {
     }
 }
 
-/// Says which key signed it, and nothing that opens anything.
+/// Shows which key signed it, and no secret.
 impl std::fmt::Debug for Signed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Signed")

@@ -1,4 +1,4 @@
-//! The compact form of a JWT (RFC 7515, section 7.1), taken apart without believing it.
+//! The compact form of a JWT (RFC 7515, section 7.1), parsed without trusting it.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -6,10 +6,10 @@ use serde::de::IgnoredAny;
 use crate::protocol::base64url;
 use crate::protocol::claims::{APPLICATION_TYP, MAX_TOKEN_BYTES, SESSION_TYP};
 
-/// The longest `kid` that is looked at, in bytes.
+/// The longest `kid` that is accepted, in bytes.
 const MAX_KID_BYTES: usize = 64;
 
-/// A token taken apart. Nothing in it has been verified.
+/// A parsed token. Nothing in it has been verified.
 #[derive(Debug)]
 pub struct UnverifiedToken<'a> {
     /// What the signature covers: header and payload as sent, with the dot.
@@ -46,7 +46,7 @@ struct Header {
 }
 
 impl<'a> UnverifiedToken<'a> {
-    /// Takes a token apart; `None` for whatever is not a token as this project makes them.
+    /// Parses a token; `None` for anything but a token as this project issues them.
     #[must_use]
     pub fn parse(token: &'a [u8]) -> Option<Self> {
         if token.len() > MAX_TOKEN_BYTES {
@@ -69,7 +69,7 @@ impl<'a> UnverifiedToken<'a> {
     }
 }
 
-/// Whether a token says of itself that it is an application token; nothing else is looked at.
+/// Whether a token claims to be an application token. Nothing else is checked.
 #[must_use]
 pub fn claims_to_be_ours(token: &[u8]) -> bool {
     let header = token.split(|b| *b == b'.').next().unwrap_or_default();
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_taken_apart() {
+    fn a_token_is_parsed() {
         let text = token(r#"{"alg":"ES256","typ":"app+jwt","kid":"k1","x":1}"#);
         let parsed = UnverifiedToken::parse(&text).unwrap();
         assert_eq!(parsed.unverified_kid, "k1");

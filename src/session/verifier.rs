@@ -1,28 +1,25 @@
-//! The checks on a token, in their one order. Everything that lets a request through has been
-//! here.
+//! The checks on a token, in their one order. Every request that is let through passes here.
 
 mod refreshable;
 mod times;
 mod verified;
 
-use std::net::IpAddr;
 use std::rc::Rc;
 
 use super::cache::TokenCache;
+use super::demand::{Candidate, Demand, Purpose, Source, Trust};
 use super::keys::{Keys, SignaturePath};
-use super::revocations::Revocations;
 use super::signature::HostSignatures;
 use super::signed::Signed;
 use super::token::{TokenTyp, UnverifiedToken};
 use crate::application::Application;
 use crate::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, TokenUse};
 use crate::reason::Refusal;
-use crate::time::UnixSeconds;
 pub use refreshable::Refreshable;
 pub use verified::Verified;
 
-/// Checks tokens, remembering good signatures. One for each filter configuration: what one
-/// configuration verified is good for no other.
+/// Checks tokens, remembering good signatures. Each filter configuration has its own: a token that
+/// one configuration has verified is not thereby good for another.
 pub struct Verifier {
     host: Box<dyn HostSignatures>,
     cache: TokenCache,
@@ -36,59 +33,6 @@ pub struct SignatureCounts {
     pub by_host: u64,
     /// In pure Rust.
     pub in_pure_rust: u64,
-}
-
-/// What is believed: by whom tokens are made, and what has ended.
-#[derive(Clone, Copy)]
-pub struct Trust<'a> {
-    /// The team domain's origin.
-    pub issuer: &'a str,
-    /// The keys in force.
-    pub keys: &'a Keys,
-    /// The revocations in force.
-    pub revocations: &'a Revocations,
-}
-
-/// What a request must satisfy.
-#[derive(Clone, Copy)]
-pub struct Demand<'a> {
-    /// The application that the request is for.
-    pub application: &'a Application,
-    /// When the request is judged.
-    pub now: UnixSeconds,
-    /// Values of the binding cookie, as sent.
-    pub bindings: &'a [&'a [u8]],
-    /// The client's address.
-    pub address: Option<IpAddr>,
-    /// Whether the request is a navigation, framed or not.
-    pub navigates: bool,
-}
-
-/// A token as it came.
-#[derive(Debug, Clone, Copy)]
-pub struct Candidate<'a> {
-    /// Its text.
-    pub token: &'a [u8],
-    /// Where it came from.
-    pub source: Source,
-}
-
-/// Where a token came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// The application's token cookie.
-    Cookie,
-    /// A header, at an application that takes tokens there.
-    Header,
-}
-
-/// What the sender wants with the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    Use,
-    GoOn,
-    Refresh,
-    End,
 }
 
 impl Verifier {
@@ -116,10 +60,10 @@ impl Verifier {
         Ok(Verified::new(signed))
     }
 
-    /// Whether a session that was good when its request began still is: every check but the
-    /// binding cookie, which has been shown, that its key is still believed, and that the
-    /// application still takes such tokens. Its times are looked at last: what is refused for
-    /// them has merely ended.
+    /// Whether a session that was good when its request began still is: every check except the
+    /// binding cookie, which has been shown, and also that its key is still in force and that the
+    /// application still takes such tokens. Its times are checked last: a session that fails only
+    /// there has expired, and nothing else is wrong with it.
     ///
     /// # Errors
     /// The first check that fails.
@@ -141,12 +85,12 @@ impl Verifier {
             }
             _ => {}
         }
-        check_signed(signed, (trust, demand), Source::Header, Purpose::GoOn)
+        check_signed(signed, (trust, demand), Source::Header, Purpose::Continue)
     }
 
-    /// Whether the control service may be asked for a token in place of this one, which is good
-    /// no more: every check but the token's own end and whether its rule still stands, which the
-    /// control service judges anew, and that the application refreshes such tokens at all.
+    /// Whether the control service may be asked to replace this token, which is no longer good:
+    /// every check except the token's own end and whether its rule still exists, which the control
+    /// service judges again, and also that the application refreshes such tokens at all.
     ///
     /// # Errors
     /// The first check that fails.
@@ -160,9 +104,9 @@ impl Verifier {
         Refreshable::permitted(signed, demand)
     }
 
-    /// Whether the session is the sender's to end: every check but the token's end and the policy.
-    /// No token of a script or service is good for it: whoever finds one must not sign out the
-    /// person who made it.
+    /// Whether the sender may end the session: every check except the token's end and the policy.
+    /// A token for scripts may not: an attacker who finds one must not be able to sign out the user
+    /// who created it.
     ///
     /// # Errors
     /// The first check that fails.
@@ -245,7 +189,7 @@ fn check_signed(
     let (claims, application) = (&signed.claims, demand.application);
     check_place(claims, trust.issuer, application, source)?;
     let in_time = times::check(claims, demand, purpose);
-    if purpose != Purpose::GoOn {
+    if purpose != Purpose::Continue {
         in_time?;
         check_binding(signed, demand)?;
     }
@@ -258,7 +202,7 @@ fn check_signed(
     let by_rule = application.check_rule(&claims.rule, demand.address);
     match purpose {
         Purpose::Use => by_rule,
-        Purpose::GoOn => by_rule.and(in_time),
+        Purpose::Continue => by_rule.and(in_time),
         Purpose::Refresh if by_rule == Err(Refusal::PolicyDenied) => by_rule,
         Purpose::Refresh | Purpose::End => Ok(()),
     }
@@ -283,7 +227,7 @@ fn check_place(
 }
 
 /// A token made for headers is never bound. Every other token is judged by its binding wherever
-/// it comes from: else a stolen one would only have to be moved from its cookie to a header.
+/// it comes from. Otherwise a stolen token could be used by moving it from its cookie to a header.
 fn check_binding(signed: &Signed, demand: Demand<'_>) -> Result<(), Refusal> {
     let claims = &signed.claims;
     if claims.usage == Some(TokenUse::Header) {

@@ -16,7 +16,8 @@ use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
 use super::list::{Items, ListPage, ListQuery, QueryResult};
-use crate::applications::{Application, Checked, Definition, Draft, check};
+use crate::applications::check::{CheckContext, check};
+use crate::applications::{Application, Definition, Draft};
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::storage::{ApplicationRevocation, StorageError};
@@ -223,11 +224,11 @@ async fn revoke_tokens(
 
 fn checked(service: &Service, draft: Draft) -> Result<Definition, Refused> {
     let mut problems = InputProblems::default();
-    let how = Checked {
+    let context = CheckContext {
         path: "",
         demo: service.config.server.demo,
     };
-    let definition = check(draft, how, &mut problems);
+    let definition = check(draft, context, &mut problems);
     problems.finish()?;
     definition.ok_or_else(|| Refused(Vec::new()))
 }

@@ -129,7 +129,7 @@ pub async fn wait(
     let limit = Duration::from_millis(query.timeout_ms.min(LONGEST_WAIT_MS));
     let end = Instant::now() + limit;
     loop {
-        let rose = service.proxies.rose();
+        let applied = service.proxies.applied();
         let view = covered(&service, query.version).await?;
         let is_over = Instant::now() >= end || *service.stopping.borrow();
         if view.coverage.complete || is_over {
@@ -137,7 +137,7 @@ pub async fn wait(
         }
         let next = (Instant::now() + READ_EVERY).min(end);
         tokio::select! {
-            () = rose => tokio::time::sleep(READ_PAUSE).await,
+            () = applied => tokio::time::sleep(READ_PAUSE).await,
             () = tokio::time::sleep_until(next) => {}
         }
     }

@@ -1,15 +1,17 @@
-//! An application as an administrator wrote it: texts, unchecked, everything optional. Over a
-//! running application it is a set of changes.
+//! An application as an administrator wrote it: unchecked texts, all of them optional. For an
+//! existing application it is a set of changes.
 
 use std::time::Duration;
 
 use portcullis::protocol::feed::PathMatch;
 use serde::{Deserialize, Serialize};
 
-use super::Definition;
+use super::definition::Definition;
+use crate::policy::draft::RuleDraft;
+use crate::policy::rules::PolicyRule;
 use crate::sessions::durations;
 
-/// Settings as written; what is absent has its default, or stays as it is.
+/// Settings as written. An absent one has its default, or is not changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Draft {
@@ -37,11 +39,11 @@ pub struct Draft {
     pub cors_origins: Option<Vec<String>>,
     /// `bypass`.
     pub bypass: Option<Vec<BypassDraft>>,
-    /// `policy`: nobody by default.
+    /// `policy`: admits nobody by default.
     pub policy: Option<Vec<RuleDraft>>,
 }
 
-/// A path that passes without a session, as written.
+/// Requests that need no session, as written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BypassDraft {
@@ -50,27 +52,12 @@ pub struct BypassDraft {
     /// `exact` (default) or `prefix`.
     #[serde(rename = "match")]
     pub matching: Option<String>,
-    /// Methods that pass; all if absent.
+    /// Their methods; all if absent.
     pub methods: Option<Vec<String>>,
 }
 
-/// A policy rule, as written: its `allow`, and how long sessions last.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RuleDraft {
-    /// E-mail addresses.
-    pub emails: Vec<String>,
-    /// What follows the `@`.
-    pub email_domains: Vec<String>,
-    /// Whoever can sign in.
-    pub everyone: bool,
-    /// `session_duration`: that of the application by default.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub session_duration: Option<String>,
-}
-
 impl Draft {
-    /// `self` where it says something, else `base`.
+    /// `self` over `base`: what `self` leaves absent is taken from `base`.
     #[must_use]
     pub fn over(self, base: Self) -> Self {
         Self {
@@ -125,7 +112,7 @@ fn bypass_drafts(definition: &Definition) -> Vec<BypassDraft> {
 }
 
 fn rule_drafts(definition: &Definition) -> Vec<RuleDraft> {
-    let draft = |rule: &crate::policy::PolicyRule| RuleDraft {
+    let draft = |rule: &PolicyRule| RuleDraft {
         emails: rule.emails.clone(),
         email_domains: rule.email_domains.clone(),
         everyone: rule.everyone,
@@ -136,7 +123,7 @@ fn rule_drafts(definition: &Definition) -> Vec<RuleDraft> {
     definition.policy.rules().map(draft).collect()
 }
 
-/// The word that a setting's enumeration has on the wire and in the configuration.
+/// The word of an enumeration, as in the configuration.
 fn word<T: Serialize>(value: &T) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,

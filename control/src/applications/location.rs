@@ -1,5 +1,5 @@
-//! A place where an application is reached: an origin and, if it does not have the whole host, a
-//! path prefix. Its text is `https://wiki.example.com` or `https://example.com/wiki`.
+//! Where an application is reached: an origin and, unless it has the whole host, a path prefix.
+//! Written as `https://wiki.example.com` or `https://example.com/wiki`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,19 +15,19 @@ pub struct Location {
     path_prefix: Option<String>,
 }
 
-/// Why a text is no place of an application.
+/// Why a text is not a location of an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
-    /// The part before the path.
+    /// The part before the path is invalid.
     #[error("{0}")]
     Origin(OriginError),
-    /// `http` away from this machine, where tokens could be read on the way.
-    #[error("must be https; http is only for localhost, *.localhost and 127.0.0.1")]
+    /// `http` to another machine, where tokens could be read on the way.
+    #[error("must be https; http is only allowed for localhost, *.localhost and 127.0.0.1")]
     Plain,
-    /// The path.
+    /// The path is invalid.
     #[error(
-        "has a path prefix that is not made of plain segments like /wiki or /team/wiki, none of \
-         them beginning with a dot"
+        "must have a path prefix of plain segments like /wiki or /team/wiki, none of which begins \
+         with a dot"
     )]
     Prefix,
 }
@@ -81,7 +81,7 @@ pub fn is_loopback(hostname: &str) -> bool {
 }
 
 /// Segments of unreserved characters (RFC 3986, section 2.3) that do not begin with a dot: such a
-/// path has one spelling only.
+/// path has only one spelling.
 fn is_prefix(path: &str) -> bool {
     path.strip_prefix('/').is_some_and(|path| {
         path.split('/').all(|segment| {
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn good_places() {
+    fn valid_locations() {
         for (text, canonical, prefix) in [
             ("https://wiki.example.com", "https://wiki.example.com", None),
             (
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_places() {
+    fn invalid_locations() {
         for text in [
             "wiki.example.com",
             "http://wiki.example.com",

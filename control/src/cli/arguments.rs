@@ -4,23 +4,25 @@ mod admin_token;
 mod applied;
 mod revoke;
 mod session;
+mod settings;
+mod team_domain;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use portcullis::protocol::origin::Origin;
 
-use super::settings::Settings;
-use super::token::team_domain;
 pub use admin_token::AdminTokenCommand;
 pub use applied::{ProxyCommand, RevocationCommand, Wait};
 pub use revoke::RevokeCommand;
 pub use session::SessionCommand;
+use settings::Settings;
+use team_domain::team_domain;
 
 /// Signs users in for applications behind Envoy, and ends their sessions.
 ///
-/// Start it with `serve`. All other commands except `check` and `token` talk to the running service
-/// over a Unix socket in its data directory, and take effect at once.
+/// Start the service with `serve`. All other commands except `check` and `token` call the running
+/// service over a Unix socket in its data directory, and take effect at once.
 #[derive(Debug, Parser)]
 #[command(
     name = "portcullis-control",
@@ -32,14 +34,14 @@ Examples:
   portcullis-control application add wiki --origin https://wiki.example.com --allow-domain example.com
   portcullis-control revoke user ana@example.com --wait
 
-Exit status: 0 done, 1 refused, 2 wrong usage."
+Exit status: 0 success, 1 failure, 2 wrong usage."
 )]
 pub struct Arguments {
     /// The configuration file; without one, every setting has its default
     #[arg(long, global = true, value_name = "FILE", env = "PORTCULLIS_CONFIG")]
     pub config: Option<PathBuf>,
 
-    /// Where the database, run.json and the control socket are
+    /// The directory of the database, run.json and the control socket
     #[arg(
         long,
         global = true,
@@ -53,53 +55,50 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// What to do
+    /// The command
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one in the life of a process"
-)]
+#[expect(clippy::large_enum_variant, reason = "a process has only one")]
 pub enum Command {
     /// Run the service
     ///
     /// Listens for people on server.listen, for filters on server.filters, and for the other
-    /// commands on the control socket. Without a configuration file the first start makes an
+    /// commands on the control socket. Without a configuration file, the first start makes an
     /// administrator and a filter credential, and prints them once.
     ///
-    /// Every setting can be overridden from the environment, as
-    /// PORTCULLIS_SERVER__LISTEN=0.0.0.0:8081. PORTCULLIS_LOG sets what is logged, as `debug`.
+    /// An environment variable can override every setting, for example
+    /// PORTCULLIS_SERVER__LISTEN=0.0.0.0:8081. PORTCULLIS_LOG sets the log level, such as `debug`.
     Serve,
 
-    /// Check the configuration, and say all that is wrong
+    /// Check the configuration, and report everything that is wrong
     Check,
 
     /// Get a token for scripts, which you confirm in a browser
     ///
-    /// Works from any machine. Shows an address and a code, waits until somebody who is signed in
-    /// confirms it there, and prints the token, alone, on standard output. The application must
-    /// allow it (`application set NAME --header-tokens true`). The token ends when its user signs
-    /// out, or is revoked.
+    /// Works from any machine. Shows an address and a code, waits until a signed-in user confirms the
+    /// code there, and prints only the token on standard output. The application must allow tokens
+    /// for scripts (`application set NAME --header-tokens true`). The token ends when its user signs
+    /// out or is revoked.
     #[command(after_help = "\
 Examples:
   portcullis-control token wiki --team-domain https://team.example.com
   curl -H \"x-access-token: $(portcullis-control token wiki --team-domain https://team.example.com)\" \\
       https://wiki.example.com/")]
-    Token(TokenWish),
+    Token(TokenArguments),
 
-    /// Users that sign in with a password
+    /// Manage users who sign in with a password
     #[command(subcommand)]
     User(UserCommand),
 
-    /// What is protected, how long its sessions last, who is admitted
+    /// Manage applications: where they are, how long sessions last, who has access
     #[command(subcommand)]
     Application(ApplicationCommand),
 
-    /// Who is signed in, in which browser, from where, since when
+    /// Show who is signed in, in which browser, from where, and since when
     #[command(subcommand)]
     Session(SessionCommand),
 
@@ -107,19 +106,19 @@ Examples:
     #[command(subcommand)]
     Revoke(RevokeCommand),
 
-    /// What programs show to the admin API
+    /// Manage tokens of the admin API
     #[command(subcommand)]
     AdminToken(AdminTokenCommand),
 
-    /// What is revoked, and which proxies have applied it
+    /// Show revocations, and which proxies have applied them
     #[command(subcommand)]
     Revocation(RevocationCommand),
 
-    /// Who follows the feed: Envoy processes with the filter
+    /// Manage proxies, the Envoy processes that follow the feed
     #[command(subcommand)]
     Proxy(ProxyCommand),
 
-    /// What filters show to the service
+    /// Make the credentials of filters
     #[command(subcommand)]
     FilterCredential(FilterCredentialCommand),
 
@@ -127,7 +126,7 @@ Examples:
     #[cfg(feature = "test-clock")]
     #[command(hide = true)]
     TestClock {
-        /// Seconds that are added to the machine's time
+        /// Seconds to add to the machine's time
         #[arg(allow_negative_numbers = true)]
         offset_seconds: i64,
     },
@@ -135,13 +134,13 @@ Examples:
 
 /// `token`.
 #[derive(Debug, Args)]
-pub struct TokenWish {
-    /// The application's name, or where it is reached, as https://wiki.example.com
+pub struct TokenArguments {
+    /// The application's name or one of its origins, such as https://wiki.example.com
     pub application: String,
-    /// The team domain, where people sign in; http:// is only for names of this machine
+    /// The team domain, where people sign in; http:// is only allowed for this machine
     #[arg(long, value_name = "URL", value_parser = team_domain)]
     pub team_domain: Origin,
-    /// Trust the certificate authorities in this PEM file, and not those of the system
+    /// Trust the certificate authorities in this PEM file instead of the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
 }
@@ -149,7 +148,7 @@ pub struct TokenWish {
 /// `user`.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Add a user; prints the password that it makes up, once
+    /// Add a user, and print the generated password once
     #[command(after_help = "\
 Examples:
   portcullis-control user add ana@example.com
@@ -157,13 +156,13 @@ Examples:
     Add {
         /// The e-mail address
         email: String,
-        /// Read the password from standard input instead of making one up
+        /// Read the password from standard input instead of generating one
         #[arg(long)]
         password_stdin: bool,
     },
     /// List all users
     List,
-    /// Keep a user from signing in, and revoke what they have
+    /// Keep a user from signing in, and end all their sessions
     Disable {
         /// The e-mail address
         email: String,
@@ -173,7 +172,7 @@ Examples:
 /// `application`.
 #[derive(Debug, Subcommand)]
 pub enum ApplicationCommand {
-    /// Add an application; nobody is admitted unless an --allow option says so
+    /// Add an application; without an --allow option it admits nobody
     #[command(after_help = "\
 Examples:
   portcullis-control application add wiki --origin https://wiki.example.com --allow-everyone
@@ -188,9 +187,9 @@ Examples:
     },
     /// List all applications
     List,
-    /// Change the settings that are given, and leave the others
+    /// Change the given settings of an application
     #[command(after_help = "\
-Applications of the configuration file can be changed there only.
+An application in the configuration file can only be changed there.
 
 Examples:
   portcullis-control application set wiki --session-duration 12h --same-site strict
@@ -201,7 +200,7 @@ Examples:
         /// A new name
         #[arg(long, value_name = "NAME")]
         rename: Option<String>,
-        /// What to change
+        /// The settings to change
         #[command(flatten)]
         settings: Settings,
     },
@@ -217,7 +216,7 @@ pub enum FilterCredentialCommand {
 /// `filter-credential new`.
 #[derive(Debug, Args)]
 pub struct NewFilterCredential {
-    /// Only for these applications; all if not given
+    /// The applications that it is for; all if not given
     #[arg(long, value_name = "NAME", num_args(1..))]
     pub application: Vec<String>,
 }

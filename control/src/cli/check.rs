@@ -1,9 +1,9 @@
-//! `check`: all that is wrong with the configuration, at once.
+//! `check`: everything that is wrong with the configuration, at once.
 
 use serde_json::json;
 
-use super::CliError;
 use super::arguments::Arguments;
+use super::error::CliError;
 use super::output::Output;
 use crate::config::{Config, ConfigError};
 
@@ -11,7 +11,11 @@ pub fn check(arguments: &Arguments, output: Output) -> Result<(), CliError> {
     let config = load(arguments)?;
     let applications = config.applications.len();
     output.result(&json!({ "ok": true, "applications": applications }), || {
-        format!("The configuration is good. It declares {applications} applications.")
+        let applications = match applications {
+            1 => "1 application".to_owned(),
+            count => format!("{count} applications"),
+        };
+        format!("The configuration is valid. It declares {applications}.")
     });
     Ok(())
 }
@@ -28,7 +32,7 @@ pub fn load(arguments: &Arguments) -> Result<Config, CliError> {
     })
 }
 
-/// What is text in the environment; settings are.
+/// The environment variables that are valid Unicode, as all settings are.
 fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -1,4 +1,4 @@
-//! Asks the running service: HTTP over the Unix socket in its data directory.
+//! Calls the running service: HTTP over the Unix socket in its data directory.
 
 use std::path::{Path, PathBuf};
 
@@ -13,20 +13,20 @@ use tokio::net::UnixStream;
 
 use crate::api::command_error::ErrorBody;
 use crate::problems::InputProblem;
-use crate::server::CONTROL_SOCKET;
+use crate::server::data_dir::CONTROL_SOCKET;
 
-/// One command's connection.
+/// The client of one command.
 pub struct Client {
     socket: PathBuf,
 }
 
-/// Why the service did not do it.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// Nobody answers on the socket.
+    /// No service answers on the socket.
     #[error(
         "the service does not answer on {}: {source}\n\
-         Is it running (`portcullis-control serve`), with this data directory (--data-dir)?",
+         Is it running (`portcullis-control serve`) with this data directory (--data-dir)?",
         socket.display()
     )]
     NotRunning {
@@ -35,21 +35,21 @@ pub enum ClientError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The connection broke, or its answer makes no sense.
-    #[error("the service on {} broke off: {reason}", socket.display())]
+    /// The connection broke, or the response is invalid.
+    #[error("no valid response from the service on {}: {reason}", socket.display())]
     Broken {
         /// The socket.
         socket: PathBuf,
         /// Why.
         reason: String,
     },
-    /// The service said no.
+    /// The service refused.
     #[error("{}", .0.error)]
     Refused(ErrorBody),
 }
 
 impl ClientError {
-    /// Each thing that is wrong with the input.
+    /// Each problem of an invalid input.
     pub fn problems(&self) -> &[InputProblem] {
         match self {
             Self::Refused(body) => &body.problems,
@@ -59,7 +59,7 @@ impl ClientError {
 }
 
 impl Client {
-    /// Of the service with this data directory.
+    /// A client of the service with this data directory.
     pub fn new(data_dir: &Path) -> Self {
         Self {
             socket: data_dir.join(CONTROL_SOCKET),

@@ -1,9 +1,9 @@
-//! The commands that ask the running service.
+//! The commands that call the running service.
 
 mod admin_token;
 mod application;
-mod coverage;
 mod proxy;
+mod revocation;
 mod revoke;
 mod session;
 mod user;
@@ -12,9 +12,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::CliError;
 use super::arguments::{Command, FilterCredentialCommand, NewFilterCredential};
 use super::client::Client;
+use super::error::CliError;
 use super::output::Output;
 use crate::api::filter_credentials::AddedFilterCredential;
 
@@ -28,17 +28,17 @@ pub fn run(command: &Command, data_dir: &Path, output: Output) -> Result<(), Cli
 
 async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<(), CliError> {
     match command {
-        // Run without a client.
+        // These run without the service.
         Command::Serve | Command::Check | Command::Token(_) => Ok(()),
         Command::User(command) => user::run(command, client, output).await,
         Command::Application(command) => application::run(command, client, output).await,
         Command::Session(command) => session::run(command, client, output).await,
         Command::Revoke(command) => revoke::run(command, client, output).await,
         Command::AdminToken(command) => admin_token::run(command, client, output).await,
-        Command::Revocation(command) => coverage::run(command, client, output).await,
+        Command::Revocation(command) => revocation::run(command, client, output).await,
         Command::Proxy(command) => proxy::run(command, client, output).await,
-        Command::FilterCredential(FilterCredentialCommand::New(wish)) => {
-            new_filter_credential(wish, client, output).await
+        Command::FilterCredential(FilterCredentialCommand::New(arguments)) => {
+            new_filter_credential(arguments, client, output).await
         }
         #[cfg(feature = "test-clock")]
         Command::TestClock { offset_seconds } => {
@@ -56,15 +56,15 @@ async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<
 }
 
 async fn new_filter_credential(
-    wish: &NewFilterCredential,
+    arguments: &NewFilterCredential,
     client: &Client,
     output: Output,
 ) -> Result<(), CliError> {
-    let request = json!({ "applications": wish.application });
+    let request = json!({ "applications": arguments.application });
     let made: AddedFilterCredential = client.post("/filter-credentials", &request).await?;
     output.result(&made, || {
         format!(
-            "Filter credential {}. Keep it: it is not shown again.\n{}",
+            "Filter credential {}. Store it now; it is not shown again.\n{}",
             made.id, made.credential
         )
     });

@@ -1,12 +1,11 @@
-//! What the terminal shows: results on standard output, errors on standard error.
+//! Output: results on standard output, notices and errors on standard error.
 
 use std::io::Write;
 
 use serde::Serialize;
 use serde_json::json;
 
-use super::CliError;
-use crate::config::ConfigError;
+use super::error::CliError;
 
 /// How results are shown.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +14,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// As JSON, or as text.
+    /// JSON, or text.
     pub fn new(json: bool) -> Self {
         Self { json }
     }
@@ -27,20 +26,20 @@ impl Output {
         } else {
             text()
         };
-        // Whoever closed the pipe has seen enough.
+        // An error means that the reader closed the pipe.
         let _ = writeln!(std::io::stdout(), "{line}");
         let _ = std::io::stdout().flush();
     }
 
-    /// Tells what goes on, beside the result.
+    /// Shows a notice that is not part of the result.
     pub fn notice(self, text: &str) {
         let _ = writeln!(std::io::stderr(), "{text}");
     }
 
-    /// Says why a command failed.
+    /// Shows why a command failed.
     pub fn error(self, error: &CliError) {
         let line = if self.json {
-            json!({ "error": error.to_string(), "problems": problems(error) }).to_string()
+            json!({ "error": error.to_string(), "problems": error.problems() }).to_string()
         } else {
             format!("error: {error}")
         };
@@ -48,25 +47,13 @@ impl Output {
     }
 }
 
-fn problems(error: &CliError) -> &[crate::problems::InputProblem] {
-    match error {
-        CliError::Config(ConfigError::Refused(refused))
-        | CliError::Refused {
-            source: ConfigError::Refused(refused),
-            ..
-        } => &refused.0,
-        CliError::Client(error) => error.problems(),
-        _ => &[],
-    }
-}
-
-/// Seconds since 1970, as people read them.
+/// A time in seconds since 1970, as text.
 pub fn time(seconds: u64) -> String {
     let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
     humantime::format_rfc3339_seconds(time).to_string()
 }
 
-/// Rows under headings, in columns.
+/// A table of rows under headings.
 pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
     let mut widths = headings.map(str::len);
     for row in rows {

@@ -1,13 +1,13 @@
-//! `serve`: the service, until a signal ends it.
+//! `serve`: runs the service until a signal stops it.
 
 use std::sync::Arc;
 
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::CliError;
 use super::arguments::Arguments;
 use super::check::load;
+use super::error::CliError;
 use super::output::Output;
 use crate::server::{self, Running, Start};
 
@@ -17,11 +17,11 @@ pub fn serve(arguments: &Arguments, output: Output) -> Result<(), CliError> {
         .enable_all()
         .build()?;
     let result = runtime.block_on(async {
-        // Before anything is started, so that no signal falls in between.
+        // Before the service starts, so that no signal is missed.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut running = server::start(start).await?;
-        tell_first_start(&running, output);
+        show_first_start(&running, output);
         let failed = tokio::select! {
             _ = terminate.recv() => false,
             _ = interrupt.recv() => false,
@@ -34,7 +34,7 @@ pub fn serve(arguments: &Arguments, output: Output) -> Result<(), CliError> {
             Ok(())
         }
     });
-    // A password that is being hashed must not hold up the end.
+    // A password that is being hashed must not delay the exit.
     runtime.shutdown_background();
     result
 }
@@ -55,8 +55,8 @@ fn start(arguments: &Arguments) -> Result<Start, CliError> {
     })
 }
 
-/// Tells once what was made. Not logged: logs are kept, and read by others.
-fn tell_first_start(running: &Running, output: Output) {
+/// Shows once what was made. It is not logged, because logs are kept and others read them.
+fn show_first_start(running: &Running, output: Output) {
     let Some(made) = &running.first_start else {
         return;
     };
@@ -69,7 +69,7 @@ fn tell_first_start(running: &Running, output: Output) {
     });
     output.result(&object, || {
         format!(
-            "Portcullis runs for the first time. Keep what follows: it is not shown again.\n\n\
+            "Portcullis runs for the first time. Store the following; it is not shown again.\n\n\
              \x20 Sign in at         {team_domain}\n\
              \x20 E-mail address     {}\n\
              \x20 Password           {}\n\n\

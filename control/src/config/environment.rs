@@ -1,7 +1,7 @@
 //! Overrides from the environment: `PORTCULLIS_SERVER__LISTEN`, `PORTCULLIS_APPLICATIONS__0__NAME`.
 //!
-//! A value that is a TOML boolean, array, table, number or quoted text is taken as such; any
-//! other is a text.
+//! A value that is a TOML boolean, array, table, number or quoted text is read as such; any other
+//! value is text.
 
 use toml::{Table, Value};
 
@@ -10,7 +10,7 @@ use crate::problems::InputProblems;
 const PREFIX: &str = "PORTCULLIS_";
 const SEPARATOR: &str = "__";
 
-/// Puts what `variables` override into `table`. Variables without a `__` are not configuration.
+/// Applies the overrides in `variables` to `table`. Variables without a `__` are ignored.
 pub fn apply(
     table: &mut Table,
     variables: impl Iterator<Item = (String, String)>,
@@ -22,13 +22,13 @@ pub fn apply(
                 .is_some_and(|rest| rest.contains(SEPARATOR))
         })
         .collect();
-    // In order of names, so that a list's elements come one after the other.
+    // Sorted, so that the elements of a list come in order.
     overrides.sort();
     for (name, text) in overrides {
         let path = name.trim_start_matches(PREFIX).to_ascii_lowercase();
         let segments: Vec<&str> = path.split(SEPARATOR).collect();
         if put(table, &segments, value(&text)).is_none() {
-            problems.add(&name, "", "names no place in the configuration");
+            problems.add(&name, "", "does not name a setting");
         }
     }
 }

@@ -1,19 +1,18 @@
-//! Takes a TOML table apart, field by field, and notes what has the wrong type and what is left.
-//!
-//! Serde would stop at the first error; people want to mend their file once.
+//! Reads a TOML table field by field, and notes every field that is unknown or has the wrong type.
+//! Serde would stop at the first error.
 
 use toml::{Table, Value};
 
 use crate::problems::InputProblems;
 
-/// A table of which fields are taken.
+/// A table whose fields are read.
 pub struct Reader {
     path: String,
     table: Table,
 }
 
 impl Reader {
-    /// Reads `table`, which stands at `path`; an empty path is the file itself.
+    /// Reads the table at `path`; an empty path means the whole file.
     pub fn new(path: &str, table: Table) -> Self {
         Self {
             path: path.to_owned(),
@@ -21,7 +20,7 @@ impl Reader {
         }
     }
 
-    /// Where the table stands.
+    /// The path of the table.
     pub fn path(&self) -> &str {
         &self.path
     }
@@ -43,8 +42,8 @@ impl Reader {
         }
     }
 
-    /// A duration's text. `0` needs no unit, so it may be a number: a variable of the environment
-    /// that says it reads as one.
+    /// The text of a duration. `0` needs no unit, and may be a number, as it is in an environment
+    /// variable.
     pub fn duration(&mut self, field: &str, problems: &mut InputProblems) -> Option<String> {
         if self.table.get(field) == Some(&Value::Integer(0)) {
             self.table.remove(field);
@@ -101,7 +100,7 @@ impl Reader {
                     "must be a text in quotes",
                 );
             }
-            // One for each item, so that the places of those after a wrong one stay right.
+            // One for each item, so that later items keep their index.
             texts.push(match item {
                 Value::String(text) => text,
                 other => other.to_string(),
@@ -144,15 +143,15 @@ impl Reader {
         readers
     }
 
-    /// Whether a field was written.
+    /// Whether a field is present.
     pub fn has(&self, field: &str) -> bool {
         self.table.contains_key(field)
     }
 
-    /// Notes what nobody took: a misspelt field must not be silently without effect.
+    /// Notes the fields that were not read, which may be misspelt.
     pub fn finish(self, problems: &mut InputProblems) {
         for (field, value) in &self.table {
-            problems.add(&self.at(field), value, "is no setting that exists");
+            problems.add(&self.at(field), value, "unknown setting");
         }
     }
 

@@ -6,20 +6,22 @@ use std::time::Duration;
 use ipnet::IpNet;
 use portcullis::protocol::origin::Origin;
 
-use super::origins::{Claim, find_conflicts};
 use super::reader::Reader;
-use super::{Database, Server, Sessions, SignIn};
-use crate::applications::{BypassDraft, Checked, Definition, Draft, RuleDraft, check, is_loopback};
+use super::settings::{DatabaseConfig, ServerConfig, SessionsConfig, SignInConfig};
+use crate::applications::check::{CheckContext, check};
+use crate::applications::conflicts::{Claim, find_conflicts};
+use crate::applications::{BypassDraft, Definition, Draft, is_loopback};
+use crate::policy::draft::RuleDraft;
 use crate::problems::InputProblems;
 use crate::sessions::durations::Bounds;
 
 const DEFAULT_BLOCK: Duration = Duration::from_secs(60);
 const DEFAULT_FAILURES_PER_EMAIL: u32 = 10;
 const DEFAULT_FAILURES_PER_ADDRESS: u32 = 60;
-const ADDRESS: &str = "an address with port, as 127.0.0.1:8081";
+const ADDRESS: &str = "an address with a port, such as 127.0.0.1:8081";
 
 /// `[server]`.
-pub fn server(mut reader: Reader, problems: &mut InputProblems) -> Option<Server> {
+pub fn server(mut reader: Reader, problems: &mut InputProblems) -> Option<ServerConfig> {
     let listen = address(&mut reader, "listen", 8081, problems);
     let filters = address(&mut reader, "filters", 8082, problems);
     let listen_path = reader.at("filters");
@@ -29,10 +31,10 @@ pub fn server(mut reader: Reader, problems: &mut InputProblems) -> Option<Server
     reader.finish(problems);
     let (listen, filters) = (listen?, filters?);
     if listen == filters && listen.port() != 0 {
-        let message = "must not be server.listen: filters have a listener of their own";
+        let message = "must differ from server.listen: filters have their own listener";
         problems.add(&listen_path, filters, message);
     }
-    Some(Server {
+    Some(ServerConfig {
         listen,
         filters,
         team_domain: team_domain?,
@@ -54,7 +56,7 @@ fn address(
     }
 }
 
-/// `None` is a problem, `Some(None)` an absent field.
+/// `None` means a problem, `Some(None)` an absent field.
 fn team_domain(reader: &mut Reader, problems: &mut InputProblems) -> Option<Option<Origin>> {
     if !reader.has("team_domain") {
         return Some(None);
@@ -67,7 +69,7 @@ fn team_domain(reader: &mut Reader, problems: &mut InputProblems) -> Option<Opti
             problems.add(
                 &path,
                 text,
-                "must be https; http is only for names of this machine",
+                "must be https; http is only allowed for localhost, *.localhost and 127.0.0.1",
             );
             None
         }
@@ -89,7 +91,7 @@ fn trusted_proxies(reader: &mut Reader, problems: &mut InputProblems) -> Vec<IpN
         match text.parse::<IpNet>().ok().or_else(single) {
             Some(network) => networks.push(network),
             None => {
-                let message = "must be a network or an address, as 10.0.0.0/8";
+                let message = "must be a network or an address, such as 10.0.0.0/8";
                 problems.add(&format!("{path}[{index}]"), text, message);
             }
         }
@@ -98,7 +100,7 @@ fn trusted_proxies(reader: &mut Reader, problems: &mut InputProblems) -> Vec<IpN
 }
 
 /// `[database]`.
-pub fn database(mut reader: Reader, problems: &mut InputProblems) -> Option<Database> {
+pub fn database(mut reader: Reader, problems: &mut InputProblems) -> Option<DatabaseConfig> {
     let path = reader.at("url");
     let url = reader.text("url", problems);
     reader.finish(problems);
@@ -111,11 +113,15 @@ pub fn database(mut reader: Reader, problems: &mut InputProblems) -> Option<Data
         problems.add(&path, "", "must begin with sqlite:// or postgres://");
         return None;
     }
-    Some(Database { url })
+    Some(DatabaseConfig { url })
 }
 
 /// `[sessions]`.
-pub fn sessions(mut reader: Reader, demo: bool, problems: &mut InputProblems) -> Option<Sessions> {
+pub fn sessions(
+    mut reader: Reader,
+    demo: bool,
+    problems: &mut InputProblems,
+) -> Option<SessionsConfig> {
     let mut duration = |field: &str, bounds: Bounds| {
         let path = reader.at(field);
         let text = reader.duration(field, problems);
@@ -124,7 +130,7 @@ pub fn sessions(mut reader: Reader, demo: bool, problems: &mut InputProblems) ->
     let global = duration("global_duration", Bounds::of_sessions(demo));
     let block = duration("login_block_after_revoke", Bounds::of_block());
     reader.finish(problems);
-    Some(Sessions {
+    Some(SessionsConfig {
         global_duration: match global {
             None => None,
             Some(duration) => Some(duration?),
@@ -134,11 +140,11 @@ pub fn sessions(mut reader: Reader, demo: bool, problems: &mut InputProblems) ->
 }
 
 /// `[sign_in]`.
-pub fn sign_in(mut reader: Reader, problems: &mut InputProblems) -> Option<SignIn> {
+pub fn sign_in(mut reader: Reader, problems: &mut InputProblems) -> Option<SignInConfig> {
     let email = reader.count("failures_per_email", problems);
     let address = reader.count("failures_per_address", problems);
     reader.finish(problems);
-    Some(SignIn {
+    Some(SignInConfig {
         failures_per_email: email.unwrap_or(DEFAULT_FAILURES_PER_EMAIL),
         failures_per_address: address.unwrap_or(DEFAULT_FAILURES_PER_ADDRESS),
     })
@@ -156,15 +162,15 @@ pub fn applications(
     for reader in readers {
         let path = reader.path().to_owned();
         let draft = application(reader, problems);
-        let how = Checked { path: &path, demo };
-        let Some(definition) = check(draft, how, problems) else {
+        let context = CheckContext { path: &path, demo };
+        let Some(definition) = check(draft, context, problems) else {
             continue;
         };
         if definitions
             .iter()
             .any(|other| other.name == definition.name)
         {
-            problems.add(&format!("{path}.name"), &definition.name, "is there twice");
+            problems.add(&format!("{path}.name"), &definition.name, "is used twice");
         }
         paths.push(path);
         definitions.push(definition);

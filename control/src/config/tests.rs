@@ -1,7 +1,8 @@
-//! The corpus: each file in `tests/config/invalid` is named for what is wrong with it, and has
-//! beside it what is said of it. `UPDATE_CONFIG_CORPUS=1` writes that anew.
+//! The corpus: each file in `tests/config/invalid` is named after what is wrong with it, and has its
+//! error message beside it. `UPDATE_CONFIG_CORPUS=1` rewrites the messages.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::*;
 

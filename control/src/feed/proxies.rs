@@ -1,8 +1,8 @@
-//! Which proxies follow the feed, and how far each has come.
+//! Which proxies follow the feed, and which version each has applied.
 //!
-//! A poll says which proxy makes it, what the proxy has applied, and what it does when it hears
-//! nothing for long. That is kept here for a moment and written down in batches, since there may
-//! be thousands of proxies. The database is what counts: other replicas hear of other polls.
+//! A poll reports its proxy, what the proxy has applied, and what it does when its feed is stale.
+//! Reports are collected here and written to the database in batches, because there may be thousands
+//! of proxies. The database is authoritative: other replicas get other polls.
 
 mod coverage;
 mod known;
@@ -22,71 +22,62 @@ use crate::system::clock::{Clock, milliseconds};
 use known::Known;
 
 pub use coverage::{AppliedAt, Coverage, Covering};
-pub use report::{Report, ReportError};
+pub use report::{Caller, Report, ReportError, StaleReport};
 pub use state::{ProxyState, state_of};
 
-/// How often what is new is written down.
+/// How often new reports are written.
 const WRITE_EVERY: Duration = Duration::from_millis(100);
-/// Proxies that one transaction writes down: whoever wants to revoke somebody waits for it.
+/// The most proxies that one transaction writes. Revocations wait for the transaction.
 const BATCH: usize = 500;
-/// How long a proxy may be silent between polls: its longest pause after a failure is 5 s.
+/// How long a proxy may pause between polls: its longest backoff is 5 s.
 const PAUSE_MS: u64 = 10_000;
-/// How much longer than it asked for a poll may take.
+/// How much longer than its `wait` a poll may take.
 const POLL_MARGIN_MS: u64 = 15_000;
 
 /// The proxies that poll here.
 pub struct Proxies {
     clock: Arc<dyn Clock>,
     known: Mutex<Known>,
-    rose: Notify,
+    applied: Notify,
     writing: tokio::sync::Mutex<()>,
 }
 
-/// Whose poll it is.
-#[derive(Debug, Clone, Copy)]
-pub struct Caller<'a> {
-    /// The id of its filter credential.
-    pub credential: &'a str,
-    /// Where it comes from.
-    pub address: std::net::IpAddr,
-}
-
-/// A poll under way. Dropped when it is answered, or when the proxy is gone.
+/// A poll in progress. Dropped when it is answered, or when the proxy disconnects.
 pub struct Polling<'a> {
     proxies: &'a Proxies,
     credential: String,
     instance: String,
-    /// Whether nobody had heard of the proxy here. It must be written down before it is given
-    /// anything: were this process killed, nobody would know that it has to be waited for.
-    pub is_unheard_of: bool,
+    /// Whether the proxy was unknown here. It must be written to the database before it gets a page:
+    /// if this process were killed, revocations would not wait for the proxy.
+    pub is_new: bool,
 }
 
 impl Proxies {
-    /// Knows nobody yet.
+    /// No proxies yet.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
             known: Mutex::default(),
-            rose: Notify::new(),
+            applied: Notify::new(),
             writing: tokio::sync::Mutex::default(),
         }
     }
 
-    /// A proxy polls, and would wait for so many seconds.
+    /// Notes a poll that waits for up to `wait` seconds.
     #[must_use]
     pub fn polls(&self, caller: Caller<'_>, report: &Report, wait: u64) -> Polling<'_> {
         let now_ms = milliseconds(self.clock.as_ref());
         let mut known = self.known();
-        let is_unheard_of = known.find(caller.credential, &report.instance).is_none();
+        let is_new = known.find(caller.credential, &report.instance).is_none();
         if let Some(entry) = known.entry(caller, report, now_ms) {
-            entry.heard(caller, report, now_ms);
-            entry.under_way += 1;
-            // Another poll under way may wait longer.
+            entry.note(caller, report, now_ms);
+            entry.polls += 1;
+            // Another poll in progress may wait longer.
             let until_ms = now_ms + wait * 1_000 + POLL_MARGIN_MS;
             entry.proxy.live_until_ms = entry.proxy.live_until_ms.max(until_ms);
             if report.applied.is_some() {
-                self.rose.notify_waiters();
+                self.applied.notify_waiters();
             }
         }
         drop(known);
@@ -94,33 +85,33 @@ impl Proxies {
             proxies: self,
             credential: caller.credential.to_owned(),
             instance: report.instance.clone(),
-            is_unheard_of,
+            is_new,
         }
     }
 
-    /// No longer remembers proxies of a name. One that polls is new.
+    /// Forgets the proxies with a name. If one polls again, it is new.
     pub fn forget(&self, instance: &str) {
         self.known().forget(instance);
     }
 
-    /// Waits, from now on, until a proxy here says what it has applied.
-    pub fn rose(&self) -> Notified<'_> {
-        self.rose.notified()
+    /// Waits until a proxy reports to this process what it has applied.
+    pub fn applied(&self) -> Notified<'_> {
+        self.applied.notified()
     }
 
-    /// Credentials that lately brought more proxies than are watched.
+    /// Credentials that recently had more proxies than are watched.
     #[must_use]
     pub fn crowded(&self) -> Vec<String> {
         self.known().crowded(milliseconds(self.clock.as_ref()))
     }
 
-    /// Writes down all that is new.
+    /// Writes all new reports and commit times.
     ///
     /// # Errors
-    /// It is kept for the next time.
+    /// When they were not written. Reports are kept for the next time.
     pub async fn write(&self, storage: &Database, notifier: &Notifier) -> Result<(), StorageError> {
-        // One after the other: when this returns, what was new at its beginning is written.
-        let _turn = self.writing.lock().await;
+        // One at a time: when this returns, everything that was new when it began is written.
+        let _guard = self.writing.lock().await;
         let now_ms = milliseconds(self.clock.as_ref());
         let (polls, times) = (self.known().take(now_ms), notifier.take_commits());
         if polls.is_empty() && times.is_empty() {
@@ -140,14 +131,14 @@ impl Proxies {
         Ok(())
     }
 
-    /// Goes on writing down what is new.
+    /// Writes new reports again and again.
     pub async fn keep_writing(self: Arc<Self>, storage: Database, notifier: Arc<Notifier>) {
         let mut ticks = tokio::time::interval(WRITE_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             if let Err(error) = self.write(&storage, &notifier).await {
-                tracing::warn!(error = ?error, "what proxies have applied cannot be written down");
+                tracing::warn!(error = ?error, "the reports of proxies cannot be written");
             }
         }
     }
@@ -172,15 +163,15 @@ impl Drop for Polling<'_> {
         if let Some(entry) = known.find(&self.credential, &self.instance) {
             entry.is_new = true;
             entry.proxy.last_seen_ms = now_ms;
-            entry.under_way = entry.under_way.saturating_sub(1);
-            if entry.under_way == 0 {
+            entry.polls = entry.polls.saturating_sub(1);
+            if entry.polls == 0 {
                 entry.proxy.live_until_ms = now_ms + PAUSE_MS;
             }
         }
     }
 }
 
-/// At least one, so that times are written down without any report.
+/// At least one batch, so that commit times are written even without reports.
 struct Batches;
 
 impl Batches {

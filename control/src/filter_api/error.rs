@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use portcullis::protocol::calls::ProblemReason;
 
+use crate::eligibility::Denied;
 use crate::problems::Problem;
 use crate::storage::StorageError;
 use crate::system::randomness::NoRandomness;
@@ -58,7 +59,7 @@ pub enum ApiError {
     Randomness(#[from] NoRandomness),
     /// The service stops in the middle of the call.
     #[error("the service is stopping")]
-    Cut,
+    Stopping,
     /// Claims cannot be written or read as JSON.
     #[error("a token's claims cannot be written or read")]
     Claims(#[from] serde_json::Error),
@@ -79,9 +80,23 @@ impl ApiError {
             Self::PolicyDenied => (StatusCode::FORBIDDEN, ProblemReason::PolicyDenied),
             Self::BindingMismatch => (StatusCode::FORBIDDEN, ProblemReason::BindingMismatch),
             Self::OriginUnknown => (StatusCode::FORBIDDEN, ProblemReason::OriginUnknown),
-            Self::Storage(_) | Self::Randomness(_) | Self::Cut | Self::Claims(_) => {
+            Self::Storage(_) | Self::Randomness(_) | Self::Stopping | Self::Claims(_) => {
                 (StatusCode::SERVICE_UNAVAILABLE, ProblemReason::Unavailable)
             }
+        }
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::ApplicationGone => Self::OriginUnknown,
+            Denied::UserBlocked { remaining } => Self::UserBlocked {
+                retry_after: remaining.as_secs(),
+            },
+            Denied::SessionEnded => Self::SessionEnded,
+            Denied::SignInRequired => Self::LoginRequired,
+            Denied::PolicyDenied => Self::PolicyDenied,
         }
     }
 }

@@ -19,9 +19,9 @@ use portcullis::protocol::origin::Origin;
 
 use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
+use crate::eligibility;
 use crate::service::Service;
 use crate::storage::{FoundCode, IssuedAnswer};
-use crate::tokens::admission::{self, Admission};
 use crate::tokens::secret::{Hashed, Plain, same};
 
 const REPEATABLE_SECONDS: u64 = 10;
@@ -53,9 +53,9 @@ pub async fn exchange(
     let issued = judge(&service, &found, &origin, &secrets)?;
     if service.storage.use_code(&found.code, &issued).await? {
         tracing::info!(
-            session = found.session.id,
+            session = found.code.shown.session_id,
             audience = found.code.audience,
-            version = found.version,
+            version = found.facts.version,
             "application token issued"
         );
         return answer(&service, &found, &issued, &secrets);
@@ -130,7 +130,7 @@ fn check_binding(found: &FoundCode, secrets: &Secrets, origin: &Origin) -> Resul
     }
 }
 
-/// Everything that must hold for a token to be issued.
+/// Judges whether the code gives a token, and makes its claims.
 fn judge(
     service: &Service,
     found: &FoundCode,
@@ -141,42 +141,20 @@ fn judge(
     if found.code.expires_at <= now {
         return Err(ApiError::CodeUnknown);
     }
-    if found.session.expires_at <= now || found.user_disabled {
-        return Err(ApiError::SessionEnded);
+    if !found.facts.is_at(origin) {
+        return Err(ApiError::OriginUnknown);
     }
-    if found.user_blocked_until > now {
-        return Err(ApiError::UserBlocked {
-            retry_after: found.user_blocked_until - now,
-        });
-    }
-    if found.login_required {
-        return Err(ApiError::LoginRequired);
-    }
-    let application = found
-        .application
-        .as_ref()
-        .filter(|application| application.definition.is_at(origin))
-        .ok_or(ApiError::OriginUnknown)?;
-    let admitted = application
-        .definition
-        .admit(&found.session.email)
-        .ok_or(ApiError::PolicyDenied)?;
-    let binding_seed = if application.definition.binding_cookie {
+    let admission = eligibility::judge(&found.facts, None, now)?;
+    let binding_seed = if admission.application.definition.binding_cookie {
         Some(service.random.secret()?)
     } else {
         None
     };
     let binding = binding_seed.as_deref().map(|seed| secrets.binding(seed));
     let cnf = binding.and_then(|secret| Confirmation::of_cookie(secret.as_bytes()));
-    let admission = Admission {
-        session: &found.session,
-        application,
-        admitted,
-        version: found.version,
-    };
     Ok(IssuedAnswer {
         issued_at: now,
-        claims: serde_json::to_string(&admission::claims(service, &admission, cnf)?)?,
+        claims: serde_json::to_string(&admission.claims(service, cnf)?)?,
         binding_seed,
     })
 }
@@ -196,7 +174,11 @@ fn answer(
     issued: &IssuedAnswer,
     secrets: &Secrets,
 ) -> Result<Response, ApiError> {
-    let application = found.application.as_ref().ok_or(ApiError::OriginUnknown)?;
+    let application = found
+        .facts
+        .application
+        .as_ref()
+        .ok_or(ApiError::OriginUnknown)?;
     let claims: ApplicationClaims = serde_json::from_str(&issued.claims)?;
     let answer = ExchangeAnswer {
         token: service.keys.sign(APPLICATION_TYP, &claims)?,

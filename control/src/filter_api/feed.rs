@@ -1,10 +1,10 @@
-//! `GET feed`: keys, applications and revocations, as a snapshot or as what changed.
+//! `GET feed`: keys, applications and revocations, as a snapshot or as a delta.
 //!
-//! A poll with `wait` is answered when there is something to tell: at once for what this process
-//! commits, a moment later for what others do. 204 is an answer that the database gave; when it
-//! cannot be read, the answer is 503.
+//! A poll with `wait` is answered as soon as the feed has a newer version, which may come from this
+//! process or another. It is answered with 204 if there is none, and with 503 if the database cannot
+//! be read.
 //!
-//! A poll also says how far its proxy has come, which is noted while it waits.
+//! A poll also reports what its proxy has applied.
 
 mod next;
 
@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 use super::error::ApiError;
 use super::identity::FilterIdentity;
-use crate::feed::proxies::{Caller, Report};
+use crate::feed::proxies::{Caller, Report, StaleReport};
 use crate::service::Service;
 use crate::storage::{FeedItems, Position};
 use next::Next;
@@ -30,12 +30,12 @@ use next::Next;
 const LONGEST_WAIT_SECONDS: u64 = 60;
 const DEFAULT_LIMIT: u32 = 5_000;
 const HIGHEST_LIMIT: u32 = 20_000;
-/// Revocations of a page that is written where it is.
+/// The most revocations of a page that is serialised on the request's own thread.
 const SHORT: usize = 500;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// What a follower has, and how it wants to be told.
+/// What the filter has, and how it polls.
 #[derive(Debug, Default, Deserialize)]
 pub struct FeedQuery {
     epoch: Option<String>,
@@ -48,7 +48,7 @@ pub struct FeedQuery {
     limit: Option<u32>,
     instance: Option<String>,
     applied: Option<u64>,
-    /// Seconds of silence after which `then`.
+    /// Seconds without a poll after which `then` applies.
     stale_after: Option<u64>,
     /// `deny` or `allow`.
     then: Option<String>,
@@ -68,14 +68,11 @@ pub async fn feed(
         credential: identity.id(),
         address: peer.ip().to_canonical(),
     };
-    // Until the answer: dropped with this future when the proxy hangs up.
+    // Kept until the response, and dropped with this future if the proxy disconnects.
     let polling = poll
         .report(&position)?
         .map(|report| service.proxies.polls(caller, &report, wait));
-    if polling
-        .as_ref()
-        .is_some_and(|polling| polling.is_unheard_of)
-    {
+    if polling.as_ref().is_some_and(|polling| polling.is_new) {
         let storage = &service.storage;
         service.proxies.write(storage, &service.notifier).await?;
     }
@@ -87,7 +84,7 @@ pub async fn feed(
         () = tokio::time::sleep(Duration::from_secs(wait)) => {}
         () = service.stopped() => {}
     }
-    // Asked again whatever ended the wait, so that 204 is never said of a database that is away.
+    // Read again in any case, so that 204 is never sent while the database cannot be read.
     match poll.page(service.storage.position().await?).await? {
         Some(page) => answer(page).await,
         None => Ok(StatusCode::NO_CONTENT.into_response()),
@@ -122,26 +119,29 @@ impl<'a> Poll<'a> {
         })
     }
 
-    /// What the poll says of its proxy. What was applied in another life of the database, or is
-    /// yet to come, does not count.
+    /// What the poll reports about its proxy. An applied version of another epoch, or one that does
+    /// not exist yet, is ignored.
     fn report(&self, position: &Position) -> Result<Option<Report>, ApiError> {
         let query = &self.query;
         let Some(instance) = &query.instance else {
             return Ok(None);
         };
-        let of_here = query.epoch.as_ref() == Some(&position.epoch);
+        let same_epoch = query.epoch.as_ref() == Some(&position.epoch);
         let applied = query
             .applied
-            .filter(|applied| of_here && *applied <= position.version);
-        let stale = (query.stale_after, query.then.as_deref());
+            .filter(|applied| same_epoch && *applied <= position.version);
+        let stale = StaleReport {
+            after_seconds: query.stale_after,
+            then: query.then.as_deref(),
+        };
         let report = Report::read(instance, applied, stale).map_err(|error| {
-            tracing::info!(%error, "a poll of the feed is refused");
+            tracing::info!(%error, "feed poll refused");
             ApiError::RequestInvalid
         })?;
         Ok(Some(report))
     }
 
-    /// The page to answer; `None`: nothing came.
+    /// The page to send; `None` if there is nothing new.
     async fn page(&self, position: Position) -> Result<Option<FeedPage>, ApiError> {
         let storage = &self.service.storage;
         if let Some(next) = self
@@ -168,8 +168,8 @@ impl<'a> Poll<'a> {
     }
 
     async fn snapshot(&self, epoch: String, from: Option<&Next>) -> Result<FeedPage, ApiError> {
-        // Nobody closes the semaphore: it is only ever full.
-        let _turn = self.service.snapshot_turns.acquire().await;
+        // The semaphore is never closed.
+        let _permit = self.service.snapshot_reads.acquire().await;
         let items = self
             .service
             .storage
@@ -179,7 +179,7 @@ impl<'a> Poll<'a> {
                 self.identity.audiences(),
             )
             .await?;
-        // All pages say the first one's version: what changed since comes as a delta after it.
+        // All pages carry the version of the first: later changes follow as a delta.
         let version = from.map_or(items.version, |next| next.version);
         let next = items.next.clone().map(|cursor| Next {
             epoch: epoch.clone(),
@@ -224,11 +224,12 @@ impl<'a> Poll<'a> {
     }
 }
 
-/// A long page takes milliseconds to write: not on a thread that others' requests wait for.
+/// The page as a response. A long page takes milliseconds to serialise, which must not delay other
+/// requests on the same thread.
 async fn answer(page: FeedPage) -> Result<Response, ApiError> {
     let body = if page.revocations.put.len() > SHORT {
         let written = tokio::task::spawn_blocking(move || serde_json::to_vec(&page)).await;
-        written.map_err(|_| ApiError::Cut)??
+        written.map_err(|_| ApiError::Stopping)??
     } else {
         serde_json::to_vec(&page)?
     };

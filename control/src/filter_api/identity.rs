@@ -1,4 +1,4 @@
-//! Who is calling: the filter credential, and which applications it is good for.
+//! The caller: its filter credential, and the applications that the credential is for.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::error::ApiError;
 use crate::service::Service;
 use crate::tokens::filter_credentials;
 
-/// A filter that showed a good credential.
+/// A filter with a valid credential.
 pub struct FilterIdentity {
     id: String,
     audiences: Option<Vec<String>>,
@@ -24,14 +24,14 @@ impl FilterIdentity {
         &self.id
     }
 
-    /// Whether the credential is good for an application.
+    /// Whether the credential is for an application.
     pub fn sees(&self, audience: &str) -> bool {
         self.audiences
             .as_ref()
             .is_none_or(|audiences| audiences.iter().any(|one| one == audience))
     }
 
-    /// The audiences that the credential is good for; `None`: all.
+    /// The audiences that the credential is for; `None` means all.
     pub fn audiences(&self) -> Option<&[String]> {
         self.audiences.as_deref()
     }
@@ -63,7 +63,7 @@ impl FromRequestParts<Arc<Service>> for FilterIdentity {
     }
 }
 
-/// A JSON body; anything else is refused as a problem.
+/// A JSON body. Anything else is refused.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {

@@ -1,4 +1,4 @@
-//! `POST logout`: ends the global session of a token, and so access everywhere.
+//! `POST logout`: ends the global session of a token, and with it the access to all applications.
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ pub async fn logout(
     identity: FilterIdentity,
     Body(request): Body<LogoutRequest>,
 ) -> Result<StatusCode, ApiError> {
-    // An expired token is good enough to leave with.
+    // An expired token suffices to sign out.
     let claims = shown_token::claims(&service, &identity, &request.token)?;
-    // Whoever finds a script's token must not sign its maker out with it.
+    // A leaked token for scripts must not sign its owner out.
     if claims.usage.is_some() {
         return Err(ApiError::TokenInvalid);
     }

@@ -17,9 +17,9 @@ use portcullis::protocol::origin::Origin;
 use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
 use super::shown_token;
+use crate::eligibility::{self, Admission, ReplacedToken};
 use crate::service::Service;
-use crate::storage::{AddedRefresh, IssuedToken, OldToken, RefreshView, Session};
-use crate::tokens::admission::{self, Admission};
+use crate::storage::{AddedRefresh, FoundRefresh, IssuedToken, OldToken, ShownSignIn};
 
 const REPEATABLE_SECONDS: u64 = 10;
 
@@ -29,18 +29,12 @@ pub async fn refresh(
     Body(request): Body<RefreshRequest>,
 ) -> Result<Json<RefreshAnswer>, ApiError> {
     let call = Call::new(&service, &identity, &request)?;
-    let view = service.storage.refresh_view(call.old()).await?;
-    let admission = call.judge(&view)?;
-    if let Some(issued) = call.repeatable(&view, &admission) {
+    let found = service.storage.find_refresh(call.old()).await?;
+    let admission = call.judge(&found)?;
+    if let Some(issued) = call.repeatable(&found, &admission) {
         return call.answer(&admission, issued);
     }
-    let mut issued = admission::claims(&service, &admission, call.token.cnf.clone())?;
-    // It proves the sign-in that the old one proved: a later one of the same session may have been
-    // made by somebody else who holds other cookies.
-    issued.auth_time = issued.auth_time.min(call.token.auth_time);
-    issued.auth_ver = issued.auth_ver.min(call.token.auth_ver);
-    issued.session_exp = issued.session_exp.min(call.token.session_exp);
-    issued.exp = issued.exp.min(issued.session_exp);
+    let mut issued = admission.claims(&service, call.token.cnf.clone())?;
     let issued_at = issued.iat.get();
     if issued.every_navigation {
         // It opens no navigation that the old one does not: those ask the team domain.
@@ -52,7 +46,7 @@ pub async fn refresh(
     };
     match service
         .storage
-        .add_refresh(call.old(), &view, &stored)
+        .add_refresh(call.old(), &found, &stored)
         .await?
     {
         AddedRefresh::Added => {
@@ -73,6 +67,9 @@ pub async fn refresh(
 struct Call<'a> {
     service: &'a Service,
     token: ApplicationClaims,
+    /// The sign-in that the token proves, which the new one proves too. A later one of the same
+    /// session may have been made by a person who holds other cookies.
+    shown: ShownSignIn,
     audience: String,
     origin: Origin,
 }
@@ -94,9 +91,16 @@ impl<'a> Call<'a> {
             .origin
             .parse()
             .map_err(|_| ApiError::OriginUnknown)?;
+        let shown = ShownSignIn {
+            session_id: token.sid.clone(),
+            auth_time: token.auth_time.get(),
+            auth_ver: token.auth_ver,
+            session_end: token.session_exp.get(),
+        };
         Ok(Self {
             service,
             token,
+            shown,
             audience,
             origin,
         })
@@ -106,67 +110,32 @@ impl<'a> Call<'a> {
         OldToken {
             id: &self.token.jti,
             user_id: &self.token.sub,
-            session_id: &self.token.sid,
+            shown: &self.shown,
             audience: &self.audience,
         }
     }
 
-    /// Everything that must hold for a new token to be given, or given again.
-    fn judge<'v>(&self, view: &'v RefreshView) -> Result<Admission<'v>, ApiError> {
+    /// Judges whether a new token is given, or given again.
+    fn judge<'v>(&self, found: &'v FoundRefresh) -> Result<Admission<'v>, ApiError> {
+        if !found.facts.is_at(&self.origin) {
+            return Err(ApiError::OriginUnknown);
+        }
+        let replaced = ReplacedToken {
+            version: self.token.ver,
+            is_bound: self.token.cnf.is_some(),
+        };
         let now = self.service.now();
-        let application = view
-            .application
-            .as_ref()
-            .filter(|application| application.definition.is_at(&self.origin))
-            .ok_or(ApiError::OriginUnknown)?;
-        if view.user_blocked_until > now {
-            return Err(ApiError::UserBlocked {
-                retry_after: view.user_blocked_until - now,
-            });
-        }
-        let session = view
-            .session
-            .as_ref()
-            .filter(|session| session.expires_at > now && self.token.session_exp.get() > now)
-            .ok_or(ApiError::SessionEnded)?;
-        self.check_revocations(view, session)?;
-        if application.definition.binding_cookie && self.token.cnf.is_none() {
-            return Err(ApiError::LoginRequired);
-        }
-        let admitted = application
-            .definition
-            .admit(&session.email)
-            .ok_or(ApiError::PolicyDenied)?;
-        Ok(Admission {
-            session,
-            application,
-            admitted,
-            version: view.version,
-        })
-    }
-
-    /// Versions are compared, never clocks. Even a revocation that has run out counts here.
-    fn check_revocations(&self, view: &RefreshView, session: &Session) -> Result<(), ApiError> {
-        let signed_in = self.token.auth_ver.min(session.auth_ver);
-        let mut revocations = view.revocations.iter();
-        if revocations.any(|one| one.fresh && signed_in < one.version) {
-            return Err(ApiError::LoginRequired);
-        }
-        let mut revocations = view.revocations.iter();
-        if revocations.any(|one| !one.fresh && self.token.ver < one.version) {
-            return Err(ApiError::SessionEnded);
-        }
-        Ok(())
+        Ok(eligibility::judge(&found.facts, Some(replaced), now)?)
     }
 
     /// The token that an earlier call got, while it is the one to give now.
     fn repeatable(
         &self,
-        view: &RefreshView,
+        found: &FoundRefresh,
         admission: &Admission<'_>,
     ) -> Option<ApplicationClaims> {
         let now = self.service.now();
-        let earlier = view.earlier.as_ref()?;
+        let earlier = found.earlier.as_ref()?;
         // Another replica's clock may be ahead.
         let recent = earlier.issued_at.abs_diff(now) <= REPEATABLE_SECONDS;
         let claims: ApplicationClaims = serde_json::from_str(&earlier.claims).ok()?;
@@ -176,9 +145,9 @@ impl<'a> Call<'a> {
 
     /// Another call stored its token first: that one is the answer.
     async fn follow(&self) -> Result<Json<RefreshAnswer>, ApiError> {
-        let view = self.service.storage.refresh_view(self.old()).await?;
-        let admission = self.judge(&view)?;
-        let issued = self.repeatable(&view, &admission);
+        let found = self.service.storage.find_refresh(self.old()).await?;
+        let admission = self.judge(&found)?;
+        let issued = self.repeatable(&found, &admission);
         // Stored and gone again in one moment: something ended it.
         self.answer(&admission, issued.ok_or(ApiError::SessionEnded)?)
     }

@@ -1,5 +1,4 @@
-//! An application token that a filter shows: whether it is one of ours, and whether whoever sent
-//! it holds its binding secret. It may have expired.
+//! Verifying an application token that a filter sends, and its binding. The token may have expired.
 
 use portcullis::protocol::claims::{
     APPLICATION_TYP, APPLICATION_TYPE, ApplicationClaims, Confirmation,
@@ -10,7 +9,7 @@ use super::identity::FilterIdentity;
 use crate::service::Service;
 use crate::tokens::secret::same;
 
-/// The claims of a token that we signed for an application which the credential sees.
+/// The claims of a token that this service signed for an application of the credential.
 pub fn claims(
     service: &Service,
     identity: &FilterIdentity,
@@ -20,17 +19,17 @@ pub fn claims(
         .keys
         .verify(APPLICATION_TYP, token)
         .ok_or(ApiError::TokenInvalid)?;
-    let ours = claims.kind == APPLICATION_TYPE
+    let valid = claims.kind == APPLICATION_TYPE
         && claims.iss == service.team_domain.to_string()
         && matches!(claims.aud.as_slice(), [audience] if identity.sees(audience));
-    if ours {
+    if valid {
         Ok(claims)
     } else {
         Err(ApiError::TokenInvalid)
     }
 }
 
-/// Whoever stole a bound token can do nothing with it, not even sign its owner out.
+/// Checks the binding: without it, a stolen bound token could sign its owner out.
 pub fn check_binding(claims: &ApplicationClaims, secret: Option<&str>) -> Result<(), ApiError> {
     let Some(bound) = &claims.cnf else {
         return Ok(());

@@ -1,21 +1,21 @@
-//! All that is wrong with an input, each with its path, its value and what would be right.
+//! Everything that is wrong with an input, each with its path and value.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// One thing that is wrong.
+/// One thing that is wrong with an input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct InputProblem {
-    /// Where, as `applications[0].session_duration`; empty: the input as a whole.
+    /// Where, as `applications[0].session_duration`; empty for the whole input.
     pub path: String,
-    /// What was written there; empty if nothing was.
+    /// The value; empty if there is none.
     pub value: String,
-    /// What is wrong with it, and what would be right.
+    /// What is wrong, and what would be valid.
     pub message: String,
 }
 
-/// Gathers [`InputProblem`]s, so that all of them can be told at once.
+/// Collects [`InputProblem`]s, so that all of them are reported at once.
 #[derive(Debug, Default)]
 pub struct InputProblems(Vec<InputProblem>);
 
@@ -39,10 +39,10 @@ impl InputProblems {
         });
     }
 
-    /// Nothing if nothing was noted.
+    /// Fails if a problem was noted.
     ///
     /// # Errors
-    /// All that was noted.
+    /// All problems.
     pub fn finish(self) -> Result<(), Refused> {
         if self.0.is_empty() {
             Ok(())
@@ -52,7 +52,7 @@ impl InputProblems {
     }
 }
 
-/// A database's URL may hold a password, also where it was written into the wrong field.
+/// The URL of a database may hold a password, even in the wrong field.
 fn may_hold_a_secret(path: &str, value: &str) -> bool {
     let in_database = path.to_ascii_lowercase().contains("database");
     (in_database && !value.is_empty()) || (value.contains("://") && value.contains('@'))

@@ -1,4 +1,4 @@
-//! Putting a service together from its configuration and its database.
+//! Making the service from its configuration and its database.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,34 +6,45 @@ use std::sync::Arc;
 use portcullis::protocol::origin::Origin;
 use tokio::sync::{Semaphore, watch};
 
-use super::{Start, StartError};
+use super::error::StartError;
 use crate::applications::Application;
 use crate::config::Config;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::service::Service;
 use crate::sign_in::limits::SignInLimits;
-use crate::sign_in::passwords::Passwords;
+use crate::sign_in::password_hashing::Passwords;
 use crate::storage::Database;
+use crate::system::clock::Clock;
 use crate::system::randomness::Randomness;
-use crate::tokens::device_codes::{GuessLimits, RequestLimits};
+use crate::tokens::device_codes::guess_limits::GuessLimits;
+use crate::tokens::device_codes::request_limits::RequestLimits;
 use crate::tokens::keys::Keys;
 
-/// Pages of snapshots that are read at a time.
+/// How many pages of snapshots are read at once.
 const SNAPSHOTS: usize = 2;
 
-/// What is there before the service.
+/// What the service is made of.
 pub struct Parts {
+    pub config: Config,
     pub database: Database,
+    pub clock: Arc<dyn Clock>,
+    #[cfg(feature = "test-clock")]
+    pub shifted_clock: Arc<crate::system::clock::ShiftedClock>,
     pub random: Arc<dyn Randomness>,
     pub team_domain: Origin,
     pub stopping: watch::Receiver<bool>,
 }
 
-/// The service; what the configuration file declares has been taken over.
-pub async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError> {
-    let (config, clock) = (start.config, start.clock);
-    let (storage, random) = (parts.database, parts.random);
+/// Makes the service, and stores the applications that the configuration file declares.
+pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
+    let Parts {
+        config,
+        database: storage,
+        clock,
+        random,
+        ..
+    } = parts;
     let keys = Keys::load(&storage, clock.as_ref(), random.as_ref()).await?;
     let service = Service {
         team_domain: parts.team_domain,
@@ -44,14 +55,14 @@ pub async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError>
         request_limits: RequestLimits::new(),
         notifier: Arc::new(Notifier::new(0, Arc::clone(&clock))),
         proxies: Arc::new(Proxies::new(Arc::clone(&clock))),
-        snapshot_turns: Semaphore::new(SNAPSHOTS),
+        snapshot_reads: Semaphore::new(SNAPSHOTS),
         stopping: parts.stopping,
         storage,
         clock,
         random,
         config,
         #[cfg(feature = "test-clock")]
-        shifted_clock: start.shifted_clock,
+        shifted_clock: parts.shifted_clock,
     };
     declare(&service).await?;
     let newest = service.storage.newest_version().await?;
@@ -59,7 +70,7 @@ pub async fn assemble(start: Start, parts: Parts) -> Result<Service, StartError>
     Ok(service)
 }
 
-/// Takes over what the configuration file declares.
+/// Stores the applications that the configuration file declares.
 async fn declare(service: &Service) -> Result<(), StartError> {
     let mut declared = Vec::new();
     for definition in &service.config.applications {
@@ -77,7 +88,7 @@ async fn declare(service: &Service) -> Result<(), StartError> {
     Ok(())
 }
 
-/// As configured, or this machine's own name for where the service listens.
+/// The configured team domain, or `localhost` with the port on which the service listens.
 pub fn team_domain(config: &Config, listen: SocketAddr) -> Result<Origin, StartError> {
     match &config.server.team_domain {
         Some(origin) => Ok(origin.clone()),

@@ -1,6 +1,6 @@
-//! Serving a listener within limits, so that slow clients cannot use up memory or files: so many
-//! connections at a time, and so long for the head of a request. More connections than that wait
-//! in the system's queue. How long an answer takes is not limited: long polls wait.
+//! Serves a listener within limits, so that slow clients cannot exhaust memory or file descriptors:
+//! a limit on open connections, beyond which new ones wait in the system's queue, and one on the
+//! time for the head of a request. The time for a response is not limited, because of long polls.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -23,20 +23,20 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-/// What a listener bears.
+/// The limits of a listener.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Open connections.
+    /// The most open connections.
     pub connections: usize,
-    /// How long a client has for the head of a request, from the moment of its connection or of
-    /// the answer before.
+    /// How long a client may take for the head of a request, counted from its connection or the
+    /// previous response.
     pub head_within: Duration,
 }
 
-/// Serves until `stopped`, then lets open requests end.
+/// Serves until `stopped`, then waits for open requests.
 ///
 /// # Errors
-/// Never: what fails is one connection's.
+/// Never: errors concern single connections.
 pub async fn serve(
     (mut listener, limits): (TcpListener, Limits),
     router: Router,
@@ -77,7 +77,7 @@ fn connection<S>(
 where
     S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
 {
-    // A revocation must not wait for a packet to fill.
+    // A revocation must not wait until a packet is full.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
@@ -87,7 +87,7 @@ where
         .serve_connection(TokioIo::new(stream), service)
 }
 
-/// The router for one connection, which knows where it comes from.
+/// The router for one connection, whose requests carry the peer's address.
 fn of(
     router: &Router,
     peer: SocketAddr,

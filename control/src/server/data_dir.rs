@@ -1,5 +1,5 @@
-//! The data directory: the SQLite file, the CLI's socket, `run.json`. Open to its owner only, for
-//! the signing keys are in there.
+//! The data directory: the SQLite database, the control socket, `run.json`. Only its owner may open
+//! it, because the database holds the signing keys.
 
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use tokio::net::{UnixListener, UnixStream};
 
-/// The name of the CLI's socket in the data directory.
+/// The name of the control socket in the data directory.
 pub const CONTROL_SOCKET: &str = "control.sock";
 const RUN_FILE: &str = "run.json";
 const DATABASE: &str = "portcullis.db";
@@ -26,7 +26,7 @@ pub struct DataDir {
 /// Why a data directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
-    /// It cannot be made or written.
+    /// It cannot be created or written.
     #[error("the data directory {} cannot be used: {source}", path.display())]
     Unusable {
         /// The directory.
@@ -34,20 +34,20 @@ pub enum DataDirError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The socket's path would be too long for the system.
+    /// The path of the socket is too long for the system.
     #[error(
         "the path of the control socket, {}, is longer than {MAX_SOCKET_PATH_BYTES} bytes, which \
-         the system does not allow: choose a data directory with a shorter path by --data-dir",
+         the system does not allow; choose a data directory with a shorter path with --data-dir",
         path.display()
     )]
     PathTooLong {
         /// The socket.
         path: PathBuf,
     },
-    /// Another service answers there.
+    /// Another service uses it.
     #[error(
-        "a service is already running on the data directory {}: stop it first, or choose \
-         another directory by --data-dir",
+        "a service is already running with the data directory {}; stop it first, or choose \
+         another directory with --data-dir",
         path.display()
     )]
     InUse {
@@ -64,7 +64,7 @@ struct RunFile {
 }
 
 impl DataDir {
-    /// Makes the directory if it is not there, and looks whether it is free.
+    /// Creates the directory if it does not exist, and checks that no other service uses it.
     ///
     /// # Errors
     /// When it cannot be used.
@@ -90,7 +90,7 @@ impl DataDir {
         Ok(data_dir)
     }
 
-    /// SQLite gives the files beside the database the permissions that the database has.
+    /// SQLite gives its other files the permissions of the database file.
     fn keep_database_private(&self) -> Result<(), DataDirError> {
         OpenOptions::new()
             .append(true)
@@ -101,13 +101,13 @@ impl DataDir {
             .map_err(|source| self.unusable(source))
     }
 
-    /// The CLI's socket.
+    /// The path of the control socket.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.path.join(CONTROL_SOCKET)
     }
 
-    /// SQLite in this directory, in a file that nobody else may read.
+    /// SQLite in this directory, in a file that only its owner may read.
     ///
     /// # Errors
     /// When the directory cannot be written.
@@ -116,7 +116,7 @@ impl DataDir {
         Ok(format!("sqlite://{}", self.path.join(DATABASE).display()))
     }
 
-    /// Listens on the socket. It appears under its name only when nobody else may open it.
+    /// Listens on the control socket. It gets its name only after its permissions are restricted.
     ///
     /// # Errors
     /// When the directory cannot be written.
@@ -135,7 +135,7 @@ impl DataDir {
         bind().map_err(|source| self.unusable(source))
     }
 
-    /// Says where the service listens.
+    /// Writes where the service listens.
     ///
     /// # Errors
     /// When the directory cannot be written.
@@ -157,10 +157,10 @@ impl DataDir {
         write().map_err(|source| self.unusable(source))
     }
 
-    /// Removes the socket and `run.json`, also those that a killed process left.
+    /// Removes the socket and `run.json`, also those that a killed process left behind.
     pub fn remove_run_files(&self) {
         for name in [RUN_FILE, CONTROL_SOCKET] {
-            // Not there is as good; anything else shows when they are written.
+            // A missing file is fine; other errors show when the files are written.
             let _ = std::fs::remove_file(self.path.join(name));
         }
     }

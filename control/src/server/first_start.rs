@@ -1,5 +1,5 @@
-//! The first start without a configuration file: an administrator and a filter credential, so
-//! that there is something to sign in with. Told once, on the terminal, never logged.
+//! The first start without a configuration file makes an administrator and a filter credential, so
+//! that there is something to sign in with. Both are shown once on the terminal and never logged.
 
 use serde::Serialize;
 
@@ -21,24 +21,24 @@ pub struct FirstStart {
     pub filter_credential: String,
 }
 
-/// Why it was not made.
+/// Why they were not made.
 #[derive(Debug, thiserror::Error)]
 pub enum FirstStartError {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// The administrator.
+    /// The administrator cannot be made.
     #[error("the administrator cannot be made: {0}")]
     User(#[from] MakeUserError),
-    /// The credential.
+    /// The filter credential cannot be made.
     #[error("the filter credential cannot be made: {0}")]
     Credential(#[from] MakeCredentialError),
 }
 
-/// Makes both if there are no users and no credentials yet.
+/// Makes both if there are no users and no filter credentials yet.
 ///
 /// # Errors
-/// When the database does not take them.
+/// When one of them was not made.
 pub async fn make(service: &Service) -> Result<Option<FirstStart>, FirstStartError> {
     let storage = &service.storage;
     if !storage.users().await?.is_empty() || storage.any_filter_credential().await? {

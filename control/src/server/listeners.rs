@@ -1,4 +1,4 @@
-//! The three listeners: people, filters, the CLI.
+//! The three listeners: the team domain, the filter API, the control socket.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,32 +7,32 @@ use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 
-use super::StartError;
 use super::connections::{self, Limits};
 use super::data_dir::DataDir;
-use crate::config::Server;
+use super::error::StartError;
+use crate::config::settings::ServerConfig;
 use crate::service::Service;
 use crate::{control_socket, filter_api, team_domain};
 
-/// Longer than a proxy should keep a connection that it does not use (`idle_timeout` in Envoy): else
-/// it could send a request into one that closes.
+/// Must be longer than a proxy keeps an unused connection (`idle_timeout` in Envoy). Otherwise the
+/// proxy could send a request on a connection that is being closed.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
-/// Behind a proxy, which shares its connections among people.
+/// The team domain stands behind a proxy, which shares its connections among users.
 const PEOPLE: Limits = Limits {
     connections: 512,
     head_within: HEAD_WITHIN,
 };
-/// Every worker of every Envoy has a long poll open, and calls beside it.
+/// Every Envoy has a long poll open, and makes calls besides.
 const FILTERS: Limits = Limits {
     connections: 16_384,
     head_within: HEAD_WITHIN,
 };
 
-/// Listeners that are bound and not yet served.
+/// The listeners, bound but not yet served.
 pub struct Listeners {
-    /// Where people come in.
+    /// The address of the team domain.
     pub listen: SocketAddr,
-    /// Where filters come in.
+    /// The address of the filter API.
     pub filters: SocketAddr,
     team_domain: TcpListener,
     filter_api: TcpListener,
@@ -41,7 +41,7 @@ pub struct Listeners {
 
 impl Listeners {
     /// Binds all of them.
-    pub async fn bind(config: &Server, data_dir: &DataDir) -> Result<Self, StartError> {
+    pub async fn bind(config: &ServerConfig, data_dir: &DataDir) -> Result<Self, StartError> {
         let (team_domain, listen) = bind(config.listen, "server.listen").await?;
         let (filter_api, filters) = bind(config.filters, "server.filters").await?;
         Ok(Self {

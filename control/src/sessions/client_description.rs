@@ -1,5 +1,5 @@
-//! A browser in plain words, so that people recognise their own sessions. What a browser says of
-//! itself is believed for this and nothing else.
+//! A browser in plain words, so that users recognise their own sessions. Browsers can lie about
+//! themselves, so this is never used for a decision.
 
 use std::net::IpAddr;
 
@@ -8,18 +8,18 @@ use axum::http::{HeaderMap, header};
 const MAX_USER_AGENT_BYTES: usize = 256;
 const UNKNOWN: &str = "Unknown browser";
 
-/// Who signed in, as far as people are shown it.
+/// The browser of a session, as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientDescription {
-    /// As `Chromium on Linux`.
+    /// Such as `Chromium on Linux`.
     pub browser: String,
-    /// The `user-agent`, cut to a bound; what is not visible ASCII is a `?`.
+    /// The start of `user-agent`, in which everything but visible ASCII is a `?`.
     pub user_agent: String,
     /// The client's address.
     pub address: String,
 }
 
-/// Names in `sec-ch-ua`, the most telling first: those that are built on Chromium name it too.
+/// Names in `sec-ch-ua`, the most specific first: browsers built on Chromium name it too.
 const BRANDS: [(&str, &str); 7] = [
     ("Microsoft Edge", "Edge"),
     ("Opera", "Opera"),
@@ -30,7 +30,7 @@ const BRANDS: [(&str, &str); 7] = [
     ("Chromium", "Chromium"),
 ];
 
-/// Marks in `user-agent`, the most telling first: nearly all claim to be Safari.
+/// Marks in `user-agent`, the most specific first: nearly all browsers claim to be Safari.
 const PRODUCTS: [(&str, &str); 13] = [
     ("Edg/", "Edge"),
     ("EdgA/", "Edge"),
@@ -47,7 +47,7 @@ const PRODUCTS: [(&str, &str); 13] = [
     ("Safari/", "Safari"),
 ];
 
-/// Marks in `user-agent`, the most telling first: Android is a Linux too.
+/// Marks in `user-agent`, the most specific first: Android also says Linux.
 const SYSTEMS: [(&str, &str); 8] = [
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
@@ -60,7 +60,7 @@ const SYSTEMS: [(&str, &str); 8] = [
 ];
 
 impl ClientDescription {
-    /// Of the client that sent these headers from an address.
+    /// Describes the client that sent these headers from this address.
     #[must_use]
     pub fn of(headers: &HeaderMap, address: IpAddr) -> Self {
         let user_agent = user_agent(headers);
@@ -114,7 +114,7 @@ fn first<'a>(
     marks.iter().find(|(mark, _)| user_agent.contains(mark))
 }
 
-/// The values that browsers send (Client Hints, section 3.7), and nothing that is made up.
+/// One of the values that browsers send (Client Hints, section 3.7).
 fn known_platform(text: &str) -> Option<&'static str> {
     ["Android", "Windows", "macOS", "Linux", "iOS"]
         .into_iter()
@@ -122,7 +122,7 @@ fn known_platform(text: &str) -> Option<&'static str> {
         .or_else(|| matches!(text, "Chrome OS" | "Chromium OS").then_some("ChromeOS"))
 }
 
-/// The name before the first slash, as of `curl/8.14.1`.
+/// The name before the first slash, such as `curl` of `curl/8.14.1`.
 fn program(user_agent: &str) -> Option<&str> {
     let (name, _) = user_agent.split_once('/')?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);

@@ -1,20 +1,20 @@
-//! Cookies of the team domain: reading requests, writing responses.
+//! Cookies of the team domain.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::{Cookie, SameSite};
 
-/// Holds the global session token.
+/// Holds the token of the global session.
 pub const SESSION: &str = "__Host-access_session";
-/// Holds what a sign-in needs until it ends.
+/// Holds the secret that guards the browser's forms.
 pub const SIGN_IN: &str = "__Host-access_signin";
 
-/// How many values under one name are looked at. A browser sends one.
+/// How many values with one name are read. A browser sends one.
 const MAX_VALUES: usize = 3;
 
-/// The values under `name`, in the order of the request.
+/// The values of the cookie `name`, in the order of the request.
 ///
-/// Names are compared as bytes after cutting space and tab only: a parser that also cuts other
-/// spaces would take a name that the browser did not guard for a `__Host-` name.
+/// Only spaces and tabs are trimmed from names. A parser that trims other spaces would mistake a
+/// name for a `__Host-` name that the browser did not protect.
 pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(header::COOKIE)
@@ -36,7 +36,7 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// A `set-cookie` of the team domain, for `max_age_seconds`; 0 deletes.
+/// A `set-cookie` that keeps a value for `max_age_seconds`; 0 deletes the cookie.
 pub fn set(name: &'static str, value: &str, max_age_seconds: u64) -> Option<HeaderValue> {
     let max_age = i64::try_from(max_age_seconds).unwrap_or(i64::MAX);
     let cookie = Cookie::build((name, value))
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_is_guarded() {
+    fn cookies_have_the_safe_attributes() {
         let value = set(SESSION, "t", 60).unwrap();
         let text = value.to_str().unwrap();
         for part in [

@@ -1,14 +1,14 @@
-//! Durations as people write them: `15m`, `24h`, `7d`, `1h 30m`. A session's may be `0`: then
-//! nobody is let in by what they proved before.
+//! Durations of sessions and tokens, as people write them: `15m`, `24h`, `7d`, `1h 30m`. A session
+//! duration may be `0`, which means that an earlier sign-in admits nobody.
 
 use std::time::Duration;
 
 use crate::problems::InputProblems;
 
-/// The longest session, 30 days. Also how long a revocation can matter.
+/// The longest session, 30 days. No revocation matters for longer.
 pub const LONGEST_SESSION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// How long a session lasts whose duration is `0`: as long as it takes to come back from the team
-/// domain and to load a page.
+/// How long a session with duration `0` lasts: long enough to return from the team domain and load
+/// a page.
 pub const MOMENT: Duration = Duration::from_secs(60);
 const SHORTEST_SESSION: Duration = Duration::from_secs(15 * 60);
 const SHORTEST_IN_DEMO: Duration = Duration::from_secs(1);
@@ -16,7 +16,7 @@ const SHORTEST_ADMIN_TOKEN: Duration = Duration::from_secs(60);
 const LONGEST_ADMIN_TOKEN: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 const LONGEST_BLOCK: Duration = Duration::from_secs(60 * 60);
 
-/// Which durations a setting takes.
+/// Which durations a setting accepts.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
     or_zero: bool,
@@ -25,7 +25,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// For sessions. A demo may have very short ones, to see what happens at their end.
+    /// For sessions. A demo may have very short ones, to show how they end.
     #[must_use]
     pub fn of_sessions(demo: bool) -> Self {
         Self {
@@ -39,7 +39,7 @@ impl Bounds {
         }
     }
 
-    /// For the block of sign-ins after a revocation; `0s` switches it off.
+    /// For the block of sign-ins after a revocation; `0s` disables it.
     #[must_use]
     pub fn of_block() -> Self {
         Self {
@@ -49,7 +49,7 @@ impl Bounds {
         }
     }
 
-    /// For tokens of the admin API: at most a year, so that a forgotten one ends by itself.
+    /// For admin tokens: at most a year, so that a forgotten one expires by itself.
     #[must_use]
     pub fn of_admin_tokens() -> Self {
         Self {
@@ -59,14 +59,14 @@ impl Bounds {
         }
     }
 
-    /// The duration that `text` says, if it is within bounds; else a problem is noted.
+    /// The duration in `text`, if it is within the bounds; otherwise a problem is noted.
     pub fn parse(self, path: &str, text: &str, problems: &mut InputProblems) -> Option<Duration> {
         match humantime::parse_duration(text) {
             Ok(duration) if duration.subsec_nanos() != 0 => {
                 problems.add(path, text, "must be whole seconds");
                 None
             }
-            Ok(duration) if !self.hold(duration) => {
+            Ok(duration) if !self.contain(duration) => {
                 let message = format!(
                     "must be {}between {} and {}",
                     if self.or_zero { "0 or " } else { "" },
@@ -81,20 +81,19 @@ impl Bounds {
                 problems.add(
                     path,
                     text,
-                    "is no duration; write for example 15m, 24h or 7d",
+                    "is not a duration; write for example 15m, 24h or 7d",
                 );
                 None
             }
         }
     }
 
-    fn hold(self, duration: Duration) -> bool {
+    fn contain(self, duration: Duration) -> bool {
         (self.shortest..=self.longest).contains(&duration) || (self.or_zero && duration.is_zero())
     }
 }
 
-/// The text of whole seconds: `30d`, `24h`, `1h 30m`. One day is 24 hours, as people say of
-/// sessions.
+/// Whole seconds as text: `30d`, `24h`, `1h 30m`. One day is written as `24h`.
 #[must_use]
 pub fn to_text(duration: Duration) -> String {
     const DAY_SECONDS: u64 = 86_400;
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_of_nothing_is_no_other_thing_than_a_short_one() {
+    fn a_block_may_be_disabled() {
         for (text, good) in [("0s", true), ("0", true), ("1s", true), ("2h", false)] {
             let mut problems = InputProblems::default();
             Bounds::of_block().parse("d", text, &mut problems);

@@ -1,11 +1,11 @@
-//! E-mail addresses, as far as one must look at them: whom they name is decided elsewhere.
+//! The syntax and spelling of e-mail addresses.
 
 const MAX_BYTES: usize = 254;
 
-/// The address in the one spelling in which it is stored and compared; `None` if it is none.
+/// The address in the spelling that is stored and compared; `None` if it is not an address.
 ///
-/// Lower-case throughout: the part before the `@` could be case-sensitive (RFC 5321, section
-/// 2.4), but in practice two people never differ by it.
+/// All lower-case: the part before the `@` could be case-sensitive (RFC 5321, section 2.4), but in
+/// practice no two users differ only in case.
 #[must_use]
 pub fn normal(text: &str) -> Option<String> {
     let (local, domain) = text.rsplit_once('@')?;
@@ -19,7 +19,7 @@ pub fn normal(text: &str) -> Option<String> {
     good.then(|| text.to_lowercase())
 }
 
-/// Whether a text can stand after the `@`.
+/// Whether a text can follow the `@`.
 #[must_use]
 pub fn is_domain(text: &str) -> bool {
     !text.is_empty()

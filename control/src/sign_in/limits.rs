@@ -1,24 +1,18 @@
-//! How often signing in may fail, for one e-mail address and from one client address.
+//! How often sign-ins may fail, for one e-mail address and for one client address.
 //!
-//! The generic cell rate algorithm: one number for each key, the time at which its allowance is
-//! whole again. Keys are hashed into a fixed number of cells, so memory is bounded whatever
-//! arrives; two keys that share a cell share an allowance. An attempt is counted before the
-//! password is looked at, so that parallel guesses count, and given back if it succeeds.
+//! An attempt is counted before the password is checked, so that parallel guesses count, and given
+//! back if it succeeds.
 
-use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::config::SignIn;
+use crate::config::settings::SignInConfig;
+use crate::system::rate_limit::{RateLimit, TooMany, network};
 
-const CELLS: usize = 1 << 14;
-const MINUTE: Duration = Duration::from_secs(60);
-
-/// The limits of the whole sign-in page.
+/// The limits on failed sign-ins.
 pub struct SignInLimits {
-    by_email: Limit,
-    by_address: Limit,
+    by_email: RateLimit,
+    by_address: RateLimit,
 }
 
 /// An attempt that was counted.
@@ -28,20 +22,13 @@ pub struct Attempt {
     address: u64,
 }
 
-/// How long to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooMany {
-    /// Until an attempt is allowed again.
-    pub retry_after: Duration,
-}
-
 impl SignInLimits {
-    /// Allows what the configuration says, a minute.
+    /// Allows each minute as many failures as the configuration says.
     #[must_use]
-    pub fn new(config: SignIn) -> Self {
+    pub fn new(config: SignInConfig) -> Self {
         Self {
-            by_email: Limit::new(config.failures_per_email),
-            by_address: Limit::new(config.failures_per_address),
+            by_email: RateLimit::new(config.failures_per_email),
+            by_address: RateLimit::new(config.failures_per_address),
         }
     }
 
@@ -66,71 +53,6 @@ impl SignInLimits {
     }
 }
 
-/// Who gets one IPv6 address gets a /64 of them.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into()),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
-/// A limit a minute for each key.
-pub(crate) struct Limit {
-    /// What one attempt costs.
-    cost: Duration,
-    hasher: RandomState,
-    whole_again_at: Mutex<Vec<Duration>>,
-}
-
-impl Limit {
-    pub(crate) fn new(per_minute: u32) -> Self {
-        Self {
-            cost: MINUTE / per_minute.max(1),
-            // Keyed at random, so that nobody can aim at another's cell.
-            hasher: RandomState::new(),
-            whole_again_at: Mutex::new(vec![Duration::ZERO; CELLS]),
-        }
-    }
-
-    pub(crate) fn key(&self, of: impl Hash) -> u64 {
-        self.hasher.hash_one(of)
-    }
-
-    pub(crate) fn take(&self, key: u64, now: Duration) -> Result<(), TooMany> {
-        let mut cells = self
-            .whole_again_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let Some(cell) = cells.get_mut(index(key)) else {
-            return Ok(());
-        };
-        // Further ahead than that it can only be if the clock went back: begin anew.
-        let before = if *cell > now + MINUTE { now } else { *cell };
-        let whole_again_at = before.max(now) + self.cost;
-        if whole_again_at > now + MINUTE {
-            return Err(TooMany {
-                retry_after: whole_again_at.saturating_sub(now + MINUTE),
-            });
-        }
-        *cell = whole_again_at;
-        Ok(())
-    }
-
-    pub(crate) fn give_back(&self, key: u64) {
-        let mut cells = self
-            .whole_again_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(cell) = cells.get_mut(index(key)) {
-            *cell = cell.saturating_sub(self.cost);
-        }
-    }
-}
-
-fn index(key: u64) -> usize {
-    usize::try_from(key % CELLS as u64).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,7 +61,7 @@ mod tests {
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     fn limits(failures_per_email: u32, failures_per_address: u32) -> SignInLimits {
-        SignInLimits::new(SignIn {
+        SignInLimits::new(SignInConfig {
             failures_per_email,
             failures_per_address,
         })
@@ -190,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_went_back_locks_nobody_out() {
+    fn a_clock_that_is_set_back_locks_no_user_out() {
         let limits = limits(2, 100);
         assert!(limits.attempt("a@b", HERE, NOW).is_ok());
         let before = NOW - Duration::from_secs(500_000);

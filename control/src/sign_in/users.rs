@@ -1,42 +1,42 @@
-//! Making a user of the service's own.
+//! Adding users.
 
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::sign_in::email;
-use crate::sign_in::passwords::{MAX_BYTES, PasswordError};
+use crate::sign_in::password_hashing::{MAX_BYTES, PasswordError};
 use crate::storage::{AddUserError, NewUser};
 use crate::system::randomness::NoRandomness;
 use crate::tokens::secret::Plain;
 
 const SHORTEST_PASSWORD_CHARACTERS: usize = 8;
 
-/// A user that was made.
+/// A user that was added.
 pub struct MadeUser {
     /// `sub`.
     pub id: String,
     /// The e-mail address, lower-case.
     pub email: String,
-    /// The password, told once.
+    /// The password, to be shown once.
     pub password: Plain,
 }
 
-/// What a user is made of.
+/// A user to add.
 pub struct UserRequest<'a> {
     /// The e-mail address.
     pub email: &'a str,
-    /// The password; made up if absent.
+    /// The password; generated if absent.
     pub password: Option<Plain>,
     /// Whether the user may administer.
     pub administrator: bool,
 }
 
-/// Why a user was not made.
+/// Why a user was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum MakeUserError {
-    /// The request cannot be.
+    /// The request is invalid.
     #[error(transparent)]
     Refused(#[from] Refused),
-    /// The address is taken, or the database is away.
+    /// The address is taken, or the database failed.
     #[error(transparent)]
     Add(#[from] AddUserError),
     /// The password could not be hashed.
@@ -47,10 +47,10 @@ pub enum MakeUserError {
     Randomness(#[from] NoRandomness),
 }
 
-/// Makes a user.
+/// Adds a user.
 ///
 /// # Errors
-/// When nothing was made.
+/// When nothing was added.
 pub async fn make(service: &Service, request: UserRequest<'_>) -> Result<MadeUser, MakeUserError> {
     let random = service.random.as_ref();
     let email = check(&request)?;
@@ -78,14 +78,14 @@ fn check(request: &UserRequest<'_>) -> Result<String, Refused> {
     let mut problems = InputProblems::default();
     let email = email::normal(request.email);
     if email.is_none() {
-        problems.add("email", request.email, "is no e-mail address");
+        problems.add("email", request.email, "is not an e-mail address");
     }
     if let Some(password) = request.password.as_ref().map(Plain::reveal) {
         if password.chars().count() < SHORTEST_PASSWORD_CHARACTERS {
-            problems.add("password", "", "needs at least 8 characters");
+            problems.add("password", "", "must have at least 8 characters");
         }
         if password.len() > MAX_BYTES {
-            problems.add("password", "", "must not be longer than 1024 bytes");
+            problems.add("password", "", "must have at most 1024 bytes");
         }
     }
     problems.finish()?;

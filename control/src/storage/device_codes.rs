@@ -7,7 +7,7 @@ mod poll;
 use super::columns::{from_db, to_db};
 use super::database::Database;
 use super::error::StorageError;
-use super::grounds::ShownSignIn;
+use super::sessions::ShownSignIn;
 use crate::tokens::secret::Hashed;
 
 pub use poll::Poll;

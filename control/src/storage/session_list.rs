@@ -1,14 +1,9 @@
 //! Global sessions as people see them: in which browser, from where, since when, used for which
 //! applications.
 
-use sqlx::AnyConnection;
-
 use super::columns::{from_db, to_db};
 use super::database::Database;
 use super::error::StorageError;
-
-/// A use is noted once a minute at most: nobody reads seconds there.
-const NOTED_EVERY_SECONDS: i64 = 60;
 
 /// A session that lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,47 +129,4 @@ fn grouped(rows: Vec<Columns>) -> Vec<ListedSession> {
         }
     }
     sessions
-}
-
-/// Locks a session's row, so that nothing ends it before the end of the transaction, and notes
-/// that it is used. False: it has ended.
-///
-/// Comes first in its transaction: whatever ends a session locks its row before its codes.
-pub(super) async fn hold(
-    connection: &mut AnyConnection,
-    session_id: &str,
-    now: u64,
-) -> Result<bool, StorageError> {
-    let held = sqlx::query(
-        "UPDATE sessions SET last_used_at = \
-         CASE WHEN last_used_at <= $1 - $2 THEN $1 ELSE last_used_at END WHERE id = $3",
-    )
-    .bind(to_db(now))
-    .bind(NOTED_EVERY_SECONDS)
-    .bind(session_id)
-    .execute(connection)
-    .await?;
-    Ok(held.rows_affected() == 1)
-}
-
-/// Notes that a token for an application was issued under a session that is held.
-pub(super) async fn note_token(
-    connection: &mut AnyConnection,
-    session_id: &str,
-    audience: &str,
-    now: u64,
-) -> Result<(), StorageError> {
-    sqlx::query(
-        "INSERT INTO session_applications (session_id, audience, last_token_at) \
-         VALUES ($1, $2, $3) ON CONFLICT (session_id, audience) DO UPDATE SET \
-         last_token_at = excluded.last_token_at \
-         WHERE session_applications.last_token_at <= excluded.last_token_at - $4",
-    )
-    .bind(session_id)
-    .bind(audience)
-    .bind(to_db(now))
-    .bind(NOTED_EVERY_SECONDS)
-    .execute(connection)
-    .await?;
-    Ok(())
 }

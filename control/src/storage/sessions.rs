@@ -1,10 +1,12 @@
 //! Global sessions.
 
+use portcullis::protocol::feed::TokenIds;
+
 use super::columns::{from_db, to_db};
 use super::database::Database;
 use super::error::StorageError;
 use super::write::Write;
-use super::{fresh_sign_in, session_ends};
+use super::{session_ends, token_revocations};
 use crate::sessions::client_description::ClientDescription;
 use crate::tokens::secret::Hashed;
 
@@ -65,6 +67,31 @@ pub struct Session {
     pub auth_ver: u64,
     /// Its end, seconds since 1970.
     pub expires_at: u64,
+}
+
+/// The sign-in that a cookie or a token proves. Its session may have a later one, made by a person
+/// who holds other cookies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownSignIn {
+    /// `sid`.
+    pub session_id: String,
+    /// When the user proved who they are, seconds since 1970.
+    pub auth_time: u64,
+    /// The feed's version then.
+    pub auth_ver: u64,
+    /// The session's end as of that sign-in, seconds since 1970.
+    pub session_end: u64,
+}
+
+impl From<&Session> for ShownSignIn {
+    fn from(session: &Session) -> Self {
+        Self {
+            session_id: session.id.clone(),
+            auth_time: session.auth_time,
+            auth_ver: session.auth_ver,
+            session_end: session.expires_at,
+        }
+    }
 }
 
 impl Database {
@@ -128,8 +155,15 @@ impl Database {
         session: &Session,
         audience: &str,
     ) -> Result<bool, StorageError> {
+        let token = TokenIds {
+            user: &session.user_id,
+            session: &session.id,
+            audience,
+        };
         let mut read = self.read().await?;
-        fresh_sign_in::is_required(&mut read, session, audience).await
+        let revocations = token_revocations::of_token(&mut read, token).await?;
+        let mut revocations = revocations.iter();
+        Ok(revocations.any(|one| one.refuses_sign_in(session.auth_ver)))
     }
 }
 

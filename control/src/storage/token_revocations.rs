@@ -17,6 +17,20 @@ pub struct RevokedBelow {
     pub fresh: bool,
 }
 
+impl RevokedBelow {
+    /// Whether it demands a later sign-in than the one at this version.
+    #[must_use]
+    pub const fn refuses_sign_in(self, auth_ver: u64) -> bool {
+        self.fresh && auth_ver < self.version
+    }
+
+    /// Whether it refuses a token of this version, whatever sign-in the token proves.
+    #[must_use]
+    pub const fn refuses_token(self, ver: u64) -> bool {
+        !self.fresh && ver < self.version
+    }
+}
+
 /// Three parameters for each scope, in the order of [`Scope::ALL`].
 static OF_TOKEN: LazyLock<String> = LazyLock::new(|| {
     let of_scope = |at: usize| {

@@ -1,8 +1,8 @@
-//! Time as an argument: every part of the control service that looks at a clock is given one.
+//! The time, as an argument.
 
 use std::time::Duration;
 
-/// Tells the time.
+/// A clock.
 pub trait Clock: Send + Sync + 'static {
     /// Time since 1970.
     fn now(&self) -> Duration;
@@ -35,7 +35,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The machine's clock, moved by a number of seconds that may change while the service runs.
+/// The machine's clock, shifted by a number of seconds that may change while the service runs.
 #[cfg(any(test, feature = "test-clock"))]
 #[derive(Debug, Default)]
 pub struct ShiftedClock {
@@ -44,7 +44,7 @@ pub struct ShiftedClock {
 
 #[cfg(any(test, feature = "test-clock"))]
 impl ShiftedClock {
-    /// From now on tells the machine's time plus `offset_seconds`.
+    /// Sets the shift.
     pub fn shift(&self, offset_seconds: i64) {
         self.offset_seconds
             .store(offset_seconds, std::sync::atomic::Ordering::SeqCst);

@@ -1,15 +1,15 @@
-//! Randomness as an argument, and what is made of it: ids, secrets, audiences, passwords.
+//! Randomness, as an argument, and ids, secrets, audiences and passwords made of it.
 
 use std::fmt::Write as _;
 
 use portcullis::protocol::base64url;
 
-/// Gives bytes that nobody can guess.
+/// A source of unpredictable bytes.
 pub trait Randomness: Send + Sync + 'static {
     /// Fills `bytes`.
     ///
     /// # Errors
-    /// When the operating system has none to give; nothing may then be issued.
+    /// When the source fails. Nothing may then be issued.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness>;
 }
 
@@ -68,12 +68,12 @@ impl dyn Randomness {
         Ok(text)
     }
 
-    /// A password to hand to a person: 100 bits in four groups, without look-alike characters.
+    /// A password for a person: 100 bits in four groups, without characters that look alike.
     ///
     /// # Errors
     /// As [`Randomness::fill`].
     pub fn password(&self) -> Result<String, NoRandomness> {
-        // 32 characters, so that every byte modulo 32 is equally likely.
+        // 32 characters, so that each is equally likely for a random byte.
         const ALPHABET: [char; 32] = [
             'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'm', 'n', 'p', 'q', 'r', 's',
             't', 'u', 'v', 'w', 'x', 'y', 'z', '2', '3', '4', '5', '6', '7', '8', '9',

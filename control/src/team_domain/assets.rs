@@ -1,16 +1,16 @@
-//! `GET /assets/…`: style, script and icon, carried in the program.
+//! `GET /assets/…`: style, script and icon, built into the program.
 
 use axum::extract::Path;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 
-use super::failure::Failure;
+use super::page::failure::Failure;
 
 const STYLE: &str = include_str!("../../assets/style.css");
 const ICON: &str = include_str!("../../assets/icon.svg");
 const SIGN_IN_SCRIPT: &str = include_str!("../../assets/sign-in.js");
 
-/// Short, for a new version of the program brings new files under the same names.
+/// Short, because a new version of the program has new files under the same names.
 const CACHED: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
 
 pub async fn asset(Path(name): Path<String>) -> Response {

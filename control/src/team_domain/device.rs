@@ -1,11 +1,13 @@
-//! `GET /device` and `POST /device`: a person confirms or refuses what a command line asks for.
+//! `GET /device` and `POST /device`: a user confirms or refuses a command line's request for a
+//! token.
 //!
-//! Anybody can start a request and send its link to somebody else (RFC 8628, section 5.4): so the
-//! page says what was asked, from where and when, and what to look for before confirming.
+//! Anybody can start a request and send its link to somebody else (RFC 8628, section 5.4). So the
+//! page says what was requested, from where and when, and what to check before confirming.
 
 mod pages;
+mod waiting;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Form;
@@ -15,17 +17,18 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::client_address::client_address;
-use super::csrf;
-use super::failure::Failure;
-use super::session;
+use super::client::Client;
+use super::page::csrf;
+use super::page::failure::Failure;
+use super::page::redirect::sign_in_first;
 use super::tokens::sign_in_again;
-use crate::applications::Application;
 use crate::service::Service;
-use crate::storage::{DeviceAnswer, Session, ShownSignIn, WaitingDeviceCode};
-use crate::tokens::device_codes::UserCode;
+use crate::sessions::current;
+use crate::storage::{DeviceAnswer, Session, ShownSignIn};
+use crate::tokens::device_codes::user_code::UserCode;
 use crate::tokens::header_tokens;
-use pages::Pages;
+use pages::DevicePages;
+use waiting::{WaitingRequest, find};
 
 #[derive(Deserialize)]
 pub struct DeviceQuery {
@@ -46,13 +49,6 @@ enum Answer {
     Refuse,
 }
 
-/// A request that waits for an answer, and its application.
-pub struct Waiting {
-    pub code: UserCode,
-    pub request: WaitingDeviceCode,
-    pub application: Application,
-}
-
 /// `GET /device`.
 pub async fn show(
     State(service): State<Arc<Service>>,
@@ -62,17 +58,21 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let typed = query.user_code.unwrap_or_default();
-    let Some(session) = session::current(&service, &headers).await? else {
-        return session::sign_in_first(StatusCode::FOUND, &page_of(&typed));
+    let Some(session) = current::current(&service, &headers).await? else {
+        return sign_in_first(StatusCode::FOUND, &page_of(&typed));
     };
-    let pages = Pages {
+    let pages = DevicePages {
         service: &service,
         headers: &headers,
     };
     if typed.is_empty() {
         return pages.form(false);
     }
-    let client = client(&service, peer, &headers);
+    let client = Client {
+        peer,
+        headers: &headers,
+    };
+    let client = client.address(&service);
     let Some(waiting) = find(&service, &session, client, &typed).await? else {
         return pages.form(true);
     };
@@ -91,14 +91,18 @@ pub async fn answer(
 ) -> Result<Response, Failure> {
     let Form(form) = form.map_err(|_| Failure::BadForm)?;
     csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
-    let Some(session) = session::current(&service, &headers).await? else {
-        return session::sign_in_first(StatusCode::SEE_OTHER, &page_of(&form.user_code));
+    let Some(session) = current::current(&service, &headers).await? else {
+        return sign_in_first(StatusCode::SEE_OTHER, &page_of(&form.user_code));
     };
-    let pages = Pages {
+    let pages = DevicePages {
         service: &service,
         headers: &headers,
     };
-    let client = client(&service, peer, &headers);
+    let client = Client {
+        peer,
+        headers: &headers,
+    };
+    let client = client.address(&service);
     let Some(waiting) = find(&service, &session, client, &form.user_code).await? else {
         return pages.form(true);
     };
@@ -114,16 +118,16 @@ pub async fn answer(
     if store(&service, &session, &waiting, form.answer).await? {
         pages.answered(&waiting, confirmed)
     } else {
-        // Somebody else was faster, perhaps this person's other tab.
+        // Answered at the same moment, perhaps in another tab.
         pages.form(true)
     }
 }
 
-/// False: it has been answered, or is too old by now.
+/// Whether the answer was stored; not if the request has been answered or has expired.
 async fn store(
     service: &Service,
     session: &Session,
-    waiting: &Waiting,
+    waiting: &WaitingRequest,
     answer: Answer,
 ) -> Result<bool, Failure> {
     let shown = ShownSignIn::from(session);
@@ -140,45 +144,12 @@ async fn store(
         audience = waiting.request.audience,
         ?answer,
         counts,
-        "request for a token answered"
+        "token request answered"
     );
     Ok(counts)
 }
 
-fn client(service: &Service, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-    client_address(peer.ip(), headers, &service.config.server.trusted_proxies)
-}
-
-/// The request that waits under what was typed, which is counted unless it is right.
-async fn find(
-    service: &Service,
-    session: &Session,
-    client: IpAddr,
-    typed: &str,
-) -> Result<Option<Waiting>, Failure> {
-    let guess = service
-        .guess_limits
-        .guess(&session.user_id, client, service.clock.now())
-        .map_err(|too_many| Failure::TooManyCodes {
-            retry_after: too_many.retry_after.as_secs() + 1,
-        })?;
-    let Some(code) = UserCode::typed(typed) else {
-        return Ok(None);
-    };
-    let (hash, now) = (code.hashed(), service.now());
-    let Some(request) = service.storage.waiting_device_code(&hash, now).await? else {
-        return Ok(None);
-    };
-    service.guess_limits.was_right(&guess);
-    let application = service.storage.application(&request.audience).await?;
-    Ok(application.map(|application| Waiting {
-        code,
-        request,
-        application,
-    }))
-}
-
-/// The page's own path, with the code if what was typed can be one.
+/// The path of this page, with the code if it can be one.
 fn page_of(typed: &str) -> String {
     match UserCode::typed(typed) {
         Some(code) => format!("/device?user_code={code}"),

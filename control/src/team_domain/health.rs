@@ -1,4 +1,4 @@
-//! `GET /healthz`: the process answers. `GET /readyz`: it can do its work.
+//! `GET /healthz`: the process is alive. `GET /readyz`: it can serve requests.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// 503 while the database cannot be read, so that a load balancer asks another replica.
+/// 503 while the database cannot be read, so that a load balancer chooses another replica.
 pub async fn readyz(State(service): State<Arc<Service>>) -> (StatusCode, &'static str) {
     match service.storage.position().await {
         Ok(_) => (StatusCode::OK, "ready\n"),

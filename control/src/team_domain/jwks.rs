@@ -1,4 +1,4 @@
-//! `GET /.well-known/jwks.json`: the public keys, for whoever checks tokens (RFC 7517).
+//! `GET /.well-known/jwks.json`: the public keys with which tokens are verified (RFC 7517).
 
 use std::sync::Arc;
 

@@ -1,21 +1,21 @@
-//! `GET /`: who is signed in here, and the way in or out.
+//! `GET /`: the start page, which says who is signed in and lets them sign in or out.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use super::csrf::FormGuard;
-use super::failure::Failure;
-use super::page::render;
-use super::session;
+use super::page::csrf::FormGuard;
+use super::page::failure::Failure;
+use super::page::message::render_form;
 use crate::service::Service;
+use crate::sessions::current;
 
 #[derive(Template)]
 #[template(path = "landing.html")]
-struct Landing {
+struct LandingPageTemplate {
     demo: bool,
     email: Option<String>,
     csrf_token: String,
@@ -25,16 +25,12 @@ pub async fn landing(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let session = session::current(&service, &headers).await?;
+    let session = current::current(&service, &headers).await?;
     let guard = FormGuard::of(&headers, service.random.as_ref())?;
-    let page = Landing {
+    let page = LandingPageTemplate {
         demo: service.config.server.demo,
         email: session.map(|session| session.email),
         csrf_token: guard.token(),
     };
-    let mut response = render(StatusCode::OK, &page)?;
-    if let Some(cookie) = guard.cookie() {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    render_form(StatusCode::OK, &page, &guard)
 }

@@ -1,4 +1,5 @@
-//! `GET /logout` asks, `POST /logout` ends the global session, and so access everywhere.
+//! `GET /logout` asks for confirmation, `POST /logout` ends the global session and with it the access
+//! to all applications.
 
 use std::sync::Arc;
 
@@ -9,12 +10,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::csrf::{self, FormGuard};
-use super::failure::Failure;
-use super::page::{Message, SignOut, render};
-use super::session;
+use super::page::csrf::{self, FormGuard};
+use super::page::failure::Failure;
+use super::page::message::{Message, SignOut, render, render_form};
 use crate::service::Service;
-use crate::sessions::cookies;
+use crate::sessions::{cookies, current};
 
 #[derive(Deserialize)]
 pub struct SignOutForm {
@@ -25,7 +25,7 @@ pub async fn ask(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let session = session::current(&service, &headers).await?;
+    let session = current::current(&service, &headers).await?;
     let guard = FormGuard::of(&headers, service.random.as_ref())?;
     let mut message = Message {
         demo: service.config.server.demo,
@@ -44,11 +44,7 @@ pub async fn ask(
             });
         }
     }
-    let mut response = render(StatusCode::OK, &message)?;
-    if let Some(cookie) = guard.cookie() {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    render_form(StatusCode::OK, &message, &guard)
 }
 
 pub async fn sign_out(
@@ -58,7 +54,7 @@ pub async fn sign_out(
 ) -> Result<Response, Failure> {
     let Form(form) = form.map_err(|_| Failure::BadForm)?;
     csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
-    if let Some(session) = session::current(&service, &headers).await? {
+    if let Some(session) = current::current(&service, &headers).await? {
         if let Some(version) = service.storage.end_session(&session.id).await? {
             service.notifier.committed(version);
         }

@@ -1,7 +1,7 @@
-//! The OAuth 2.0 Device Authorization Grant (RFC 8628), by which the command line gets a token
-//! for scripts: it asks, shows a code, and polls; a person confirms at `/device`.
+//! The OAuth 2.0 Device Authorization Grant (RFC 8628), which gives the command line a token for
+//! scripts: it requests one, shows a code, and polls, while a user confirms at `/device`.
 //!
-//! No cookie is looked at here: who calls is known by the device code alone.
+//! Cookies are ignored here: the device code alone identifies the caller.
 
 mod authorize_device;
 mod error;

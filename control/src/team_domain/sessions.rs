@@ -1,5 +1,5 @@
-//! `GET /sessions` shows people their own global sessions, `POST /sessions` ends one of them or
-//! all but the one of this browser. Nobody is kept from signing in again by it.
+//! `GET /sessions` shows users their own global sessions, `POST /sessions` ends one of them or all
+//! but the one of this browser. The user can sign in again at once.
 
 use std::sync::Arc;
 
@@ -11,20 +11,19 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::csrf::{self, FormGuard};
-use super::failure::Failure;
-use super::page::render;
-use super::redirect::redirect;
-use super::session;
+use super::page::csrf::{self, FormGuard};
+use super::page::failure::Failure;
+use super::page::message::render_form;
+use super::page::redirect::{redirect, sign_in_first};
 use crate::service::Service;
-use crate::sessions::cookies;
+use crate::sessions::{cookies, current};
 use crate::storage::{ListedSession, Session, SessionQuery};
 
 const PATH: &str = "/sessions";
-/// What the button says that ends all sessions but this one.
+/// The value of the button that ends all other sessions.
 const OTHERS: &str = "others";
-/// More than that nobody reads; ending the others ends all of them.
-const MOST_SHOWN: u32 = 100;
+/// A longer list would not be read. Ending the others ends also those that are not shown.
+const MAX_SHOWN: u32 = 100;
 
 #[derive(Deserialize)]
 pub struct EndForm {
@@ -35,30 +34,30 @@ pub struct EndForm {
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
-struct Page<'a> {
+struct SessionsPageTemplate<'a> {
     demo: bool,
     email: &'a str,
     csrf_token: String,
     done: Option<String>,
-    sessions: Vec<Row>,
+    sessions: Vec<SessionRow>,
     more: bool,
 }
 
 /// A session as the page shows it.
-struct Row {
+struct SessionRow {
     id: String,
     this: bool,
     browser: String,
     user_agent: String,
     address: String,
     applications: String,
-    since: Moment,
-    used: Moment,
-    until: Moment,
+    since: ShownTime,
+    used: ShownTime,
+    until: ShownTime,
 }
 
-/// A time, for people and for programs.
-struct Moment {
+/// A time as text, for people and for programs.
+struct ShownTime {
     text: String,
     machine: String,
 }
@@ -68,9 +67,9 @@ pub async fn show(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    match session::current(&service, &headers).await? {
+    match current::current(&service, &headers).await? {
         Some(session) => page(&service, &headers, &session, None).await,
-        None => session::sign_in_first(StatusCode::FOUND, PATH),
+        None => sign_in_first(StatusCode::FOUND, PATH),
     }
 }
 
@@ -82,8 +81,8 @@ pub async fn end(
 ) -> Result<Response, Failure> {
     let Form(form) = form.map_err(|_| Failure::BadForm)?;
     csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
-    let Some(session) = session::current(&service, &headers).await? else {
-        return session::sign_in_first(StatusCode::SEE_OTHER, PATH);
+    let Some(session) = current::current(&service, &headers).await? else {
+        return sign_in_first(StatusCode::SEE_OTHER, PATH);
     };
     if form.end == OTHERS {
         let count = end_others(&service, &session).await?;
@@ -106,7 +105,7 @@ pub async fn end(
     page(&service, &headers, &session, Some(done)).await
 }
 
-/// Ends a session of the same user; any other id is as good as one that has ended.
+/// Ends a session of the same user. Any other id is treated like a session that has ended.
 async fn end_one(service: &Service, own: &Session, id: &str) -> Result<(), Failure> {
     let session = service.storage.session(id, service.now()).await?;
     if session.is_some_and(|session| session.user_id == own.user_id)
@@ -148,16 +147,19 @@ async fn page(
         user: &own.user_id,
         now: service.now(),
         after: None,
-        limit: MOST_SHOWN + 1,
+        limit: MAX_SHOWN + 1,
     };
     let found = service.storage.list_sessions(query).await?;
-    let more = found.len() > MOST_SHOWN as usize;
-    let mut sessions: Vec<Row> = found.into_iter().map(|one| Row::of(one, own)).collect();
-    // Stable: the others stay as they are, newest first.
+    let more = found.len() > MAX_SHOWN as usize;
+    let mut sessions: Vec<SessionRow> = found
+        .into_iter()
+        .map(|one| SessionRow::of(one, own))
+        .collect();
+    // This browser's session first. The sort is stable, so the others stay newest first.
     sessions.sort_by_key(|row| !row.this);
-    sessions.truncate(MOST_SHOWN as usize);
+    sessions.truncate(MAX_SHOWN as usize);
     let guard = FormGuard::of(headers, service.random.as_ref())?;
-    let page = Page {
+    let page = SessionsPageTemplate {
         demo: service.config.server.demo,
         email: &own.email,
         csrf_token: guard.token(),
@@ -165,14 +167,10 @@ async fn page(
         sessions,
         more,
     };
-    let mut response = render(StatusCode::OK, &page)?;
-    if let Some(cookie) = guard.cookie() {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    render_form(StatusCode::OK, &page, &guard)
 }
 
-impl Row {
+impl SessionRow {
     fn of(session: ListedSession, own: &Session) -> Self {
         let names: Vec<String> = session
             .applications
@@ -186,15 +184,15 @@ impl Row {
             user_agent: session.user_agent,
             address: session.address,
             applications: names.join(", "),
-            since: Moment::at(session.since),
-            used: Moment::at(session.last_used_at),
-            until: Moment::at(session.until),
+            since: ShownTime::at(session.since),
+            used: ShownTime::at(session.last_used_at),
+            until: ShownTime::at(session.until),
         }
     }
 }
 
-impl Moment {
-    /// To the minute, in UTC: a page without scripts does not know the reader's time zone.
+impl ShownTime {
+    /// To the minute and in UTC, because a page without scripts does not know the time zone.
     fn at(seconds: u64) -> Self {
         let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
         let machine = humantime::format_rfc3339_seconds(time).to_string();
@@ -212,7 +210,7 @@ mod tests {
 
     #[test]
     fn times_are_to_the_minute() {
-        let moment = Moment::at(1_795_450_380);
+        let moment = ShownTime::at(1_795_450_380);
         assert_eq!(moment.text, "2026-11-23 16:13 UTC");
         assert_eq!(moment.machine, "2026-11-23T16:13:00Z");
     }

@@ -6,16 +6,17 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::csrf::{self, FormGuard};
-use super::failure::Failure;
-use super::page::{Message, render};
-use super::session;
+use super::page::csrf::{self, FormGuard};
+use super::page::failure::Failure;
+use super::page::message::{Message, render, render_form};
+use super::page::redirect::sign_in_first;
 use crate::applications::Application;
 use crate::service::Service;
+use crate::sessions::current;
 use crate::sessions::durations::to_text;
 use crate::storage::{Session, ShownSignIn};
 use crate::tokens::header_tokens::{self, HeaderToken, NoHeaderToken};
@@ -30,14 +31,14 @@ pub struct MakeTokenForm {
 
 #[derive(Template)]
 #[template(path = "tokens.html")]
-struct Page<'a> {
+struct TokensPageTemplate<'a> {
     demo: bool,
     email: &'a str,
     choices: Vec<Choice>,
     csrf_token: String,
 }
 
-/// An application that gives the user tokens.
+/// An application for which the user can make tokens.
 struct Choice {
     audience: String,
     name: String,
@@ -46,7 +47,7 @@ struct Choice {
 
 #[derive(Template)]
 #[template(path = "token_made.html")]
-struct Made<'a> {
+struct TokenMadeTemplate<'a> {
     demo: bool,
     application: &'a str,
     token: &'a str,
@@ -59,21 +60,17 @@ pub async fn show(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let Some(session) = session::current(&service, &headers).await? else {
-        return session::sign_in_first(StatusCode::FOUND, PATH);
+    let Some(session) = current::current(&service, &headers).await? else {
+        return sign_in_first(StatusCode::FOUND, PATH);
     };
     let guard = FormGuard::of(&headers, service.random.as_ref())?;
-    let page = Page {
+    let page = TokensPageTemplate {
         demo: service.config.server.demo,
         email: &session.email,
         choices: choices(&service, &session).await?,
         csrf_token: guard.token(),
     };
-    let mut response = render(StatusCode::OK, &page)?;
-    if let Some(cookie) = guard.cookie() {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    render_form(StatusCode::OK, &page, &guard)
 }
 
 /// `POST /tokens`.
@@ -84,13 +81,13 @@ pub async fn make(
 ) -> Result<Response, Failure> {
     let Form(form) = form.map_err(|_| Failure::BadForm)?;
     csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
-    let Some(session) = session::current(&service, &headers).await? else {
-        return session::sign_in_first(StatusCode::SEE_OTHER, PATH);
+    let Some(session) = current::current(&service, &headers).await? else {
+        return sign_in_first(StatusCode::SEE_OTHER, PATH);
     };
     let shown = ShownSignIn::from(&session);
     match header_tokens::make(&service, &shown, &form.application).await {
         Ok(made) => shown_once(&service, &made),
-        Err(NoHeaderToken::SessionEnded) => session::sign_in_first(StatusCode::SEE_OTHER, PATH),
+        Err(NoHeaderToken::SessionEnded) => sign_in_first(StatusCode::SEE_OTHER, PATH),
         Err(NoHeaderToken::NotAllowed | NoHeaderToken::PolicyDenied) => none_for_you(&service),
         Err(NoHeaderToken::LoginRequired) => sign_in_again(&service),
         Err(NoHeaderToken::Storage(error)) => Err(error.into()),
@@ -116,7 +113,7 @@ fn shown_once(service: &Service, made: &HeaderToken) -> Result<Response, Failure
     let definition = &made.application.definition;
     let first = definition.origins.first();
     let lasts = made.expires_at.saturating_sub(service.now());
-    let page = Made {
+    let page = TokenMadeTemplate {
         demo: service.config.server.demo,
         application: &definition.name,
         token: made.token.reveal(),
@@ -126,13 +123,13 @@ fn shown_once(service: &Service, made: &HeaderToken) -> Result<Response, Failure
     render(StatusCode::OK, &page)
 }
 
-/// An administrator demands it.
+/// An administrator demanded a new sign-in.
 pub fn sign_in_again(service: &Service) -> Result<Response, Failure> {
     let message = Message {
         demo: service.config.server.demo,
         title: "Sign in again first".to_owned(),
         paragraphs: vec![
-            "An administrator asks everybody to sign in to this application once more.".to_owned(),
+            "An administrator requires a new sign-in to this application.".to_owned(),
             "Open the application, sign in, then come back here.".to_owned(),
         ],
         ..Message::default()
@@ -140,13 +137,15 @@ pub fn sign_in_again(service: &Service) -> Result<Response, Failure> {
     render(StatusCode::FORBIDDEN, &message)
 }
 
-/// Unknown, closed or not for this user: which of them is not told.
+/// The application is unknown, takes no tokens in headers, or does not admit the user: the user is
+/// not told which.
 fn none_for_you(service: &Service) -> Result<Response, Failure> {
     let message = Message {
         demo: service.config.server.demo,
         title: "No token was made".to_owned(),
         paragraphs: vec![
-            "The application takes no tokens of scripts, or does not admit you.".to_owned(),
+            "The application does not accept tokens for scripts, or you have no access to it."
+                .to_owned(),
         ],
         link: Some((PATH.to_owned(), "Choose another application".to_owned())),
         sign_out: None,

@@ -1,13 +1,14 @@
-//! Issuing an exchange code: the way by which a browser carries a sign-in from the team domain
-//! to the application.
+//! Exchange codes, with which a browser carries a sign-in from the team domain to the application.
+
+use std::time::Duration;
 
 use crate::service::Service;
 use crate::storage::{NewCode, Session, StorageError};
 use crate::system::randomness::NoRandomness;
 use crate::tokens::secret::Plain;
 
-/// How long a code lives, in seconds. A redirect takes one or two.
-pub const LIFE_SECONDS: u64 = 60;
+/// How long a code lives. A redirect takes a second or two.
+pub const LIFE: Duration = Duration::from_secs(60);
 
 /// What a code is bound to.
 pub struct CodeFor<'a> {
@@ -17,14 +18,14 @@ pub struct CodeFor<'a> {
     pub origin: &'a str,
     /// The PKCE challenge (RFC 7636).
     pub challenge: &'a str,
-    /// Where on it.
+    /// The path and query to which the user returns.
     pub return_to: &'a str,
 }
 
-/// Why there is no code.
+/// Why no code was issued.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueCodeError {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// No randomness.
@@ -32,7 +33,7 @@ pub enum IssueCodeError {
     Randomness(#[from] NoRandomness),
 }
 
-/// Issues a code under a session. `None`: the session ended meanwhile.
+/// Issues a code for a session; `None` if the session has ended meanwhile.
 ///
 /// # Errors
 /// When nothing was issued.
@@ -49,7 +50,7 @@ pub async fn issue(
         origin: bound_to.origin.to_owned(),
         challenge: bound_to.challenge.to_owned(),
         return_to: bound_to.return_to.to_owned(),
-        expires_at: service.now() + LIFE_SECONDS,
+        expires_at: service.now() + LIFE.as_secs(),
     };
     Ok(service.storage.add_code(&stored).await?.then_some(code))
 }

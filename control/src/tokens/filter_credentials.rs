@@ -1,4 +1,4 @@
-//! A filter credential: `<id>.<secret>`, shown once, stored hashed.
+//! Filter credentials: `<id>.<secret>`, shown once, stored hashed.
 
 use crate::service::Service;
 use crate::storage::{FilterCredential, StorageError};
@@ -7,7 +7,7 @@ use crate::tokens::secret::Plain;
 
 /// A credential that was made.
 pub struct MadeCredential {
-    /// Names it, in logs too.
+    /// Its id, in logs too.
     pub id: String,
     /// The whole credential.
     pub credential: Plain,
@@ -16,7 +16,7 @@ pub struct MadeCredential {
 /// Why no credential was made.
 #[derive(Debug, thiserror::Error)]
 pub enum MakeCredentialError {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// No randomness.
@@ -24,7 +24,7 @@ pub enum MakeCredentialError {
     Randomness(#[from] NoRandomness),
 }
 
-/// Makes a credential for some audiences, or for all.
+/// Makes a credential for some audiences, or for all if `None`.
 ///
 /// # Errors
 /// When nothing was made.
@@ -48,7 +48,7 @@ pub async fn make(
     Ok(MadeCredential { id, credential })
 }
 
-/// The stored credential that `text` is, if it is one.
+/// The stored credential of which `text` is the plain text.
 ///
 /// # Errors
 /// When the database cannot be read.

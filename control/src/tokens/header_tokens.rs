@@ -9,10 +9,10 @@ use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, TokenUse}
 use std::time::Duration;
 
 use crate::applications::{Application, Definition};
+use crate::eligibility::{self, Denied};
 use crate::service::Service;
-use crate::storage::{ShownSignIn, StorageError, TokenGrounds};
+use crate::storage::{EligibilityQuery, ShownSignIn, StorageError};
 use crate::system::randomness::NoRandomness;
-use crate::tokens::admission::{self, Admission};
 use crate::tokens::secret::Plain;
 
 /// A token that was made.
@@ -51,6 +51,17 @@ pub enum NoHeaderToken {
     Claims(#[from] serde_json::Error),
 }
 
+impl From<Denied> for NoHeaderToken {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::ApplicationGone => Self::NotAllowed,
+            Denied::UserBlocked { .. } | Denied::SessionEnded => Self::SessionEnded,
+            Denied::SignInRequired => Self::LoginRequired,
+            Denied::PolicyDenied => Self::PolicyDenied,
+        }
+    }
+}
+
 /// Makes a token that proves the sign-in that was shown, and none after it. Session, user and
 /// policy are judged as of one moment of the database, whose version goes into the token, as at an
 /// exchange.
@@ -62,10 +73,22 @@ pub async fn make(
     shown: &ShownSignIn,
     audience: &str,
 ) -> Result<HeaderToken, NoHeaderToken> {
-    let grounds = service.storage.token_grounds(shown, audience).await?;
-    let grounds = grounds.ok_or(NoHeaderToken::SessionEnded)?;
-    let claims = judge(service, &grounds)?;
-    let application = grounds.application.ok_or(NoHeaderToken::NotAllowed)?;
+    let query = EligibilityQuery {
+        shown,
+        user_id: None,
+        audience,
+    };
+    let facts = service.storage.eligibility(query).await?;
+    let admission = eligibility::judge(&facts, None, service.now())?;
+    if !admission.application.definition.header_tokens {
+        return Err(NoHeaderToken::NotAllowed);
+    }
+    let claims = ApplicationClaims {
+        usage: Some(TokenUse::Header),
+        // A script navigates nowhere: with a duration of 0 its token is only short.
+        every_navigation: false,
+        ..admission.claims(service, None)?
+    };
     let noted = service
         .storage
         .note_header_token(&claims.sid, audience, claims.iat.get());
@@ -77,13 +100,13 @@ pub async fn make(
         session = claims.sid,
         audience,
         token = claims.jti,
-        version = grounds.version,
+        version = facts.version,
         "token for scripts made"
     );
     Ok(HeaderToken {
         token: Plain::new(token),
         expires_at: claims.exp.get(),
-        application,
+        application: admission.application.clone(),
     })
 }
 
@@ -93,33 +116,4 @@ pub async fn make(
 pub fn longest(application: &Definition, email: &str) -> Option<Duration> {
     let admitted = application.admit(email)?;
     application.header_tokens.then(|| admitted.longest_token())
-}
-
-fn judge(service: &Service, grounds: &TokenGrounds) -> Result<ApplicationClaims, NoHeaderToken> {
-    let (session, now) = (&grounds.session, service.now());
-    let session_ended = session.expires_at <= now;
-    if session_ended || grounds.user_disabled || grounds.user_blocked_until > now {
-        return Err(NoHeaderToken::SessionEnded);
-    }
-    let application = grounds
-        .application
-        .as_ref()
-        .filter(|application| application.definition.header_tokens)
-        .ok_or(NoHeaderToken::NotAllowed)?;
-    let admitted = application.definition.admit(&session.email);
-    let admission = Admission {
-        session,
-        application,
-        admitted: admitted.ok_or(NoHeaderToken::PolicyDenied)?,
-        version: grounds.version,
-    };
-    if grounds.login_required {
-        return Err(NoHeaderToken::LoginRequired);
-    }
-    Ok(ApplicationClaims {
-        usage: Some(TokenUse::Header),
-        // A script navigates nowhere: with a duration of 0 its token is short, that is all.
-        every_navigation: false,
-        ..admission::claims(service, &admission, None)?
-    })
 }

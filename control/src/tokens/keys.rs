@@ -1,7 +1,7 @@
-//! Signing tokens and checking our own (RFC 7515, RFC 7519, under the rules of RFC 8725).
+//! Signing and verifying tokens (RFC 7515, RFC 7519, following RFC 8725).
 //!
-//! Signatures are deterministic (RFC 6979): the same claims under the same key give the same
-//! token, which lets a repeated exchange be answered alike without storing tokens.
+//! Signatures are deterministic (RFC 6979): the same claims and key always give the same token. So
+//! a repeated exchange gets the same answer although tokens are not stored.
 
 use portcullis::protocol::base64url;
 use portcullis::protocol::claims::MAX_TOKEN_BYTES;
@@ -14,26 +14,26 @@ use crate::storage::{Database, StorageError};
 use crate::system::clock::Clock;
 use crate::system::randomness::{NoRandomness, Randomness};
 
-/// The service's keys: one signs, all are believed.
+/// The service's keys: one signs, all verify.
 #[derive(Debug)]
 pub struct Keys {
     signing: SigningKey,
     older: Vec<SigningKey>,
 }
 
-/// Why there are no keys.
+/// Why the keys cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// No randomness for a new one.
+    /// No randomness for a new key.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
-    /// A stored one is unusable.
-    #[error("a stored signing key cannot be used")]
+    /// A stored key is invalid.
+    #[error("a stored signing key is invalid")]
     Key(#[from] KeyError),
-    /// None was stored although one was made.
+    /// The new key was not found in the database.
     #[error("the database lost the signing key")]
     Lost,
 }
@@ -49,10 +49,10 @@ struct Header {
 }
 
 impl Keys {
-    /// The stored keys; a database without any gets its first.
+    /// The stored keys; if there are none, a first key is made.
     ///
     /// # Errors
-    /// When there are none and none can be made.
+    /// When a key cannot be read or made.
     pub async fn load(
         storage: &Database,
         clock: &dyn Clock,
@@ -86,7 +86,7 @@ impl Keys {
     /// Signs `claims` as a token of the type `typ`.
     ///
     /// # Errors
-    /// When the claims cannot be written as JSON.
+    /// When the claims cannot be serialised.
     pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, serde_json::Error> {
         let header = Header {
             alg: SigningKey::ALGORITHM.to_owned(),
@@ -103,8 +103,8 @@ impl Keys {
         Ok(token)
     }
 
-    /// The claims of a token of the type `typ` that one of our keys signed. Whether they hold
-    /// now and here is for the caller to judge.
+    /// The claims of a token of type `typ` that one of the keys signed. The caller checks issuer,
+    /// audience and times.
     #[must_use]
     pub fn verify<T: DeserializeOwned>(&self, typ: &str, token: &str) -> Option<T> {
         if token.len() > MAX_TOKEN_BYTES {
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn only_our_own_tokens_of_the_right_type_are_believed() {
+    fn only_tokens_of_these_keys_and_this_type_are_accepted() {
         let (ours, others) = (keys(), keys());
         let token = ours.sign("app+jwt", &[1, 2]).unwrap();
         assert_eq!(ours.verify::<Vec<u8>>("app+jwt", &token), Some(vec![1, 2]));

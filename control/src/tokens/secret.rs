@@ -1,5 +1,5 @@
-//! Secrets as types of their own: a plain one cannot be printed by accident, a hashed one is all
-//! that is ever stored, and comparing takes the same time whatever is equal.
+//! Secrets. A plain secret cannot be printed by accident, only hashed secrets are stored, and
+//! comparisons take constant time.
 
 use std::fmt;
 
@@ -7,19 +7,19 @@ use portcullis::protocol::base64url;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-/// A secret in plain text. `Debug` hides it; [`Plain::reveal`] is the one way to the text.
+/// A secret in plain text. `Debug` hides it; only [`Plain::reveal`] returns the text.
 #[derive(Clone, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Plain(String);
 
 /// The SHA-256 of a secret of at least 128 random bits, in base64url: safe to store.
 ///
-/// Not for passwords, which people make up: see [`crate::sign_in::passwords`].
+/// Not for passwords, which are not random: see [`crate::sign_in::password_hashing`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Hashed(String);
 
 impl Plain {
-    /// Takes a text into hiding.
+    /// Hides a text.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(text)
@@ -31,7 +31,7 @@ impl Plain {
         &self.0
     }
 
-    /// What may be stored of it.
+    /// Its hash, which may be stored.
     #[must_use]
     pub fn hashed(&self) -> Hashed {
         Hashed(base64url::encode(&hmac_sha256::Hash::hash(
@@ -41,7 +41,7 @@ impl Plain {
 }
 
 impl Hashed {
-    /// A hash as it was stored.
+    /// A stored hash.
     #[must_use]
     pub fn stored(text: String) -> Self {
         Self(text)

@@ -1,18 +1,18 @@
-//! Claims of a global session token. Those of an application token are the filter's business
-//! too: [`portcullis::protocol::claims`].
+//! Claims of a global session token. Those of an application token are shared with the filter:
+//! [`portcullis::protocol::claims`].
 
 use portcullis::protocol::claims::SESSION_TYPE;
 use serde::{Deserialize, Serialize};
 
 use crate::storage::Session;
 
-/// What a global session token says. It is never enough alone: the session's row is read each
+/// The claims of a global session token. They never suffice alone: the session's row is read each
 /// time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionClaims {
     /// The team domain's origin.
     pub iss: String,
-    /// The team domain's origin, alone.
+    /// Only the team domain's origin.
     pub aud: Vec<String>,
     /// Always [`SESSION_TYPE`].
     #[serde(rename = "type")]
@@ -27,16 +27,16 @@ pub struct SessionClaims {
     pub iat: u64,
     /// Not before, seconds since 1970.
     pub nbf: u64,
-    /// The global session's end, seconds since 1970.
+    /// When the global session ends, seconds since 1970.
     pub exp: u64,
-    /// When the user proved who they are, seconds since 1970.
+    /// When the user signed in, seconds since 1970.
     pub auth_time: u64,
-    /// The feed's version then.
+    /// The feed's version at that time.
     pub auth_ver: u64,
 }
 
 impl SessionClaims {
-    /// The claims of a session that just began.
+    /// The claims for a session that has just begun.
     #[must_use]
     pub fn of(session: &Session, team_domain: &str) -> Self {
         Self {
@@ -54,9 +54,9 @@ impl SessionClaims {
         }
     }
 
-    /// Whether the token is for the team domain and has not run out.
+    /// Whether the token is for the team domain and has not expired.
     #[must_use]
-    pub fn hold(&self, team_domain: &str, now: u64) -> bool {
+    pub fn are_valid(&self, team_domain: &str, now: u64) -> bool {
         self.kind == SESSION_TYPE
             && self.iss == team_domain
             && self.aud.iter().map(String::as_str).eq([team_domain])

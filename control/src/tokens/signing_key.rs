@@ -19,13 +19,13 @@ pub struct SigningKey {
     y: String,
 }
 
-/// A stored key that is none.
+/// A stored key is invalid.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("not a private key for ES256")]
 pub struct KeyError;
 
 impl SigningKey {
-    /// The one algorithm that these keys are good for.
+    /// The algorithm.
     pub const ALGORITHM: &'static str = "ES256";
 
     /// A new key.
@@ -41,7 +41,7 @@ impl SigningKey {
         }
     }
 
-    /// A key as it was stored.
+    /// The key in a row of the database.
     ///
     /// # Errors
     /// When it is not an ES256 key.
@@ -55,7 +55,7 @@ impl SigningKey {
         }
     }
 
-    /// The key as it is stored.
+    /// The row to store.
     #[must_use]
     pub fn to_row(&self) -> SigningKeyRow {
         SigningKeyRow {
@@ -65,7 +65,7 @@ impl SigningKey {
         }
     }
 
-    /// Its name in token headers.
+    /// Its id, `kid` in token headers.
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.kid
@@ -93,7 +93,7 @@ impl SigningKey {
         signature.to_bytes().to_vec()
     }
 
-    /// Whether `signature` is one of `message`.
+    /// Whether `signature` is a signature of `message`.
     #[must_use]
     pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         ecdsa::Signature::from_slice(signature).is_ok_and(|signature| {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_none_is_refused() {
+    fn an_invalid_stored_key_is_refused() {
         let row = SigningKey::generate(&SystemRandomness).unwrap().to_row();
         for wrong in [
             SigningKeyRow {

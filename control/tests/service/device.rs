@@ -163,7 +163,7 @@ async fn an_expired_code_gives_nothing_confirmed_or_not() {
     scene.service.clock.advance(601);
     let (status, page) = scene.page(&format!("/device?user_code={user_code}")).await;
     assert!(
-        status == StatusCode::NOT_FOUND && page.contains("too old"),
+        status == StatusCode::NOT_FOUND && page.contains("expired"),
         "{page}"
     );
     for code in [unanswered, confirmed] {

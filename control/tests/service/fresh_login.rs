@@ -67,7 +67,7 @@ async fn b05_a_fresh_login_is_demanded_for_one_application_only() {
     let form = s.browser.get(&s.service, &s.wiki.path()).await;
     assert_eq!(form.status(), StatusCode::OK, "the form");
     let text = form.text().await.unwrap();
-    assert!(text.contains("sign in anew") && text.contains(&format!("value=\"{ANA}\"")));
+    assert!(text.contains("requires a new sign-in") && text.contains(&format!("value=\"{ANA}\"")));
     let response = s.browser.get(&s.service, &s.chat.path()).await;
     code_of(&response, &s.chat);
 
@@ -78,7 +78,10 @@ async fn b05_a_fresh_login_is_demanded_for_one_application_only() {
         .await;
     assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
     let text = wrong.text().await.unwrap();
-    assert!(text.contains("do not fit together") && text.contains("sign in anew"));
+    assert!(
+        text.contains("Wrong e-mail address or password")
+            && text.contains("requires a new sign-in")
+    );
     let form = s.browser.get(&s.service, &s.wiki.path()).await;
     assert_eq!(form.status(), StatusCode::OK, "the form");
 

@@ -175,10 +175,10 @@ async fn s04_a_token_lasts_as_long_as_the_admitting_rule_says() {
         let mut scene = Scene::new(settings).await;
         let (device_code, user_code) = scene.codes().await;
         let (_, page) = scene.page("/tokens").await;
-        let offered = format!(">wiki – good for {shown} at most<");
+        let offered = format!(">wiki – valid for at most {shown}<");
         assert!(page.contains(&offered), "{application}: {page}");
         let (_, page) = scene.page(&format!("/device?user_code={user_code}")).await;
-        let offered = format!("<dd>{shown} at most");
+        let offered = format!("<dd>at most {shown}");
         assert!(page.contains(&offered), "{application}: {page}");
 
         scene.confirm(&user_code).await;

@@ -61,7 +61,7 @@ async fn wrong_password_and_unknown_user_look_alike() {
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert!(!browser.cookies.contains_key("__Host-access_session"));
         let page = response.text().await.unwrap();
-        assert!(page.contains("do not fit together"));
+        assert!(page.contains("Wrong e-mail address or password"));
         let token = page.split("name=\"csrf_token\" value=\"").nth(1).unwrap();
         let token = token.split('"').next().unwrap().to_owned();
         pages.push(page.replace(&token, "").replace(email, ""));

@@ -21,6 +21,7 @@ mod device_floods;
 mod device_races;
 mod durable;
 mod durations;
+mod eligibility;
 mod exchange;
 mod feed;
 mod fresh_login;

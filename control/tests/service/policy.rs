@@ -59,7 +59,7 @@ async fn nobody_is_admitted_by_default() {
     assert!(page.contains("signed in as ana@example.com"), "{page}");
     assert!(page.contains("action=\"/logout\"") && page.contains("wiki"));
     // Whoever has another account can go on with it, at the same place.
-    let other = between(&page, "<p><a href=\"", "\">Sign in as somebody else").to_owned();
+    let other = between(&page, "<p><a href=\"", "\">Sign in with another account").to_owned();
     let form = browser.get(&service, &unescape(&other)).await;
     assert_eq!(form.status(), StatusCode::OK);
     let form = form.text().await.unwrap();
@@ -96,7 +96,7 @@ async fn s07_whoever_is_not_admitted_any_more_can_sign_in_as_somebody_else() {
     let other = unescape(between(
         &page,
         "<p><a href=\"",
-        "\">Sign in as somebody else",
+        "\">Sign in with another account",
     ));
     let old = browser.clone();
     let back = browser

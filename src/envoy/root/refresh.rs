@@ -1,16 +1,17 @@
-//! Calls for new tokens. The root makes them: an answer goes to the context that asked, and a
-//! stream that asked for all would leave the others waiting when its client goes.
+//! Calls for new tokens. The root makes them, because an answer goes to the context that called:
+//! a stream that called for all would leave the others waiting when its client disconnects.
 
 use std::rc::Rc;
 
-use super::{Root, Shared};
+use super::Root;
 use crate::envoy::host;
+use crate::envoy::shared::Shared;
 use crate::filter::CallAnswer;
 use crate::time::UnixMillis;
 
 impl Root {
-    /// Makes the calls that are due. One that cannot be made is answered at once.
-    pub(super) fn ask_for_tokens(&mut self, shared: &Rc<Shared>, now: UnixMillis) {
+    /// Makes the calls that are due. A call that cannot be made counts as answered at once.
+    pub(super) fn make_refresh_calls(&mut self, shared: &Shared, now: UnixMillis) {
         let Ok(mut filter) = shared.filter.try_borrow_mut() else {
             return;
         };
@@ -25,11 +26,14 @@ impl Root {
         }
     }
 
-    /// Takes an answer, and drives on those who wait for it.
-    pub(super) fn take_token(&mut self, refresh: u64, headers: usize, size: usize) {
-        let Some(shared) = self.shared.clone() else {
-            return;
-        };
+    /// A call for a new token was answered: the requests that wait for it are resumed.
+    pub(super) fn refresh_answered(
+        &mut self,
+        shared: &Rc<Shared>,
+        refresh: u64,
+        headers: usize,
+        size: usize,
+    ) {
         let (now, body) = (host::now(), host::call_body(size));
         let answer = CallAnswer {
             status: host::call_status(headers),
@@ -38,6 +42,6 @@ impl Root {
         if let Ok(mut filter) = shared.filter.try_borrow_mut() {
             filter.refresh_answered(refresh, answer, now);
         }
-        self.wake(&shared, now);
+        self.wake(shared, now);
     }
 }

@@ -1,11 +1,12 @@
-//! What a page says of revocations, by fingerprint: 20 bytes for each, which VMs with the same
-//! credential hand on to each other.
+//! The revocations of a page, by fingerprint: 20 bytes for each. VMs with the same credential share
+//! them in this form.
 //!
 //! As bytes: three counts of four, then eight for each deletion, then the plain ones and the fresh
 //! ones: fingerprint, version, end. All numbers are little-endian.
 
+use super::bound::{Bound, Entry, seconds};
 use super::fingerprint::Fingerprints;
-use super::table::{self, Bound, Entry};
+use super::table;
 use crate::protocol::feed::{Revocation, RevocationChanges};
 
 const ENTRY_BYTES: usize = 20;
@@ -34,7 +35,7 @@ impl Fingerprints {
         let entry = |revocation: &Revocation<S>| {
             let bound = Bound {
                 version: revocation.version,
-                until: super::seconds(revocation.until),
+                until: seconds(revocation.until),
             };
             (self.of(&revocation.subject), bound)
         };

@@ -1,12 +1,12 @@
-//! A number that says what is held, whatever order it came in.
+//! A number for the revocations that a filter holds, in whatever order they came.
 //!
-//! Each entry is a number of its version and its end, and the digest is their sum, so it follows
-//! every change at no cost. It shows mistakes, not malice: no two changes that filters are told
-//! of share a version, so who lacks one, or keeps one too long, has another digest.
+//! Each entry has a number, made of its version and its end, and the digest is their sum, so it
+//! follows every change at no cost. It shows mistakes, not malice: no two changes share a version,
+//! so a filter that lacks one, or keeps one too long, has another digest.
 
 use std::num::Wrapping;
 
-use super::table::Bound;
+use super::bound::{Bound, seconds};
 use crate::time::UnixSeconds;
 
 /// Entries that compare `auth_ver` count differently.
@@ -22,7 +22,7 @@ impl Digest {
     #[must_use]
     pub fn of(version: u64, fresh: bool, until: UnixSeconds) -> Self {
         let mut digest = Self::default();
-        let until = super::seconds(until);
+        let until = seconds(until);
         digest.add(Bound { version, until });
         if fresh { digest.as_fresh() } else { digest }
     }

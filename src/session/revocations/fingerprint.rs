@@ -1,11 +1,11 @@
 //! A subject as a number.
 //!
-//! SipHash-1-3 under a key that nobody sees (Aumasson and Bernstein, 2012): among a million
-//! subjects two share a fingerprint with a chance of one in thirty million, and nobody can look
-//! for such a pair. Two that did would share the stricter bound.
+//! SipHash-1-3 under a secret key (Aumasson and Bernstein, 2012): among a million subjects two share
+//! a fingerprint with a chance of one in thirty million, and an attacker cannot search for such a
+//! pair. Two that did would share the stricter bound.
 //!
-//! Chance makes the key, or it is derived from the filter credential: VMs that know the same one
-//! then understand each other.
+//! The key is random, or derived from the filter credential: VMs with the same credential then
+//! understand each other's fingerprints.
 
 use std::cell::Cell;
 use std::fmt;
@@ -52,7 +52,7 @@ impl fmt::Debug for Fingerprints {
 }
 
 impl Fingerprints {
-    /// The same for everybody who knows a credential.
+    /// Fingerprints that are the same for all VMs with this credential.
     #[must_use]
     pub fn of_credential(credential: &str) -> Self {
         let mac = HMAC::mac("portcullis fingerprints", credential);

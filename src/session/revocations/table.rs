@@ -1,30 +1,19 @@
 //! A map from fingerprints to bounds that costs little more than its content: 20 bytes an entry.
 //!
 //! Fingerprints are spread evenly, so their first bits choose one of many short sorted runs. A
-//! run is searched by halving and kept whole by moving what comes after. Keys, versions and ends
-//! stand in arrays of their own, so that nothing is lost to alignment, and a run grows by an
-//! eighth, so that little is lost to room that nobody needs.
+//! run is searched by bisection and kept sorted by moving what comes after. Keys, versions and ends
+//! are in arrays of their own, so that nothing is lost to alignment. A run grows by an eighth, so
+//! that little memory is reserved and unused.
 //!
-//! What comes together goes in together, in the order of the runs: each is then fetched into the
-//! processor's cache, and moved, once for all that it gets.
+//! Entries of one page are inserted together, in the order of the runs: each run is then fetched
+//! into the processor's cache, and moved, once for all its new entries.
 
+use super::bound::{Bound, Entry};
 use super::digest::Digest;
 
 /// Runs: at a million entries each has about a thousand.
 const RUNS: usize = 1 << RUN_BITS;
 const RUN_BITS: u32 = 10;
-
-/// Below which version tokens are refused, and until when the entry matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bound {
-    /// The feed's version.
-    pub version: u64,
-    /// Seconds since 1970. What is beyond the year 2106 stays for ever.
-    pub until: u32,
-}
-
-/// A fingerprint and its bound.
-pub(super) type Entry = (u64, Bound);
 
 /// Bounds by fingerprint.
 #[derive(Debug, Default, Clone)]
@@ -40,16 +29,6 @@ struct Run {
     keys: Vec<u64>,
     versions: Vec<u64>,
     untils: Vec<u32>,
-}
-
-impl Bound {
-    /// What holds if both do.
-    fn or(self, other: Self) -> Self {
-        Self {
-            version: self.version.max(other.version),
-            until: self.until.max(other.until),
-        }
-    }
 }
 
 /// Brings entries into the order of their keys.

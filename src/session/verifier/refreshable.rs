@@ -1,11 +1,12 @@
-//! Tokens past their end that may be exchanged for new ones. They open nothing: no
-//! [`Verified`] comes from here.
+//! Expired tokens that may be exchanged for new ones. They open nothing: no [`Verified`] comes from
+//! here.
 
 use std::rc::Rc;
 
-use super::{Demand, Verified};
+use super::verified::Verified;
 use crate::protocol::feed::RefreshInRequest;
 use crate::reason::Refusal;
+use crate::session::demand::Demand;
 use crate::session::signed::Signed;
 
 /// A token that the control service may be asked to refresh. Only
@@ -19,7 +20,7 @@ impl Refreshable {
     /// Of a token that passed every other check: whether the application refreshes it.
     pub(super) fn permitted(signed: Rc<Signed>, demand: Demand<'_>) -> Result<Self, Refusal> {
         let permitted = match demand.application.refresh_in_request {
-            // Without its binding, whoever stole the token would keep it alive.
+            // Without its binding, an attacker who stole the token could keep it alive.
             RefreshInRequest::WithBinding => signed.claims.cnf.is_some(),
             RefreshInRequest::Always => true,
             RefreshInRequest::Never => false,
@@ -49,7 +50,7 @@ impl Refreshable {
         self.signed.matching(bindings)
     }
 
-    /// Whether a good session is this one with a later end, and no other.
+    /// Whether a good session is this one with a later end.
     #[must_use]
     pub fn continues_in(&self, verified: &Verified) -> bool {
         let (old, new) = (&self.signed.claims, verified.claims());

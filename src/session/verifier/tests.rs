@@ -9,7 +9,9 @@ use crate::application::tests::{application, at, wire};
 use crate::protocol::base64url;
 use crate::protocol::claims::{APPLICATION_TYP, Confirmation, SESSION_TYP};
 use crate::protocol::feed::{Jwk, JwkSet, Revocation, RevocationChanges, Subject};
+use crate::session::revocations::Revocations;
 use crate::session::signature::NoHostSignatures;
+use crate::time::UnixSeconds;
 
 const NOW: UnixSeconds = UnixSeconds::new(1_795_450_380);
 const ISSUER: &str = "https://team.example.com";

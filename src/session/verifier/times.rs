@@ -1,11 +1,11 @@
-//! When a token is good: by its own times and, where every navigation asks the team domain, by
-//! what the request is.
+//! When a token is good: by its own times and, where every navigation passes through the team
+//! domain, by the kind of the request.
 
 use std::time::Duration;
 
-use super::{Demand, Purpose};
 use crate::protocol::claims::ApplicationClaims;
 use crate::reason::Refusal;
+use crate::session::demand::{Demand, Purpose};
 use crate::time::UnixSeconds;
 
 /// How far clocks may differ.
@@ -23,7 +23,7 @@ pub(super) fn check(
         return Err(Refusal::NotYetValid);
     }
     let ended = match purpose {
-        Purpose::Use | Purpose::GoOn => end(claims, demand.navigates) <= demand.now,
+        Purpose::Use | Purpose::Continue => end(claims, demand.navigates) <= demand.now,
         // Such a navigation goes through the team domain.
         Purpose::Refresh => {
             claims.session_exp <= demand.now || (claims.every_navigation && demand.navigates)

@@ -1,17 +1,17 @@
-//! Paths that pass without a session.
+//! Requests that need no session.
 
 use portcullis::protocol::feed::{Bypass, PathMatch};
 
-use super::{Checked, word};
-use crate::applications::BypassDraft;
+use super::context::{CheckContext, Word};
+use crate::applications::draft::BypassDraft;
 use crate::problems::InputProblems;
 
 pub(super) fn bypasses(
     drafts: Vec<BypassDraft>,
-    how: Checked<'_>,
+    context: CheckContext<'_>,
     problems: &mut InputProblems,
 ) -> Option<Vec<Bypass>> {
-    let path = how.at("bypass");
+    let path = context.at("bypass");
     let count = drafts.len();
     let good: Vec<Bypass> = drafts
         .into_iter()
@@ -22,14 +22,11 @@ pub(super) fn bypasses(
 }
 
 fn bypass(draft: BypassDraft, path: &str, problems: &mut InputProblems) -> Option<Bypass> {
-    let matching: Option<PathMatch> = word(
-        &(
-            format!("{path}.match"),
-            draft.matching.unwrap_or_else(|| "exact".to_owned()),
-        ),
-        "exact or prefix",
-        problems,
-    );
+    let matching = Word {
+        path: format!("{path}.match"),
+        text: draft.matching.unwrap_or_else(|| "exact".to_owned()),
+    };
+    let matching: Option<PathMatch> = matching.parse("exact or prefix", problems);
     if !is_normal_path(&draft.path) {
         let message = "must begin with '/' and have one spelling only: no '//', dot segments, \
                        '%', '?', '#', '\\', ';' or spaces";
@@ -39,7 +36,7 @@ fn bypass(draft: BypassDraft, path: &str, problems: &mut InputProblems) -> Optio
     let methods = draft.methods.unwrap_or_default();
     for (index, method) in methods.iter().enumerate() {
         if method.is_empty() || !method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
-            let message = "must be a method in capitals, as GET";
+            let message = "must be a method in capitals, such as GET";
             problems.add(&format!("{path}.methods[{index}]"), method, message);
             return None;
         }

@@ -1,9 +1,10 @@
 //! Drafts, good and bad.
 
 use super::*;
-use crate::applications::{BypassDraft, RuleDraft};
+use crate::applications::draft::BypassDraft;
+use crate::policy::draft::RuleDraft;
 
-const HOW: Checked<'static> = Checked {
+const HOW: CheckContext<'static> = CheckContext {
     path: "applications[2]",
     demo: false,
 };

@@ -14,16 +14,16 @@ Examples:
   portcullis-control admin-token new --scope sessions:read --scope sessions:revoke
   portcullis-control admin-token new --scope users:read --expires 7d")]
     New {
-        /// What the token is good for; may be given several times
+        /// What the token allows; can be repeated
         #[arg(long, value_name = "SCOPE", required = true, num_args(1..))]
         scope: Vec<String>,
-        /// How long it is good, at most 366d [default: 90d]
+        /// How long it is valid, at most 366d [default: 90d]
         #[arg(long, value_name = "DURATION")]
         expires: Option<String>,
     },
     /// List all tokens, without their secrets
     List,
-    /// Refuse a token from now on
+    /// Delete a token, which is refused from then on
     Delete {
         /// The token's id, the part before the dot
         // An id may begin with a dash.

@@ -1,14 +1,14 @@
-//! What asks which proxies have applied a revocation.
+//! `revocation`, `proxy`, and the `--wait` of `revoke`.
 
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-/// Whether, and how long, `revoke` waits.
+/// Whether and how long `revoke` waits for proxies.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Wait {
-    /// Return when every proxy has applied it; if one does not in time, end with status 1 and say
-    /// which. The revocation stands either way
+    /// Wait until every proxy has applied the revocation. If one does not in time, print which, and
+    /// exit with status 1; the revocation remains in force
     #[arg(long)]
     wait: bool,
     /// How long to wait
@@ -23,7 +23,7 @@ pub struct Wait {
 }
 
 impl Wait {
-    /// How long to wait; `None`: not at all.
+    /// How long to wait; `None` if not at all.
     pub fn limit(self) -> Option<Duration> {
         self.wait.then_some(self.timeout)
     }
@@ -34,10 +34,10 @@ impl Wait {
 pub enum RevocationCommand {
     /// List the newest revocations in force, and how many proxies have applied each
     List {
-        /// At most so many
+        /// The most to list
         #[arg(long, value_name = "NUMBER", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
-        /// Only those below this version
+        /// List only those below this version
         #[arg(long, value_name = "VERSION")]
         below: Option<u64>,
     },
@@ -53,11 +53,11 @@ pub enum RevocationCommand {
 pub enum ProxyCommand {
     /// List all proxies, what each has applied, and whether it polls
     ///
-    /// A proxy is `live` while it polls. One that no longer polls is `unknown` as long as it could
-    /// still let people in by what it has, and `stale` once it refuses everybody by its own
-    /// configuration (`when_stale`).
+    /// A proxy is `live` while it polls. A proxy that has stopped polling is `unknown` as long as it
+    /// may still admit users, and `stale` once its own configuration (`when_stale`) makes it deny
+    /// every request.
     List,
-    /// No longer wait for a proxy that is gone for good
+    /// Forget a proxy that is gone for good, so that revocations no longer wait for it
     Forget {
         /// Its name, as `proxy list` shows it
         #[arg(allow_hyphen_values = true)]

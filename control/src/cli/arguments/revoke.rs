@@ -1,8 +1,8 @@
-//! What ends sessions.
+//! `revoke`.
 
 use clap::Subcommand;
 
-use super::Wait;
+use super::applied::Wait;
 
 /// `revoke`.
 #[derive(Debug, Subcommand)]
@@ -10,25 +10,25 @@ pub enum RevokeCommand {
     /// End all sessions of a user, in all applications
     ///
     /// The user cannot sign in again for sessions.login_block_after_revoke, one minute by
-    /// default. To keep somebody out for good, use `user disable`.
+    /// default. To keep a user out for good, use `user disable`.
     User {
-        /// The e-mail address; every user with it is revoked
+        /// The e-mail address; if several users have it, all are revoked
         email: String,
-        /// Whether to wait for proxies
+        /// `--wait` and `--timeout`
         #[command(flatten)]
         wait: Wait,
     },
     /// End all sessions at an application
     ///
-    /// Users whose global session lives get a new one without being asked, if the policy still
+    /// Users with a live global session get a new session without a prompt, if the policy still
     /// admits them.
     Application {
         /// The application's name
         name: String,
-        /// Admit nobody again before they have signed in anew
+        /// Require a new sign-in before anybody has access again
         #[arg(long)]
         fresh_login: bool,
-        /// Whether to wait for proxies
+        /// `--wait` and `--timeout`
         #[command(flatten)]
         wait: Wait,
     },
@@ -38,7 +38,7 @@ pub enum RevokeCommand {
         // An id may begin with a dash.
         #[arg(allow_hyphen_values = true)]
         id: String,
-        /// Whether to wait for proxies
+        /// `--wait` and `--timeout`
         #[command(flatten)]
         wait: Wait,
     },

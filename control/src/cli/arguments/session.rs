@@ -5,7 +5,7 @@ use clap::Subcommand;
 /// `session`.
 #[derive(Debug, Subcommand)]
 pub enum SessionCommand {
-    /// List the global sessions that live, newest first
+    /// List all live global sessions, newest first
     ///
     /// A global session is one sign-in in one browser. `revoke session` ends one.
     #[command(after_help = "\
@@ -13,7 +13,7 @@ Examples:
   portcullis-control session list
   portcullis-control session list --user ana@example.com")]
     List {
-        /// Only of the user with this e-mail address
+        /// List only those of the user with this e-mail address
         #[arg(long, value_name = "EMAIL")]
         user: Option<String>,
     },

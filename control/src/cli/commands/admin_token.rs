@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::super::CliError;
 use super::super::arguments::AdminTokenCommand;
 use super::super::client::Client;
+use super::super::error::CliError;
 use super::super::output::{Output, table, time};
 use crate::api::admin_tokens::{AddedAdminToken, AdminTokenId, AdminTokenView};
 use crate::api::list::Items;
@@ -20,7 +20,7 @@ pub async fn run(
             let made: AddedAdminToken = client.post("/admin-tokens", &request).await?;
             output.result(&made, || {
                 format!(
-                    "Admin token {}, good until {}. Keep it: it is not shown again.\n{}",
+                    "Admin token {}, valid until {}. Store it now; it is not shown again.\n{}",
                     made.view.id,
                     time(made.view.expires_at),
                     made.token
@@ -35,7 +35,7 @@ pub async fn run(
             let deleted: AdminTokenId = client
                 .post("/admin-tokens/delete", &json!({ "id": id }))
                 .await?;
-            output.result(&deleted, || format!("Deleted: {} is refused.", deleted.id));
+            output.result(&deleted, || format!("Deleted the token {}.", deleted.id));
         }
     }
     Ok(())

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::super::CliError;
 use super::super::arguments::ApplicationCommand;
 use super::super::client::Client;
+use super::super::error::CliError;
 use super::super::output::{Output, table};
 use crate::api::applications::ApplicationView;
 use crate::api::list::Items;
@@ -29,7 +29,7 @@ pub async fn run(
             let changes = settings.to_draft(rename.clone());
             let request = json!({ "name": name, "changes": changes });
             let now: ApplicationView = client.post("/applications/set", &request).await?;
-            output.result(&now, || format!("It now is:\n{}", describe(&now)));
+            output.result(&now, || format!("Changed.\n{}", describe(&now)));
         }
         ApplicationCommand::List => {
             let all: Items<ApplicationView> = client.get("/applications").await?;
@@ -78,19 +78,19 @@ fn describe(application: &ApplicationView) -> String {
 }
 
 fn admits(settings: &Draft) -> String {
-    let mut whom = Vec::new();
+    let mut admitted = Vec::new();
     for rule in settings.policy.iter().flatten() {
-        whom.extend(rule.emails.iter().cloned());
-        whom.extend(
+        admitted.extend(rule.emails.iter().cloned());
+        admitted.extend(
             rule.email_domains
                 .iter()
                 .map(|domain| format!("*@{domain}")),
         );
-        whom.extend(rule.everyone.then(|| "everyone".to_owned()));
+        admitted.extend(rule.everyone.then(|| "everyone".to_owned()));
     }
-    if whom.is_empty() {
+    if admitted.is_empty() {
         "nobody".to_owned()
     } else {
-        whom.join(", ")
+        admitted.join(", ")
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::super::CliError;
 use super::super::arguments::ProxyCommand;
 use super::super::client::Client;
+use super::super::error::CliError;
 use super::super::output::{Output, table, time};
 use crate::api::list::Items;
 use crate::api::proxies::{Forgotten, ProxyView};

@@ -1,19 +1,19 @@
-//! `revoke`: ends sessions now, and waits until every proxy acts by it if asked.
+//! `revoke`: ends sessions now, and can wait until every proxy acts on it.
 
 use serde::Serialize;
 use serde_json::json;
 
-use super::super::CliError;
 use super::super::arguments::{RevokeCommand, Wait};
 use super::super::client::Client;
+use super::super::error::CliError;
 use super::super::output::{Output, sessions_ended};
-use super::coverage;
+use super::revocation;
 use crate::api::applications::RevokedApplication;
 use crate::api::revocations::CoverageView;
 use crate::api::sessions::RevokedSession;
 use crate::api::users::RevokedUser;
 
-/// A revocation, and how far it has come.
+/// A revocation, and which proxies have applied it.
 #[derive(Serialize)]
 struct Awaited<'a, R> {
     #[serde(flatten)]
@@ -22,18 +22,41 @@ struct Awaited<'a, R> {
     applied: Option<&'a CoverageView>,
 }
 
+/// A revocation that was made, and the text that says so.
+struct Done<'a, R> {
+    revoked: &'a R,
+    version: u64,
+    text: String,
+}
+
+impl<'a, R> Done<'a, R> {
+    fn new(revoked: &'a R, version: u64, text: String) -> Self {
+        Self {
+            revoked,
+            version,
+            text,
+        }
+    }
+}
+
 pub async fn run(command: &RevokeCommand, client: &Client, output: Output) -> Result<(), CliError> {
     match command {
         RevokeCommand::User { email, wait } => {
             let revoked: RevokedUser = client
                 .post("/revocations/user", &json!({ "email": email }))
                 .await?;
-            let done = format!(
+            let text = format!(
                 "Revoked {email}: {}, tokens below version {} are refused.",
                 sessions_ended(revoked.sessions_ended),
                 revoked.version
             );
-            tell((&revoked, revoked.version, done), wait, client, output).await
+            finish(
+                Done::new(&revoked, revoked.version, text),
+                wait,
+                client,
+                output,
+            )
+            .await
         }
         RevokeCommand::Application {
             name,
@@ -43,18 +66,30 @@ pub async fn run(command: &RevokeCommand, client: &Client, output: Output) -> Re
             let request = json!({ "name": name, "fresh_login": fresh_login });
             let revoked: RevokedApplication =
                 client.post("/revocations/application", &request).await?;
-            let done = revoked_application(name, *fresh_login, &revoked);
-            tell((&revoked, revoked.version, done), wait, client, output).await
+            let text = revoked_application(name, *fresh_login, &revoked);
+            finish(
+                Done::new(&revoked, revoked.version, text),
+                wait,
+                client,
+                output,
+            )
+            .await
         }
         RevokeCommand::Session { id, wait } => {
             let revoked: RevokedSession = client
                 .post("/revocations/session", &json!({ "id": id }))
                 .await?;
-            let done = format!(
+            let text = format!(
                 "Ended the session: its tokens below version {} are refused.",
                 revoked.version
             );
-            tell((&revoked, revoked.version, done), wait, client, output).await
+            finish(
+                Done::new(&revoked, revoked.version, text),
+                wait,
+                client,
+                output,
+            )
+            .await
         }
     }
 }
@@ -63,22 +98,27 @@ fn revoked_application(name: &str, fresh_login: bool, revoked: &RevokedApplicati
     let version = revoked.version;
     if fresh_login {
         format!(
-            "Revoked {name}: whoever signed in before version {version} must sign in anew for it."
+            "Revoked {name}: users must sign in again, and tokens below version {version} are refused."
         )
     } else {
         format!("Revoked {name}: tokens below version {version} are refused.")
     }
 }
 
-/// Shows what was done; whether it is everywhere decides the exit status.
-async fn tell<R: Serialize>(
-    (revoked, version, done): (&R, u64, String),
+/// Waits if requested, and shows what was done. Fails if a proxy has not applied it in time.
+async fn finish<R: Serialize>(
+    done: Done<'_, R>,
     wait: &Wait,
     client: &Client,
     output: Output,
 ) -> Result<(), CliError> {
+    let Done {
+        revoked,
+        version,
+        text,
+    } = done;
     let applied = match wait.limit() {
-        Some(limit) => Some(coverage::wait(version, limit, client).await?),
+        Some(limit) => Some(revocation::wait(version, limit, client).await?),
         None => None,
     };
     let awaited = Awaited {
@@ -86,12 +126,14 @@ async fn tell<R: Serialize>(
         applied: applied.as_ref(),
     };
     output.result(&awaited, || match &applied {
-        Some(view) if view.coverage.complete => format!("{done}\n{}", coverage::everywhere(view)),
-        _ => done,
+        Some(view) if view.coverage.complete => {
+            format!("{text}\n{}", revocation::applied_everywhere(view))
+        }
+        _ => text,
     });
     match applied {
         Some(view) if !view.coverage.complete => {
-            Err(CliError::NotApplied(coverage::missing(&view)))
+            Err(CliError::NotApplied(revocation::missing(&view)))
         }
         _ => Ok(()),
     }

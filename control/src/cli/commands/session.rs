@@ -1,8 +1,8 @@
 //! `session list`.
 
-use super::super::CliError;
 use super::super::arguments::SessionCommand;
 use super::super::client::Client;
+use super::super::error::CliError;
 use super::super::output::{Output, table, time};
 use crate::admin_api::PATH;
 use crate::api::list::{Items, ListPage};

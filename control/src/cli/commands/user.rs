@@ -4,9 +4,9 @@ use std::io::Read;
 
 use serde_json::json;
 
-use super::super::CliError;
 use super::super::arguments::UserCommand;
 use super::super::client::Client;
+use super::super::error::CliError;
 use super::super::output::{Output, sessions_ended, table};
 use crate::api::list::Items;
 use crate::api::users::{AddedUser, RevokedUser, UserView};
@@ -47,7 +47,7 @@ async fn add(
     let added: AddedUser = client.post("/users", &request).await?;
     output.result(&added, || match &added.password {
         Some(password) => format!(
-            "Added {}. Password, not shown again:\n{password}",
+            "Added {}. The password is not shown again:\n{password}",
             added.email
         ),
         None => format!("Added {}.", added.email),
@@ -55,7 +55,7 @@ async fn add(
     Ok(())
 }
 
-/// One line; its end is not part of the password.
+/// One line, without its end.
 fn read_password() -> std::io::Result<String> {
     let mut text = String::new();
     std::io::stdin().take(64 * 1024).read_to_string(&mut text)?;

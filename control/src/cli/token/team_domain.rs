@@ -1,5 +1,5 @@
-//! The team domain as the command line speaks to it: nothing is taken from an answer that was not
-//! asked for, and nothing printed that could lead elsewhere.
+//! The team domain, as the command line calls it. Its responses are checked before any of them is
+//! printed: a link must not lead to another origin, and no text may control the terminal.
 
 use std::path::Path;
 
@@ -7,9 +7,8 @@ use portcullis::protocol::origin::Origin;
 use reqwest::{Client, Response};
 use serde::Deserialize;
 
-use super::TokenError;
+use super::error::TokenError;
 use super::transport::{self, read, unreachable};
-use crate::applications::is_loopback;
 use crate::tokens::device_codes::{CLIENT_ID, GRANT_TYPE};
 
 /// A team domain.
@@ -18,41 +17,41 @@ pub struct TeamDomain {
     origin: Origin,
 }
 
-/// What it answers to a request for a token.
+/// The response to a request for a token (RFC 8628, section 3.2).
 #[derive(Deserialize)]
-pub struct Asked {
+pub struct DeviceAuthorization {
     /// What to poll with.
     pub device_code: String,
-    /// What the person compares.
+    /// What the user compares.
     pub user_code: String,
-    /// Where the person types the code.
+    /// Where the user types the code.
     pub verification_uri: String,
-    /// Where the person need not type it.
+    /// The same page with the code filled in.
     pub verification_uri_complete: String,
-    /// How long the person has, in seconds.
+    /// How long the user has to confirm, in seconds.
     pub expires_in: u64,
-    /// Between two polls, in seconds.
+    /// The interval between two polls, in seconds.
     pub interval: u64,
 }
 
-/// A token.
+/// An issued token.
 #[derive(Deserialize)]
-pub struct Made {
+pub struct IssuedToken {
     /// The token.
     pub access_token: String,
     /// Its life, in seconds.
     pub expires_in: u64,
 }
 
-/// What a poll found.
+/// The result of a poll.
 pub enum Polled {
     /// The token.
-    Made(Made),
-    /// Nobody has answered yet.
+    Issued(IssuedToken),
+    /// The user has not answered yet.
     Waiting,
-    /// Nobody has answered yet; poll less often.
+    /// The user has not answered yet; poll less often.
     SlowDown,
-    /// The team domain is away for the moment.
+    /// The team domain did not respond.
     NoAnswer,
 }
 
@@ -63,25 +62,9 @@ struct Refusal {
     error_description: String,
 }
 
-/// Reads `--team-domain`.
-///
-/// # Errors
-/// When it is no origin, or tokens could be read on the way.
-pub fn team_domain(text: &str) -> Result<Origin, String> {
-    let origin: Origin = text
-        .strip_suffix('/')
-        .unwrap_or(text)
-        .parse()
-        .map_err(|error| format!("{error}"))?;
-    if origin.is_https() || is_loopback(origin.hostname()) {
-        Ok(origin)
-    } else {
-        Err("must be https; http is only for localhost, *.localhost and 127.0.0.1".to_owned())
-    }
-}
-
 impl TeamDomain {
-    /// A team domain, which shows a certificate of the system's authorities or of those in a file.
+    /// A team domain whose certificate must be signed by an authority of the system, or by one in a
+    /// file.
     ///
     /// # Errors
     /// When the file cannot be used.
@@ -93,11 +76,11 @@ impl TeamDomain {
         })
     }
 
-    /// Asks for a token.
+    /// Requests a token.
     ///
     /// # Errors
     /// When the team domain refuses, or does not answer.
-    pub async fn ask(&self, application: &str) -> Result<Asked, TokenError> {
+    pub async fn authorize(&self, application: &str) -> Result<DeviceAuthorization, TokenError> {
         let parameters = [("client_id", CLIENT_ID), ("application", application)];
         let response = self
             .post("/device_authorization", &parameters)
@@ -109,22 +92,30 @@ impl TeamDomain {
         if !good {
             return Err(self.refused(&self.refusal(&body)?));
         }
-        let asked: Asked = serde_json::from_slice(&body).map_err(|_| self.foreign())?;
+        let authorization: DeviceAuthorization =
+            serde_json::from_slice(&body).map_err(|_| self.not_a_team_domain())?;
         let page = format!("{}/", self.origin);
-        // What is printed must neither lead elsewhere nor steer the terminal.
-        let addresses = [&asked.verification_uri, &asked.verification_uri_complete];
+        // What is printed must neither lead to another origin nor control the terminal.
+        let addresses = [
+            &authorization.verification_uri,
+            &authorization.verification_uri_complete,
+        ];
         let own = addresses.iter().all(|uri| uri.starts_with(&page))
             && addresses
                 .into_iter()
-                .chain([&asked.user_code])
+                .chain([&authorization.user_code])
                 .all(|text| is_plain(text));
-        if own { Ok(asked) } else { Err(self.foreign()) }
+        if own {
+            Ok(authorization)
+        } else {
+            Err(self.not_a_team_domain())
+        }
     }
 
-    /// Looks whether there is an answer.
+    /// Polls for the user's answer.
     ///
     /// # Errors
-    /// When there is, and it is no token.
+    /// When the request was refused or has expired.
     pub async fn poll(&self, device_code: &str) -> Result<Polled, TokenError> {
         let parameters = [
             ("grant_type", GRANT_TYPE),
@@ -139,11 +130,12 @@ impl TeamDomain {
             return Ok(Polled::NoAnswer);
         };
         if status.is_success() {
-            let made: Made = serde_json::from_slice(&body).map_err(|_| self.foreign())?;
-            return if is_plain(&made.access_token) {
-                Ok(Polled::Made(made))
+            let issued: IssuedToken =
+                serde_json::from_slice(&body).map_err(|_| self.not_a_team_domain())?;
+            return if is_plain(&issued.access_token) {
+                Ok(Polled::Issued(issued))
             } else {
-                Err(self.foreign())
+                Err(self.not_a_team_domain())
             };
         }
         if status.is_server_error() {
@@ -164,7 +156,7 @@ impl TeamDomain {
     }
 
     fn refusal(&self, body: &[u8]) -> Result<Refusal, TokenError> {
-        serde_json::from_slice(body).map_err(|_| self.foreign())
+        serde_json::from_slice(body).map_err(|_| self.not_a_team_domain())
     }
 
     fn refused(&self, refusal: &Refusal) -> TokenError {
@@ -173,43 +165,16 @@ impl TeamDomain {
         } else {
             &refusal.error_description
         };
-        // What a terminal would take for commands stays out.
+        // Control characters could be commands to the terminal.
         let shown = text.chars().filter(|c| !c.is_control()).collect();
         TokenError::Refused(shown)
     }
 
-    fn foreign(&self) -> TokenError {
+    fn not_a_team_domain(&self) -> TokenError {
         TokenError::NotATeamDomain(self.origin.to_string())
     }
 }
 
 fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_team_domain_is_reached_over_tls_or_on_this_machine() {
-        for good in [
-            "https://team.example.com",
-            "https://team.example.com/",
-            "https://team.localhost:8443",
-            "http://localhost:8081",
-            "http://127.0.0.1:8081",
-        ] {
-            assert!(team_domain(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "http://team.example.com",
-            "http://localhost.example.com",
-            "team.example.com",
-            "https://team.example.com/device",
-            "https://user@team.example.com",
-        ] {
-            assert!(team_domain(bad).is_err(), "{bad}");
-        }
-    }
 }

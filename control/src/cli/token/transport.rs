@@ -1,5 +1,5 @@
-//! How the command line reaches a team domain: over TLS, with an end to every wait and a bound on
-//! every answer, following nothing.
+//! The HTTP client of the command line for a team domain: with TLS, time limits, bounded responses
+//! and no redirects.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -9,16 +9,16 @@ use portcullis::protocol::origin::Origin;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Response};
 
-use super::TokenError;
+use super::error::TokenError;
 use crate::applications::is_loopback;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const LIMIT: Duration = Duration::from_secs(30);
-/// Answers are far smaller.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// Responses are far smaller.
+const MAX_RESPONSE_BYTES: usize = 64 * 1024;
 
-/// A client for a team domain that shows a certificate of the system's authorities or of those in
-/// a file.
+/// A client for a team domain whose certificate must be signed by an authority of the system, or by
+/// one in a file.
 ///
 /// # Errors
 /// When the file cannot be used.
@@ -38,23 +38,23 @@ pub fn client(origin: &Origin, authorities: Option<&Path>) -> Result<Client, Tok
     builder.build().map_err(|error| unreachable(origin, &error))
 }
 
-/// The body, up to a bound.
+/// The body, cut off after [`MAX_RESPONSE_BYTES`].
 ///
 /// # Errors
-/// When it breaks off.
+/// When the connection breaks.
 pub async fn read(mut response: Response) -> reqwest::Result<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk);
-        if body.len() > MAX_ANSWER_BYTES {
-            // Cut off, it is no JSON any more.
+        if body.len() > MAX_RESPONSE_BYTES {
+            // What is cut off is not valid JSON.
             break;
         }
     }
     Ok(body)
 }
 
-/// The error with all its causes: the deepest is the one that says what to do.
+/// The error with all its causes: the root cause usually says what to do.
 pub fn unreachable(origin: &Origin, error: &reqwest::Error) -> TokenError {
     let mut reasons = Vec::new();
     let mut cause = std::error::Error::source(error);
@@ -71,8 +71,7 @@ pub fn unreachable(origin: &Origin, error: &reqwest::Error) -> TokenError {
     }
 }
 
-/// Names of this machine mean this machine, whatever resolvers say (RFC 6761, section 6.3), and no
-/// proxy leads there.
+/// Names of this machine are not resolved (RFC 6761, section 6.3), and no proxy is used for them.
 fn on_this_machine(builder: ClientBuilder, origin: &Origin) -> ClientBuilder {
     // The port is the URL's.
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

@@ -1,4 +1,4 @@
-//! Which proxies have applied a version, when, and after how long.
+//! Which proxies have applied a version, and how long each took.
 
 use std::collections::HashMap;
 
@@ -7,49 +7,48 @@ use serde::{Deserialize, Serialize};
 use super::state::{ProxyState, state_of};
 use crate::storage::{Proxy, ProxyStep, Step};
 
-/// How far a version has come.
+/// How many proxies have applied a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// The version.
     pub version: u64,
-    /// Whether every proxy that could let anybody in has applied it.
+    /// Whether every proxy that may admit users has applied it.
     pub complete: bool,
     /// How many have applied it.
     pub applied: u64,
-    /// Of how many: all that poll, and all that may still let people in.
+    /// How many there are: those that poll, and those that may still admit users.
     pub proxies: u64,
-    /// How long the slowest of them took, in milliseconds, if that is known.
+    /// How long the slowest of them took, in milliseconds, if known.
     pub slowest_ms: Option<u64>,
 }
 
-/// One proxy, as to a version.
+/// Whether a proxy has applied a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppliedAt {
     /// The proxy's name for itself.
     pub instance: String,
     /// The id of its filter credential.
     pub credential: String,
-    /// Where it last polled from.
+    /// The address of its last poll.
     pub address: String,
-    /// What it has applied.
+    /// The version that it has applied.
     pub version: u64,
-    /// What is known of its life.
+    /// Its state.
     pub state: ProxyState,
-    /// Whether that covers the version in question.
+    /// Whether it has applied the version in question.
     pub applied: bool,
-    /// How long it took, in milliseconds; not known of what is long ago, or was before the
-    /// proxy began.
+    /// How long it took, in milliseconds; unknown if the version is old, or older than the proxy.
     pub after_ms: Option<u64>,
 }
 
-/// All that is known of proxies at one time.
+/// All proxies at one time, with the steps that they took.
 pub struct Covering {
     proxies: Vec<(Proxy, ProxyState)>,
     steps: HashMap<(String, String), Vec<Step>>,
 }
 
 impl Covering {
-    /// Of proxies and their steps, in the order of versions. `now_ms` is milliseconds since 1970.
+    /// `steps` must be in the order of versions.
     #[must_use]
     pub fn new(proxies: Vec<Proxy>, steps: Vec<ProxyStep>, now_ms: u64) -> Self {
         let with_state = |proxy: Proxy| {
@@ -69,7 +68,7 @@ impl Covering {
         }
     }
 
-    /// How far a version has come that was committed at a time, if that is known.
+    /// How many proxies have applied a version; `committed_ms` is when it was committed, if known.
     #[must_use]
     pub fn of(&self, version: u64, committed_ms: Option<u64>) -> Coverage {
         let (mut applied, mut count, mut slowest_ms) = (0, 0, None);
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn who_refuses_everybody_is_not_waited_for() {
+    fn a_proxy_that_denies_every_request_is_not_waited_for() {
         let covering = Covering::new(vec![proxy("a", 1, 0)], Vec::new(), 1_000_000);
         assert!(covering.of(5, None).complete);
         let forever = Proxy {

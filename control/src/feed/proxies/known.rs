@@ -1,39 +1,38 @@
-//! What this process has heard of proxies since it was last written down.
+//! The reports of proxies that are not yet written to the database.
 
 use std::collections::HashMap;
 
-use super::Caller;
-use super::report::Report;
+use super::report::{Caller, Report};
 use crate::storage::{MOST_PROXIES, Proxy, ProxyNews, Step};
 
-/// Versions of one proxy that wait to be written down. Of more, the earliest are kept and the
-/// newest takes the last one's place.
-const MOST_STEPS: usize = 16;
-/// How long it is remembered that a credential brought more proxies than are watched.
+/// The most unwritten steps of one proxy. If there are more, the newest replaces the last.
+const MAX_STEPS: usize = 16;
+/// How long a credential counts as having too many proxies.
 const CROWDED_MS: u64 = 300_000;
 
-/// Proxies that poll here, or did a moment ago.
+/// Proxies that poll this process, or did so a moment ago.
 #[derive(Default)]
 pub(super) struct Known {
     /// By credential, then by the proxy's name.
     proxies: HashMap<String, HashMap<String, Entry>>,
-    /// When a credential last brought more than are watched.
+    /// When a credential last had more proxies than are watched.
     crowded: HashMap<String, u64>,
 }
 
-/// One of them.
+/// A proxy with its unwritten report.
 pub(super) struct Entry {
     pub proxy: Proxy,
     pub is_new: bool,
-    /// Polls: one that takes over from another in the same proxy may begin before that ends.
-    pub under_way: u32,
-    /// The highest version that it said here it had applied.
+    /// Polls in progress: when another worker of the proxy takes over, its poll may begin before the
+    /// previous one ends.
+    pub polls: u32,
+    /// The highest version that it has reported here.
     highest: Option<u64>,
     steps: Vec<Step>,
 }
 
 impl Known {
-    /// The entry of who calls; `None`: its credential brings too many.
+    /// The caller's entry; `None` if its credential has too many proxies.
     pub fn entry(
         &mut self,
         caller: Caller<'_>,
@@ -56,33 +55,33 @@ impl Known {
         Some(entry)
     }
 
-    /// The entry with a name.
+    /// The entry of a proxy.
     pub fn find(&mut self, credential: &str, instance: &str) -> Option<&mut Entry> {
         self.proxies.get_mut(credential)?.get_mut(instance)
     }
 
-    /// Forgets all of a name.
+    /// Forgets all proxies with a name.
     pub fn forget(&mut self, instance: &str) {
         for of_one in self.proxies.values_mut() {
             of_one.remove(instance);
         }
     }
 
-    /// What is new, to be written down. Who is gone is known to the database, and forgotten here.
+    /// The new reports, to be written. Proxies that no longer poll are forgotten here.
     pub fn take(&mut self, now_ms: u64) -> Vec<ProxyNews> {
         let entries = self.proxies.values_mut().flat_map(HashMap::values_mut);
-        let news = entries.filter_map(Entry::take).collect();
+        let reports = entries.filter_map(Entry::take).collect();
         for of_one in self.proxies.values_mut() {
             of_one.retain(|_, entry| entry.proxy.live_until_ms > now_ms);
         }
         self.proxies.retain(|_, of_one| !of_one.is_empty());
-        news
+        reports
     }
 
-    /// What was taken, and could not be written down: of who is gone too, for the database counts
-    /// the time until it must be stale from what it last heard.
-    pub fn put_back(&mut self, news: &[ProxyNews]) {
-        for one in news {
+    /// Puts back reports that could not be written, also those of proxies that no longer poll: their
+    /// last poll decides when they are stale.
+    pub fn put_back(&mut self, reports: &[ProxyNews]) {
+        for one in reports {
             let of_one = self.proxies.entry(one.proxy.credential.clone());
             let entry = of_one
                 .or_default()
@@ -90,11 +89,11 @@ impl Known {
                 .or_insert_with(|| Entry::gone(one));
             entry.is_new = true;
             entry.steps.splice(0..0, one.steps.iter().copied());
-            entry.steps.truncate(MOST_STEPS);
+            entry.steps.truncate(MAX_STEPS);
         }
     }
 
-    /// Notes that a credential brought more proxies than are watched.
+    /// Notes that a credential has more proxies than are watched.
     pub fn note_crowded(&mut self, credential: String, now_ms: u64) {
         let before = self.crowded.insert(credential.clone(), now_ms);
         if before.is_none_or(|at_ms| at_ms + CROWDED_MS < now_ms) {
@@ -106,7 +105,7 @@ impl Known {
         }
     }
 
-    /// Credentials that lately did so.
+    /// Credentials that recently had more proxies than are watched.
     pub fn crowded(&mut self, now_ms: u64) -> Vec<String> {
         self.crowded
             .retain(|_, at_ms| *at_ms + CROWDED_MS >= now_ms);
@@ -128,25 +127,25 @@ impl Entry {
                 denies_after_ms: None,
             },
             is_new: true,
-            under_way: 0,
+            polls: 0,
             highest: None,
             steps: Vec::new(),
         }
     }
 
-    /// One that was taken already, and has no poll under way.
-    fn gone(news: &ProxyNews) -> Self {
+    /// The entry of a proxy whose report was taken, without a poll in progress.
+    fn gone(report: &ProxyNews) -> Self {
         Self {
-            proxy: news.proxy.clone(),
+            proxy: report.proxy.clone(),
             is_new: true,
-            under_way: 0,
-            highest: news.said_applied.then_some(news.proxy.applied),
+            polls: 0,
+            highest: report.said_applied.then_some(report.proxy.applied),
             steps: Vec::new(),
         }
     }
 
-    /// Takes over what a poll says.
-    pub fn heard(&mut self, caller: Caller<'_>, report: &Report, now_ms: u64) {
+    /// Notes the report of a poll.
+    pub fn note(&mut self, caller: Caller<'_>, report: &Report, now_ms: u64) {
         self.is_new = true;
         self.proxy.address = caller.address.to_string();
         self.proxy.last_seen_ms = now_ms;
@@ -154,11 +153,11 @@ impl Entry {
         let Some(applied) = report.applied else {
             return;
         };
-        // It may fall: a worker that began anew has less than the others had.
+        // It can fall: a restarted worker has applied less than the others.
         self.proxy.applied = applied;
         if Some(applied) > self.highest {
             self.highest = Some(applied);
-            if self.steps.len() >= MOST_STEPS {
+            if self.steps.len() >= MAX_STEPS {
                 self.steps.pop();
             }
             self.steps.push(Step {
@@ -179,25 +178,30 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
+    use super::super::report::StaleReport;
     use super::*;
 
     #[test]
-    fn what_cannot_be_written_down_is_kept_of_who_is_gone_too() {
+    fn unwritten_reports_are_kept_also_of_proxies_that_no_longer_poll() {
         let caller = Caller {
             credential: "c",
             address: std::net::Ipv4Addr::LOCALHOST.into(),
         };
-        let report = Report::read("vm1", Some(7), (Some(300), Some("deny"))).unwrap();
+        let stale = StaleReport {
+            after_seconds: Some(300),
+            then: Some("deny"),
+        };
+        let report = Report::read("vm1", Some(7), stale).unwrap();
         let mut known = Known::default();
         known
             .entry(caller, &report, 0)
             .unwrap()
-            .heard(caller, &report, 1_000);
+            .note(caller, &report, 1_000);
         let taken = known.take(60_000);
         assert_eq!((taken.len(), known.find("c", "vm1").is_none()), (1, true));
         known.put_back(&taken);
         let again = known.take(60_100);
-        assert_eq!(again.len(), 1, "the database has not heard of it yet");
+        assert_eq!(again.len(), 1, "the database does not have it yet");
         assert_eq!(again[0].proxy, taken[0].proxy);
         assert_eq!(again[0].steps, taken[0].steps);
         assert!(again[0].said_applied);

@@ -1,22 +1,44 @@
-//! What a poll says of the proxy that makes it.
+//! What a poll says about the proxy that sends it.
+
+use std::net::IpAddr;
 
 /// The longest name of a proxy.
 const LONGEST_INSTANCE: usize = 64;
-/// The longest silence that a filter's configuration allows, in seconds: seven days.
+/// The longest `when_stale.after` that a filter's configuration allows, in seconds: seven days.
 const LONGEST_STALE_AFTER: u64 = 7 * 24 * 60 * 60;
 
-/// What a proxy says of itself.
+/// The sender of a poll.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// The id of its filter credential.
+    pub credential: &'a str,
+    /// Its address.
+    pub address: IpAddr,
+}
+
+/// What a poll says about the proxy's behaviour when its feed is stale; filters of old versions say
+/// nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct StaleReport<'a> {
+    /// After how many seconds without a poll the feed is stale.
+    pub after_seconds: Option<u64>,
+    /// `deny` or `allow`.
+    pub then: Option<&'a str>,
+}
+
+/// What a proxy says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// Its name for itself.
     pub instance: String,
-    /// The version that all of it has applied; `None`: it does not say.
+    /// The version that all its workers have applied; `None` if it does not say.
     pub applied: Option<u64>,
-    /// After so much silence it refuses everybody; `None`: it never does, or has not said so.
+    /// After how long without a poll it denies every request; `None` if it never does, or does not
+    /// say.
     pub denies_after_ms: Option<u64>,
 }
 
-/// What of a report is not as it should be.
+/// Which part of a report is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
     /// The name.
@@ -31,22 +53,21 @@ pub enum ReportError {
 }
 
 impl Report {
-    /// Reads what the query says. `stale` is `stale_after` in seconds, and `then`; filters of old
-    /// say nothing of it.
+    /// The report in a poll's query.
     ///
     /// # Errors
-    /// What is wrong.
+    /// The first part that is invalid.
     pub fn read(
         instance: &str,
         applied: Option<u64>,
-        stale: (Option<u64>, Option<&str>),
+        stale: StaleReport<'_>,
     ) -> Result<Self, ReportError> {
         let is_name = (1..=LONGEST_INSTANCE).contains(&instance.len())
             && instance.bytes().all(|byte| byte.is_ascii_graphic());
         if !is_name {
             return Err(ReportError::Instance);
         }
-        let denies_after_ms = match stale {
+        let denies_after_ms = match (stale.after_seconds, stale.then) {
             (None, None) => None,
             (Some(seconds @ 1..=LONGEST_STALE_AFTER), Some("deny")) => Some(seconds * 1_000),
             (Some(1..=LONGEST_STALE_AFTER), Some("allow")) => None,
@@ -66,8 +87,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_filter_says_is_taken_and_nothing_else() {
-        let denies = |stale| Report::read("vm1", None, stale).map(|report| report.denies_after_ms);
+    fn only_valid_reports_are_accepted() {
+        let denies = |(after_seconds, then)| {
+            let stale = StaleReport {
+                after_seconds,
+                then,
+            };
+            Report::read("vm1", None, stale).map(|report| report.denies_after_ms)
+        };
         assert_eq!(denies((None, None)), Ok(None));
         assert_eq!(denies((Some(300), Some("deny"))), Ok(Some(300_000)));
         assert_eq!(denies((Some(300), Some("allow"))), Ok(None));
@@ -81,7 +108,11 @@ mod tests {
             assert_eq!(denies(stale), Err(wrong), "{stale:?}");
         }
         for name in ["", "two words", "ä", &"x".repeat(65)] {
-            let read = Report::read(name, None, (None, None));
+            let stale = StaleReport {
+                after_seconds: None,
+                then: None,
+            };
+            let read = Report::read(name, None, stale);
             assert_eq!(read, Err(ReportError::Instance), "{name}");
         }
     }

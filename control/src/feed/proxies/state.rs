@@ -1,27 +1,27 @@
-//! Whether a proxy can still let anybody in by what it has.
+//! Whether a proxy polls, and if not, whether it may still admit users.
 
 use serde::{Deserialize, Serialize};
 
 use crate::storage::Proxy;
 
-/// How much later than we do a proxy may begin to count: the last answer was on its way to it for
-/// as long as it waits for one at most.
+/// How much later than this process a proxy may begin to count: the last response may have been on
+/// its way for the proxy's whole timeout.
 const MARGIN_MS: u64 = 35_000;
 
-/// What is known of a proxy's life.
+/// The state of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProxyState {
     /// It polls.
     Live,
-    /// It does not poll. If it is there, it refuses everybody by now, by its own configuration.
+    /// It does not poll. If it still runs, its own configuration now makes it deny every request.
     Stale,
-    /// It does not poll. If it is there, it may let people in by what it last applied.
+    /// It does not poll. If it still runs, it may admit users according to what it last applied.
     Unknown,
 }
 
 impl ProxyState {
-    /// As people read it.
+    /// Its name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn silence_means_stale_only_where_a_proxy_then_denies() {
+    fn a_proxy_that_stopped_polling_is_stale_only_if_it_denies() {
         let proxy = |denies_after_ms| Proxy {
             credential: "c".into(),
             instance: "i".into(),

@@ -1,11 +1,11 @@
-//! Where a snapshot goes on, in a form that the follower hands back as it is.
+//! Where a snapshot continues: an opaque text that the filter sends back.
 
 use portcullis::protocol::base64url;
 use serde::{Deserialize, Serialize};
 
 use crate::storage::Cursor;
 
-/// What `next` says.
+/// The content of `next`.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Next {
     pub epoch: String,
@@ -18,7 +18,7 @@ impl Next {
         Ok(base64url::encode(&serde_json::to_vec(self)?))
     }
 
-    /// `None`: nothing that was encoded here.
+    /// `None` if the text was not encoded here.
     pub fn decode(text: &str) -> Option<Self> {
         serde_json::from_slice(&base64url::decode(text.as_bytes())?).ok()
     }

@@ -4,7 +4,7 @@ use sqlx::AnyPool;
 
 use super::super::columns::{from_db, to_db};
 use super::super::error::StorageError;
-use super::super::grounds::ShownSignIn;
+use super::super::sessions::ShownSignIn;
 use super::super::write::Write;
 use crate::tokens::secret::Hashed;
 

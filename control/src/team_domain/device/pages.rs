@@ -1,21 +1,21 @@
-//! What `/device` shows.
+//! The pages of `/device`.
 
 use std::time::{Duration, UNIX_EPOCH};
 
 use askama::Template;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use super::super::csrf::FormGuard;
-use super::super::failure::Failure;
-use super::super::page::{Message, SignOut, render};
-use super::Waiting;
+use super::super::page::csrf::FormGuard;
+use super::super::page::failure::Failure;
+use super::super::page::message::{Message, SignOut, render, render_form};
+use super::waiting::WaitingRequest;
 use crate::service::Service;
 use crate::sessions::durations::to_text;
 use crate::storage::Session;
 
 /// Makes the pages for one request.
-pub struct Pages<'a> {
+pub struct DevicePages<'a> {
     /// The service.
     pub service: &'a Service,
     /// The request's headers.
@@ -24,14 +24,14 @@ pub struct Pages<'a> {
 
 #[derive(Template)]
 #[template(path = "device_code.html")]
-struct CodeForm {
+struct CodePageTemplate {
     demo: bool,
     wrong: bool,
 }
 
 #[derive(Template)]
 #[template(path = "device.html")]
-struct Question<'a> {
+struct QuestionPageTemplate<'a> {
     demo: bool,
     code: String,
     application: &'a str,
@@ -44,8 +44,8 @@ struct Question<'a> {
     csrf_token: String,
 }
 
-impl Pages<'_> {
-    /// Asks for a code; again, if the one before was wrong, too old or used.
+impl DevicePages<'_> {
+    /// Asks for a code. `wrong`: the previous one was wrong, expired or used.
     pub fn form(&self, wrong: bool) -> Result<Response, Failure> {
         let status = if wrong {
             StatusCode::NOT_FOUND
@@ -53,21 +53,21 @@ impl Pages<'_> {
             StatusCode::OK
         };
         let demo = self.service.config.server.demo;
-        render(status, &CodeForm { demo, wrong })
+        render(status, &CodePageTemplate { demo, wrong })
     }
 
-    /// Asks whether the token may be made.
+    /// Asks the user to confirm or refuse.
     pub fn question(
         &self,
         session: &Session,
-        waiting: &Waiting,
+        waiting: &WaitingRequest,
         longest: Duration,
     ) -> Result<Response, Failure> {
         let definition = &waiting.application.definition;
         let guard = FormGuard::of(self.headers, self.service.random.as_ref())?;
         let (now, asked_at) = (self.service.now(), waiting.request.asked_at);
         let time = UNIX_EPOCH + Duration::from_secs(asked_at);
-        let page = Question {
+        let page = QuestionPageTemplate {
             demo: self.service.config.server.demo,
             code: waiting.code.to_string(),
             application: &definition.name,
@@ -82,12 +82,16 @@ impl Pages<'_> {
             duration: to_text(longest),
             csrf_token: guard.token(),
         };
-        Ok(with_guard(render(StatusCode::OK, &page)?, &guard))
+        render_form(StatusCode::OK, &page, &guard)
     }
 
-    /// The policy does not admit whoever is signed in. The request goes on waiting: they may
+    /// Says that the user cannot make this token. The request keeps waiting, because the user may
     /// have another account.
-    pub fn no_access(&self, session: &Session, waiting: &Waiting) -> Result<Response, Failure> {
+    pub fn no_access(
+        &self,
+        session: &Session,
+        waiting: &WaitingRequest,
+    ) -> Result<Response, Failure> {
         let guard = FormGuard::of(self.headers, self.service.random.as_ref())?;
         let name = &waiting.application.definition.name;
         let message = Message {
@@ -95,29 +99,29 @@ impl Pages<'_> {
             title: format!("You cannot make a token for {name}"),
             paragraphs: vec![
                 format!(
-                    "You are signed in as {}, and {name} does not admit you, or takes no tokens \
-                     of scripts any more. Nothing was done.",
+                    "You are signed in as {}. This account has no access to {name}, or {name} no \
+                     longer accepts tokens for scripts. Nothing was changed.",
                     session.email
                 ),
-                "If you have another account, sign out and use that one.".to_owned(),
+                "If you have another account, sign out and sign in with that one.".to_owned(),
             ],
             link: None,
             sign_out: Some(SignOut {
                 csrf_token: guard.token(),
             }),
         };
-        Ok(with_guard(render(StatusCode::FORBIDDEN, &message)?, &guard))
+        render_form(StatusCode::FORBIDDEN, &message, &guard)
     }
 
-    /// Says what was done.
-    pub fn answered(&self, waiting: &Waiting, confirmed: bool) -> Result<Response, Failure> {
+    /// Says what the answer did.
+    pub fn answered(&self, waiting: &WaitingRequest, confirmed: bool) -> Result<Response, Failure> {
         let name = &waiting.application.definition.name;
         let (title, paragraph) = if confirmed {
             (
                 "Confirmed".to_owned(),
                 format!(
-                    "The command line now gets its token for {name}. Go back to it. Signing out \
-                     here ends the token."
+                    "The command line now gets its token for {name}. Return to your terminal. \
+                     Signing out here ends the token."
                 ),
             )
         } else {
@@ -135,11 +139,4 @@ impl Pages<'_> {
         };
         render(StatusCode::OK, &message)
     }
-}
-
-fn with_guard(mut response: Response, guard: &FormGuard) -> Response {
-    if let Some(cookie) = guard.cookie() {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
 }

@@ -1,5 +1,5 @@
-//! What the query of `/login` says of the login attempt, checked: nothing in it is believed
-//! because a filter made it, for it came through the browser.
+//! The login attempt in the query of `/login`. A filter writes the query, but it comes through the
+//! browser, so all of it is checked.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use portcullis::protocol::origin::Origin;
 use portcullis::protocol::return_to;
 use serde::{Deserialize, Serialize};
 
-use super::super::failure::Failure;
+use super::super::page::failure::Failure;
 use crate::applications::Application;
 use crate::problems::InputProblems;
 use crate::service::Service;
@@ -19,10 +19,10 @@ const CHALLENGE_CHARACTERS: usize = 43;
 const MAX_STATE_BYTES: usize = 256;
 const PROMPT_NONE: &str = "none";
 
-/// The query as it came. Also what the form's action repeats.
+/// The query, unchecked. The form's action repeats it.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct LoginQuery {
-    /// Our own pages': the form, although somebody is signed in.
+    /// Shows the form although the user is signed in. For links of our own pages.
     #[serde(skip_serializing)]
     other_account: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,7 +35,7 @@ pub struct LoginQuery {
     state: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code_challenge: Option<String>,
-    /// Not for the form: what it says concerns the first answer only.
+    /// Not repeated by the form: it concerns the first response only.
     #[serde(skip_serializing)]
     prompt: Option<String>,
 }
@@ -48,16 +48,16 @@ pub struct LoginAttempt {
     pub origin: Origin,
     /// Where on it: a path and query.
     pub return_to: String,
-    /// The filter's, opaque.
+    /// The filter's opaque state.
     pub state: String,
     /// The PKCE challenge (RFC 7636).
     pub challenge: String,
-    /// Whether nobody may be asked anything (OpenID Connect Core 1.0, section 3.1.2.1).
+    /// Whether the user must not be prompted (OpenID Connect Core 1.0, section 3.1.2.1).
     pub is_silent: bool,
 }
 
 impl LoginAttempt {
-    /// Where this attempt goes on with another account than the one that is signed in.
+    /// The path that continues this attempt with another account.
     pub fn path_for_other_account(&self) -> String {
         let query = LoginQuery {
             app: Some(self.application.audience.clone()),
@@ -72,7 +72,7 @@ impl LoginAttempt {
 }
 
 impl LoginQuery {
-    /// Whether the form is wanted whoever is signed in.
+    /// Whether to show the form although the user is signed in.
     pub fn wants_other_account(&self) -> bool {
         self.other_account.is_some()
     }
@@ -97,15 +97,15 @@ impl LoginQuery {
         }
     }
 
-    /// The page of the team domain to which a sign-in leads that no application began: one that
-    /// asks for a sign-in, or the first.
+    /// The page of the team domain to go to after a sign-in that no application began: one that
+    /// requires a sign-in, or the start page.
     pub fn own_page(&self) -> &str {
         let page = return_to::sanitize(self.return_to.as_deref().unwrap_or_default());
         let path = page.split('?').next().unwrap_or_default();
         if OWN_PAGES.contains(&path) { page } else { "/" }
     }
 
-    /// Whether nobody sent the browser here: a sign-in on the team domain itself.
+    /// Whether this is a sign-in on the team domain itself, begun by no application.
     fn is_plain(&self) -> bool {
         self.app.is_none() && self.origin.is_none() && self.state.is_none() && self.prompt.is_none()
     }
@@ -114,7 +114,7 @@ impl LoginQuery {
 /// The attempt; `None` for a sign-in on the team domain itself.
 ///
 /// # Errors
-/// [`Failure::BadLink`] with all that is wrong.
+/// [`Failure::BadLink`] with everything that is wrong.
 pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<LoginAttempt>, Failure> {
     if query.is_plain() {
         return Ok(None);
@@ -127,7 +127,11 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
         None
     };
     if application.is_none() {
-        problems.add("app", audience, "is no application here");
+        problems.add(
+            "app",
+            audience,
+            "is not the audience of an application here",
+        );
     }
     let origin = origin(query, application.as_ref(), &mut problems);
     let state = query.state.clone().unwrap_or_default();
@@ -136,24 +140,28 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
     }
     let challenge = query.code_challenge.clone().unwrap_or_default();
     if !is_challenge(&challenge) {
-        problems.add("code_challenge", "", "must be a SHA-256 in base64url");
+        problems.add(
+            "code_challenge",
+            "",
+            "must be a SHA-256 digest in base64url",
+        );
     }
     let prompt = query.prompt.as_deref();
     if let Some(other) = prompt.filter(|prompt| *prompt != PROMPT_NONE) {
-        problems.add("prompt", other, "must be `none`, or left out");
+        problems.add("prompt", other, "must be `none` or absent");
     }
     problems
         .finish()
         .map_err(|refused| Failure::BadLink(Arc::new(refused)))?;
-    // Without a problem there are both.
+    // Both are present if there is no problem.
     let (Some(application), Some(origin)) = (application, origin) else {
         return Err(Failure::NotFound);
     };
-    let wish = query.return_to.as_deref().unwrap_or_default();
+    let return_to = query.return_to.as_deref().unwrap_or_default();
     Ok(Some(LoginAttempt {
         application,
         origin,
-        return_to: return_to::sanitize(wish).to_owned(),
+        return_to: return_to::sanitize(return_to).to_owned(),
         state,
         challenge,
         is_silent: prompt.is_some(),
@@ -169,7 +177,7 @@ fn origin(
     match text.parse::<Origin>() {
         Ok(origin) if application.is_none_or(|app| app.definition.is_at(&origin)) => Some(origin),
         Ok(_) => {
-            problems.add("origin", text, "is not where this application is reached");
+            problems.add("origin", text, "is not an origin of this application");
             None
         }
         Err(error) => {

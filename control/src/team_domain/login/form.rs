@@ -4,31 +4,31 @@ use askama::Template;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 
-use super::super::csrf::FormGuard;
-use super::super::failure::Failure;
-use super::super::page::render;
-use super::super::security_headers::policy_for_form_to;
-use super::{LoginAttempt, LoginQuery};
+use super::super::page::csrf::FormGuard;
+use super::super::page::failure::Failure;
+use super::super::page::message::render_form;
+use super::super::page::security_headers::policy_for_form_to;
+use super::attempt::{LoginAttempt, LoginQuery};
 use crate::service::Service;
 
 /// What the form shows.
 pub struct LoginForm<'a> {
-    /// The query to come back with.
+    /// The query, which the form's action repeats.
     pub query: &'a LoginQuery,
     /// The attempt, if an application sent the browser.
     pub attempt: Option<&'a LoginAttempt>,
-    /// What was typed.
+    /// The e-mail address to begin with.
     pub email: &'a str,
-    /// What went wrong.
+    /// Why the form is shown again.
     pub complaint: Option<Complaint>,
-    /// Whether somebody who is signed in must prove it once more.
+    /// Whether the user is signed in, and the application demands a new sign-in.
     pub again: bool,
 }
 
 /// Why the form is shown again.
 #[derive(Debug, Clone, Copy)]
 pub enum Complaint {
-    /// Unknown address or wrong password: not said which.
+    /// Unknown address or wrong password; the user is not told which.
     WrongPassword,
     /// The form is not from this browser's page, or too old.
     ForeignForm,
@@ -38,7 +38,7 @@ pub enum Complaint {
 
 #[derive(Template)]
 #[template(path = "login.html")]
-struct Page<'a> {
+struct LoginPageTemplate<'a> {
     demo: bool,
     action: String,
     application: Option<&'a str>,
@@ -52,7 +52,7 @@ impl LoginForm<'_> {
     /// The form as a response.
     pub fn show(&self, service: &Service, headers: &HeaderMap) -> Result<Response, Failure> {
         let guard = FormGuard::of(headers, service.random.as_ref())?;
-        let page = Page {
+        let page = LoginPageTemplate {
             demo: service.config.server.demo,
             action: self.query.to_path(),
             application: self
@@ -64,16 +64,13 @@ impl LoginForm<'_> {
             csrf_token: guard.token(),
         };
         let status = self.complaint.map_or(StatusCode::OK, Complaint::status);
-        let mut response = render(status, &page)?;
-        let response_headers = response.headers_mut();
-        if let Some(cookie) = guard.cookie() {
-            response_headers.append(header::SET_COOKIE, cookie);
-        }
+        let mut response = render_form(status, &page, &guard)?;
         let policy = self
             .attempt
             .and_then(|attempt| policy_for_form_to(&attempt.origin.to_string()));
         if let Some(policy) = policy {
-            response_headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
         Ok(response)
     }
@@ -89,7 +86,7 @@ impl Complaint {
 
     fn text(self) -> &'static str {
         match self {
-            Self::WrongPassword => "This e-mail address and password do not fit together.",
+            Self::WrongPassword => "Wrong e-mail address or password.",
             Self::ForeignForm => {
                 "This page was open for too long, or cookies are blocked. Please try again."
             }

@@ -1,32 +1,32 @@
-//! The end of a login attempt in which nobody may be asked anything: `prompt=none`, as in OpenID
-//! Connect Core 1.0, sections 3.1.2.1 and 3.1.2.6. A page would stand in a frame that nobody sees,
-//! so whatever else would be a page becomes an error for the application's callback.
+//! The end of a login attempt that must not prompt the user: `prompt=none`, as in OpenID Connect
+//! Core 1.0, sections 3.1.2.1 and 3.1.2.6. It runs in a hidden frame, so every page becomes an
+//! error for the application's callback.
 
 use axum::http::StatusCode;
 use axum::response::Response;
 use portcullis::protocol::login::CALLBACK_PATH;
 
-use super::super::failure::Failure;
-use super::super::redirect::redirect;
-use super::LoginAttempt;
+use super::super::page::failure::Failure;
+use super::super::page::redirect::redirect;
+use super::attempt::LoginAttempt;
 
 /// Why there is no code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Error {
-    /// Somebody has to sign in.
+pub enum SilentError {
+    /// The user has to sign in.
     LoginRequired,
-    /// The policy does not admit who is signed in.
+    /// The policy does not admit the user.
     AccessDenied,
 }
 
-/// Back to the application, whose origin has been checked, without a code.
+/// The redirect to the application, whose origin has been checked, without a code.
 ///
 /// # Errors
-/// When the origin is no header.
-pub fn back_with(attempt: &LoginAttempt, error: Error) -> Result<Response, Failure> {
+/// When the origin is not a valid header value.
+pub fn back_with(attempt: &LoginAttempt, error: SilentError) -> Result<Response, Failure> {
     let error = match error {
-        Error::LoginRequired => "login_required",
-        Error::AccessDenied => "access_denied",
+        SilentError::LoginRequired => "login_required",
+        SilentError::AccessDenied => "access_denied",
     };
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("error", error)

@@ -1,6 +1,5 @@
-//! `POST /device_authorization`: a command line asks for a token (RFC 8628, section 3.1). The
-//! parameter `application` is the application's name or a place where it is
-//! reached.
+//! `POST /device_authorization`: a command line requests a token (RFC 8628, section 3.1). The
+//! parameter `application` is the application's name or one of its origins.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,12 +10,13 @@ use axum::http::HeaderMap;
 use axum::{Form, Json};
 use serde::{Deserialize, Serialize};
 
-use super::super::client_address::client_address;
+use super::super::client::Client;
 use super::error::OAuthError;
 use crate::applications::{Application, Location};
 use crate::service::Service;
 use crate::storage::StorageError;
-use crate::tokens::device_codes::{self, CLIENT_ID, LIFE_SECONDS, POLL_SECONDS};
+use crate::tokens::device_codes::issue::issue;
+use crate::tokens::device_codes::{CLIENT_ID, LIFE, POLL_INTERVAL};
 
 #[derive(Deserialize)]
 pub struct AuthorizeDevice {
@@ -41,8 +41,11 @@ pub async fn authorize_device(
     headers: HeaderMap,
     form: Result<Form<AuthorizeDevice>, FormRejection>,
 ) -> Result<Json<DeviceAuthorization>, OAuthError> {
-    let trusted = &service.config.server.trusted_proxies;
-    let client = client_address(peer.ip(), &headers, trusted);
+    let client = Client {
+        peer,
+        headers: &headers,
+    };
+    let client = client.address(&service);
     service
         .request_limits
         .request(client, service.clock.now())?;
@@ -54,29 +57,29 @@ pub async fn authorize_device(
         .await?
         .filter(|application| application.definition.header_tokens)
         .ok_or(OAuthError::InvalidTarget)?;
-    let codes = device_codes::make(&service, &application.audience, client).await?;
-    tracing::info!(%client, audience = application.audience, "token for scripts asked for");
+    let codes = issue(&service, &application.audience, client).await?;
+    tracing::info!(%client, audience = application.audience, "token for scripts requested");
     let page = format!("{}/device", service.team_domain);
     Ok(Json(DeviceAuthorization {
         device_code: codes.device_code.reveal().to_owned(),
         verification_uri_complete: format!("{page}?user_code={}", codes.user_code),
         user_code: codes.user_code.to_string(),
         verification_uri: page,
-        expires_in: LIFE_SECONDS,
-        interval: POLL_SECONDS,
+        expires_in: LIFE.as_secs(),
+        interval: POLL_INTERVAL.as_secs(),
     }))
 }
 
-/// By its name, or by a place where it is reached.
+/// The application with this name, or at this origin.
 async fn find(service: &Service, text: &str) -> Result<Option<Application>, StorageError> {
     if let Some(named) = service.storage.application_named(text).await? {
         return Ok(Some(named));
     }
-    let Ok(place) = text.parse::<Location>() else {
+    let Ok(location) = text.parse::<Location>() else {
         return Ok(None);
     };
-    let hostname = place.origin().hostname();
+    let hostname = location.origin().hostname();
     let there = service.storage.applications_at(hostname).await?;
-    let is_there = |one: &Application| one.definition.origins.contains(&place);
+    let is_there = |one: &Application| one.definition.origins.contains(&location);
     Ok(there.into_iter().find(is_there))
 }

@@ -1,73 +1,72 @@
-//! What goes wrong, as OAuth clients read it (RFC 6749, section 5.2; RFC 8628, section 3.5).
+//! Errors in the format that OAuth clients read (RFC 6749, section 5.2; RFC 8628, section 3.5).
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::sign_in::limits::TooMany;
 use crate::storage::StorageError;
-use crate::tokens::device_codes::MakeCodesError;
+use crate::system::rate_limit::TooMany;
+use crate::tokens::device_codes::issue::IssueCodesError;
 use crate::tokens::header_tokens::NoHeaderToken;
 
-/// How long to wait when too many requests wait for an answer: one of them has ended by then, or
-/// been answered.
+/// When too many requests wait for an answer: by then one has been answered or has expired.
 const TOO_MANY_SECONDS: u64 = 60;
 const UNAVAILABLE_SECONDS: u64 = 5;
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum OAuthError {
-    /// A parameter is missing, comes twice, or cannot be read.
-    #[error("a parameter is missing, comes twice, or cannot be read")]
+    /// A parameter is missing, duplicated or invalid.
+    #[error("a parameter is missing, duplicated or invalid")]
     InvalidRequest,
-    /// Another client than the one that there is.
-    #[error("there is no such client; client_id is portcullis-control")]
+    /// The client is not the command line.
+    #[error("unknown client; client_id must be portcullis-control")]
     InvalidClient,
     /// The code is unknown, or was used.
-    #[error("this code is not known, or its answer has been fetched; ask for a new one")]
+    #[error("this code is unknown or was already used; request a new one")]
     InvalidGrant,
-    /// Another grant than the one that there is.
-    #[error("the grant_type is urn:ietf:params:oauth:grant-type:device_code")]
+    /// The grant is not the device grant.
+    #[error("grant_type must be urn:ietf:params:oauth:grant-type:device_code")]
     UnsupportedGrantType,
-    /// Unknown, or not open to tokens in headers: strangers are not told which.
+    /// The application is unknown, or takes no tokens in headers: strangers are not told which.
     #[error(
-        "no application of this name or origin takes tokens of scripts; an administrator allows \
-         them with `application set NAME --header-tokens true`"
+        "no application with this name or origin accepts tokens for scripts; an administrator can \
+         allow them with `application set NAME --header-tokens true`"
     )]
     InvalidTarget,
-    /// Nobody has answered yet.
-    #[error("nobody has confirmed the code yet")]
+    /// The request has not been answered.
+    #[error("the code has not been confirmed yet")]
     AuthorizationPending,
-    /// The same, and the polls come too fast.
-    #[error("nobody has confirmed the code yet; wait 5 seconds longer between polls")]
+    /// The same, and the client polls too often.
+    #[error("the code has not been confirmed yet; wait 5 seconds longer between polls")]
     SlowDown,
-    /// One client asks or polls too often, whatever it sends.
+    /// The client sends too many requests.
     #[error("too many requests from this network; try again in {retry_after} seconds")]
     TooOften {
         /// Seconds to wait.
         retry_after: u64,
     },
-    /// The person said no.
+    /// The user refused.
     #[error("the request was refused in the browser")]
     Refused,
-    /// The person's session ended before the token was fetched.
+    /// The user's session ended before the token was issued.
     #[error("the session that confirmed the code has ended")]
     SessionEnded,
-    /// The policy admits the person no longer, or the application changed.
-    #[error("the application's policy does not admit who confirmed the code")]
+    /// The policy no longer admits the user, or the application changed.
+    #[error("the application's policy does not admit the user who confirmed the code")]
     PolicyDenied,
-    /// Nobody answered in time.
-    #[error("nobody confirmed the code in time; ask for a new one")]
+    /// The request was not answered in time.
+    #[error("the code was not confirmed in time; request a new one")]
     ExpiredToken,
     /// Too many requests wait for an answer.
-    #[error("too many requests wait for an answer; try again later")]
+    #[error("too many requests are waiting for an answer; try again later")]
     TooMany,
-    /// The database is away.
+    /// The database is not available.
     #[error("the service is not available at the moment; try again")]
     Unavailable(#[from] StorageError),
-    /// A defect, here or in the machine.
-    #[error("something broke in the service; its log says what")]
+    /// A defect of the service or the machine.
+    #[error("internal error; see the service's log")]
     Broken,
 }
 
@@ -107,7 +106,7 @@ impl IntoResponse for OAuthError {
     fn into_response(self) -> Response {
         let (status, error) = self.parts();
         if status.is_server_error() {
-            tracing::error!(error = ?self, "a request for a token failed");
+            tracing::error!(error = ?self, "token request failed");
         }
         let body = json!({ "error": error, "error_description": self.to_string() });
         let mut response = (status, Json(body)).into_response();
@@ -119,12 +118,12 @@ impl IntoResponse for OAuthError {
     }
 }
 
-impl From<MakeCodesError> for OAuthError {
-    fn from(error: MakeCodesError) -> Self {
+impl From<IssueCodesError> for OAuthError {
+    fn from(error: IssueCodesError) -> Self {
         match error {
-            MakeCodesError::Storage(error) => error.into(),
-            MakeCodesError::Randomness(_) => Self::Broken,
-            MakeCodesError::TooMany => Self::TooMany,
+            IssueCodesError::Storage(error) => error.into(),
+            IssueCodesError::Randomness(_) => Self::Broken,
+            IssueCodesError::TooMany => Self::TooMany,
         }
     }
 }
@@ -132,7 +131,7 @@ impl From<MakeCodesError> for OAuthError {
 impl From<TooMany> for OAuthError {
     fn from(too_many: TooMany) -> Self {
         Self::TooOften {
-            retry_after: too_many.retry_after.as_secs() + 1,
+            retry_after: too_many.retry_after_seconds(),
         }
     }
 }

@@ -1,5 +1,6 @@
-//! `POST /token`: a command line looks whether its request was answered (RFC 8628, section 3.4).
-//! A token is given out once, and judged when it is: not when somebody confirmed.
+//! `POST /token`: a command line polls for the answer to its request (RFC 8628, section 3.4). A
+//! token is issued once. Session, user and policy are judged at that moment, not when the user
+//! confirmed.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use axum::http::HeaderMap;
 use axum::{Form, Json};
 use serde::{Deserialize, Serialize};
 
-use super::super::client_address::client_address;
+use super::super::client::Client;
 use super::error::OAuthError;
 use crate::service::Service;
 use crate::storage::Poll;
@@ -40,8 +41,11 @@ pub async fn token(
     headers: HeaderMap,
     form: Result<Form<TokenRequest>, FormRejection>,
 ) -> Result<Json<TokenAnswer>, OAuthError> {
-    let trusted = &service.config.server.trusted_proxies;
-    let client = client_address(peer.ip(), &headers, trusted);
+    let client = Client {
+        peer,
+        headers: &headers,
+    };
+    let client = client.address(&service);
     service.request_limits.poll(client, service.clock.now())?;
     let Form(request) = form.map_err(|_| OAuthError::InvalidRequest)?;
     if request.grant_type != GRANT_TYPE {

@@ -1,21 +1,21 @@
-//! How often a user code may be typed that is none (RFC 8628, section 5.1): by one user, and from
-//! one client address. Only who is signed in can try at all.
+//! How many wrong user codes one user and one client address may type (RFC 8628, section 5.1). Only
+//! users who are signed in can try.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::sign_in::limits::{Limit, TooMany, network};
+use crate::system::rate_limit::{RateLimit, TooMany, network};
 
 const WRONG_CODES_OF_A_USER: u32 = 10;
 const WRONG_CODES_OF_AN_ADDRESS: u32 = 60;
 
-/// The limits on guessed user codes.
+/// The limits on wrong user codes.
 pub struct GuessLimits {
-    by_user: Limit,
-    by_address: Limit,
+    by_user: RateLimit,
+    by_address: RateLimit,
 }
 
-/// A code that was typed, and counted as wrong until it is found right.
+/// A typed code, counted as wrong until it turns out to be right.
 #[must_use = "a code that was right must be given back"]
 pub struct Guess {
     user: u64,
@@ -23,11 +23,11 @@ pub struct Guess {
 }
 
 impl GuessLimits {
-    /// Nothing counted yet.
+    /// Limits with nothing counted yet.
     pub fn new() -> Self {
         Self {
-            by_user: Limit::new(WRONG_CODES_OF_A_USER),
-            by_address: Limit::new(WRONG_CODES_OF_AN_ADDRESS),
+            by_user: RateLimit::new(WRONG_CODES_OF_A_USER),
+            by_address: RateLimit::new(WRONG_CODES_OF_AN_ADDRESS),
         }
     }
 

@@ -1,27 +1,26 @@
-//! How often one client may ask for codes, and poll with them, whatever it sends: nobody has
-//! proved anything yet.
+//! How often one client may request codes and poll with them. These clients are not authenticated.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::sign_in::limits::{Limit, TooMany, network};
+use crate::system::rate_limit::{RateLimit, TooMany, network};
 
 const REQUESTS_A_MINUTE: u32 = 60;
-/// As many requests as can wait of one client, each polled at its interval.
+/// Enough for all requests that one client can have waiting, each polled at its interval.
 const POLLS_A_MINUTE: u32 = 600;
 
 /// The limits of `/device_authorization` and `/token`.
 pub struct RequestLimits {
-    requests: Limit,
-    polls: Limit,
+    requests: RateLimit,
+    polls: RateLimit,
 }
 
 impl RequestLimits {
-    /// Nothing counted yet.
+    /// Limits with nothing counted yet.
     pub fn new() -> Self {
         Self {
-            requests: Limit::new(REQUESTS_A_MINUTE),
-            polls: Limit::new(POLLS_A_MINUTE),
+            requests: RateLimit::new(REQUESTS_A_MINUTE),
+            polls: RateLimit::new(POLLS_A_MINUTE),
         }
     }
 

@@ -1,23 +1,22 @@
 //! User codes: `WDJB-MJHT`.
 //!
-//! Eight of twenty letters are 34 bits (RFC 8628, section 6.1): enough while a code lives for ten
-//! minutes, wrong ones are counted, and a right one gives whoever types it nothing but the choice
-//! to hand out a token of their own. The hash keeps codes out of copies and logs of the database;
-//! that it could be searched through within their life is no loss for the same reason.
+//! Eight of twenty letters are 34 bits (RFC 8628, section 6.1). That is enough: a code lives for ten
+//! minutes, wrong codes are limited, and a guessed code only lets the guesser give away a token of
+//! their own. For the same reason it does not matter that the stored hash can be searched.
 
 use std::fmt;
 
 use crate::system::randomness::{NoRandomness, Randomness};
 use crate::tokens::secret::{Hashed, Plain};
 
-/// Consonants: no words arise, and nothing looks like a digit.
+/// Consonants, which make no words and do not look like digits.
 const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
 const LENGTH: usize = 8;
-/// Bytes above are drawn again: else some letters would come more often.
+/// Greater bytes are drawn again; otherwise some letters would be more frequent.
 const EVEN: u8 = 240;
 const LONGEST_TYPED: usize = 64;
 
-/// A user code, of any spelling once.
+/// A user code, in one spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserCode(String);
 
@@ -37,8 +36,8 @@ impl UserCode {
         Ok(Self(letters))
     }
 
-    /// What somebody typed, in whatever case and with whatever between the letters; `None` if it
-    /// can be no code.
+    /// The code that a user typed, in any case and with anything between the letters; `None` if it
+    /// cannot be a code.
     pub fn typed(text: &str) -> Option<Self> {
         if text.len() > LONGEST_TYPED {
             return None;
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_codes() {
+    fn other_texts_are_not_codes() {
         for text in [
             "",
             "BCDF-GHJ",

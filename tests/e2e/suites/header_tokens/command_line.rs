@@ -129,7 +129,10 @@ fn a_request_that_nobody_answers_ends_the_command() -> Result<()> {
     clock.shift(0)?;
     let finished = finished?;
     assert_eq!((finished.status, finished.stdout.as_str()), (Some(1), ""));
-    assert!(finished.stderr.contains("nobody confirmed"), "{finished:?}");
+    assert!(
+        finished.stderr.contains("not confirmed in time"),
+        "{finished:?}"
+    );
     Ok(())
 }
 
@@ -147,7 +150,11 @@ fn the_command_says_what_is_wrong() -> Result<()> {
     let wiki = stand.deployment.origin_of("wiki.apps.localhost");
     let with_authority = |team_domain| vec!["--team-domain", team_domain, "--ca-file", &authority];
     for (arguments, status, expected) in [
-        (with_authority(&team_domain), 1, "takes tokens of scripts"),
+        (
+            with_authority(&team_domain),
+            1,
+            "accepts tokens for scripts",
+        ),
         // The stand's authority is not one of the system's.
         (vec!["--team-domain", &team_domain], 1, "certificate"),
         (
@@ -155,7 +162,7 @@ fn the_command_says_what_is_wrong() -> Result<()> {
             1,
             "no certificate",
         ),
-        (with_authority(&wiki), 1, "not as a team domain"),
+        (with_authority(&wiki), 1, "not like a team domain"),
         (with_authority(&plain), 2, "must be https"),
         (with_authority("https://127.0.0.1:1"), 1, "does not answer"),
         (vec![], 2, "--team-domain"),

@@ -33,7 +33,11 @@ fn b05_a_fresh_login_is_demanded_for_one_application() -> Result<()> {
     control.revoke_application(&wiki.name)?;
     let page = browser.open(&wiki.url("/"))?;
     assert!(page.url.as_str().starts_with(&team), "at {}", page.url);
-    assert!(page.text().contains("sign in anew"), "{}", page.text());
+    assert!(
+        page.text().contains("requires a new sign-in"),
+        "{}",
+        page.text()
+    );
     let page = browser.open(&other.url("/again"))?;
     assert_eq!(
         (page.status, page.url.as_str()),

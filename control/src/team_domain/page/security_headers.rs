@@ -1,11 +1,11 @@
-//! Headers that every response of the team domain carries, unless its handler chose otherwise.
+//! Security headers of every response of the team domain. A handler can choose another value.
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// Nothing from elsewhere, no frames, forms to ourselves only.
+/// Nothing from other origins, no frames, forms only to the team domain.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
                       base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
@@ -22,7 +22,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
     ),
 ];
 
-/// Adds what is missing.
+/// Adds the headers that the handler did not set.
 pub async fn add(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
@@ -34,7 +34,7 @@ pub async fn add(request: Request, next: Next) -> Response {
     response
 }
 
-/// The policy of a page whose form may end at `origin`: Chromium applies `form-action` to the
+/// The policy of a page whose form may redirect to `origin`: Chromium applies `form-action` to the
 /// redirect after a POST as well.
 pub fn policy_for_form_to(origin: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("{POLICY} {origin}")).ok()

@@ -1,15 +1,40 @@
-//! Which client a request comes from, by its connection and by what trusted proxies say.
+//! The client that sent a request.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
+use crate::service::Service;
+use crate::sessions::client_description::ClientDescription;
+
 const FORWARDED: &str = "x-forwarded-for";
 
-/// The client's address: the peer, or, if that is a trusted proxy, the rightmost address in
-/// `x-forwarded-for` that is not one. What stands further left anybody could have written.
-pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+/// A request's client.
+pub struct Client<'a> {
+    /// The other end of the connection, possibly a proxy.
+    pub peer: SocketAddr,
+    /// The request's headers.
+    pub headers: &'a HeaderMap,
+}
+
+impl Client<'_> {
+    /// Its address, behind the trusted proxies of the configuration.
+    pub fn address(&self, service: &Service) -> IpAddr {
+        let trusted = &service.config.server.trusted_proxies;
+        client_address(self.peer.ip(), self.headers, trusted)
+    }
+
+    /// A description of it, for the user.
+    pub fn description(&self, service: &Service) -> ClientDescription {
+        ClientDescription::of(self.headers, self.address(service))
+    }
+}
+
+/// The peer's address or, if the peer is a trusted proxy, the rightmost address in
+/// `x-forwarded-for` that is not a trusted proxy. Anybody could have written what stands further
+/// left.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let peer = peer.to_canonical();
     if !is_trusted(&peer) {

@@ -1,25 +1,26 @@
-//! Whom an application admits.
+//! Checking the rules of a policy.
 
-use super::Checked;
-use crate::applications::RuleDraft;
-use crate::policy::{Policy, PolicyRule};
+use super::draft::RuleDraft;
+use super::rules::{Policy, PolicyRule};
 use crate::problems::InputProblems;
 use crate::sessions::durations::Bounds;
 use crate::sign_in::email;
 
-pub(super) fn policy(
+/// The policy that the drafts at `path` make, with session durations within `bounds`. If `None`, at
+/// least one problem was noted.
+pub fn check(
     drafts: Vec<RuleDraft>,
-    how: Checked<'_>,
+    path: &str,
+    bounds: Bounds,
     problems: &mut InputProblems,
 ) -> Option<Policy> {
-    let path = how.at("policy");
     let count = drafts.len();
     let rules: Vec<PolicyRule> = drafts
         .into_iter()
         .enumerate()
         .filter_map(|(index, draft)| {
             let path = format!("{path}[{index}]");
-            let duration = duration(&draft, &path, how.demo, problems);
+            let duration = duration(&draft, &path, bounds, problems);
             let rule = rule(draft, &format!("{path}.allow"), problems);
             Some(PolicyRule {
                 session_duration_seconds: duration?,
@@ -30,45 +31,46 @@ pub(super) fn policy(
     (rules.len() == count).then(|| Policy::new(rules))
 }
 
-/// `None` is a problem, `Some(None)` the application's own.
+/// `None` is a problem, `Some(None)` means the duration of the application.
 fn duration(
     draft: &RuleDraft,
     path: &str,
-    demo: bool,
+    bounds: Bounds,
     problems: &mut InputProblems,
 ) -> Option<Option<u64>> {
     let Some(text) = &draft.session_duration else {
         return Some(None);
     };
     let path = format!("{path}.session_duration");
-    let duration = Bounds::of_sessions(demo).parse(&path, text, problems)?;
+    let duration = bounds.parse(&path, text, problems)?;
     Some(Some(duration.as_secs()))
 }
 
 fn rule(draft: RuleDraft, path: &str, problems: &mut InputProblems) -> Option<PolicyRule> {
-    let mut good = true;
+    let mut valid = true;
     for (index, text) in draft.emails.iter().enumerate() {
         if email::normal(text).is_none() {
-            problems.add(
-                &format!("{path}.emails[{index}]"),
-                text,
-                "is no e-mail address",
-            );
-            good = false;
+            let message = "is not an e-mail address";
+            problems.add(&format!("{path}.emails[{index}]"), text, message);
+            valid = false;
         }
     }
     for (index, text) in draft.email_domains.iter().enumerate() {
         if !email::is_domain(text) {
-            let message = "is no domain; write what follows the '@', as example.com";
+            let message = "is not a domain; write what follows the '@', as example.com";
             problems.add(&format!("{path}.email_domains[{index}]"), text, message);
-            good = false;
+            valid = false;
         }
     }
     if draft.emails.is_empty() && draft.email_domains.is_empty() && !draft.everyone {
-        problems.add(path, "", "admits nobody; leave the rule out for that");
-        good = false;
+        problems.add(
+            path,
+            "",
+            "admits nobody; to admit nobody, leave the rule out",
+        );
+        valid = false;
     }
-    good.then(|| PolicyRule {
+    valid.then(|| PolicyRule {
         emails: draft
             .emails
             .iter()

@@ -1,10 +1,10 @@
-//! Keeps other sites from sending our forms.
+//! Keeps other sites from submitting our forms.
 //!
 //! The browser holds a random secret in a `__Host-` cookie; the form carries an HMAC under it.
 //! Another site can neither read the cookie nor set it.
 //!
-//! Where the browser itself says that a form comes from our own page (Fetch Metadata), that is
-//! enough: several tabs that open at once each get a secret, and the browser keeps the last.
+//! If the browser itself says that a form comes from our own page (Fetch Metadata), that suffices:
+//! several tabs that open at once each get a secret, and the browser keeps only the last.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use portcullis::protocol::base64url;
@@ -24,7 +24,7 @@ pub struct FormGuard {
 }
 
 impl FormGuard {
-    /// The browser's, or a new one.
+    /// The browser's secret, or a new one.
     ///
     /// # Errors
     /// When there is no randomness.
@@ -37,12 +37,12 @@ impl FormGuard {
         }
     }
 
-    /// For the form's field `csrf_token`.
+    /// The value of the form's field `csrf_token`.
     pub fn token(&self) -> String {
         base64url::encode(&hmac_sha256::HMAC::mac(LABEL, self.secret.as_bytes()))
     }
 
-    /// The same for all forms that this browser shows at the same time; safe to store.
+    /// A hash of the browser's secret, the same for all forms that it shows at one time.
     pub fn hashed(headers: &HeaderMap) -> Option<Hashed> {
         let guard = Self::shown(headers).next()?;
         Some(Plain::new(guard.secret).hashed())
@@ -75,7 +75,7 @@ pub fn check(headers: &HeaderMap, token: &str, team_domain: &str) -> Result<(), 
     let own_form = match (text("sec-fetch-site"), text(header::ORIGIN.as_str())) {
         (Some(site), _) => site == "same-origin",
         (None, Some(origin)) => origin == team_domain && own_token(),
-        // Too old for both.
+        // The browser supports neither header.
         (None, None) => own_token(),
     };
     if own_form {

@@ -1,7 +1,7 @@
-//! Passwords, hashed with argon2id (RFC 9106).
+//! Hashing and checking passwords with argon2id (RFC 9106).
 //!
-//! Hashing takes tens of milliseconds and much memory on purpose, so it runs beside the requests
-//! and only so often at once.
+//! Hashing is slow and takes much memory on purpose, so it runs on threads of its own, and only a
+//! few hashes are computed at once.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
@@ -13,89 +13,91 @@ use crate::system::randomness::{NoRandomness, Randomness};
 use crate::tokens::secret::Plain;
 
 const AT_ONCE: usize = 4;
-/// How many may wait for their turn; more are told to try again.
+/// How many more may wait; others are told to try again.
 const WAITING: usize = 64;
 const SALT_BYTES: usize = 16;
 
-/// The longest password, in bytes: nobody types more, and hashing more is work for nothing.
+/// The longest password, in bytes.
 pub const MAX_BYTES: usize = 1024;
 
 /// Hashes and checks passwords.
 pub struct Passwords {
     at_once: Arc<Semaphore>,
     waiting: Semaphore,
-    /// Of no password. Checked for unknown users, so that they take as long as known ones.
-    of_nobody: String,
+    /// The hash of a random secret. It is checked for users without a password, so that they take
+    /// as long as others.
+    decoy: String,
 }
 
-/// A password could be neither hashed nor checked.
+/// Why a password was not hashed or checked.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     /// No salt.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
-    /// Too many others wait.
+    /// Too many others are waiting.
     #[error("too many passwords are being checked")]
     Busy,
-    /// The hash function refused, or its thread died.
+    /// The hash function or its thread failed.
     #[error("the password could not be hashed")]
     Hashing,
 }
 
 impl Passwords {
-    /// Makes the hash of nobody.
+    /// Computes the decoy.
     ///
     /// # Errors
-    /// When hashing does not work at all.
+    /// When hashing fails.
     pub fn new(random: &dyn Randomness) -> Result<Self, PasswordError> {
-        let of_nobody = hash(&random.secret()?, &random.bytes::<SALT_BYTES>()?)?;
+        let decoy = hash(&random.secret()?, &random.bytes::<SALT_BYTES>()?)?;
         Ok(Self {
             at_once: Arc::new(Semaphore::new(AT_ONCE)),
             waiting: Semaphore::new(WAITING),
-            of_nobody,
+            decoy,
         })
     }
 
     /// The PHC string to store.
     ///
     /// # Errors
-    /// When hashing does not work.
+    /// When hashing fails.
     pub async fn hash(
         &self,
         password: Plain,
         random: &dyn Randomness,
     ) -> Result<String, PasswordError> {
         let salt = random.bytes::<SALT_BYTES>()?;
-        self.beside(move || hash(password.reveal(), &salt)).await?
+        self.on_thread(move || hash(password.reveal(), &salt))
+            .await?
     }
 
-    /// Whether `password` is the one of `stored`; without a stored hash never, after the same
-    /// work.
+    /// Whether `stored` is the hash of `password`. Without a stored hash the answer is no, after the
+    /// same work.
     ///
     /// # Errors
-    /// When hashing does not work.
+    /// When hashing fails.
     pub async fn check(
         &self,
         password: Plain,
         stored: Option<String>,
     ) -> Result<bool, PasswordError> {
         let known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.of_nobody.clone());
-        let fits = self
-            .beside(move || {
+        let stored = stored.unwrap_or_else(|| self.decoy.clone());
+        let matches = self
+            .on_thread(move || {
                 let stored = PasswordHash::new(&stored).map_err(|_| PasswordError::Hashing)?;
                 let password = password.reveal().as_bytes();
                 Ok::<_, PasswordError>(Argon2::default().verify_password(password, &stored).is_ok())
             })
             .await??;
-        Ok(known && fits)
+        Ok(known && matches)
     }
 
-    async fn beside<T: Send + 'static>(
+    async fn on_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let _place = self
+        let _waiting = self
             .waiting
             .try_acquire()
             .map_err(|_| PasswordError::Busy)?;
@@ -103,7 +105,7 @@ impl Passwords {
             .acquire_owned()
             .await
             .map_err(|_| PasswordError::Hashing)?;
-        // The work goes on when whoever asked has left, so the permit goes with it.
+        // The thread continues if the caller is cancelled, so it keeps the permit.
         let work = move || {
             let done = work();
             drop(permit);
@@ -128,7 +130,7 @@ mod tests {
     use crate::system::randomness::SystemRandomness;
 
     #[tokio::test]
-    async fn a_hash_fits_its_password_only() {
+    async fn a_hash_matches_only_its_password() {
         let passwords = Passwords::new(&SystemRandomness).unwrap();
         let plain = Plain::new("correct horse".into());
         let stored = passwords

@@ -1,4 +1,4 @@
-//! Why there is no page: what failed, and what people are told of it.
+//! Why a page cannot be shown, and what people are told about it.
 
 use std::sync::Arc;
 
@@ -6,28 +6,30 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::problems::Refused;
-use crate::sign_in::passwords::PasswordError;
+use crate::sign_in::begin::BeginError;
+use crate::sign_in::password::PasswordSignInError;
+use crate::sign_in::password_hashing::PasswordError;
 use crate::storage::StorageError;
 use crate::system::randomness::NoRandomness;
 use crate::tokens::exchange_codes::IssueCodeError;
 
-/// Why there is no page.
+/// Why a page cannot be shown.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Failure {
     /// No page has this path.
     #[error("there is no such page")]
     NotFound,
-    /// The page does not take this method.
-    #[error("the page does not take this method")]
+    /// The page does not support this method.
+    #[error("the page does not support this method")]
     NoSuchMethod,
-    /// The link that led here is not right.
+    /// The link to the login page is invalid.
     #[error("{0}")]
     BadLink(Arc<Refused>),
-    /// The query cannot be read at all.
-    #[error("the query cannot be read")]
+    /// The query cannot be parsed.
+    #[error("the query cannot be parsed")]
     BadQuery,
-    /// The form is not one that we sent to this browser, or too old.
-    #[error("the form did not come from this browser's page")]
+    /// The form was not sent to this browser, or is too old.
+    #[error("the form does not come from this browser's page")]
     ForeignForm,
     /// The form lacks fields.
     #[error("the form is incomplete")]
@@ -38,17 +40,17 @@ pub enum Failure {
         /// How long to wait, in seconds.
         retry_after: u64,
     },
-    /// Too many user codes that were none.
+    /// Too many wrong user codes.
     #[error("too many wrong codes")]
     TooManyCodes {
         /// How long to wait, in seconds.
         retry_after: u64,
     },
-    /// The database is away: worth trying again.
+    /// The database is not available; a retry may help.
     #[error("the database is not available: {0:?}")]
     Unavailable(Arc<StorageError>),
-    /// A defect, here or in the machine.
-    #[error("something broke: {0}")]
+    /// A defect of the service or the machine.
+    #[error("internal error: {0}")]
     Broken(&'static str),
 }
 
@@ -69,6 +71,27 @@ impl From<PasswordError> for Failure {
         match error {
             PasswordError::Busy => Self::TooManyAttempts { retry_after: 2 },
             _ => Self::Broken("a password could not be hashed"),
+        }
+    }
+}
+
+impl From<PasswordSignInError> for Failure {
+    fn from(error: PasswordSignInError) -> Self {
+        match error {
+            PasswordSignInError::TooMany(too_many) => Self::TooManyAttempts {
+                retry_after: too_many.retry_after_seconds(),
+            },
+            PasswordSignInError::Storage(error) => error.into(),
+            PasswordSignInError::Password(error) => error.into(),
+        }
+    }
+}
+
+impl From<BeginError> for Failure {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::Storage(error) => error.into(),
+            BeginError::Randomness(error) => error.into(),
         }
     }
 }
@@ -103,7 +126,7 @@ impl IntoResponse for Failure {
 }
 
 impl Failure {
-    /// The status of the page that says so.
+    /// The status of the page.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -118,7 +141,7 @@ impl Failure {
         }
     }
 
-    /// How long to wait, in seconds, where waiting helps.
+    /// How long to wait, in seconds, if waiting helps.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::TooManyAttempts { retry_after } | Self::TooManyCodes { retry_after } => {
@@ -134,12 +157,12 @@ impl Failure {
         let lines = |lines: &[&str]| lines.iter().map(ToString::to_string).collect();
         match self {
             Self::NotFound => (
-                "There is no such page",
-                lines(&["The address may be misspelt, or the link old."]),
+                "Page not found",
+                lines(&["The address may be misspelt, or the link out of date."]),
             ),
             Self::NoSuchMethod => (
-                "This page cannot do that",
-                lines(&["Go back and try again from the page that led here."]),
+                "This page does not support that",
+                lines(&["Go back and try again from the previous page."]),
             ),
             Self::BadQuery => (
                 "This link does not work",
@@ -147,8 +170,8 @@ impl Failure {
             ),
             Self::BadLink(refused) => {
                 let mut paragraphs: Vec<String> = lines(&[
-                    "You cannot be signed in from here: the link that led to this page is not \
-                     right. Open the application itself and try again.",
+                    "You cannot sign in from here: the link to this page is invalid. Open the \
+                     application itself and try again.",
                 ]);
                 paragraphs.extend(refused.0.iter().map(ToString::to_string));
                 ("This link does not work", paragraphs)
@@ -157,38 +180,38 @@ impl Failure {
                 "Please try again",
                 lines(&[
                     "This form was open for too long, or it did not come from this page. \
-                     Nothing was done.",
+                     Nothing was changed.",
                     "If this happens again, allow cookies for this site.",
                 ]),
             ),
             Self::BadForm => (
-                "Something is missing",
+                "The form is incomplete",
                 lines(&["Go back and fill in the form."]),
             ),
             Self::TooManyAttempts { retry_after } => (
                 "Too many attempts",
                 vec![format!(
-                    "Signing in failed too often. Wait {retry_after} seconds, then try again."
+                    "Too many sign-ins failed. Wait {retry_after} seconds, then try again."
                 )],
             ),
             Self::TooManyCodes { retry_after } => (
                 "Too many wrong codes",
                 vec![format!(
-                    "Wait {retry_after} seconds, then look at the code again and type it in."
+                    "Wait {retry_after} seconds, check the code in your terminal, and type it again."
                 )],
             ),
             Self::Unavailable(_) => (
                 "Not available right now",
                 lines(&[
-                    "Sign-in is not available at the moment. Nothing was changed. \
+                    "This service is not available at the moment. Nothing was changed. \
                          Try again in a few seconds.",
                 ]),
             ),
             Self::Broken(_) => (
                 "Something went wrong",
                 lines(&[
-                    "This is not your fault. Try again; if it happens again, tell your \
-                         administrator when it happened.",
+                    "This is not your fault. Try again. If it happens again, tell your \
+                         administrator the time at which it happened.",
                 ]),
             ),
         }

@@ -1,19 +1,22 @@
-//! No two applications may be reached under one hostname and path prefix: a request would have
-//! two answers. Ports do not part them, for cookies do not know ports (RFC 6265, section 8.5), and
-//! a filter knows the port only from what the client wrote: so applications that share a hostname
+//! Conflicts between the locations of applications.
+//!
+//! Two applications must not share a hostname and path prefix, because a request would belong to
+//! both. Different ports do not help: cookies ignore ports (RFC 6265, section 8.5), and a filter
+//! knows the port only from what the client wrote. So applications that share a hostname must also
 //! share its port.
 
-use crate::applications::{Definition, Location};
+use super::definition::Definition;
+use super::location::Location;
 use crate::problems::InputProblems;
 
-/// What an application takes, and where it was written.
+/// The locations that an application takes, and where they were written.
 pub struct Claim<'a> {
     path: String,
     definition: &'a Definition,
 }
 
 impl<'a> Claim<'a> {
-    /// The claim of `definition`, which stands at `path`.
+    /// The claim of the definition at `path`.
     #[must_use]
     pub fn new(path: &str, definition: &'a Definition) -> Self {
         Self {
@@ -23,35 +26,35 @@ impl<'a> Claim<'a> {
     }
 }
 
-/// Notes every place that a second application claims.
+/// Notes every location that a second application claims.
 pub fn find_conflicts(claims: &[Claim<'_>], problems: &mut InputProblems) {
     let mut taken: Vec<(&Location, &str)> = Vec::new();
     for claim in claims {
         let name = claim.definition.name.as_str();
-        for (index, place) in claim.definition.origins.iter().enumerate() {
+        for (index, location) in claim.definition.origins.iter().enumerate() {
             let conflict = taken
                 .iter()
                 .filter(|(_, holder)| *holder != name)
-                .find_map(|(other, holder)| Some((conflict(place, other)?, holder)));
+                .find_map(|(other, holder)| Some((conflict(location, other)?, holder)));
             if let Some((what, holder)) = conflict {
                 let path = format!("{}.origins[{index}]", claim.path);
                 let message = format!("{what} the application `{holder}`");
-                problems.add(&path, place, message);
+                problems.add(&path, location, message);
             }
-            taken.push((place, name));
+            taken.push((location, name));
         }
     }
 }
 
-/// What two places of different applications have in common that they must not.
-fn conflict(place: &Location, other: &Location) -> Option<&'static str> {
-    if place.origin().hostname() != other.origin().hostname() {
+/// How two locations of different applications conflict.
+fn conflict(location: &Location, other: &Location) -> Option<&'static str> {
+    if location.origin().hostname() != other.origin().hostname() {
         return None;
     }
-    let prefix = |place: &Location| place.path_prefix().unwrap_or("").to_ascii_lowercase();
-    if prefix(place) == prefix(other) {
+    let prefix = |location: &Location| location.path_prefix().unwrap_or("").to_ascii_lowercase();
+    if prefix(location) == prefix(other) {
         Some("the hostname with this path prefix already belongs to")
-    } else if place.origin().port() != other.origin().port() {
+    } else if location.origin().port() != other.origin().port() {
         Some("has another port on the same hostname than")
     } else {
         None

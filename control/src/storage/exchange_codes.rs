@@ -5,11 +5,10 @@ use sqlx::any::Any;
 
 use super::columns::{from_db, to_db};
 use super::database::Database;
+use super::eligibility::{self, EligibilityFacts, EligibilityQuery};
 use super::error::StorageError;
-use super::grounds::ShownSignIn;
-use super::sessions::Session;
-use super::{applications, fresh_sign_in, session_list};
-use crate::applications::Application;
+use super::session_use;
+use super::sessions::ShownSignIn;
 use crate::tokens::secret::Hashed;
 
 /// A code to be stored.
@@ -34,18 +33,8 @@ pub struct NewCode {
 /// A code and everything that an exchange looks at, all of one moment.
 #[derive(Debug, Clone)]
 pub struct FoundCode {
-    /// The feed's version at that moment.
-    pub version: u64,
-    /// The session, which may have run out, of a user who may be disabled.
-    pub session: Session,
-    /// Whether the user is disabled.
-    pub user_disabled: bool,
-    /// Until when the user is blocked, seconds since 1970.
-    pub user_blocked_until: u64,
-    /// Whether the application wants a later sign-in.
-    pub login_required: bool,
-    /// The application; `None` if it is gone.
-    pub application: Option<Application>,
+    /// What the token is judged by.
+    pub facts: EligibilityFacts,
     /// What the code is bound to.
     pub code: NewCode,
     /// What an earlier call was answered.
@@ -81,7 +70,6 @@ type CodeColumns = (
     Option<String>,
     Option<String>,
 );
-type SessionColumns = (String, String, i64, i64, i64, i64, i64, i64);
 
 impl Database {
     /// Stores a code. False: its session has ended.
@@ -125,23 +113,13 @@ impl Database {
         let Some((code, answer)) = code_and_answer(&mut read, hash).await? else {
             return Ok(None);
         };
-        let (user_id, email, disabled, blocked_until, auth_time, auth_ver, expires_at, version) =
-            session_columns(&mut read, &code.shown.session_id).await?;
-        let session = Session {
-            id: code.shown.session_id.clone(),
-            user_id,
-            email,
-            auth_time: from_db::<u64>(auth_time).min(code.shown.auth_time),
-            auth_ver: from_db::<u64>(auth_ver).min(code.shown.auth_ver),
-            expires_at: from_db::<u64>(expires_at).min(code.shown.session_end),
+        let query = EligibilityQuery {
+            shown: &code.shown,
+            user_id: None,
+            audience: &code.audience,
         };
         Ok(Some(FoundCode {
-            version: from_db(version),
-            login_required: fresh_sign_in::is_required(&mut read, &session, &code.audience).await?,
-            session,
-            user_disabled: disabled != 0,
-            user_blocked_until: from_db(blocked_until),
-            application: applications::read(&mut read, &code.audience).await?,
+            facts: eligibility::facts(&mut read, query).await?,
             code,
             answer,
         }))
@@ -156,7 +134,7 @@ impl Database {
     ) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
         let (session_id, now) = (&code.shown.session_id, answer.issued_at);
-        if !session_list::hold(write.connection(), session_id, now).await? {
+        if !session_use::hold(write.connection(), session_id, now).await? {
             return Ok(false);
         }
         let used = sqlx::query(
@@ -172,7 +150,7 @@ impl Database {
         if used.rows_affected() != 1 {
             return Ok(false);
         }
-        session_list::note_token(write.connection(), session_id, &code.audience, now).await?;
+        session_use::note_token(write.connection(), session_id, &code.audience, now).await?;
         write.commit().await?;
         Ok(true)
     }
@@ -224,21 +202,4 @@ async fn code_and_answer(
         expires_at: from_db(expires_at),
     };
     Ok(Some((code, answer)))
-}
-
-/// A code's session is there as long as the code.
-async fn session_columns(
-    read: &mut Read,
-    session_id: &str,
-) -> Result<SessionColumns, StorageError> {
-    let row = sqlx::query_as(
-        "SELECT users.id, users.email, users.disabled, users.blocked_until, \
-         sessions.auth_time, sessions.auth_ver, sessions.expires_at, feed_state.version \
-         FROM sessions JOIN users ON users.id = sessions.user_id \
-         JOIN feed_state ON feed_state.only_row = 1 WHERE sessions.id = $1",
-    )
-    .bind(session_id)
-    .fetch_one(&mut **read)
-    .await?;
-    Ok(row)
 }

@@ -1,10 +1,11 @@
-//! An application's settings as options.
+//! The settings of an application, as options.
 
 use clap::{ArgGroup, Args};
 
-use crate::applications::{BypassDraft, Draft, RuleDraft};
+use crate::applications::{BypassDraft, Draft};
+use crate::policy::draft::RuleDraft;
 
-/// Settings of an application. The service judges the values.
+/// Settings of an application. The service checks the values.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("allow").multiple(true)))]
 pub struct Settings {
@@ -12,8 +13,8 @@ pub struct Settings {
     #[arg(long, value_name = "URL", num_args(1..))]
     origin: Option<Vec<String>>,
 
-    /// How long a session at the application lasts: 24h by default; 0: every page load asks the
-    /// team domain
+    /// How long a session at the application lasts: 24h by default; with 0 every page load goes
+    /// through the team domain
     #[arg(long, value_name = "DURATION")]
     session_duration: Option<String>,
 
@@ -25,15 +26,15 @@ pub struct Settings {
     #[arg(long, value_name = "WHEN")]
     same_site: Option<String>,
 
-    /// Keep the cookies apart by the site in the address bar: false by default
+    /// Partition the cookies by the site in the address bar: false by default
     #[arg(long, value_name = "BOOL")]
     partitioned: Option<bool>,
 
-    /// Bind tokens to the browser by a second cookie: true by default
+    /// Bind tokens to the browser with a second cookie: true by default
     #[arg(long, value_name = "BOOL")]
     binding_cookie: Option<bool>,
 
-    /// Take tokens from headers, for scripts: false by default
+    /// Accept tokens in headers, for scripts: false by default
     #[arg(long, value_name = "BOOL")]
     header_tokens: Option<bool>,
 
@@ -41,7 +42,7 @@ pub struct Settings {
     #[arg(long, value_name = "WHEN")]
     refresh_in_request: Option<String>,
 
-    /// What CORS preflights get: deny (default), origin or answer
+    /// How CORS preflights are answered: deny (default), origin or answer
     #[arg(long, value_name = "WHAT")]
     preflight: Option<String>,
 
@@ -49,7 +50,7 @@ pub struct Settings {
     #[arg(long, value_name = "ORIGIN", num_args(0..))]
     cors_origin: Option<Vec<String>>,
 
-    /// Paths that pass without a session: /health, or /static/* for all below; without a value:
+    /// Paths that need no session: /health, or /static/* for everything below; without a value:
     /// none
     #[arg(long, value_name = "PATH", num_args(0..))]
     bypass: Option<Vec<String>>,
@@ -62,11 +63,11 @@ pub struct Settings {
     #[arg(long, value_name = "DOMAIN", num_args(1..), group = "allow")]
     allow_domain: Vec<String>,
 
-    /// Admit whoever can sign in
+    /// Admit every user who can sign in
     #[arg(long, group = "allow")]
     allow_everyone: bool,
 
-    /// How long sessions last of those whom the --allow options admit: --session-duration by
+    /// How long sessions of the users last whom the --allow options admit: --session-duration by
     /// default
     #[arg(long, value_name = "DURATION", requires = "allow")]
     allow_session_duration: Option<String>,
@@ -77,7 +78,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings as the service takes them.
+    /// The settings in the form that the service accepts.
     pub fn to_draft(&self, name: Option<String>) -> Draft {
         Draft {
             name,

@@ -1,19 +1,19 @@
-//! `revocation list`, `revocation show`, and what is said of proxies that lack a revocation.
+//! `revocation list`, `revocation show`, and waiting until proxies have applied a revocation.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::CliError;
 use super::super::arguments::RevocationCommand;
 use super::super::client::Client;
+use super::super::error::CliError;
 use super::super::output::{Output, table, time};
 use crate::api::list::Items;
 use crate::api::revocations::{CoverageView, RevocationView};
 use crate::feed::proxies::AppliedAt;
 
-/// Proxies that an error names; of more it says how many.
-const MOST_NAMED: usize = 20;
+/// The most proxies that an error names.
+const MAX_NAMED: usize = 20;
 
 pub async fn run(
     command: &RevocationCommand,
@@ -36,7 +36,7 @@ pub async fn run(
     Ok(())
 }
 
-/// Waits until every proxy has applied a version, or for so long.
+/// Waits until every proxy has applied a version, at most for `limit`.
 pub async fn wait(
     version: u64,
     limit: Duration,
@@ -47,8 +47,8 @@ pub async fn wait(
     Ok(client.post("/revocations/wait", &request).await?)
 }
 
-/// What is said when all have applied it.
-pub fn everywhere(view: &CoverageView) -> String {
+/// The text if all proxies have applied it.
+pub fn applied_everywhere(view: &CoverageView) -> String {
     match (view.coverage.proxies, view.coverage.slowest_ms) {
         (0, _) => "No proxy follows the feed.".to_owned(),
         (1, Some(after_ms)) => format!("The one proxy has applied it, after {after_ms} ms."),
@@ -60,12 +60,12 @@ pub fn everywhere(view: &CoverageView) -> String {
     }
 }
 
-/// What is said when some have not.
+/// The proxies that have not applied it.
 pub fn missing(view: &CoverageView) -> String {
     let lacking: Vec<&AppliedAt> = view.items.iter().filter(|one| !one.applied).collect();
     let mut lines: Vec<String> = lacking
         .iter()
-        .take(MOST_NAMED)
+        .take(MAX_NAMED)
         .map(|one| {
             format!(
                 "  {} at {} ({}) has version {}",
@@ -76,11 +76,11 @@ pub fn missing(view: &CoverageView) -> String {
             )
         })
         .collect();
-    if lacking.len() > MOST_NAMED {
-        lines.push(format!("  and {} more", lacking.len() - MOST_NAMED));
+    if lacking.len() > MAX_NAMED {
+        lines.push(format!("  and {} more", lacking.len() - MAX_NAMED));
     }
     lines.extend(view.unwatched.iter().map(|credential| {
-        format!("  filter credential {credential} brings more proxies than are watched")
+        format!("  filter credential {credential} has more proxies than are watched")
     }));
     lines.join("\n")
 }

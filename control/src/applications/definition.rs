@@ -1,0 +1,152 @@
+//! An application with its settings, checked.
+
+use std::time::Duration;
+
+use portcullis::protocol::calls::CookieSettings;
+use portcullis::protocol::feed::{
+    ApplicationOrigin, Bypass, FeedApplication, Preflight, RefreshInRequest, Rule, Scheme,
+};
+use portcullis::protocol::origin::Origin;
+use serde::{Deserialize, Serialize};
+
+use super::location::Location;
+use crate::policy::rules::{Policy, PolicyRule};
+use crate::sessions::durations::MOMENT;
+
+/// An application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// 64 hex digits that never change, `aud` of its tokens.
+    pub audience: String,
+    /// Whether it is declared in the configuration file; it can then only be changed there.
+    pub declared: bool,
+    /// Its settings.
+    pub definition: Definition,
+}
+
+/// The settings of an application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// Its name, for people.
+    pub name: String,
+    /// Where it is reached; at least one location.
+    pub origins: Vec<Location>,
+    /// How long an application session lasts, in seconds; with 0 every navigation goes through the
+    /// team domain.
+    pub session_duration_seconds: u64,
+    /// How its cookies are set.
+    pub cookie: CookieSettings,
+    /// Whether its tokens are bound to a binding cookie.
+    pub binding_cookie: bool,
+    /// Whether tokens in headers are accepted.
+    pub header_tokens: bool,
+    /// When an expired session is refreshed inside the request.
+    pub refresh_in_request: RefreshInRequest,
+    /// How a CORS preflight is answered.
+    pub preflight: Preflight,
+    /// Origins that may read the filter's replies across origins.
+    pub cors_origins: Vec<String>,
+    /// Requests that need no session.
+    pub bypass: Vec<Bypass>,
+    /// Who is admitted.
+    pub policy: Policy,
+}
+
+/// A user whom a policy admits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    /// The id of the first rule that matches.
+    pub rule: String,
+    /// How long the application session lasts, according to that rule or the application.
+    pub session_duration: Duration,
+}
+
+impl Admitted {
+    /// The longest life of a token; with a session duration of 0, [`MOMENT`].
+    #[must_use]
+    pub fn longest_token(&self) -> Duration {
+        if self.session_duration.is_zero() {
+            MOMENT
+        } else {
+            self.session_duration
+        }
+    }
+}
+
+impl Definition {
+    /// How long an application session lasts, unless the rule that admits the user says otherwise.
+    #[must_use]
+    pub fn session_duration(&self) -> Duration {
+        Duration::from_secs(self.session_duration_seconds)
+    }
+
+    /// The rule that admits a user, and for how long; `None` if the policy does not admit them.
+    #[must_use]
+    pub fn admit(&self, email: &str) -> Option<Admitted> {
+        let rule = self.policy.admitting(email)?;
+        Some(Admitted {
+            rule: self.id_of(rule),
+            session_duration: self.session_duration_of(rule),
+        })
+    }
+
+    /// The rule's own duration, or the application's.
+    fn session_duration_of(&self, rule: &PolicyRule) -> Duration {
+        let own = rule.session_duration_seconds.map(Duration::from_secs);
+        own.unwrap_or_else(|| self.session_duration())
+    }
+
+    /// The id of a rule of this application, in tokens and in the feed.
+    fn id_of(&self, rule: &PolicyRule) -> String {
+        rule.id(self.session_duration_of(rule))
+    }
+
+    /// Whether the application is reached at `origin`, with any path prefix.
+    #[must_use]
+    pub fn is_at(&self, origin: &Origin) -> bool {
+        self.origins.iter().any(|place| place.origin() == origin)
+    }
+}
+
+impl Application {
+    /// The application as filters see it.
+    #[must_use]
+    pub fn to_feed(&self) -> FeedApplication {
+        let definition = &self.definition;
+        FeedApplication {
+            audience: self.audience.clone(),
+            name: definition.name.clone(),
+            origins: definition.origins.iter().map(feed_origin).collect(),
+            binding: definition.binding_cookie,
+            cookie: definition.cookie,
+            header_tokens: definition.header_tokens,
+            refresh_in_request: definition.refresh_in_request,
+            preflight: definition.preflight,
+            cors_origins: definition.cors_origins.clone(),
+            bypass: definition.bypass.clone(),
+            rules: definition
+                .policy
+                .rules()
+                .map(|rule| Rule {
+                    id: definition.id_of(rule),
+                    source_ranges: None,
+                })
+                .collect(),
+        }
+    }
+}
+
+fn feed_origin(place: &Location) -> ApplicationOrigin {
+    let origin = place.origin();
+    let own_port = if origin.is_https() { 443 } else { 80 };
+    ApplicationOrigin {
+        scheme: if origin.is_https() {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        },
+        hostname: origin.hostname().to_owned(),
+        port: (origin.port() != own_port).then(|| origin.port()),
+        path_prefix: place.path_prefix().map(ToOwned::to_owned),
+    }
+}

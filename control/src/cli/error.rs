@@ -1,0 +1,59 @@
+//! Why a command fails.
+
+use std::path::PathBuf;
+
+use super::client::ClientError;
+use super::token::error::TokenError;
+use crate::config::ConfigError;
+use crate::problems::InputProblem;
+use crate::server::StartError;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error("{}{source}", in_file(file.as_ref()))]
+    Refused {
+        file: Option<PathBuf>,
+        source: ConfigError,
+    },
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    #[error("cannot read the password from standard input: {0}")]
+    Password(std::io::Error),
+    #[error("system error: {0}")]
+    System(#[from] std::io::Error),
+    #[error("a listener failed; see the log")]
+    Listener,
+    #[error(
+        "revoked, but not every proxy has applied it yet (`revocation show` shows their progress):\n{0}"
+    )]
+    NotApplied(String),
+}
+
+impl CliError {
+    /// Each problem of an invalid input.
+    pub fn problems(&self) -> &[InputProblem] {
+        match self {
+            Self::Config(ConfigError::Refused(refused))
+            | Self::Refused {
+                source: ConfigError::Refused(refused),
+                ..
+            } => &refused.0,
+            Self::Client(error) => error.problems(),
+            _ => &[],
+        }
+    }
+}
+
+fn in_file(file: Option<&PathBuf>) -> String {
+    match file {
+        Some(file) => format!("the configuration {} is invalid:\n", file.display()),
+        None => "the configuration is invalid:\n".to_owned(),
+    }
+}

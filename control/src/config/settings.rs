@@ -1,0 +1,55 @@
+//! The settings, checked.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use portcullis::protocol::origin::Origin;
+
+/// `[server]`.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// `listen`: the team domain's listener, 127.0.0.1:8081 by default.
+    pub listen: SocketAddr,
+    /// `filters`: the filter API's listener, 127.0.0.1:8082 by default.
+    pub filters: SocketAddr,
+    /// `team_domain`: the public origin; `http://localhost:<port of listen>` by default.
+    pub team_domain: Option<Origin>,
+    /// `trusted_proxies`: the proxies whose `x-forwarded-for` is believed; none by default.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `demo`: allows very short durations, and says so on every page.
+    pub demo: bool,
+}
+
+/// `[database]`.
+#[derive(Clone)]
+pub struct DatabaseConfig {
+    /// `url`: `sqlite://<path>` or `postgres://…`; `portcullis.db` in the data directory by
+    /// default. It can hold a password, so `Debug` hides it.
+    pub url: Option<String>,
+}
+
+/// `[sessions]`.
+#[derive(Debug, Clone)]
+pub struct SessionsConfig {
+    /// `global_duration`; absent: that of the application through which the sign-in began. Zero:
+    /// every `/login` asks for a sign-in.
+    pub global_duration: Option<Duration>,
+    /// `login_block_after_revoke`: how long a revoked user cannot sign in, 60s by default.
+    pub login_block_after_revoke: Duration,
+}
+
+/// `[sign_in]`: how many sign-ins may fail in a minute.
+#[derive(Debug, Clone, Copy)]
+pub struct SignInConfig {
+    /// `failures_per_email`: 10 by default.
+    pub failures_per_email: u32,
+    /// `failures_per_address`: 60 by default; many people can share an address.
+    pub failures_per_address: u32,
+}
+
+impl std::fmt::Debug for DatabaseConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DatabaseConfig(hidden)")
+    }
+}

@@ -1,0 +1,52 @@
+//! Why the service does not start.
+
+use std::net::SocketAddr;
+
+use super::data_dir::DataDirError;
+use super::first_start::FirstStartError;
+use crate::sign_in::password_hashing::PasswordError;
+use crate::storage::{ChangeError, OpenError, StorageError};
+use crate::system::randomness::NoRandomness;
+use crate::tokens::keys::KeysError;
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The service cannot listen on an address.
+    #[error("cannot listen on {address} ({setting}): {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Its setting.
+        setting: &'static str,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// No default team domain can be made of the address.
+    #[error("server.team_domain must be set for this address")]
+    TeamDomain,
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The signing keys cannot be loaded.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// Passwords cannot be hashed.
+    #[error(transparent)]
+    Passwords(#[from] PasswordError),
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+    /// A declared application conflicts with another.
+    #[error("the declared applications cannot be stored: {0}")]
+    Declare(#[from] ChangeError),
+    /// The administrator or the filter credential cannot be made.
+    #[error(transparent)]
+    FirstStart(#[from] FirstStartError),
+}

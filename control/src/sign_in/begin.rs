@@ -1,0 +1,134 @@
+//! Beginning the global session of a user who has proved who they are: the same for every sign-in
+//! method.
+//!
+//! A user who signs in again in the same browser keeps their session, renewed: its end would also
+//! end tokens and codes of other tabs, and a second session would outlive the sign-out.
+
+use std::time::Duration;
+
+use crate::applications::Definition;
+use crate::service::Service;
+use crate::sessions::client_description::ClientDescription;
+use crate::storage::{BegunSession, NewSession, Session, StorageError};
+use crate::system::randomness::NoRandomness;
+use crate::tokens::secret::Hashed;
+
+/// A user who has proved who they are.
+#[derive(Debug, Clone)]
+pub struct AuthenticatedUser {
+    /// `sub`.
+    pub id: String,
+    /// The e-mail address.
+    pub email: String,
+}
+
+/// A sign-in of which a global session shall begin.
+pub struct SignIn<'a> {
+    /// The user.
+    pub user: &'a AuthenticatedUser,
+    /// The application through which the user came.
+    pub application: Option<&'a Definition>,
+    /// The session that the browser already has, possibly another user's.
+    pub before: Option<&'a Session>,
+    /// The browser.
+    pub client: ClientDescription,
+    /// The hash of the secret that guards the browser's forms.
+    pub form: Option<Hashed>,
+}
+
+/// What became of a sign-in.
+pub enum SignInOutcome {
+    /// A session began or was renewed.
+    SignedIn(Session),
+    /// An administrator revoked the user a moment ago.
+    Blocked {
+        /// When the user can sign in again, seconds since 1970.
+        until: u64,
+    },
+    /// The user is disabled or was deleted.
+    Disabled,
+}
+
+/// Why there is no outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+}
+
+impl SignIn<'_> {
+    /// Begins the session, or renews the one of the browser. Another user's session in the same
+    /// browser ends.
+    ///
+    /// # Errors
+    /// When nothing was changed, or another user's session may not have ended.
+    pub async fn begin(self, service: &Service) -> Result<SignInOutcome, BeginError> {
+        let now = service.now();
+        let duration = service.global_duration(self.application_duration());
+        let new = NewSession {
+            id: service.random.id()?,
+            user_id: self.user.id.clone(),
+            now,
+            expires_at: now + duration.as_secs(),
+            client: self.client,
+            before: self.before.map(|session| session.id.clone()),
+            form: self.form,
+        };
+        let (id, auth_ver, expires_at) = match service.storage.begin_session(&new).await? {
+            BegunSession::Begun {
+                id,
+                auth_ver,
+                expires_at,
+                ended_others,
+            } => {
+                if let Some(version) = ended_others {
+                    service.notifier.committed(version);
+                }
+                (id, auth_ver, expires_at)
+            }
+            BegunSession::Blocked { until } => {
+                tracing::info!(user = new.user_id, "sign-in refused: the user is blocked");
+                return Ok(SignInOutcome::Blocked { until });
+            }
+            BegunSession::Disabled => {
+                tracing::info!(user = new.user_id, "sign-in refused: the user is disabled");
+                return Ok(SignInOutcome::Disabled);
+            }
+        };
+        let renewed = id != new.id;
+        tracing::info!(user = new.user_id, session = id, renewed, "signed in");
+        end_other_users_session(service, self.before, &new.user_id).await?;
+        Ok(SignInOutcome::SignedIn(Session {
+            id,
+            user_id: new.user_id,
+            email: self.user.email.clone(),
+            auth_time: now,
+            auth_ver,
+            expires_at,
+        }))
+    }
+
+    /// How long the user's session at the application lasts.
+    fn application_duration(&self) -> Option<Duration> {
+        let application = self.application?;
+        let admitted = application.admit(&self.user.email);
+        Some(admitted.map_or_else(|| application.session_duration(), |by| by.session_duration))
+    }
+}
+
+async fn end_other_users_session(
+    service: &Service,
+    before: Option<&Session>,
+    user_id: &str,
+) -> Result<(), StorageError> {
+    if let Some(before) = before.filter(|before| before.user_id != user_id)
+        && let Some(version) = service.storage.end_session(&before.id).await?
+    {
+        service.notifier.committed(version);
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! The facts by which it is decided whether a user gets a token for an application, read as of one
+//! moment. [`crate::eligibility::judge`] decides by them.
+
+use portcullis::protocol::feed::TokenIds;
+use portcullis::protocol::origin::Origin;
+use sqlx::Transaction;
+use sqlx::any::Any;
+
+use super::applications;
+use super::columns::from_db;
+use super::database::Database;
+use super::error::StorageError;
+use super::sessions::{Session, ShownSignIn};
+use super::token_revocations::{self, RevokedBelow};
+use crate::applications::Application;
+
+/// Whose token is asked for, and for which application.
+#[derive(Debug, Clone, Copy)]
+pub struct EligibilityQuery<'a> {
+    /// The sign-in that is shown. Facts about a later one of the same session do not count.
+    pub shown: &'a ShownSignIn,
+    /// The user to whom the session must belong, if the caller knows. Without one, nothing is
+    /// known of the user of a session that has ended.
+    pub user_id: Option<&'a str>,
+    /// The application.
+    pub audience: &'a str,
+}
+
+/// What speaks for a user's token at an application, and against it.
+#[derive(Debug, Clone)]
+pub struct EligibilityFacts {
+    /// The feed's version at that moment.
+    pub version: u64,
+    /// The user; `None` if unknown or gone.
+    pub user: Option<UserStanding>,
+    /// The session, which may have expired, with the sign-in that was shown; `None` if it has
+    /// ended.
+    pub session: Option<Session>,
+    /// The application; `None` if it is gone.
+    pub application: Option<Application>,
+    /// Every revocation that concerns the user's tokens there, whichever versions it refuses.
+    pub revocations: Vec<RevokedBelow>,
+}
+
+/// What keeps a user from having tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UserStanding {
+    /// Whether the user is disabled.
+    pub disabled: bool,
+    /// Until when the user is blocked, seconds since 1970.
+    pub blocked_until: u64,
+}
+
+impl EligibilityFacts {
+    /// Whether the application still exists and is reached at `origin`.
+    #[must_use]
+    pub fn is_at(&self, origin: &Origin) -> bool {
+        let application = self.application.as_ref();
+        application.is_some_and(|application| application.definition.is_at(origin))
+    }
+}
+
+impl Database {
+    /// Reads the facts for a token.
+    pub async fn eligibility(
+        &self,
+        query: EligibilityQuery<'_>,
+    ) -> Result<EligibilityFacts, StorageError> {
+        let mut read = self.read().await?;
+        facts(&mut read, query).await
+    }
+}
+
+type Columns = (
+    i64,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+);
+
+/// Reads the facts in a transaction that also reads other things of the same moment.
+pub(super) async fn facts(
+    read: &mut Transaction<'static, Any>,
+    query: EligibilityQuery<'_>,
+) -> Result<EligibilityFacts, StorageError> {
+    let shown = query.shown;
+    // A user without a session is read too: one who was revoked a moment ago is told so.
+    let (version, user_id, email, disabled, blocked_until, auth_time, auth_ver, expires_at): Columns =
+        sqlx::query_as(
+            "SELECT feed_state.version, users.id, users.email, users.disabled, \
+             users.blocked_until, sessions.auth_time, sessions.auth_ver, sessions.expires_at \
+             FROM feed_state \
+             LEFT JOIN sessions ON sessions.id = $1 AND ($2 = '' OR sessions.user_id = $2) \
+             LEFT JOIN users ON users.id = CASE $2 WHEN '' THEN sessions.user_id ELSE $2 END \
+             WHERE feed_state.only_row = 1",
+        )
+        .bind(&shown.session_id)
+        .bind(query.user_id.unwrap_or_default())
+        .fetch_one(&mut **read)
+        .await?;
+    let user = disabled
+        .zip(blocked_until)
+        .map(|(disabled, until)| UserStanding {
+            disabled: disabled != 0,
+            blocked_until: from_db(until),
+        });
+    let token = TokenIds {
+        user: user_id.as_deref().unwrap_or_default(),
+        session: &shown.session_id,
+        audience: query.audience,
+    };
+    let revocations = token_revocations::of_token(read, token).await?;
+    let session = || {
+        Some(Session {
+            id: shown.session_id.clone(),
+            user_id: user_id?,
+            email: email?,
+            auth_time: from_db::<u64>(auth_time?).min(shown.auth_time),
+            auth_ver: from_db::<u64>(auth_ver?).min(shown.auth_ver),
+            expires_at: from_db::<u64>(expires_at?).min(shown.session_end),
+        })
+    };
+    Ok(EligibilityFacts {
+        version: from_db(version),
+        user,
+        session: session(),
+        application: applications::read(read, query.audience).await?,
+        revocations,
+    })
+}

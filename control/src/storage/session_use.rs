@@ -1,0 +1,79 @@
+//! Uses of a global session: when it was used last, and for which applications.
+
+use sqlx::AnyConnection;
+
+use super::columns::to_db;
+use super::database::Database;
+use super::error::StorageError;
+
+/// A use is noted once a minute at most: nobody reads seconds there.
+const NOTED_EVERY_SECONDS: i64 = 60;
+
+impl Database {
+    /// Notes under its session that a token was made. False: the session has ended, or the
+    /// application is gone, and nothing may be given out.
+    pub async fn note_header_token(
+        &self,
+        session_id: &str,
+        audience: &str,
+        now: u64,
+    ) -> Result<bool, StorageError> {
+        let mut write = self.write().await?;
+        if !hold(write.connection(), session_id, now).await? {
+            return Ok(false);
+        }
+        match note_token(write.connection(), session_id, audience, now).await {
+            Err(StorageError::Unavailable(sqlx::Error::Database(error)))
+                if error.is_foreign_key_violation() =>
+            {
+                return Ok(false);
+            }
+            noted => noted?,
+        }
+        write.commit().await?;
+        Ok(true)
+    }
+}
+
+/// Locks a session's row, so that nothing ends it before the end of the transaction, and notes
+/// that it is used. False: it has ended.
+///
+/// Comes first in its transaction: whatever ends a session locks its row before its codes.
+pub(super) async fn hold(
+    connection: &mut AnyConnection,
+    session_id: &str,
+    now: u64,
+) -> Result<bool, StorageError> {
+    let held = sqlx::query(
+        "UPDATE sessions SET last_used_at = \
+         CASE WHEN last_used_at <= $1 - $2 THEN $1 ELSE last_used_at END WHERE id = $3",
+    )
+    .bind(to_db(now))
+    .bind(NOTED_EVERY_SECONDS)
+    .bind(session_id)
+    .execute(connection)
+    .await?;
+    Ok(held.rows_affected() == 1)
+}
+
+/// Notes that a token for an application was issued under a session that is held.
+pub(super) async fn note_token(
+    connection: &mut AnyConnection,
+    session_id: &str,
+    audience: &str,
+    now: u64,
+) -> Result<(), StorageError> {
+    sqlx::query(
+        "INSERT INTO session_applications (session_id, audience, last_token_at) \
+         VALUES ($1, $2, $3) ON CONFLICT (session_id, audience) DO UPDATE SET \
+         last_token_at = excluded.last_token_at \
+         WHERE session_applications.last_token_at <= excluded.last_token_at - $4",
+    )
+    .bind(session_id)
+    .bind(audience)
+    .bind(to_db(now))
+    .bind(NOTED_EVERY_SECONDS)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! Pages of failed requests.
+//!
+//! A handler only returns the [`Failure`]; the page is made here, so that no handler can show what
+//! belongs in the log.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::failure::Failure;
+use super::message::{Message, render};
+use crate::service::Service;
+
+/// Makes the pages of failed requests.
+pub async fn present_failures(
+    State(service): State<Arc<Service>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    let Some(failure) = response.extensions().get::<Failure>().cloned() else {
+        return response;
+    };
+    let status = failure.status();
+    if status.is_server_error() {
+        tracing::error!(%failure, "page request failed");
+    } else {
+        tracing::debug!(%failure, "page request refused");
+    }
+    let (title, paragraphs) = failure.message();
+    let message = Message {
+        demo: service.config.server.demo,
+        title: title.to_owned(),
+        paragraphs,
+        link: Some(("/".to_owned(), "Go to the start page".to_owned())),
+        sign_out: None,
+    };
+    let mut page = render(status, &message).unwrap_or_else(|_| status.into_response());
+    if let Some(seconds) = failure.retry_after() {
+        page.headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    page
+}
+
+/// The response to a request whose handler panicked.
+pub fn after_panic(_: Box<dyn Any + Send>) -> Response {
+    Failure::Broken("a handler panicked").into_response()
+}
