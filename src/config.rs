@@ -3,7 +3,7 @@
 //! Small on purpose: what is guarded and how long sessions last live in the control service and
 //! arrive by feed. Secrets never stand here, since configurations show in config dumps.
 
-mod duration;
+mod bounds;
 mod reader;
 pub mod schema;
 mod wire;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::feed::MAX_REVOCATIONS;
 use crate::protocol::origin::Origin;
-use duration::Bounds;
+use bounds::Bounds;
 use reader::Fields;
 
 pub use reader::ConfigProblem;
