@@ -29,23 +29,23 @@ pub struct Application {
     pub binding: bool,
     /// How its cookies are set.
     pub cookie: CookieSettings,
-    /// Whether tokens in headers are taken.
+    /// Whether tokens in headers are accepted.
     pub header_tokens: bool,
-    /// When an expired session is refreshed inside the request.
+    /// Whether an expired session is refreshed inside the request.
     pub refresh_in_request: RefreshInRequest,
-    /// What a preflight gets.
+    /// How preflights are answered.
     pub preflight: Preflight,
     /// Origins that may read the filter's replies.
     pub cors_origins: Vec<String>,
-    /// What passes without a session.
+    /// Requests that need no session.
     bypass: Vec<Bypass>,
-    /// What each policy rule asks of a request.
+    /// The address ranges of each policy rule, if it has some.
     rules: HashMap<String, Option<Vec<AddressRange>>>,
-    /// Where it is reached.
+    /// Where it can be reached.
     locations: Vec<Location>,
 }
 
-/// An origin of an application, with the path below which it lives.
+/// An origin of an application, with its path prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// Scheme, hostname and port.
@@ -74,7 +74,7 @@ impl Application {
     /// Compiles an application of the feed.
     ///
     /// # Errors
-    /// Anything in it that could not be honoured exactly.
+    /// Anything in it that the filter could not carry out exactly.
     pub fn compile(wire: feed::FeedApplication) -> Result<Self, ApplicationError> {
         let error = |problem| ApplicationError {
             audience: wire.audience.clone(),
@@ -122,7 +122,7 @@ impl Application {
         })
     }
 
-    /// Where it is reached.
+    /// Where it can be reached.
     #[must_use]
     pub fn locations(&self) -> &[Location] {
         &self.locations
@@ -131,8 +131,8 @@ impl Application {
     /// Whether the policy rule that admitted a session still stands and admits this request.
     ///
     /// # Errors
-    /// `session_expired` if the rule is gone, so that the policy is asked anew; `policy_denied`
-    /// if the rule does not admit the client's address.
+    /// `session_expired` if the rule no longer exists, so that the policy is evaluated again;
+    /// `policy_denied` if the rule does not admit the client's address.
     pub fn check_rule(&self, rule: &str, address: Option<IpAddr>) -> Result<(), Refusal> {
         match self.rules.get(rule) {
             None => Err(Refusal::SessionExpired),
@@ -144,7 +144,7 @@ impl Application {
         }
     }
 
-    /// Whether any rule asks for the client's address.
+    /// Whether any rule depends on the client's address.
     #[must_use]
     pub fn asks_for_address(&self) -> bool {
         self.rules.values().any(Option::is_some)

@@ -1,7 +1,7 @@
 //! The filter's configuration, compiled: everything in it has been checked.
 //!
-//! Small on purpose: what is guarded and how long sessions last live in the control service and
-//! arrive by feed. Secrets never stand here, since configurations show in config dumps.
+//! It is small on purpose: applications and the duration of sessions are configured in the control
+//! service and arrive by feed. It holds no secrets, since Envoy shows it in config dumps.
 
 mod bounds;
 mod reader;
@@ -43,12 +43,12 @@ pub struct ControlConfig {
     pub credential_env: String,
 }
 
-/// What happens when the feed has been silent for too long.
+/// What happens when no poll of the feed has succeeded for too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WhenStale {
     /// How long after the last good poll the feed is stale.
     pub after: Duration,
-    /// Whether requests are then refused.
+    /// What then happens to requests.
     pub then: StaleAction,
 }
 
@@ -57,25 +57,25 @@ pub struct WhenStale {
 pub enum StaleAction {
     /// 503.
     Deny,
-    /// Judge by what is known.
+    /// Sessions are judged by what the feed brought last.
     Allow,
 }
 
-/// What a host that no application names gets.
+/// What happens to requests to a host that no application has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnknownHosts {
     /// 403.
     Deny,
-    /// Through, untouched but for reserved names.
+    /// They are forwarded, without reserved headers and cookies.
     Pass,
 }
 
-/// Whether refusals happen.
+/// Whether requests are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// They do.
+    /// They are.
     Enforce,
-    /// They are counted and logged, and the request goes on without an identity: a dry run.
+    /// A dry run: refusals are counted and logged, and the request continues without an identity.
     Report,
 }
 
@@ -91,7 +91,7 @@ const STALE_AFTER: Bounds = Bounds {
     least: "1s",
     most: "7d",
 };
-/// What `max_revocations` is where nothing is said: about 60 MB in each VM.
+/// `max_revocations` where it is absent: about 60 MB in each VM.
 const DEFAULT_REVOCATIONS: usize = 2_000_000;
 
 /// The words of `when_stale.then`.
@@ -172,25 +172,25 @@ impl Config {
         &self.control
     }
 
-    /// What happens when the feed is silent.
+    /// What happens when the feed is stale.
     #[must_use]
     pub fn when_stale(&self) -> WhenStale {
         self.when_stale
     }
 
-    /// What unknown hosts get.
+    /// What happens to requests to unknown hosts.
     #[must_use]
     pub fn unknown_hosts(&self) -> UnknownHosts {
         self.unknown_hosts
     }
 
-    /// The most revocations that are held.
+    /// The most revocations that may be in memory.
     #[must_use]
     pub fn max_revocations(&self) -> usize {
         self.max_revocations
     }
 
-    /// Whether refusals happen.
+    /// Whether requests are refused.
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
@@ -235,7 +235,7 @@ impl WhenStale {
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the configuration is refused:")?;
+        write!(f, "invalid configuration:")?;
         self.0
             .iter()
             .try_for_each(|problem| write!(f, "\n  {problem}"))

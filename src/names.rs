@@ -1,4 +1,5 @@
-//! Names of the project's cookies and headers, in one place.
+//! Names of the project's cookies, and headers that are not forwarded. Identity headers are in the
+//! filter's table.
 
 /// Cookie of the application token. `__Host-` keeps other hosts from setting it (RFC 6265bis).
 pub const TOKEN_COOKIE: &str = "__Host-access_token";
@@ -6,12 +7,12 @@ pub const TOKEN_COOKIE: &str = "__Host-access_token";
 pub const BINDING_COOKIE: &str = "__Host-access_binding";
 /// Prefix of the cookies of login attempts; the attempt's id follows.
 pub const ATTEMPT_COOKIE_PREFIX: &str = "__Host-access_login_";
-/// Cookie that remembers recent returns from the team domain, against loops.
+/// Cookie of recent returns from the team domain, to detect loops.
 pub const RETURNS_COOKIE: &str = "__Host-access_returns";
 /// Header in which scripts and services send a token.
 pub const TOKEN_HEADER: &str = "x-access-token";
 
-/// How the names of all the project's cookies begin.
+/// The prefix of the names of all the project's cookies.
 pub const OWN_COOKIE_PREFIX: &str = "__Host-access_";
 
 /// Cookies of the project: each alone, or followed by `_` and a suffix.
@@ -24,7 +25,7 @@ const OWN_COOKIES: [&str; 6] = [
     RETURNS_COOKIE,
 ];
 
-/// Headers by which an origin might take one method or path for another.
+/// Headers that make some origins serve another method or path.
 const OVERRIDES: [&str; 5] = [
     "x-http-method-override",
     "x-http-method",
@@ -39,8 +40,8 @@ pub fn is_override_header(name: &[u8]) -> bool {
     OVERRIDES.iter().any(|known| folds_into(name, known))
 }
 
-/// Whether a server may take one name for the other. CGI (RFC 3875, section 4.1.18) knows no
-/// case and turns `-` into `_`; some servers do so with every byte that is no letter or digit.
+/// Whether a server may read one name as the other. CGI (RFC 3875, section 4.1.18) ignores case and
+/// turns `-` into `_`; some servers do so with every byte that is no letter or digit.
 pub(crate) fn folds_into(sent: &[u8], known: &str) -> bool {
     sent.len() == known.len()
         && sent.iter().zip(known.bytes()).all(|(sent, known)| {

@@ -1,4 +1,4 @@
-//! Why a request got what it got: one word for logs, counters and replies.
+//! Why a session is not good: one word for logs, counters and replies, and one sentence for people.
 
 use std::fmt;
 
@@ -11,21 +11,21 @@ pub enum Refusal {
     NoSession,
     /// Two tokens under a name that browsers do not protect.
     TokenAmbiguous,
-    /// Not a token as this project makes them.
+    /// Not a token as this project issues them.
     TokenMalformed,
-    /// Signed by a key that the feed does not hold.
+    /// The token names a key that the feed does not hold.
     KeyUnknown,
-    /// The signature does not fit.
+    /// The signature is wrong.
     SignatureInvalid,
     /// A token of another issuer, application or kind.
     TokenNotForHere,
-    /// The token's time has not come.
+    /// The token is not valid yet.
     NotYetValid,
-    /// The token's time has passed.
+    /// The token has expired.
     SessionExpired,
-    /// The binding cookie is not there.
+    /// The binding cookie is missing.
     BindingMissing,
-    /// The binding cookie is another's.
+    /// The binding cookie belongs to another session.
     BindingMismatch,
     /// A revocation covers the token.
     SessionRevoked,
@@ -61,7 +61,7 @@ impl Refusal {
             Self::SessionExpired => "Your session has expired.",
             Self::SessionRevoked => "Your session was ended by an administrator.",
             Self::PolicyDenied => "Your account has no access to this application.",
-            Self::NotYetValid => "Your session begins in the future: a clock is wrong.",
+            Self::NotYetValid => "Your session is not valid yet. A clock is wrong.",
             Self::BindingMissing | Self::BindingMismatch => {
                 "Your session does not belong to this browser."
             }

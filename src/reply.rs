@@ -22,7 +22,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A reply without body that nobody may keep.
+    /// A reply without a body. It is not cached.
     #[must_use]
     pub fn empty(status: u16, reason: &'static str) -> Self {
         Self {
@@ -62,8 +62,9 @@ impl Reply {
 
     /// An error for a gRPC client; the statuses are those of gRPC's own mapping from HTTP.
     ///
-    /// The host makes the HTTP status 200 for what it takes for gRPC itself. It is stricter about
-    /// `content-type` than clients are, and whoever it does not recognise must not be told 200.
+    /// The host itself turns the HTTP status of what it recognises as gRPC into 200. It is stricter
+    /// about `content-type` than clients are, and a request that it does not recognise must not be
+    /// answered 200.
     #[must_use]
     pub fn grpc(http_status: u16, reason: &'static str) -> Self {
         let status = match http_status {
@@ -96,7 +97,7 @@ pub fn percent_encode(bytes: &[u8]) -> String {
     })
 }
 
-/// Percent-encodes what may not stand in a header field: everything but visible ASCII, and `%`.
+/// Percent-encodes what a header field cannot hold: everything but visible ASCII, and `%`.
 #[must_use]
 pub fn header_text(text: &str) -> String {
     encode_unless(text.as_bytes(), |b| b.is_ascii_graphic() && b != b'%')

@@ -1,4 +1,4 @@
-//! A request's head, as bytes: nothing in it can be trusted to be text.
+//! A request's head, as bytes: none of it can be assumed to be text.
 
 pub mod cookies;
 pub mod kind;
@@ -19,7 +19,7 @@ pub struct Head<'a> {
     has_body: bool,
 }
 
-/// A head that outlives the callback in which it came.
+/// A head that outlives the callback in which it arrived.
 #[derive(Debug, Clone)]
 pub struct OwnedHead {
     fields: Vec<(Vec<u8>, Vec<u8>)>,
@@ -27,13 +27,13 @@ pub struct OwnedHead {
 }
 
 impl<'a> Head<'a> {
-    /// A head of these fields, after which a body comes or not.
+    /// A head of these fields, followed by a body or not.
     #[must_use]
     pub fn new(fields: &'a [Field<'a>], has_body: bool) -> Self {
         Self { fields, has_body }
     }
 
-    /// Whether a body comes, whatever the fields say.
+    /// Whether a body follows, whatever the fields say.
     #[must_use]
     pub fn has_body(&self) -> bool {
         self.has_body
@@ -76,7 +76,7 @@ impl<'a> Head<'a> {
         values.next().filter(|_| values.next().is_none())
     }
 
-    /// Whether a name is there.
+    /// Whether there is a field of that name.
     #[must_use]
     pub fn has(&self, name: &'static str) -> bool {
         self.first(name).is_some()
@@ -123,7 +123,7 @@ impl<'a> Head<'a> {
 }
 
 impl OwnedHead {
-    /// Whether a body comes.
+    /// Whether a body follows.
     #[must_use]
     pub fn has_body(&self) -> bool {
         self.has_body

@@ -1,8 +1,8 @@
-//! The configuration corpus: what is refused, and with which words; and that everything that the
-//! project shows anybody is accepted.
+//! The configuration corpus: which configurations are refused, and with which errors; and that every
+//! configuration in the documentation is accepted.
 //!
-//! The name of a file in `tests/config/invalid` says what is wrong with it; the text of the
-//! refusal stands beside it. `PORTCULLIS_WRITE_SNAPSHOTS=1` writes those texts anew.
+//! The name of a file in `tests/config/invalid` says what is wrong with it; the errors are in the
+//! file beside it. `PORTCULLIS_WRITE_SNAPSHOTS=1` writes those files.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use portcullis::config::{Config, schema};
 use serde_json::{Value, json};
 
-/// Where the schema stands for whoever wants to check a configuration with it.
+/// Where the documentation has the schema.
 const SCHEMA: &str = "docs/filter-configuration.schema.json";
 /// What the filter refuses and the schema cannot: it neither compares durations nor measures
 /// hostnames.

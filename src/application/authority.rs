@@ -12,7 +12,7 @@ pub struct Authority<'a> {
 }
 
 impl<'a> Authority<'a> {
-    /// Reads `:authority`. `None` for whatever two readers might take for two hosts: user names,
+    /// Reads `:authority`. `None` for anything that two parsers might read as two hosts: user names,
     /// bad ports, empty labels, other characters; and for address literals in brackets.
     #[must_use]
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
@@ -44,7 +44,7 @@ fn is_hostname(bytes: &[u8]) -> bool {
     good && before != b'.'
 }
 
-/// Nearly every client sends it so.
+/// Nearly every client sends lower case.
 fn lower_case(text: &str) -> Cow<'_, str> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(text.to_ascii_lowercase())

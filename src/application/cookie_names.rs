@@ -1,4 +1,4 @@
-//! What an application's cookies are called at a place.
+//! The names of an application's cookies at a place.
 
 use crate::names::{BINDING_COOKIE, TOKEN_COOKIE};
 

@@ -1,8 +1,8 @@
 //! The two readings of a request's path: as sent, and as an origin might decode it.
 //!
-//! An origin may decode, merge slashes, cut path parameters and resolve dot segments in ways
-//! that nobody knows here. Where the two readings lead to different applications the request is
-//! refused, so that no trick of spelling reaches a path under another application's policy.
+//! An origin may decode, merge slashes, cut path parameters and resolve dot segments, and the
+//! filter does not know how. Where the two readings lead to different applications the request is
+//! refused, so that no spelling of a path gets past another application's policy.
 
 use std::borrow::Cow;
 
@@ -59,7 +59,7 @@ impl<'a> Readings<'a> {
     }
 
     /// The second reading in lower case and without dots and spaces at the end of its names, as
-    /// origins see it that find files that way; `None` if that is the same.
+    /// some file systems find files; `None` if that is the same.
     #[must_use]
     pub fn folded(&self) -> Option<Vec<u8>> {
         let dropped = |pair: &[u8]| matches!(pair, [b'.' | b' ', b'/']);
@@ -78,7 +78,7 @@ impl<'a> Readings<'a> {
         Some(names.collect::<Vec<_>>().join(&b'/'))
     }
 
-    /// Whether two readings do not do it justice, so that where places matter it is refused.
+    /// Whether the path may have more than these two readings. Where paths matter it is refused.
     ///
     /// With a `..` segment: `/x/../a/..;/` is `/` to an origin that cuts parameters first and
     /// `/a/..;/` to one that does not. With two slashes in front, some take `//x/a` for the path
@@ -103,7 +103,7 @@ pub fn is_below(path: &[u8], prefix: &[u8]) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.first() == Some(&b'/'))
 }
 
-/// Whether nothing in the path could be read in two ways; most paths are like this.
+/// Whether the path has only one reading, as most paths do.
 #[must_use]
 pub fn is_plain(path: &[u8]) -> bool {
     let plain_bytes = path
@@ -142,7 +142,7 @@ fn decode_until_stable(path: &[u8]) -> Option<Cow<'_, [u8]>> {
     decode(&path).is_none().then_some(path)
 }
 
-/// Whether a decoded path holds what decoders read in ways of their own.
+/// Whether a decoded path holds something that decoders treat differently.
 fn is_odd(decoded: &[u8]) -> bool {
     let two_slashes = matches!(decoded, [_, b'/' | b'\\', ..]);
     let odd_byte = |b: &u8| b.is_ascii_control() || matches!(b, b'?' | b'#' | b'%');

@@ -19,15 +19,15 @@ pub struct ApplicationTable {
 pub struct Placement {
     /// The application.
     pub application: Rc<Application>,
-    /// Where it is, here.
+    /// The location.
     pub location: Location,
     /// The names of its cookies here.
     pub cookies: CookieNames,
-    /// Whether this filter guards it at all.
+    /// Whether this filter guards it.
     pub here: bool,
 }
 
-/// A host that an application names, and the port that a request names.
+/// A host of an application, and the port of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Host<'a> {
     placements: &'a [Rc<Placement>],
@@ -37,7 +37,7 @@ pub struct Host<'a> {
 /// What a path leads to on a host.
 #[derive(Debug, Clone, Copy)]
 pub enum Choice<'a> {
-    /// The host is named, but no application of this filter has the port and path.
+    /// The host is known, but no application of this filter has the port and path.
     NoApplication,
     /// The two readings of the path lead to different places.
     Ambiguous,
@@ -45,7 +45,7 @@ pub enum Choice<'a> {
     Found(&'a Rc<Placement>),
 }
 
-/// Two applications in one place, or on one hostname with two ports.
+/// Two applications at one location, or on one hostname with two ports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableError {
     /// The origin that both have.
@@ -58,7 +58,7 @@ impl ApplicationTable {
     /// Places applications. `audiences` names those that this filter guards; empty for all.
     ///
     /// # Errors
-    /// Two applications in one place, or on one hostname with two ports.
+    /// Two applications at one location, or on one hostname with two ports.
     pub fn build(
         applications: impl Iterator<Item = Rc<Application>>,
         audiences: &[String],
@@ -113,7 +113,7 @@ impl<'a> Host<'a> {
                     && is_below(path, placement.location.path_prefix.as_bytes())
             })
         };
-        // Many origins do not tell upper from lower case.
+        // Many origins ignore upper and lower case.
         if places_matter
             && let Some(folded) = path.folded()
             && !same(by(&folded), by(path.decoded()))
@@ -158,8 +158,8 @@ fn same(a: Option<&Rc<Placement>>, b: Option<&Rc<Placement>>) -> bool {
     }
 }
 
-/// One place has one application. And one hostname has one port, where applications share it:
-/// which listener a request came to is not known here, only what its sender wrote as a port.
+/// A location has one application. A hostname that applications share has one port: the filter does
+/// not know to which listener a request came, only which port its client wrote.
 fn refuse_conflict(
     placements: &[Placement],
     application: &Application,
@@ -187,7 +187,7 @@ fn refuse_conflict(
     Ok(())
 }
 
-/// Longest prefix first. Cookies know no ports, so sharing goes by hostname alone.
+/// Longest prefix first. Cookies ignore ports, so applications share a hostname on any port.
 fn arrange(mut placements: Vec<Placement>) -> Vec<Rc<Placement>> {
     placements.sort_by_key(|placement| std::cmp::Reverse(placement.location.path_prefix.len()));
     let first = placements.first().map(|p| p.application.audience.clone());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::duration::parse_duration;
 
-/// Which durations a field takes, as people write them.
+/// The durations that a field accepts, as people write them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     /// The shortest.

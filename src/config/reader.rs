@@ -1,5 +1,4 @@
-//! Reads a JSON object field by field and collects everything that is wrong, where serde would
-//! stop at the first error.
+//! Reads a JSON object field by field and collects all errors; serde would stop at the first.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use crate::duration::parse_duration;
 use crate::protocol::audience::is_audience;
 use crate::protocol::origin::{Origin, is_loopback};
 
-/// What a problem of no single field is a problem of.
+/// The path of a problem that concerns no single field.
 const WHOLE: &str = "the configuration";
 
 /// One thing that is wrong with a configuration.
@@ -63,7 +62,7 @@ impl<'a> Fields<'a> {
         if object.is_none() {
             problems.push(ConfigProblem::new(
                 &path,
-                format!("must be an object of fields (it is {})", show(value)),
+                format!("must be an object (it is {})", show(value)),
             ));
         }
         Self {
@@ -74,7 +73,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A field that must be there.
+    /// A required field.
     pub fn required<T>(
         &mut self,
         name: &'static str,
@@ -99,7 +98,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An object that must be there.
+    /// A required object.
     pub fn object(&mut self, name: &'static str) -> Option<Fields<'_>> {
         if self.value(name).is_none() {
             return self.missing(name);
@@ -107,13 +106,13 @@ impl<'a> Fields<'a> {
         self.optional_object(name)
     }
 
-    /// An object that may be left out.
+    /// An optional object.
     pub fn optional_object(&mut self, name: &'static str) -> Option<Fields<'_>> {
         let value = self.value(name)?;
         Some(Fields::at(self.path_of(name), value, self.problems))
     }
 
-    /// Reports the fields that nobody asked for.
+    /// Reports the fields that are unknown.
     pub fn finish(self) {
         for name in self.object.into_iter().flat_map(Map::keys) {
             if !self.known.contains(&name.as_str()) {
@@ -176,7 +175,7 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// A value as it stands, cut where it would flood the log.
+/// A value as it was written, truncated so that it does not flood the log.
 fn show(value: &Value) -> String {
     let mut text = value.to_string();
     if let Some((end, _)) = text.char_indices().nth(80) {
@@ -186,11 +185,11 @@ fn show(value: &Value) -> String {
     text
 }
 
-/// An origin that browsers keep `Secure` cookies for: `https`, or `http` on this machine.
+/// An origin for which browsers accept `Secure` cookies: `https`, or `http` on this machine.
 pub(super) fn origin(value: &Value) -> Result<Origin, String> {
     let text = value
         .as_str()
-        .ok_or("must be a text such as https://team.example.com")?;
+        .ok_or("must be a URL such as https://team.example.com")?;
     let origin: Origin = text.parse().map_err(|error| format!("{error}"))?;
     if origin.is_https() || is_loopback(origin.hostname()) {
         Ok(origin)
@@ -199,13 +198,13 @@ pub(super) fn origin(value: &Value) -> Result<Origin, String> {
     }
 }
 
-/// A non-empty text of visible ASCII.
+/// A non-empty string of visible ASCII.
 pub(super) fn visible_text(value: &Value) -> Result<String, String> {
     value
         .as_str()
         .filter(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic()))
         .map(str::to_owned)
-        .ok_or_else(|| "must be a text of visible ASCII characters without spaces".to_owned())
+        .ok_or_else(|| "must be a string of visible ASCII characters without spaces".to_owned())
 }
 
 /// A duration within bounds.
@@ -221,10 +220,10 @@ pub(super) fn duration(value: &Value, bounds: Bounds) -> Result<Duration, String
     }
 }
 
-/// A whole number from 1 to `most`. Envoy writes every number as one with a fraction.
+/// A whole number from 1 to `most`. Envoy writes every number as a floating-point number.
 pub(super) fn number(value: &Value, most: usize) -> Result<usize, String> {
     let whole = value.as_f64().filter(|number| number.fract() == 0.0);
-    // Without an exponent, and without the fraction that is 0.
+    // Formatted without an exponent, and without a fraction of 0.
     let number = whole.and_then(|number| number.to_string().parse().ok());
     number
         .filter(|number| (1..=most).contains(number))
@@ -243,7 +242,7 @@ pub(super) fn choice<T: Copy>(value: &Value, choices: &[(&str, T)]) -> Result<T,
         })
 }
 
-/// A word of which only one value works so far.
+/// A field of which only one value is supported so far.
 pub(super) fn not_yet(value: &Value, works: &str, planned: &[&str]) -> Result<(), String> {
     match value.as_str() {
         Some(word) if word == works => Ok(()),
@@ -266,6 +265,6 @@ pub(super) fn audiences(value: &Value) -> Result<Vec<String>, String> {
         .as_array()
         .and_then(|list| list.iter().map(audience).collect())
         .ok_or_else(|| {
-            "must be a list of audiences, each a text of 64 lower-case hex digits".to_owned()
+            "must be a list of audiences, each a string of 64 lower-case hex digits".to_owned()
         })
 }

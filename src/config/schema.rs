@@ -1,7 +1,7 @@
 //! The configuration's JSON Schema (draft 2020-12), for editors and for checks before a rollout.
 //!
-//! Words and bounds are the reader's own; a test holds the names of fields against what the
-//! reader knows. A schema cannot compare durations: it says their bounds in words.
+//! Words and bounds are those of the reader, and a test compares the names of fields. A schema cannot
+//! compare durations, so it describes their bounds in words.
 
 use serde_json::{Map, Value, json};
 
@@ -46,22 +46,25 @@ pub fn schema() -> Value {
                 "unknown_hosts",
                 choice(
                     &UNKNOWN_HOSTS.map(|(word, _)| word),
-                    "What a host that no application names gets: 403, or through.",
+                    "What happens to requests to hosts that no application has: deny answers 403, pass forwards them.",
                 ),
             ),
             optional("audiences", audiences()),
             optional("max_revocations", max_revocations()),
             optional(
                 "mode",
-                choice(&["enforce", "report"], "Whether refusals are carried out."),
+                choice(
+                    &["enforce", "report"],
+                    "enforce refuses requests without a session; report only counts and logs what would be refused.",
+                ),
             ),
             optional(
                 "names",
                 object(
-                    "Names of cookies, headers and paths.",
+                    "The names of cookies, headers and paths.",
                     vec![optional(
                         "preset",
-                        choice(&["default"], "Which set of names."),
+                        choice(&["default"], "The set of names."),
                     )],
                 ),
             ),
@@ -82,7 +85,7 @@ fn control() -> Value {
                 "cluster",
                 text(
                     VISIBLE_TEXT,
-                    "Envoy cluster of the control service's listener for filters.",
+                    "The Envoy cluster of the control service's listener for filters.",
                 ),
             ),
             required("authority", text(VISIBLE_TEXT, "The :authority of calls.")),
@@ -94,7 +97,7 @@ fn control() -> Value {
                 "credential_env",
                 text(
                     VISIBLE_TEXT,
-                    "The variable of the VM's environment that holds the filter credential.",
+                    "The environment variable of the VM that holds the filter credential.",
                 ),
             ),
         ],
@@ -103,14 +106,20 @@ fn control() -> Value {
 
 fn when_stale() -> Value {
     object(
-        "What happens when the feed has been silent for too long.",
+        "What happens when no poll of the feed has succeeded for too long.",
         vec![
-            required("after", duration(STALE_AFTER, "How long it may be silent.")),
+            required(
+                "after",
+                duration(
+                    STALE_AFTER,
+                    "How long after the last successful poll the feed is stale.",
+                ),
+            ),
             required(
                 "then",
                 choice(
                     &STALE_ACTIONS.map(|(word, _)| word),
-                    "Whether requests are then refused, or judged by what is known.",
+                    "deny refuses all requests while the feed is stale; allow judges them by what the feed brought last.",
                 ),
             ),
         ],
@@ -121,7 +130,7 @@ fn audiences() -> Value {
     json!({
         "type": "array",
         "items": { "type": "string", "pattern": AUDIENCE },
-        "description": "Audiences that this filter guards; all if empty or absent.",
+        "description": "The audiences that this filter guards; all if empty or absent.",
     })
 }
 
@@ -130,7 +139,7 @@ fn max_revocations() -> Value {
         "type": "integer",
         "minimum": 1,
         "maximum": MAX_REVOCATIONS,
-        "description": format!("The most revocations that are held; {DEFAULT_REVOCATIONS} if absent."),
+        "description": format!("The most revocations that may be in memory; {DEFAULT_REVOCATIONS} if absent."),
     })
 }
 
@@ -142,7 +151,7 @@ fn required(name: &'static str, schema: Value) -> Field {
     }
 }
 
-/// A field that may be absent, which `null` says too.
+/// A field that may be absent; `null` counts as absent.
 fn optional(name: &'static str, mut schema: Value) -> Field {
     if let Some(kind) = schema.get_mut("type") {
         *kind = json!([kind.take(), "null"]);

@@ -1,6 +1,6 @@
 //! The two forms in which a host hands over a configuration: JSON text (Istio's `pluginConfig`, a
 //! `StringValue` in Envoy), or a serialized `google.protobuf.Struct` (plain YAML in Envoy, which
-//! passes it on as it is; seen on 1.40).
+//! does not convert it; seen on 1.40).
 
 use prost::Message as _;
 use prost_types::value::Kind;

@@ -8,7 +8,7 @@ use crate::feed::Poll;
 use crate::filter::Call;
 use crate::protocol::calls::PREFIX;
 
-/// What stands before the credential in a header (RFC 6750).
+/// The scheme before the credential in a header (RFC 6750).
 const SCHEME: &str = "Bearer ";
 
 /// How to reach the control service. Has no `Debug`: it holds the filter credential.
@@ -26,8 +26,8 @@ impl Control {
         let credential = std::env::var(variable).unwrap_or_default();
         if credential.is_empty() || !credential.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(format!(
-                "the configuration is refused:\n  control.credential_env names {variable}, which is \
-                 not in the VM's environment_variables, or empty, or not visible ASCII"
+                "invalid configuration:\n  control.credential_env names {variable}, which is missing \
+                 from the VM's environment_variables, empty, or not visible ASCII"
             ));
         }
         Ok(Self {

@@ -1,8 +1,8 @@
-//! Documents of a login without a prompt, which stand in a hidden frame of the application's own
-//! page: nothing to see, nothing to click, one message to the page around.
+//! Documents of a login without a prompt, in a hidden frame of the application's own page: they
+//! show nothing, and send one message to the surrounding page.
 //!
-//! Only pages of the same origin may have them in a frame, and the message goes to that origin
-//! only. It carries one word and no secret.
+//! Only pages of the same origin may embed them, and the message goes to that origin only. It
+//! carries one word and no secret.
 
 use super::Reply;
 use super::page::{escape, hash_source};
@@ -12,33 +12,32 @@ use super::page::{escape, hash_source};
 pub enum Outcome {
     /// There is a session now.
     SignedIn,
-    /// There is none, and somebody has to be asked.
+    /// There is none, and the user has to sign in.
     LoginRequired,
 }
 
-/// Says the word to the page around.
+/// Sends the word to the surrounding page.
 const TELL: &str = "\
 const{to,word}=document.currentScript.dataset;parent.postMessage({portcullis:word},to)";
 
-/// Passes on what the frame inside says, if it is of this origin.
-const PASS_ON: &str = "\
+/// Relays the message of the frame inside, if it is of this origin.
+const RELAY: &str = "\
 const{to}=document.currentScript.dataset,inner=document.querySelector('iframe');\
 addEventListener('message',e=>{\
 if(e.source===inner.contentWindow&&e.origin===to)parent.postMessage(e.data,to)})";
 
-/// A document with the team domain's login in a frame; what that leads to is told to the page
-/// around.
+/// A document with the team domain's login in a frame. It relays the outcome to the surrounding
+/// page.
 #[must_use]
 pub fn embedding(location: &str, team_domain: &str, origin: &str) -> Reply {
     let (location, to) = (escape(location), escape(origin));
     let body =
-        format!("<iframe src=\"{location}\"></iframe><script data-to=\"{to}\">{PASS_ON}</script>");
+        format!("<iframe src=\"{location}\"></iframe><script data-to=\"{to}\">{RELAY}</script>");
     let policy = format!("frame-src {team_domain} {origin}; ");
-    document((200, "silent_login"), &body, PASS_ON, &policy)
+    document((200, "silent_login"), &body, RELAY, &policy)
 }
 
-/// A document in the place of a reply, with its status, reason and cookies, that tells the
-/// outcome.
+/// A document that replaces a reply, with its status, reason and cookies, and reports the outcome.
 #[must_use]
 pub fn telling(outcome: Outcome, reply: &Reply, origin: &str) -> Reply {
     let word = match outcome {
@@ -47,7 +46,7 @@ pub fn telling(outcome: Outcome, reply: &Reply, origin: &str) -> Reply {
     };
     let to = escape(origin);
     let body = format!("<script data-to=\"{to}\" data-word=\"{word}\">{TELL}</script>");
-    // A redirect would not run it.
+    // With a redirect the script would not run.
     let status = if reply.status < 400 {
         200
     } else {
@@ -117,7 +116,7 @@ mod tests {
                 .contains("src=\"https://team.example/login?a=&quot;b&amp;c\"")
         );
         let told = telling(Outcome::SignedIn, &Reply::empty(200, "signed_in"), ORIGIN);
-        for (reply, script) in [(&embedding, PASS_ON), (&told, TELL)] {
+        for (reply, script) in [(&embedding, RELAY), (&told, TELL)] {
             let policy = header(reply, "content-security-policy");
             assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"));
             assert!(policy.contains(&hash_source(script)), "{policy}");

@@ -1,4 +1,4 @@
-//! Pages for people: short, self-contained, nothing to run, nothing to fetch.
+//! Pages for people: short and self-contained. They fetch nothing, and run at most one script.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,8 +16,8 @@ h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.25}p{margin:0 0 .75rem}\
 .act:focus-visible{outline:3px solid var(--act);outline-offset:3px}\
 .why{margin:1.5rem 0 0;color:var(--soft);font-size:.85rem}";
 
-/// Carries the fragment of this page's address on to where it leads: browsers keep fragments
-/// through redirects, but a page that moves on would lose it.
+/// Copies the fragment of this page's address to its link: browsers keep fragments through
+/// redirects, but a page that leads elsewhere by itself would lose it.
 const SCRIPT: &str = "\
 const a=document.querySelector('a.act');a.href+=location.hash;if('go' in a.dataset)location.replace(a.href)";
 
@@ -67,7 +67,7 @@ impl<'a> MessagePage<'a> {
         self
     }
 
-    /// That may stand in a frame of another site.
+    /// That may be shown in a frame of another site.
     #[must_use]
     pub fn in_frames(mut self) -> Self {
         self.in_frames = true;
@@ -81,14 +81,14 @@ impl<'a> MessagePage<'a> {
         self
     }
 
-    /// That moves on by itself, with a link where that does not work.
+    /// That leads elsewhere by itself, with a link where that does not work.
     #[must_use]
     pub fn move_on(mut self, href: &'a str, label: &'a str) -> Self {
         self.action = Some(Action::MoveOn { href, label });
         self
     }
 
-    /// Whose link takes the fragment of the page's address along, where scripts run.
+    /// Whose link keeps the fragment of the page's address, where scripts run.
     #[must_use]
     pub fn keeping_the_fragment(mut self) -> Self {
         self.keeps_fragment = true;
@@ -120,8 +120,8 @@ impl<'a> MessagePage<'a> {
         }
     }
 
-    /// A form under `no-referrer` would send `origin: null`, by which nobody could tell that it
-    /// came from here.
+    /// A form under `no-referrer` would send `origin: null`, which does not show that it came from
+    /// this page.
     fn referrer_policy(&self) -> &'static str {
         match self.action {
             Some(Action::Post { .. }) => "same-origin",
@@ -148,7 +148,7 @@ impl<'a> MessagePage<'a> {
         )
     }
 
-    /// `reason` is for whoever runs this, when a person tells them what the page said.
+    /// `reason` helps the administrator, when a user reports what the page said.
     fn html(&self, reason: Option<&str>) -> String {
         let title = escape(self.title);
         let sentences: String = self
@@ -175,7 +175,7 @@ impl<'a> MessagePage<'a> {
 }
 
 impl Action<'_> {
-    /// What stands in the head, and in the body.
+    /// The markup for the head, and for the body.
     fn html(&self) -> (String, String) {
         let anchor = |href: &str, label: &str, more: &str| {
             format!(
@@ -209,7 +209,7 @@ impl Action<'_> {
     }
 }
 
-/// What stands for a script or style in a policy (Content Security Policy Level 3, "hash-source").
+/// A script or style, as a policy names it (Content Security Policy Level 3, "hash-source").
 pub(crate) fn hash_source(text: &str) -> String {
     let hash = hmac_sha256::Hash::hash(text.as_bytes());
     let hash = STANDARD.encode(hash);

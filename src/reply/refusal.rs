@@ -1,5 +1,5 @@
-//! What a bad session gets, by kind of request. A navigation is led to the login instead
-//! ([`crate::login`]); everything else is answered here.
+//! The answer to a request without a good session, by its kind. A navigation is usually redirected
+//! to the login instead.
 
 use super::Reply;
 use super::page::MessagePage;
@@ -7,7 +7,7 @@ use crate::reason::Refusal;
 use crate::request::Head;
 use crate::request::kind::RequestKind;
 
-/// What a refusal tells its reader.
+/// What a refusal is answered with.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     /// The team domain's origin.
@@ -20,7 +20,7 @@ pub struct Context<'a> {
     pub head: Head<'a>,
 }
 
-/// What caches must keep apart, since the reply depends on it.
+/// The request headers that the reply depends on.
 const VARY: &str = "Cookie, Origin, X-Requested-With, Sec-Fetch-Mode, Sec-Fetch-Dest, Accept";
 
 /// The reply to a request without a good session.
@@ -39,16 +39,19 @@ pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Repl
         {
             let page = MessagePage::new(
                 "No access",
-                &[sentence, "Ask whoever runs it if you need it."],
+                &[
+                    sentence,
+                    "If you need access, ask the administrator of this application.",
+                ],
             );
-            // The team domain says which account it is, and lets people choose another.
+            // The team domain shows the current account, and lets the user choose another.
             page.link(context.login_url, "Continue with another account")
                 .reply(status, reason)
         }
         RequestKind::Navigation => {
-            // The only bad session that a redirect could not mend.
+            // The only bad session for which a redirect to the login does not help.
             let page = MessagePage::new(
-                "Your session is unclear",
+                "More than one session",
                 &[
                     "Your browser sent more than one session for this application.",
                     "Delete this site's cookies, then sign in again.",
@@ -67,7 +70,7 @@ pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Repl
                 "Nothing was sent",
                 &[
                     sentence,
-                    "What you entered was not sent. Sign in in a new window, come back here, and send it again.",
+                    "What you entered was not sent. Sign in in a new window, return to this page, and send it again.",
                 ],
             );
             page.new_window(context.login_url, "Sign in in a new window")

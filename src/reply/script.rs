@@ -1,5 +1,5 @@
-//! `/.access/portcullis.js`: the script by which a page survives the end of a session. The same
-//! for everybody, so caches may keep it, and small, so that a test can hold it to that.
+//! `GET /.access/portcullis.js`: the script by which a page survives the end of a session. It is the
+//! same for all users, so caches may keep it. A test keeps it small.
 
 use super::Reply;
 use crate::protocol::base64url;
@@ -10,8 +10,7 @@ const SCRIPT: &str = include_str!("portcullis.js");
 /// Long enough to cost nothing, short enough that an update arrives within the hour.
 const CACHE: &str = "public, max-age=3600";
 
-/// The script; or only that it has not changed, if the request says that it has it
-/// (RFC 9110, section 13.1.2).
+/// The script, or 304 if the client has it already (RFC 9110, section 13.1.2).
 #[must_use]
 pub fn reply(head: Head<'_>) -> Reply {
     let tag = entity_tag();
@@ -70,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_the_script_is_not_sent_it_again() {
+    fn a_client_that_has_the_script_gets_304() {
         let tag = entity_tag();
         let status = |tags: &str| with_head(&[("if-none-match", tags)], |head| reply(head).status);
         for tags in [&tag, "*", &format!("W/{tag}"), &format!("\"x\", {tag}")] {

@@ -1,4 +1,4 @@
-//! `set-cookie` values (RFC 6265bis). Each of our cookies is set and cleared here and nowhere else.
+//! `set-cookie` values (RFC 6265bis). All cookies of the filter are set and cleared here.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub fn token(name: &str, value: &str, settings: CookieSettings, max_age: Duratio
         .to_string()
 }
 
-/// The binding cookie: as the token's, but never for scripts.
+/// The binding cookie: like the token's, but never readable by scripts.
 #[must_use]
 pub fn binding(name: &str, value: &str, settings: CookieSettings, max_age: Duration) -> String {
     with_settings(name, value, settings, max_age)
@@ -22,7 +22,7 @@ pub fn binding(name: &str, value: &str, settings: CookieSettings, max_age: Durat
         .to_string()
 }
 
-/// A cookie of the way through the login.
+/// A cookie that the login needs.
 #[must_use]
 pub fn login(name: &str, value: &str, max_age: Duration) -> String {
     base(name, value, max_age)
@@ -31,7 +31,7 @@ pub fn login(name: &str, value: &str, max_age: Duration) -> String {
         .to_string()
 }
 
-/// Removes a cookie of the way through the login.
+/// Removes a cookie that the login needs.
 #[must_use]
 pub fn clear_login(name: &str) -> String {
     login(name, "", Duration::ZERO)

@@ -1,14 +1,15 @@
 //! Reading and stripping cookies, byte for byte.
 //!
-//! No cookie library here: they trim Unicode spaces and re-encode values, and either would let a
-//! cookie of another host pass for one with the `__Host-` prefix, or change what is not ours.
+//! Cookie libraries are not used here. They trim Unicode spaces and re-encode values: the former
+//! would let a cookie of another host pass for one with the `__Host-` prefix, the latter would change
+//! cookies of the application.
 
 use std::mem;
 
 use super::Head;
 use crate::names::{OWN_COOKIE_PREFIX, is_own_cookie};
 
-/// How many values under one name are looked at.
+/// How many values of one name are read.
 const MAX_VALUES: usize = 3;
 
 /// The values of one of the project's cookies, at most three, in the order in which they came.
@@ -72,7 +73,7 @@ struct Pair<'a> {
     value: &'a [u8],
 }
 
-/// Those whose names begin as the project's do. Others are passed over unread.
+/// Cookies whose names begin as the project's do. Others are skipped.
 fn own_pairs(head: Head<'_>) -> impl Iterator<Item = Pair<'_>> {
     head.all("cookie")
         .flat_map(segments)
@@ -88,7 +89,7 @@ fn is_own(segment: &[u8]) -> bool {
     may_be_own(segment) && is_own_cookie(parse(segment).name)
 }
 
-/// The parts of a line between its semicolons. A token is long, so bytes are not looked at one by
+/// The parts of a line between its semicolons. A token is long, so bytes are not compared one by
 /// one.
 fn segments(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut from = 0;
@@ -97,7 +98,7 @@ fn segments(line: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter_map(move |at| line.get(mem::replace(&mut from, at + 1)..at))
 }
 
-/// Space and tab are cut around name and value, and nothing else (RFC 6265, section 5.2).
+/// Only space and tab are trimmed around name and value (RFC 6265, section 5.2).
 fn parse(segment: &[u8]) -> Pair<'_> {
     // Names are short.
     match segment.iter().position(|byte| *byte == b'=') {
@@ -129,14 +130,14 @@ fn trim(bytes: &[u8]) -> &[u8] {
 
 /// What remains of a line.
 struct Stripped {
-    /// Whether it held one of ours.
+    /// Whether it held a cookie of the project.
     touched: bool,
     /// `None` if nothing remains.
     left: Option<Vec<u8>>,
 }
 
-/// A line without our cookies. What is left keeps its bytes; only the space that parted the
-/// first of them from one of ours goes too.
+/// A line without the project's cookies. Other cookies keep their bytes; only the space between a
+/// removed cookie and the first that stays is removed too.
 fn strip_line(line: &[u8]) -> Stripped {
     let mut left = Vec::with_capacity(line.len());
     let (mut touched, mut is_first) = (false, true);
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn our_cookies_go_and_all_others_keep_their_bytes() {
+    fn own_cookies_are_removed_and_all_others_keep_their_bytes() {
         for (line, rest) in [
             ("__Host-access_token=a", None),
             ("__Host-access_token=a; ", None),

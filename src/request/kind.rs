@@ -1,18 +1,19 @@
-//! The kind of a request decides what a bad session gets. The first row that fits is the kind.
+//! The kind of a request decides how a request without a good session is answered. The first check
+//! that matches gives the kind.
 //!
-//! Kinds rest on Fetch Metadata where the browser sends it, since `accept` is `*/*` for both a
+//! Kinds come from Fetch Metadata where the browser sends it, since `accept` is `*/*` for both a
 //! `fetch()` and many navigations.
 
 use super::Head;
 
-/// What sent the request, as far as it matters for a refusal.
+/// What sent the request, as far as it matters for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestKind {
-    /// A page for the person: can be redirected.
+    /// A page load: can be redirected.
     Navigation,
-    /// The same inside a frame of another site.
+    /// A page load inside a frame of another site.
     FramedNavigation,
-    /// A form sent by the person: must not be lost silently.
+    /// A form that a person sent: must not be lost silently.
     FormPost,
     /// A request of a page or a program: must not be redirected.
     SubRequest,
@@ -22,12 +23,12 @@ pub enum RequestKind {
     Grpc,
     /// A CORS preflight.
     Preflight,
-    /// Speculative: nobody may be looking.
+    /// Speculative: the page may never be shown.
     Prefetch,
 }
 
 impl RequestKind {
-    /// Whether a person goes to a page by it, framed or not.
+    /// Whether it loads a page, framed or not.
     #[must_use]
     pub fn navigates(self) -> bool {
         matches!(self, Self::Navigation | Self::FramedNavigation)

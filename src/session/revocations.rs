@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_with_a_token_is_made_anew_for_other_revocations() {
+    fn fingerprints_of_a_token_are_computed_again_for_another_key() {
         let claims = claims();
         let audience = claims.aud[0].clone();
         let (mut covering, mut others) = (Revocations::default(), Revocations::default());

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use portcullis::time::UnixSeconds;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -35,14 +37,14 @@ pub struct SessionView {
     pub address: String,
     /// The applications for which tokens were issued under it.
     pub applications: Vec<UsedApplicationView>,
-    /// When it began, seconds since 1970.
-    pub since: u64,
-    /// When it ends, seconds since 1970.
-    pub until: u64,
-    /// When the user last signed in, seconds since 1970.
-    pub signed_in_at: u64,
-    /// When a token was last issued under it, seconds since 1970, to the minute.
-    pub last_used_at: u64,
+    /// When it began.
+    pub since: UnixSeconds,
+    /// When it ends.
+    pub until: UnixSeconds,
+    /// When the user last signed in.
+    pub signed_in_at: UnixSeconds,
+    /// When a token was last issued under it, to the minute.
+    pub last_used_at: UnixSeconds,
 }
 
 /// An application for which a session was used.
@@ -50,8 +52,8 @@ pub struct SessionView {
 pub struct UsedApplicationView {
     /// Its name.
     pub name: String,
-    /// When a token was last issued for it, seconds since 1970, to the minute.
-    pub last_token_at: u64,
+    /// When a token was last issued for it, to the minute.
+    pub last_token_at: UnixSeconds,
 }
 
 /// A session to end.

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use portcullis::time::UnixSeconds;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -29,8 +31,8 @@ pub struct UserView {
     pub administrator: bool,
     /// Whether the user is kept from signing in.
     pub disabled: bool,
-    /// When the user last signed in, seconds since 1970.
-    pub last_sign_in_at: Option<u64>,
+    /// When the user last signed in.
+    pub last_sign_in_at: Option<UnixSeconds>,
 }
 
 /// A user to add.
@@ -198,10 +200,10 @@ async fn revoke_users(
 ) -> Result<Option<RevokedUsers>, StorageError> {
     let block = service.config.sessions.login_block_after_revoke;
     let revocation = UserRevocation {
-        blocked_until: service.now() + block.as_secs(),
+        blocked_until: service.now() + block,
         // Storage extends this to the end of the user's last session: every token of a user, also
         // one for scripts, belongs to a session.
-        until: service.now() + crate::CLOCK_LEEWAY_SECONDS,
+        until: service.now() + crate::CLOCK_LEEWAY,
         disable,
     };
     let revoked = service.storage.revoke_users(selector, revocation).await?;

@@ -96,7 +96,7 @@ impl From<Denied> for ApiError {
             },
             Denied::SessionEnded => Self::SessionEnded,
             Denied::SignInRequired => Self::LoginRequired,
-            Denied::PolicyDenied => Self::PolicyDenied,
+            Denied::NotAdmitted => Self::PolicyDenied,
         }
     }
 }

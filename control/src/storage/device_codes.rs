@@ -9,6 +9,7 @@ use super::database::Database;
 use super::error::StorageError;
 use super::sessions::ShownSignIn;
 use crate::tokens::secret::Hashed;
+use portcullis::time::UnixSeconds;
 
 pub use poll::Poll;
 
@@ -25,10 +26,10 @@ pub struct NewDeviceCode {
     pub client_address: String,
     /// What counts as one client.
     pub client_network: String,
-    /// Now, seconds since 1970.
-    pub asked_at: u64,
-    /// Its end, seconds since 1970.
-    pub expires_at: u64,
+    /// Now.
+    pub asked_at: UnixSeconds,
+    /// Its end.
+    pub expires_at: UnixSeconds,
     /// Seconds between two polls.
     pub poll_interval: u64,
 }
@@ -40,8 +41,8 @@ pub struct WaitingDeviceCode {
     pub audience: String,
     /// Where the request came from.
     pub client_address: String,
-    /// When, seconds since 1970.
-    pub asked_at: u64,
+    /// When.
+    pub asked_at: UnixSeconds,
 }
 
 /// What a person says to a request.
@@ -96,7 +97,7 @@ impl Database {
     pub async fn waiting_device_code(
         &self,
         user_code: &Hashed,
-        now: u64,
+        now: UnixSeconds,
     ) -> Result<Option<WaitingDeviceCode>, StorageError> {
         let row: Option<(String, String, i64)> = sqlx::query_as(
             "SELECT audience, client_address, asked_at FROM device_codes \
@@ -120,7 +121,7 @@ impl Database {
         &self,
         user_code: &Hashed,
         answer: DeviceAnswer<'_>,
-        now: u64,
+        now: UnixSeconds,
     ) -> Result<bool, StorageError> {
         let (answer, shown) = match answer {
             DeviceAnswer::Confirmed(shown) => ("confirmed", Some(shown)),
@@ -147,7 +148,7 @@ impl Database {
     pub async fn poll_device_code(
         &self,
         device_code: &Hashed,
-        now: u64,
+        now: UnixSeconds,
     ) -> Result<Poll, StorageError> {
         if let Some(nothing_new) = poll::look(self.pool(), device_code, now).await? {
             return Ok(nothing_new);

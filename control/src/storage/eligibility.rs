@@ -3,6 +3,7 @@
 
 use portcullis::protocol::feed::TokenIds;
 use portcullis::protocol::origin::Origin;
+use portcullis::time::UnixSeconds;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
@@ -47,8 +48,8 @@ pub struct EligibilityFacts {
 pub struct UserStanding {
     /// Whether the user is disabled.
     pub disabled: bool,
-    /// Until when the user is blocked, seconds since 1970.
-    pub blocked_until: u64,
+    /// Until when the user is blocked.
+    pub blocked_until: UnixSeconds,
 }
 
 impl EligibilityFacts {
@@ -119,9 +120,9 @@ pub(super) async fn facts(
             id: shown.session_id.clone(),
             user_id: user_id?,
             email: email?,
-            auth_time: from_db::<u64>(auth_time?).min(shown.auth_time),
+            auth_time: from_db::<UnixSeconds>(auth_time?).min(shown.auth_time),
             auth_ver: from_db::<u64>(auth_ver?).min(shown.auth_ver),
-            expires_at: from_db::<u64>(expires_at?).min(shown.session_end),
+            expires_at: from_db::<UnixSeconds>(expires_at?).min(shown.session_end),
         })
     };
     Ok(EligibilityFacts {

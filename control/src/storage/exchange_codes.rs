@@ -1,5 +1,6 @@
 //! Exchange codes. The code itself is never stored, only its hash.
 
+use portcullis::time::UnixSeconds;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
@@ -26,8 +27,8 @@ pub struct NewCode {
     pub challenge: String,
     /// Where the user was going.
     pub return_to: String,
-    /// Its end, seconds since 1970.
-    pub expires_at: u64,
+    /// Its end.
+    pub expires_at: UnixSeconds,
 }
 
 /// A code and everything that an exchange looks at, all of one moment.
@@ -44,8 +45,8 @@ pub struct FoundCode {
 /// What a repeated call needs in order to be answered the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedAnswer {
-    /// When, seconds since 1970.
-    pub issued_at: u64,
+    /// When.
+    pub issued_at: UnixSeconds,
     /// The application token's claims, as JSON.
     pub claims: String,
     /// With the verifier, gives the binding secret.

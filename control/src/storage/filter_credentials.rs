@@ -4,6 +4,7 @@ use super::columns::to_db;
 use super::database::Database;
 use super::error::StorageError;
 use crate::tokens::secret::Hashed;
+use portcullis::time::UnixSeconds;
 
 /// A stored credential.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ impl Database {
     pub async fn add_filter_credential(
         &self,
         credential: &FilterCredential,
-        now: u64,
+        now: UnixSeconds,
     ) -> Result<(), StorageError> {
         let audiences = match &credential.audiences {
             Some(audiences) => Some(serde_json::to_string(audiences)?),

@@ -1,6 +1,7 @@
 //! Refreshes: what one looks at, as of one moment, and which token replaced another. Tokens are
 //! not stored, only their claims.
 
+use portcullis::time::UnixSeconds;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
@@ -36,8 +37,8 @@ pub struct FoundRefresh {
 /// A token that replaced another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedToken {
-    /// When, seconds since 1970.
-    pub issued_at: u64,
+    /// When.
+    pub issued_at: UnixSeconds,
     /// Its claims, as JSON.
     pub claims: String,
 }

@@ -2,21 +2,22 @@
 //! transaction that deletes what could still be used and tells filters.
 
 use portcullis::protocol::feed::Subject;
+use portcullis::time::UnixSeconds;
 
 use super::columns::{from_db, to_db};
 use super::database::Database;
 use super::error::StorageError;
 use super::session_ends::{self, MOST_IN_A_VERSION};
 use super::write::Write;
+use crate::CLOCK_LEEWAY;
 
 /// How users are revoked.
 #[derive(Debug, Clone, Copy)]
 pub struct UserRevocation {
-    /// Until when they cannot sign in again, seconds since 1970.
-    pub blocked_until: u64,
-    /// When no token of theirs can be alive any more that belongs to no session, seconds since
-    /// 1970.
-    pub until: u64,
+    /// Until when they cannot sign in again.
+    pub blocked_until: UnixSeconds,
+    /// When no token of theirs can be alive any more that belongs to no session.
+    pub until: UnixSeconds,
     /// Whether they are disabled as well.
     pub disable: bool,
 }
@@ -33,8 +34,8 @@ pub enum Whom<'a> {
 /// How an application is revoked.
 #[derive(Debug, Clone, Copy)]
 pub struct ApplicationRevocation {
-    /// When no token of it can be alive any more, seconds since 1970.
-    pub until: u64,
+    /// When no token of it can be alive any more.
+    pub until: UnixSeconds,
     /// Whether only those come back who sign in anew.
     pub fresh: bool,
 }
@@ -133,7 +134,7 @@ impl Database {
         let Some((expires_at,)) = ended else {
             return Ok(None);
         };
-        let until = from_db::<u64>(expires_at) + crate::CLOCK_LEEWAY_SECONDS;
+        let until = from_db::<UnixSeconds>(expires_at) + CLOCK_LEEWAY;
         write.revoke(Subject::Session(id.to_owned()), until).await?;
         write.commit().await
     }
@@ -161,13 +162,15 @@ impl Database {
 
 /// When the last token of a user's sessions ends. No token outlives its session; sessions that
 /// are gone ended by themselves, or left a revocation of their own.
-async fn last_end_of(write: &mut Write, user_id: &str) -> Result<u64, StorageError> {
+async fn last_end_of(write: &mut Write, user_id: &str) -> Result<UnixSeconds, StorageError> {
     let (end,): (Option<i64>,) =
         sqlx::query_as("SELECT MAX(expires_at) FROM sessions WHERE user_id = $1")
             .bind(user_id)
             .fetch_one(write.connection())
             .await?;
-    Ok(end.map_or(0, |end| from_db::<u64>(end) + crate::CLOCK_LEEWAY_SECONDS))
+    Ok(end.map_or(UnixSeconds::EPOCH, |end| {
+        from_db::<UnixSeconds>(end) + CLOCK_LEEWAY
+    }))
 }
 
 /// Deletes a user's sessions, and with them their codes.

@@ -4,10 +4,12 @@
 //! version ends a bounded number of sessions, whatever a user has piled up.
 
 use portcullis::protocol::feed::Subject;
+use portcullis::time::UnixSeconds;
 
 use super::columns::from_db;
 use super::error::StorageError;
 use super::write::Write;
+use crate::CLOCK_LEEWAY;
 
 /// How many sessions end in one version at most, and so in one transaction.
 pub(super) const MOST_IN_A_VERSION: i64 = 1_000;
@@ -38,7 +40,7 @@ pub(super) async fn end_oldest(
     .await?;
     let count = ended.len() as u64;
     for (id, expires_at) in ended {
-        let until = from_db::<u64>(expires_at) + crate::CLOCK_LEEWAY_SECONDS;
+        let until = from_db::<UnixSeconds>(expires_at) + CLOCK_LEEWAY;
         write.revoke(Subject::Session(id), until).await?;
     }
     Ok(count)

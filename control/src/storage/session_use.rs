@@ -1,5 +1,6 @@
 //! Uses of a global session: when it was used last, and for which applications.
 
+use portcullis::time::UnixSeconds;
 use sqlx::AnyConnection;
 
 use super::columns::to_db;
@@ -16,7 +17,7 @@ impl Database {
         &self,
         session_id: &str,
         audience: &str,
-        now: u64,
+        now: UnixSeconds,
     ) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
         if !hold(write.connection(), session_id, now).await? {
@@ -42,7 +43,7 @@ impl Database {
 pub(super) async fn hold(
     connection: &mut AnyConnection,
     session_id: &str,
-    now: u64,
+    now: UnixSeconds,
 ) -> Result<bool, StorageError> {
     let held = sqlx::query(
         "UPDATE sessions SET last_used_at = \
@@ -61,7 +62,7 @@ pub(super) async fn note_token(
     connection: &mut AnyConnection,
     session_id: &str,
     audience: &str,
-    now: u64,
+    now: UnixSeconds,
 ) -> Result<(), StorageError> {
     sqlx::query(
         "INSERT INTO session_applications (session_id, audience, last_token_at) \

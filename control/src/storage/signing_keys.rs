@@ -5,6 +5,7 @@ use super::columns::to_db;
 use super::database::Database;
 use super::error::StorageError;
 use crate::tokens::secret::Plain;
+use portcullis::time::UnixSeconds;
 
 /// A stored key.
 #[derive(Debug, Clone)]
@@ -37,7 +38,7 @@ impl Database {
     pub async fn add_first_signing_key(
         &self,
         key: &SigningKeyRow,
-        now: u64,
+        now: UnixSeconds,
     ) -> Result<(), StorageError> {
         let mut write = self.write().await?;
         // One process at a time may look whether it is the first.

@@ -3,6 +3,7 @@
 use super::columns::{from_db, to_db};
 use super::database::Database;
 use super::error::StorageError;
+use portcullis::time::UnixSeconds;
 
 /// A user, as lists show one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub struct User {
     pub administrator: bool,
     /// Whether the user is kept from signing in for good.
     pub disabled: bool,
-    /// When the user last proved who they are, seconds since 1970.
-    pub last_sign_in_at: Option<u64>,
+    /// When the user last proved who they are.
+    pub last_sign_in_at: Option<UnixSeconds>,
 }
 
 /// Which users are listed.
@@ -41,8 +42,8 @@ pub struct NewUser {
     pub password_hash: String,
     /// Whether the user may administer.
     pub administrator: bool,
-    /// Now, seconds since 1970.
-    pub created_at: u64,
+    /// Now.
+    pub created_at: UnixSeconds,
 }
 
 /// What signing in needs to know of a user.

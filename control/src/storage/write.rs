@@ -86,7 +86,7 @@ impl Write {
     pub(super) async fn revoke(
         &mut self,
         subject: Subject,
-        until: u64,
+        until: UnixSeconds,
     ) -> Result<(), StorageError> {
         self.revoke_as(subject, until, false).await
     }
@@ -96,7 +96,7 @@ impl Write {
     pub(super) async fn revoke_as(
         &mut self,
         subject: Subject,
-        until: u64,
+        until: UnixSeconds,
         fresh: bool,
     ) -> Result<(), StorageError> {
         let version = self.version().await?;
@@ -122,7 +122,7 @@ impl Write {
             subject,
             version,
             fresh,
-            until: UnixSeconds::new(until),
+            until,
         };
         self.tell("revocation", audience.as_deref(), &revocation)
             .await

@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use portcullis::time::UnixSeconds;
 use serde::Deserialize;
 
 use super::page::csrf::{self, FormGuard};
@@ -193,8 +194,8 @@ impl SessionRow {
 
 impl ShownTime {
     /// To the minute and in UTC, because a page without scripts does not know the time zone.
-    fn at(seconds: u64) -> Self {
-        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+    fn at(moment: UnixSeconds) -> Self {
+        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(moment.get());
         let machine = humantime::format_rfc3339_seconds(time).to_string();
         let minutes: String = machine.chars().take("2026-01-02T03:04".len()).collect();
         Self {
@@ -210,7 +211,7 @@ mod tests {
 
     #[test]
     fn times_are_to_the_minute() {
-        let moment = ShownTime::at(1_795_450_380);
+        let moment = ShownTime::at(UnixSeconds::new(1_795_450_380));
         assert_eq!(moment.text, "2026-11-23 16:13 UTC");
         assert_eq!(moment.machine, "2026-11-23T16:13:00Z");
     }

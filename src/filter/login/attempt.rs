@@ -1,7 +1,7 @@
 //! A login attempt: from the filter's redirect to the team domain until the callback.
 //!
-//! The attempt's secret never leaves the browser's cookie: `state` and `code_verifier` are
-//! derived from it, so that neither tells anything about the other or the secret.
+//! The attempt's secret stays in the browser's cookie. `state` and `code_verifier` are derived from
+//! it, and neither reveals the other or the secret.
 
 use std::time::Duration;
 
@@ -20,14 +20,14 @@ const LIFETIME: Duration = Duration::from_secs(600);
 /// How many attempts a browser may have at once on one host.
 const MAX_ATTEMPTS: usize = 8;
 
-/// What led to an attempt, which the callback has to know.
+/// What led to an attempt. The callback depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beginning {
-    /// The person, or a page of this site.
+    /// The user, or a page of this site.
     Here,
     /// A link or page of another site.
     AnotherSite,
-    /// A script in a page of this origin: nobody is asked anything (`prompt=none`, OpenID Connect
+    /// A script in a page of this origin: the user is not prompted (`prompt=none`, OpenID Connect
     /// Core 1.0, section 3.1.2.1).
     Silent,
 }

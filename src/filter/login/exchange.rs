@@ -40,7 +40,7 @@ impl PendingExchange {
         self.ended(reply)
     }
 
-    /// How the callback answers, whether or not somebody looks at it.
+    /// How the callback answers: with the reply, or silently with a message.
     pub(super) fn ended(&self, reply: Reply) -> Reply {
         silent::ended(&self.attempt, &self.placement, reply)
     }

@@ -72,7 +72,7 @@ fn s19_a_script_is_admitted_without_binding_and_its_token_stays_here() {
 }
 
 #[test]
-fn s19_a_wrong_token_in_a_header_is_never_led_to_a_login() {
+fn s19_a_wrong_token_in_a_header_is_never_redirected_to_a_login() {
     let mut world = world();
     for (change, expected) in [
         (
@@ -118,7 +118,7 @@ fn s19_a_wrong_token_in_a_header_is_never_led_to_a_login() {
 }
 
 #[test]
-fn s19_who_the_policy_does_not_admit_gets_403() {
+fn s19_a_user_whom_the_policy_does_not_admit_gets_403() {
     let mut world = World::without_feed(CONFIG);
     let mut scripts = wire("a", &[at("wiki.example", None, None)]);
     scripts.header_tokens = true;

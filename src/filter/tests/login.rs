@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_navigation_without_session_is_led_to_the_login() {
+fn a_navigation_without_session_is_redirected_to_the_login() {
     let mut world = World::new();
     let reply = reply(world.send(&navigate("wiki.example", "/a?b=c")));
     assert_eq!((reply.status, reply.reason), (302, "no_session"));
@@ -113,7 +113,7 @@ fn a_form_that_was_sent_twice_signs_in_twice() {
 }
 
 #[test]
-fn whoever_is_signed_in_already_is_told_so_and_the_code_is_burnt() {
+fn a_user_who_is_signed_in_already_is_told_so_and_the_code_is_burnt() {
     let mut world = World::new();
     let (_, state) = begin_login(&mut world, "none");
     let path = format!("/.access/callback?code=c0de&state={state}");

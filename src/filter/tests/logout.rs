@@ -4,7 +4,7 @@ use super::*;
 use crate::protocol::claims::TokenUse;
 
 #[test]
-fn logout_is_asked_for_by_the_application_itself() {
+fn only_the_application_itself_can_sign_out() {
     let mut world = World::new();
     let cookie = world.session_cookie();
     let post = vec![
@@ -44,7 +44,7 @@ fn logout_is_asked_for_by_the_application_itself() {
 }
 
 #[test]
-fn logout_claims_nothing_that_did_not_happen() {
+fn logout_reports_only_what_has_happened() {
     let mut world = World::new();
     let cookie = world.session_cookie();
     let mut send = |answer: Option<u16>, body: &str| {
@@ -86,7 +86,7 @@ fn logout_claims_nothing_that_did_not_happen() {
 }
 
 #[test]
-fn logout_works_without_the_policy_and_says_what_is_true() {
+fn logout_does_not_depend_on_the_policy() {
     let post = |cookie: &str| {
         vec![
             (":method".to_owned(), "POST".to_owned()),
@@ -127,7 +127,7 @@ fn logout_works_without_the_policy_and_says_what_is_true() {
 }
 
 #[test]
-fn s19_a_scripts_token_signs_nobody_out() {
+fn s19_a_token_for_scripts_cannot_sign_out() {
     let mut world = World::without_feed(CONFIG);
     let mut scripts = wire("a", &[at("wiki.example", None, None)]);
     scripts.header_tokens = true;

@@ -140,7 +140,7 @@ fn a_revocation_does_not_wait_for_a_request_that_may_finish() {
 }
 
 #[test]
-fn a_key_or_an_application_that_goes_takes_its_streams_along() {
+fn removing_a_key_or_an_application_cuts_its_streams() {
     let mut world = World::new();
     world.open(1, WEBSOCKET);
     let other: Jwk = Signer::new().jwk();
@@ -159,7 +159,7 @@ fn a_key_or_an_application_that_goes_takes_its_streams_along() {
 }
 
 #[test]
-fn a_setting_that_closes_a_door_cuts_what_came_in_by_it() {
+fn a_setting_that_no_longer_admits_a_session_cuts_its_requests() {
     type Change = fn(&mut FeedApplication);
     let cases: [(Change, &str); 3] = [
         (|wire| wire.header_tokens = false, "token_not_for_here"),
@@ -195,7 +195,7 @@ fn a_setting_that_closes_a_door_cuts_what_came_in_by_it() {
 }
 
 #[test]
-fn turning_the_binding_on_cuts_what_has_none() {
+fn requiring_a_binding_cuts_sessions_without_one() {
     let mut world = World::new();
     let token = world.token(|claims| {
         claims.aud = vec!["b".repeat(64)];

@@ -150,7 +150,7 @@ fn changes(effect: Effect) -> Changes {
 }
 
 #[test]
-fn b02_an_expired_session_goes_on_with_a_new_token_and_new_cookies() {
+fn b02_an_expired_session_continues_with_a_new_token_and_new_cookies() {
     let mut clients = Clients::new();
     assert_eq!(clients.fetch(1), Effect::Refresh);
     assert!(clients.world.filter.has_refresh_calls());

@@ -1,10 +1,10 @@
-//! Which requests go on to an origin, and as what.
+//! Which requests continue to an origin, and how they are changed.
 
 use super::super::identity::IDENTITY_HEADERS;
 use super::*;
 
 #[test]
-fn a_good_session_goes_on_with_identity_and_without_secrets() {
+fn a_good_session_continues_with_identity_and_without_secrets() {
     let mut world = World::new();
     let cookie = world.session_cookie();
     let effect = world.send(&with(
@@ -67,7 +67,7 @@ fn no_header_is_set_that_is_not_stripped_from_the_client() {
 }
 
 #[test]
-fn hosts_and_paths_that_nobody_guards() {
+fn hosts_and_paths_without_an_application() {
     let mut world = World::new();
     for (host, path, expected) in [
         ("other.example", "/", (403, "unknown_host")),
@@ -127,7 +127,7 @@ fn a_revocation_ends_a_session_that_was_good() {
 }
 
 #[test]
-fn who_is_signed_in_is_in_no_loop() {
+fn a_user_who_is_signed_in_is_in_no_loop() {
     let mut world = World::new();
     let session = world.session_cookie();
     let (attempt, state) = begin_login(&mut world, "none");

@@ -89,7 +89,7 @@ fn a_key_that_went_before_the_host_failed_opens_nothing_more() {
 }
 
 #[test]
-fn a_worker_that_stood_still_lets_nobody_in_by_what_it_held_before() {
+fn a_worker_that_was_stopped_admits_no_session_by_old_data() {
     let memory = Rc::default();
     let (mut polls, mut slow) = (
         World::in_process(&memory, "vm1"),

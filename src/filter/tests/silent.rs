@@ -146,7 +146,7 @@ fn the_callback_sets_the_cookies_and_leads_nowhere() {
 }
 
 #[test]
-fn without_a_session_the_page_is_told_so() {
+fn without_a_session_the_page_gets_a_message() {
     for (more, expected) in [
         ("&error=login_required", (401, "login_required")),
         ("&error=access_denied", (403, "access_denied")),
@@ -224,7 +224,7 @@ fn a_foreign_state_burns_the_code_and_tells_nothing() {
 }
 
 #[test]
-fn the_script_is_for_everybody() {
+fn the_script_needs_no_session() {
     let mut world = World::new();
     for more in [
         &[][..],

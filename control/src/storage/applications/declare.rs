@@ -4,6 +4,7 @@
 //! before are refused by a revocation then.
 
 use portcullis::protocol::feed::Subject;
+use portcullis::time::UnixSeconds;
 
 use super::error::ChangeError;
 use super::places::{leave_places, take_places};
@@ -20,7 +21,7 @@ impl Database {
     pub async fn declare(
         &self,
         declared: &[Application],
-        until: u64,
+        until: UnixSeconds,
     ) -> Result<Option<u64>, ChangeError> {
         let mut write = self.write().await?;
         write.lock().await?;
@@ -56,7 +57,7 @@ impl Database {
     }
 }
 
-async fn remove(write: &mut Write, audience: &str, until: u64) -> Result<(), ChangeError> {
+async fn remove(write: &mut Write, audience: &str, until: UnixSeconds) -> Result<(), ChangeError> {
     sqlx::query("UPDATE applications SET gone = 1 WHERE audience = $1")
         .bind(audience)
         .execute(write.connection())

@@ -6,7 +6,6 @@ mod numbers;
 mod requests;
 mod team;
 
-use portcullis_control::system::clock::Clock;
 use serde_json::{Value, json};
 
 use super::model::STALE_AFTER;
@@ -75,7 +74,7 @@ impl Scene {
     }
 
     pub fn now(&self) -> Seconds {
-        self.service().clock.now_seconds()
+        self.service().clock.seconds()
     }
 
     pub async fn version(&self) -> u64 {

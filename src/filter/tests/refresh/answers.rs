@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_refusal_is_passed_on_and_remembered_for_ten_seconds() {
+fn a_refusal_is_forwarded_and_remembered_for_ten_seconds() {
     for (code, reason, expected) in [
         (403, "policy_denied", (403, "policy_denied")),
         (403, "session_ended", (401, "session_expired")),
@@ -25,7 +25,7 @@ fn a_refusal_is_passed_on_and_remembered_for_ten_seconds() {
 }
 
 #[test]
-fn a_failure_is_column_two_and_not_remembered() {
+fn a_failure_counts_as_an_expired_session_and_is_not_remembered() {
     let good = Clients::new().good_answer();
     let half = &good[..good.len() / 2];
     let garbage: [(Option<u16>, &[u8]); 9] = [
@@ -117,7 +117,7 @@ fn another_sessions_token_is_refused() {
         assert_eq!(status(effect), (401, reason));
         assert_eq!(clients.counted("refused"), 1);
     }
-    // Signed by nobody we know.
+    // Signed by an unknown key.
     let mut clients = Clients::new();
     let forged = answer_of(Signer::new().sign(&claims()));
     let effect = clients.refresh(Some(200), &forged);
@@ -174,7 +174,7 @@ fn a_revocation_during_the_call_wins() {
 }
 
 #[test]
-fn a_revocation_between_two_ticks_stops_those_who_have_not_gone_on_yet() {
+fn a_revocation_between_two_ticks_stops_requests_that_have_not_resumed() {
     let mut clients = Clients::new();
     for stream in 0..40 {
         clients.fetch(stream);

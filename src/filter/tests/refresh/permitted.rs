@@ -81,7 +81,7 @@ fn b02_the_application_says_whether_tokens_are_refreshed() {
 }
 
 #[test]
-fn only_what_nothing_else_speaks_against_is_refreshed() {
+fn only_a_token_that_fails_no_other_check_is_refreshed() {
     type Change = fn(&mut ApplicationClaims);
     let rows: [(Change, Option<&str>); 10] = [
         (|_| (), None),
@@ -151,7 +151,7 @@ fn a_stolen_token_is_not_refreshed_without_its_binding() {
 }
 
 #[test]
-fn from_an_address_that_the_policy_refuses_nobody_is_asked() {
+fn no_call_is_made_for_an_address_that_the_policy_refuses() {
     let mut clients = Clients::at(|settings| {
         settings.rules[0].source_ranges = Some(vec!["192.0.2.0/24".into()]);
     });
@@ -171,7 +171,7 @@ fn b14_a_dry_run_does_not_wait_for_a_refresh() {
 }
 
 #[test]
-fn of_several_tokens_the_one_that_nothing_else_speaks_against_is_refreshed() {
+fn of_several_tokens_the_one_that_fails_no_other_check_is_refreshed() {
     // As after a change of `Partitioned`: browsers then hold two cookies of one name.
     let mut clients = Clients::new();
     clients.world.revoke(Subject::User("revoked".into()));

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn b02_fifty_waiting_requests_make_one_call_and_all_go_on() {
+fn b02_fifty_waiting_requests_make_one_call_and_all_continue() {
     let mut clients = Clients::new();
     for stream in 1..=50 {
         assert_eq!(clients.fetch(stream), Effect::Refresh);
@@ -36,12 +36,12 @@ fn the_old_token_stays_expired_after_its_refresh() {
     let mut clients = Clients::new();
     let answer = clients.good_answer();
     changes(clients.refresh(Some(200), &answer));
-    assert_eq!(clients.fetch(2), Effect::Refresh, "asked for anew");
+    assert_eq!(clients.fetch(2), Effect::Refresh, "asked for again");
     assert_eq!(clients.calls().len(), 1);
 }
 
 #[test]
-fn clients_that_leave_harm_nobody() {
+fn clients_that_disconnect_do_not_affect_others() {
     let mut clients = Clients::new();
     for stream in 1..=4 {
         clients.fetch(stream);
@@ -59,14 +59,14 @@ fn clients_that_leave_harm_nobody() {
 }
 
 #[test]
-fn where_all_have_left_nobody_is_asked() {
+fn no_call_is_made_when_all_clients_have_disconnected() {
     let mut clients = Clients::new();
     clients.fetch(1);
     clients.world.filter.forget(1);
     assert!(clients.calls().is_empty());
     assert_eq!(clients.fetch(2), Effect::Refresh);
     let call = clients.call();
-    // An answer that nobody waits for any more leaves nothing behind.
+    // An answer without a waiting request leaves nothing behind.
     clients.world.filter.forget(2);
     clients.answer(call.id, Some(200), b"{}");
     assert_eq!(clients.fetch(3), Effect::Refresh);
@@ -187,13 +187,13 @@ fn a_lost_call_ends_with_its_deadline() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_holds_nobody() {
+fn a_clock_that_is_set_back_holds_no_request() {
     let mut clients = Clients::new();
     clients.fetch(1);
     clients.call();
     clients.world.now = EXPIRED - Duration::from_secs(100);
     clients.calls();
-    // By the new time the session had not expired; without an answer nobody knows.
+    // By the new time the session has not expired, but there is no answer that says so.
     let (_, effect) = clients.wake_due().remove(0);
     assert_eq!(status(effect), (401, "session_expired"));
 }
