@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis::time::UnixSeconds;
-
 use portcullis::protocol::origin::Origin;
+use portcullis::time::UnixSeconds;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;

@@ -5,10 +5,9 @@
 
 use std::sync::Arc;
 
-use portcullis::time::UnixSeconds;
-
 use axum::Json;
 use axum::extract::{Path, State};
+use portcullis::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
 
 use super::administrator::{Administrator, Scope};
@@ -100,7 +99,7 @@ pub async fn list(
 ) -> Result<Json<ListPage<SessionView>>, ApiError> {
     require(&administrator, Scope::SessionsRead)?;
     let query = ListQuery::checked(query)?;
-    let (user, after) = (query.user(), query.after::<(u64, String)>()?);
+    let (user, after) = (query.user(), query.after::<(UnixSeconds, String)>()?);
     let sessions = service
         .storage
         .list_sessions(SessionQuery {

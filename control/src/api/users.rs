@@ -17,7 +17,7 @@ use super::input::Input;
 use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::service::Service;
 use crate::sign_in::users::{self, UserRequest};
-use crate::storage::{RevokedUsers, StorageError, User, UserPage, UserRevocation, Whom};
+use crate::storage::{RevokedUsers, StorageError, User, UserPage, UserRevocation, UserSelector};
 use crate::tokens::secret::Plain;
 
 /// A user, in a list.
@@ -153,7 +153,7 @@ pub async fn revoke(
     Path(id): Path<String>,
 ) -> Result<Json<RevokedUser>, ApiError> {
     require(&administrator, Scope::UsersRevoke)?;
-    let revoked = revoke_users(&service, &administrator, Whom::Id(&id), false).await?;
+    let revoked = revoke_users(&service, &administrator, UserSelector::Id(&id), false).await?;
     let revoked = revoked.ok_or(ApiError::NotFound("no user has this id"))?;
     Ok(Json(revoked.into()))
 }
@@ -181,7 +181,7 @@ async fn revoke_from_socket(
     disable: bool,
 ) -> Result<Json<RevokedUser>, CommandError> {
     let address = email.to_lowercase();
-    let selector = Whom::Email(&address);
+    let selector = UserSelector::Email(&address);
     let revoked = revoke_users(service, &Administrator::Socket, selector, disable).await?;
     let revoked = revoked.ok_or_else(|| CommandError::Unknown {
         path: "email",
@@ -195,7 +195,7 @@ async fn revoke_from_socket(
 async fn revoke_users(
     service: &Service,
     by: &Administrator,
-    selector: Whom<'_>,
+    selector: UserSelector<'_>,
     disable: bool,
 ) -> Result<Option<RevokedUsers>, StorageError> {
     let block = service.config.sessions.login_block_after_revoke;

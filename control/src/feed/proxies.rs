@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::feed::notifier::Notifier;
-use crate::storage::{Database, ProxyNews, StorageError};
+use crate::storage::{Database, ProxyUpdate, StorageError};
 use crate::system::clock::Clock;
 
 use known::Known;
@@ -175,7 +175,7 @@ impl Drop for Polling<'_> {
 struct Batches;
 
 impl Batches {
-    fn of(reports: &[ProxyNews]) -> impl Iterator<Item = &[ProxyNews]> {
+    fn of(reports: &[ProxyUpdate]) -> impl Iterator<Item = &[ProxyUpdate]> {
         let first = reports.get(..BATCH).unwrap_or(reports);
         let rest = reports.get(BATCH..).unwrap_or_default();
         std::iter::once(first).chain(rest.chunks(BATCH))

@@ -7,13 +7,13 @@ use portcullis::time::UnixSeconds;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
-use super::applications;
-use super::columns::from_db;
-use super::database::Database;
-use super::error::StorageError;
-use super::sessions::{Session, ShownSignIn};
-use super::token_revocations::{self, RevokedBelow};
 use crate::applications::Application;
+use crate::storage::applications;
+use crate::storage::database::Database;
+use crate::storage::database::columns::from_db;
+use crate::storage::database::error::StorageError;
+use crate::storage::revocations::of_token::{self, RevokedBelow};
+use crate::storage::sessions::{Session, ShownSignIn};
 
 /// Whose token is asked for, and for which application.
 #[derive(Debug, Clone, Copy)]
@@ -84,7 +84,7 @@ type Columns = (
 );
 
 /// Reads the facts in a transaction that also reads other things of the same moment.
-pub(super) async fn facts(
+pub(in crate::storage) async fn facts(
     read: &mut Transaction<'static, Any>,
     query: EligibilityQuery<'_>,
 ) -> Result<EligibilityFacts, StorageError> {
@@ -114,7 +114,7 @@ pub(super) async fn facts(
         session: &shown.session_id,
         audience: query.audience,
     };
-    let revocations = token_revocations::of_token(read, token).await?;
+    let revocations = of_token::revocations_of(read, token).await?;
     let session = || {
         Some(Session {
             id: shown.session_id.clone(),

@@ -6,9 +6,9 @@ use std::time::Duration;
 use portcullis::time::UnixMillis;
 use sqlx::AnyConnection;
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
 
 /// How many proxies one filter credential may bring. Whoever has a credential can make up names,
 /// and must not fill the database with them.
@@ -46,11 +46,11 @@ pub struct Step {
 
 /// What is new about a proxy.
 #[derive(Debug, Clone)]
-pub struct ProxyNews {
+pub struct ProxyUpdate {
     /// The proxy.
     pub proxy: Proxy,
     /// Whether it has said what it has applied; else what was written down before holds.
-    pub said_applied: bool,
+    pub reports_applied: bool,
     /// Versions that it has come to since it was last written down.
     pub steps: Vec<Step>,
 }
@@ -74,7 +74,7 @@ impl Database {
     /// is not written down.
     pub async fn record_proxies(
         &self,
-        news: &[ProxyNews],
+        news: &[ProxyUpdate],
         committed: &[Step],
     ) -> Result<Vec<String>, StorageError> {
         let mut write = self.write().await?;
@@ -149,7 +149,7 @@ impl Database {
 }
 
 /// Says whether there was room. What another replica heard later is left.
-async fn put(connection: &mut AnyConnection, news: &ProxyNews) -> Result<bool, StorageError> {
+async fn put(connection: &mut AnyConnection, news: &ProxyUpdate) -> Result<bool, StorageError> {
     let proxy = &news.proxy;
     let updated = sqlx::query(
         "UPDATE proxies SET \
@@ -164,7 +164,7 @@ async fn put(connection: &mut AnyConnection, news: &ProxyNews) -> Result<bool, S
     .bind(&proxy.instance)
     .bind(&proxy.address)
     .bind(to_db(proxy.last_seen))
-    .bind(news.said_applied.then(|| to_db(proxy.applied)))
+    .bind(news.reports_applied.then(|| to_db(proxy.applied)))
     .bind(to_db(proxy.live_until))
     .bind(proxy.denies_after.map(span_to_db))
     .execute(&mut *connection)
@@ -196,7 +196,7 @@ async fn put(connection: &mut AnyConnection, news: &ProxyNews) -> Result<bool, S
     Ok(true)
 }
 
-async fn put_steps(connection: &mut AnyConnection, news: &ProxyNews) -> Result<(), StorageError> {
+async fn put_steps(connection: &mut AnyConnection, news: &ProxyUpdate) -> Result<(), StorageError> {
     for step in &news.steps {
         sqlx::query(
             "INSERT INTO proxy_steps (credential, instance, version, at_ms) \

@@ -1,14 +1,18 @@
 //! Global sessions.
 
+pub(super) mod ends;
+pub(super) mod list;
+pub(super) mod usage;
+
 use portcullis::protocol::feed::TokenIds;
 use portcullis::time::UnixSeconds;
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
-use super::write::Write;
-use super::{session_ends, token_revocations};
 use crate::sessions::client_description::ClientDescription;
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
+use crate::storage::revocations::of_token;
 use crate::tokens::secret::Hashed;
 
 /// A sign-in from which a global session shall come.
@@ -114,7 +118,7 @@ impl Database {
             Some((id, expires_at)) => (id, from_db(expires_at)),
             None => {
                 insert(&mut write, session, auth_ver).await?;
-                session_ends::make_room(&mut write, &session.user_id, &session.id).await?;
+                ends::make_room(&mut write, &session.user_id, &session.id).await?;
                 (session.id.clone(), session.expires_at)
             }
         };
@@ -166,7 +170,7 @@ impl Database {
             audience,
         };
         let mut read = self.read().await?;
-        let revocations = token_revocations::of_token(&mut read, token).await?;
+        let revocations = of_token::revocations_of(&mut read, token).await?;
         let mut revocations = revocations.iter();
         Ok(revocations.any(|one| one.refuses_sign_in(session.auth_ver)))
     }

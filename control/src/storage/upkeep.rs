@@ -2,12 +2,13 @@
 //!
 //! A little at a time: whoever wants to revoke somebody waits for one batch at most.
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
 use std::time::Duration;
 
 use portcullis::time::{UnixMillis, UnixSeconds};
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
 
 /// How long a revocation is kept past its end. Filters drop it after the same time.
 const REVOCATION_GRACE: Duration = Duration::from_secs(3600);

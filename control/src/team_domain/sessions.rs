@@ -126,17 +126,17 @@ async fn end_one(service: &Service, own: &Session, id: &str) -> Result<(), Failu
 
 async fn end_others(service: &Service, own: &Session) -> Result<u64, Failure> {
     let storage = &service.storage;
-    let (version, count) = storage.end_other_sessions(&own.user_id, &own.id).await?;
-    if let Some(version) = version {
+    let ended = storage.end_other_sessions(&own.user_id, &own.id).await?;
+    if let Some(version) = ended.version {
         service.notifier.committed(version);
         tracing::info!(
             user = own.user_id,
-            count,
+            count = ended.count,
             version,
             "other global sessions ended by their user"
         );
     }
-    Ok(count)
+    Ok(ended.count)
 }
 
 async fn page(

@@ -4,10 +4,10 @@
 //! They belong to the global session of the person who made them, so whatever ends that session,
 //! or revokes the user or the application, ends them too. None is stored.
 
+use std::time::Duration;
+
 use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, TokenUse};
 use portcullis::time::UnixSeconds;
-
-use std::time::Duration;
 
 use crate::applications::{Application, Definition};
 use crate::eligibility::{self, Denied};

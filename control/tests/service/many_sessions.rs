@@ -81,7 +81,7 @@ async fn a_user_has_a_hundred_sessions_and_the_oldest_ends_for_a_new_one() {
     let password = service.user(ANA).await;
     let mut oldest = Browser::default();
     oldest.sign_in(&service, "/login", (ANA, &password)).await;
-    let account = service.running.service.storage.account(ANA).await;
+    let account = service.running.service.storage.password_account(ANA).await;
     let user_id = account.unwrap().unwrap().id;
     service.clock.advance(1);
     for number in 1..MOST_OF_A_USER {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use portcullis::time::UnixMillis;
 
 use super::report::{Caller, Report};
-use crate::storage::{MOST_PROXIES, Proxy, ProxyNews, Step};
+use crate::storage::{MOST_PROXIES, Proxy, ProxyUpdate, Step};
 
 /// The most unwritten steps of one proxy. If there are more, the newest replaces the last.
 const MAX_STEPS: usize = 16;
@@ -71,7 +71,7 @@ impl Known {
     }
 
     /// The new reports, to be written. Proxies that no longer poll are forgotten here.
-    pub fn take(&mut self, now: UnixMillis) -> Vec<ProxyNews> {
+    pub fn take(&mut self, now: UnixMillis) -> Vec<ProxyUpdate> {
         let entries = self.proxies.values_mut().flat_map(HashMap::values_mut);
         let reports = entries.filter_map(Entry::take).collect();
         for of_one in self.proxies.values_mut() {
@@ -83,7 +83,7 @@ impl Known {
 
     /// Puts back reports that could not be written, also those of proxies that no longer poll: their
     /// last poll decides when they are stale.
-    pub fn put_back(&mut self, reports: &[ProxyNews]) {
+    pub fn put_back(&mut self, reports: &[ProxyUpdate]) {
         for one in reports {
             let of_one = self.proxies.entry(one.proxy.credential.clone());
             let entry = of_one
@@ -136,12 +136,12 @@ impl Entry {
     }
 
     /// The entry of a proxy whose report was taken, without a poll in progress.
-    fn gone(report: &ProxyNews) -> Self {
+    fn gone(report: &ProxyUpdate) -> Self {
         Self {
             proxy: report.proxy.clone(),
             is_new: true,
             polls: 0,
-            highest: report.said_applied.then_some(report.proxy.applied),
+            highest: report.reports_applied.then_some(report.proxy.applied),
             steps: Vec::new(),
         }
     }
@@ -169,10 +169,10 @@ impl Entry {
         }
     }
 
-    fn take(&mut self) -> Option<ProxyNews> {
-        std::mem::take(&mut self.is_new).then(|| ProxyNews {
+    fn take(&mut self) -> Option<ProxyUpdate> {
+        std::mem::take(&mut self.is_new).then(|| ProxyUpdate {
             proxy: self.proxy.clone(),
-            said_applied: self.highest.is_some(),
+            reports_applied: self.highest.is_some(),
             steps: std::mem::take(&mut self.steps),
         })
     }
@@ -206,6 +206,6 @@ mod tests {
         assert_eq!(again.len(), 1, "the database does not have it yet");
         assert_eq!(again[0].proxy, taken[0].proxy);
         assert_eq!(again[0].steps, taken[0].steps);
-        assert!(again[0].said_applied);
+        assert!(again[0].reports_applied);
     }
 }

@@ -54,7 +54,7 @@ pub async fn issue(
         client_network: network(client).to_string(),
         asked_at: now,
         expires_at: now + LIFE,
-        poll_interval: POLL_INTERVAL.as_secs(),
+        poll_interval: POLL_INTERVAL,
     };
     if service.storage.add_device_code(&new).await? {
         Ok(codes)

@@ -41,15 +41,15 @@ async fn what_a_poll_says_of_its_proxy_is_bounded() {
 #[tokio::test]
 async fn a_credential_cannot_bring_endless_proxies() {
     use portcullis::time::UnixMillis;
-    use portcullis_control::storage::{Database, MOST_PROXIES, Proxy as Row, ProxyNews};
+    use portcullis_control::storage::{Database, MOST_PROXIES, Proxy as Row, ProxyUpdate};
     let service = Service::start().await;
     let mut proxy = Proxy::start(&service, "one", DENY).await;
     let credential = proxy.credential.split('.').next().unwrap().to_owned();
     let database = Database::open(&service.database_url, "unused")
         .await
         .unwrap();
-    let news: Vec<ProxyNews> = (0..MOST_PROXIES + 5)
-        .map(|number| ProxyNews {
+    let news: Vec<ProxyUpdate> = (0..MOST_PROXIES + 5)
+        .map(|number| ProxyUpdate {
             proxy: Row {
                 credential: credential.clone(),
                 instance: format!("made-up-{number}"),
@@ -60,7 +60,7 @@ async fn a_credential_cannot_bring_endless_proxies() {
                 live_until: UnixMillis::new(1),
                 denies_after: None,
             },
-            said_applied: true,
+            reports_applied: true,
             steps: Vec::new(),
         })
         .collect();

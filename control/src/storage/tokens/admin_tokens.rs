@@ -1,10 +1,11 @@
 //! Tokens of the admin API. Only hashes of them are stored.
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
-use crate::tokens::secret::Hashed;
 use portcullis::time::UnixSeconds;
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+use crate::tokens::secret::Hashed;
 
 /// A stored token.
 #[derive(Debug, Clone)]

@@ -4,12 +4,12 @@ use portcullis::time::UnixSeconds;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::eligibility::{self, EligibilityFacts, EligibilityQuery};
-use super::error::StorageError;
-use super::session_use;
-use super::sessions::ShownSignIn;
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+use crate::storage::eligibility::{self, EligibilityFacts, EligibilityQuery};
+use crate::storage::sessions::ShownSignIn;
+use crate::storage::sessions::usage;
 use crate::tokens::secret::Hashed;
 
 /// A code to be stored.
@@ -135,7 +135,7 @@ impl Database {
     ) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
         let (session_id, now) = (&code.shown.session_id, answer.issued_at);
-        if !session_use::hold(write.connection(), session_id, now).await? {
+        if !usage::hold(write.connection(), session_id, now).await? {
             return Ok(false);
         }
         let used = sqlx::query(
@@ -151,7 +151,7 @@ impl Database {
         if used.rows_affected() != 1 {
             return Ok(false);
         }
-        session_use::note_token(write.connection(), session_id, &code.audience, now).await?;
+        usage::note_token(write.connection(), session_id, &code.audience, now).await?;
         write.commit().await?;
         Ok(true)
     }

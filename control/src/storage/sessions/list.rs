@@ -1,10 +1,11 @@
 //! Global sessions as people see them: in which browser, from where, since when, used for which
 //! applications.
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
 use portcullis::time::UnixSeconds;
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
 
 /// A session that lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub struct SessionQuery<'a> {
     /// Now.
     pub now: UnixSeconds,
     /// After this one: when it began, and its id.
-    pub after: Option<(u64, &'a str)>,
+    pub after: Option<(UnixSeconds, &'a str)>,
     /// At most so many.
     pub limit: u32,
 }
@@ -77,7 +78,7 @@ impl Database {
         query: SessionQuery<'_>,
     ) -> Result<Vec<ListedSession>, StorageError> {
         // Numbers are 63 bits here: before the first nothing began later.
-        let (since, id) = query.after.unwrap_or((u64::MAX, ""));
+        let (since, id) = query.after.unwrap_or((UnixSeconds::new(u64::MAX), ""));
         let rows: Vec<Columns> = sqlx::query_as(
             "SELECT page.id, page.user_id, page.email, page.browser, page.user_agent, \
              page.address, page.created_at, page.expires_at, page.auth_time, page.last_used_at, \

@@ -3,9 +3,9 @@
 use portcullis::time::UnixSeconds;
 use sqlx::AnyConnection;
 
-use super::columns::to_db;
-use super::database::Database;
-use super::error::StorageError;
+use crate::storage::database::Database;
+use crate::storage::database::columns::to_db;
+use crate::storage::database::error::StorageError;
 
 /// A use is noted once a minute at most: nobody reads seconds there.
 const NOTED_EVERY_SECONDS: i64 = 60;
@@ -40,7 +40,7 @@ impl Database {
 /// that it is used. False: it has ended.
 ///
 /// Comes first in its transaction: whatever ends a session locks its row before its codes.
-pub(super) async fn hold(
+pub(in crate::storage) async fn hold(
     connection: &mut AnyConnection,
     session_id: &str,
     now: UnixSeconds,
@@ -58,7 +58,7 @@ pub(super) async fn hold(
 }
 
 /// Notes that a token for an application was issued under a session that is held.
-pub(super) async fn note_token(
+pub(in crate::storage) async fn note_token(
     connection: &mut AnyConnection,
     session_id: &str,
     audience: &str,

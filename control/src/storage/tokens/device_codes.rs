@@ -4,12 +4,15 @@
 
 mod poll;
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
-use super::sessions::ShownSignIn;
-use crate::tokens::secret::Hashed;
+use std::time::Duration;
+
 use portcullis::time::UnixSeconds;
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+use crate::storage::sessions::ShownSignIn;
+use crate::tokens::secret::Hashed;
 
 pub use poll::Poll;
 
@@ -30,8 +33,8 @@ pub struct NewDeviceCode {
     pub asked_at: UnixSeconds,
     /// Its end.
     pub expires_at: UnixSeconds,
-    /// Seconds between two polls.
-    pub poll_interval: u64,
+    /// The time between two polls.
+    pub poll_interval: Duration,
 }
 
 /// A request that nobody has answered yet.
@@ -86,7 +89,7 @@ impl Database {
         .bind(&code.client_network)
         .bind(to_db(code.asked_at))
         .bind(to_db(code.expires_at))
-        .bind(to_db(code.poll_interval))
+        .bind(to_db(code.poll_interval.as_secs()))
         .execute(write.connection())
         .await?;
         write.commit().await?;

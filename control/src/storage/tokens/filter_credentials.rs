@@ -1,10 +1,11 @@
 //! Credentials of filters, each good for all applications or for some.
 
-use super::columns::to_db;
-use super::database::Database;
-use super::error::StorageError;
-use crate::tokens::secret::Hashed;
 use portcullis::time::UnixSeconds;
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::to_db;
+use crate::storage::database::error::StorageError;
+use crate::tokens::secret::Hashed;
 
 /// A stored credential.
 #[derive(Debug, Clone)]

@@ -5,12 +5,12 @@ use portcullis::time::UnixSeconds;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::eligibility::{self, EligibilityFacts, EligibilityQuery};
-use super::error::StorageError;
-use super::session_use;
-use super::sessions::ShownSignIn;
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+use crate::storage::eligibility::{self, EligibilityFacts, EligibilityQuery};
+use crate::storage::sessions::ShownSignIn;
+use crate::storage::sessions::usage;
 
 /// The application token that shall be replaced.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +79,7 @@ impl Database {
     ) -> Result<AddedRefresh, StorageError> {
         let mut write = self.write().await?;
         let (session_id, now) = (old.shown.session_id.as_str(), issued.issued_at);
-        if !session_use::hold(write.connection(), session_id, now).await? {
+        if !usage::hold(write.connection(), session_id, now).await? {
             return Ok(AddedRefresh::SessionEnded);
         }
         let seen = found.earlier.as_ref().map(|seen| seen.claims.as_str());
@@ -100,7 +100,7 @@ impl Database {
         if added.rows_affected() != 1 {
             return Ok(AddedRefresh::Raced);
         }
-        session_use::note_token(write.connection(), session_id, old.audience, now).await?;
+        usage::note_token(write.connection(), session_id, old.audience, now).await?;
         write.commit().await?;
         Ok(AddedRefresh::Added)
     }

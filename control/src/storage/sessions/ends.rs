@@ -6,13 +6,13 @@
 use portcullis::protocol::feed::Subject;
 use portcullis::time::UnixSeconds;
 
-use super::columns::from_db;
-use super::error::StorageError;
-use super::write::Write;
 use crate::CLOCK_LEEWAY;
+use crate::storage::database::columns::from_db;
+use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
 
 /// How many sessions end in one version at most, and so in one transaction.
-pub(super) const MOST_IN_A_VERSION: i64 = 1_000;
+pub(in crate::storage) const MOST_IN_A_VERSION: i64 = 1_000;
 
 /// Sessions that a user may have at a time. Far more than people have browsers; without a bound,
 /// one user could fill the disk and every filter's memory.
@@ -20,7 +20,7 @@ const MOST_OF_A_USER: i64 = 100;
 
 /// Ends those sessions of a user whose sign-in was the longest ago, at most `at_most` and never
 /// `but`. How many ended.
-pub(super) async fn end_oldest(
+pub(in crate::storage) async fn end_oldest(
     write: &mut Write,
     user_id: &str,
     but: &str,
@@ -47,7 +47,7 @@ pub(super) async fn end_oldest(
 }
 
 /// Ends the oldest sessions of a user for `newest`, if there are too many.
-pub(super) async fn make_room(
+pub(in crate::storage) async fn make_room(
     write: &mut Write,
     user_id: &str,
     newest: &str,

@@ -3,10 +3,10 @@
 use portcullis::time::UnixSeconds;
 use sqlx::AnyPool;
 
-use super::super::columns::{from_db, to_db};
-use super::super::error::StorageError;
-use super::super::sessions::ShownSignIn;
-use super::super::write::Write;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
+use crate::storage::sessions::ShownSignIn;
 use crate::tokens::secret::Hashed;
 
 /// What a poll finds. Whatever ends a request also deletes it, so it is found once.
