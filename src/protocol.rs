@@ -4,6 +4,7 @@
 //! Unknown fields are ignored on purpose (a newer control service, an older filter). Unknown values
 //! of an enumeration are refused, because ignoring one could admit a request.
 
+pub mod audience;
 pub mod base64url;
 pub mod calls;
 pub mod claims;

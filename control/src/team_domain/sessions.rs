@@ -2,6 +2,7 @@
 //! but the one of this browser. The user can sign in again at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::Form;
@@ -97,7 +98,7 @@ pub async fn end(
     end_one(&service, &session, &form.end).await?;
     if form.end == session.id {
         let mut response = redirect(StatusCode::SEE_OTHER, "/")?;
-        if let Some(cookie) = cookies::set(cookies::SESSION, "", 0) {
+        if let Some(cookie) = cookies::set(cookies::SESSION, "", Duration::ZERO) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         return Ok(response);
@@ -195,7 +196,7 @@ impl SessionRow {
 impl ShownTime {
     /// To the minute and in UTC, because a page without scripts does not know the time zone.
     fn at(moment: UnixSeconds) -> Self {
-        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(moment.get());
+        let time = std::time::UNIX_EPOCH + Duration::from_secs(moment.get());
         let machine = humantime::format_rfc3339_seconds(time).to_string();
         let minutes: String = machine.chars().take("2026-01-02T03:04".len()).collect();
         Self {
