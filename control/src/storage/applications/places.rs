@@ -7,6 +7,14 @@ use crate::applications::Application;
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
 
+/// A place as the database holds it.
+struct Place<'a> {
+    hostname: &'a str,
+    /// Lower-case; empty for the whole host.
+    path_prefix: String,
+    port: i64,
+}
+
 /// Frees all places of an application.
 pub(super) async fn leave_places(write: &mut Write, audience: &str) -> Result<(), ChangeError> {
     sqlx::query("DELETE FROM application_places WHERE audience = $1")
@@ -22,26 +30,26 @@ pub(super) async fn take_places(
     write: &mut Write,
     application: &Application,
 ) -> Result<(), ChangeError> {
-    for place in &application.definition.origins {
-        let hostname = place.origin().hostname();
-        let prefix = place.path_prefix().unwrap_or("").to_ascii_lowercase();
-        let port = i64::from(place.origin().port());
+    for location in &application.definition.origins {
+        let place = Place {
+            hostname: location.origin().hostname(),
+            path_prefix: location.path_prefix().unwrap_or("").to_ascii_lowercase(),
+            port: i64::from(location.origin().port()),
+        };
         sqlx::query(
             "INSERT INTO application_places (hostname, path_prefix, port, audience) \
              VALUES ($1, $2, $3, $4) ON CONFLICT (hostname, path_prefix, port) DO NOTHING",
         )
-        .bind(hostname)
-        .bind(&prefix)
-        .bind(port)
+        .bind(place.hostname)
+        .bind(&place.path_prefix)
+        .bind(place.port)
         .bind(&application.audience)
         .execute(write.connection())
         .await
         .map_err(StorageError::from)?;
-        if let Some(holder) =
-            holder(write.connection(), application, (hostname, &prefix, port)).await?
-        {
+        if let Some(holder) = holder(write.connection(), application, &place).await? {
             return Err(ChangeError::PlaceTaken {
-                place: format!("{hostname}{prefix}"),
+                place: format!("{}{}", place.hostname, place.path_prefix),
                 holder,
             });
         }
@@ -53,7 +61,7 @@ pub(super) async fn take_places(
 async fn holder(
     connection: &mut AnyConnection,
     application: &Application,
-    (hostname, prefix, port): (&str, &str, i64),
+    place: &Place<'_>,
 ) -> Result<Option<String>, StorageError> {
     let row: Option<(String,)> = sqlx::query_as(
         "SELECT applications.name FROM application_places \
@@ -61,9 +69,9 @@ async fn holder(
          WHERE hostname = $1 AND (path_prefix = $2 OR port <> $3) \
          AND applications.audience <> $4 LIMIT 1",
     )
-    .bind(hostname)
-    .bind(prefix)
-    .bind(port)
+    .bind(place.hostname)
+    .bind(&place.path_prefix)
+    .bind(place.port)
     .bind(&application.audience)
     .fetch_optional(connection)
     .await?;
