@@ -3,7 +3,7 @@
 //! It is small on purpose: applications and the duration of sessions are configured in the control
 //! service and arrive by feed. It holds no secrets, since Envoy shows it in config dumps.
 
-mod duration;
+mod bounds;
 mod reader;
 pub mod schema;
 mod wire;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::feed::MAX_REVOCATIONS;
 use crate::protocol::origin::Origin;
-use duration::Bounds;
+use bounds::Bounds;
 use reader::Fields;
 
 pub use reader::ConfigProblem;

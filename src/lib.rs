@@ -6,6 +6,7 @@
 
 pub mod application;
 pub mod config;
+pub mod duration;
 #[cfg(target_arch = "wasm32")]
 pub mod envoy;
 pub mod feed;

@@ -4,6 +4,7 @@
 //! Unknown fields are ignored on purpose (a newer control service, an older filter); unknown
 //! values of an enumeration are refused, because ignoring one could let somebody in.
 
+pub mod audience;
 pub mod base64url;
 pub mod calls;
 pub mod claims;

@@ -1,4 +1,4 @@
-//! The admin API, on the team domain: the door for programs that administer.
+//! The admin API, on the team domain, for programs that administer.
 //!
 //! Every call carries `authorization: Bearer <admin token>`. Cookies are ignored here, and every
 //! error is a problem (RFC 9457). The control socket offers the same calls without a token.

@@ -1,8 +1,8 @@
 //! The administration of the service over HTTP: one file for each resource, with its requests,
 //! its responses and its handlers.
 //!
-//! Two doors offer them: the [admin API](crate::admin_api) to programs, the
-//! [control socket](crate::control_socket) to the command line. Every change is logged with the
+//! They are offered in two places: the [admin API](crate::admin_api) for programs, the
+//! [control socket](crate::control_socket) for the command line. Every change is logged with the
 //! administrator who made it.
 
 pub mod admin_tokens;

@@ -14,4 +14,4 @@ pub mod location;
 pub use check::check;
 pub use definition::{Admitted, Application, Definition};
 pub use draft::{BypassDraft, Draft};
-pub use location::{Location, is_loopback};
+pub use location::Location;

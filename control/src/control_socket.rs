@@ -1,4 +1,4 @@
-//! The control socket: HTTP over a Unix socket in the data directory, the door for the command
+//! The control socket: HTTP over a Unix socket in the data directory, for the command
 //! line. File permissions decide who may open it; there is no other check.
 //!
 //! The calls of the admin API are here as well.

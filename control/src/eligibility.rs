@@ -9,6 +9,8 @@ mod claims;
 
 use std::time::Duration;
 
+use portcullis::time::UnixSeconds;
+
 use crate::applications::{Admitted, Application};
 use crate::storage::{EligibilityFacts, Session};
 
@@ -50,7 +52,7 @@ pub enum Denied {
     /// the application wants.
     SignInRequired,
     /// The application's policy does not admit the user.
-    PolicyDenied,
+    NotAdmitted,
 }
 
 /// Judges the facts. `replaced` is the token that a refresh replaces; a token that replaces none
@@ -64,7 +66,7 @@ pub enum Denied {
 pub fn judge(
     facts: &EligibilityFacts,
     replaced: Option<ReplacedToken>,
-    now: u64,
+    now: UnixSeconds,
 ) -> Result<Admission<'_>, Denied> {
     let application = facts.application.as_ref().ok_or(Denied::ApplicationGone)?;
     if let Some(remaining) = remaining_block(facts, now) {
@@ -89,18 +91,18 @@ pub fn judge(
     Ok(Admission {
         session,
         application,
-        admitted: admitted.ok_or(Denied::PolicyDenied)?,
+        admitted: admitted.ok_or(Denied::NotAdmitted)?,
         version: facts.version,
     })
 }
 
-fn remaining_block(facts: &EligibilityFacts, now: u64) -> Option<Duration> {
-    let blocked_until = facts.user?.blocked_until;
-    (blocked_until > now).then(|| Duration::from_secs(blocked_until - now))
+fn remaining_block(facts: &EligibilityFacts, now: UnixSeconds) -> Option<Duration> {
+    let remaining = facts.user?.blocked_until.duration_since(now);
+    (!remaining.is_zero()).then_some(remaining)
 }
 
 /// The session, if it has not expired and its user is not disabled.
-fn live_session(facts: &EligibilityFacts, now: u64) -> Option<&Session> {
+fn live_session(facts: &EligibilityFacts, now: UnixSeconds) -> Option<&Session> {
     let user = facts.user?;
     let session = facts.session.as_ref()?;
     (!user.disabled && session.expires_at > now).then_some(session)

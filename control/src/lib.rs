@@ -28,4 +28,4 @@ pub mod tokens;
 pub use cli::main;
 
 /// How long after its `exp` a token may still be accepted, because clocks differ.
-const CLOCK_LEEWAY_SECONDS: u64 = 60;
+const CLOCK_LEEWAY: std::time::Duration = std::time::Duration::from_secs(60);

@@ -1,5 +1,5 @@
-//! What is wrong, as callers are told: [`InputProblems`] lists everything that is wrong with an
-//! input, [`Problem`] is an error response of an API (RFC 9457).
+//! Problems, as callers see them: [`InputProblems`] lists everything that is wrong with an input,
+//! [`Problem`] is an error response of an API (RFC 9457).
 
 mod input;
 mod response;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis::protocol::origin::Origin;
+use portcullis::time::UnixSeconds;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
@@ -56,16 +57,16 @@ pub struct Service {
 }
 
 impl Service {
-    /// Now, seconds since 1970.
+    /// Now.
     #[must_use]
-    pub fn now(&self) -> u64 {
+    pub fn now(&self) -> UnixSeconds {
         self.clock.now_seconds()
     }
 
-    /// When every token that exists now has expired, seconds since 1970.
+    /// When every token that exists now has expired.
     #[must_use]
-    pub fn tokens_end(&self) -> u64 {
-        self.now() + LONGEST_SESSION.as_secs() + crate::CLOCK_LEEWAY_SECONDS
+    pub fn tokens_end(&self) -> UnixSeconds {
+        self.now() + LONGEST_SESSION + crate::CLOCK_LEEWAY
     }
 
     /// How long a global session lasts that begins through an application with this session duration.

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::duration::{Bounds, parse_duration};
-use crate::protocol::origin::Origin;
+use super::bounds::Bounds;
+use crate::duration::parse_duration;
+use crate::protocol::audience::is_audience;
+use crate::protocol::origin::{Origin, is_loopback};
 
 /// The path of a problem that concerns no single field.
 const WHOLE: &str = "the configuration";
@@ -189,10 +191,7 @@ pub(super) fn origin(value: &Value) -> Result<Origin, String> {
         .as_str()
         .ok_or("must be a URL such as https://team.example.com")?;
     let origin: Origin = text.parse().map_err(|error| format!("{error}"))?;
-    let hostname = origin.hostname();
-    let local =
-        hostname == "localhost" || hostname.ends_with(".localhost") || hostname == "127.0.0.1";
-    if origin.is_https() || local {
+    if origin.is_https() || is_loopback(origin.hostname()) {
         Ok(origin)
     } else {
         Err("must begin with https:// (http:// is for localhost only)".to_owned())
@@ -259,11 +258,7 @@ pub(super) fn audiences(value: &Value) -> Result<Vec<String>, String> {
     let audience = |value: &Value| {
         value
             .as_str()
-            .filter(|text| text.len() == 64)
-            .filter(|text| {
-                text.bytes()
-                    .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
-            })
+            .filter(|text| is_audience(text))
             .map(str::to_owned)
     };
     value

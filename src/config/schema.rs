@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::duration::Bounds;
+use super::bounds::Bounds;
 use super::{
     DEFAULT_REVOCATIONS, MAX_REVOCATIONS, STALE_ACTIONS, STALE_AFTER, TIMEOUT, UNKNOWN_HOSTS,
 };

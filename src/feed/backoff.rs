@@ -84,13 +84,13 @@ impl Backoff {
     /// pause, so that filters that failed together do not return together.
     pub fn failed(&mut self, Tick { now, random }: Tick) {
         let half = doubled(FIRST_FAILURE_PAUSE, self.failures).min(LONGEST_FAILURE_PAUSE) / 2;
-        self.next_poll = now + half + half * random / u32::MAX;
+        self.next_poll = now + half + half.saturating_mul(random) / u32::MAX;
         self.failures = self.failures.saturating_add(1);
     }
 }
 
 fn doubled(first: Duration, times: u32) -> Duration {
-    first * (1 << times.min(10))
+    first.saturating_mul(1 << times.min(10))
 }
 
 #[cfg(test)]

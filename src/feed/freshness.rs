@@ -27,6 +27,11 @@ impl StalePolicy {
         }
     }
 
+    /// [`Self::after`] in milliseconds.
+    pub(super) fn after_millis(self) -> u64 {
+        whole_millis(self.after)
+    }
+
     /// The part of a poll's query that reports it.
     pub(super) fn query(self) -> String {
         // Rounded up: the control service must not expect a denial before it begins.
@@ -72,6 +77,10 @@ impl Freshness {
     }
 }
 
+fn whole_millis(span: Duration) -> u64 {
+    (UnixMillis::EPOCH + span).get()
+}
+
 /// A duration as whole milliseconds.
 mod millis {
     use std::time::Duration;
@@ -79,9 +88,7 @@ mod millis {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub fn serialize<S: Serializer>(span: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        u64::try_from(span.as_millis())
-            .unwrap_or(u64::MAX)
-            .serialize(to)
+        super::whole_millis(*span).serialize(to)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {

@@ -5,6 +5,7 @@
 //! any other page that cannot be applied.
 
 use super::error::FeedError;
+use crate::protocol::audience::is_audience;
 use crate::protocol::feed::{FeedPage, JwkSet, MOST_ITEMS, Subject};
 use crate::session::revocations::Changes;
 
@@ -97,13 +98,6 @@ fn is_subject<S: AsRef<str>>(subject: &Subject<S>) -> bool {
 
 fn is_id(text: &str) -> bool {
     (1..=MAX_ID_BYTES).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
-}
-
-fn is_audience(text: &str) -> bool {
-    text.len() == 64
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 #[cfg(test)]

@@ -97,11 +97,11 @@ impl Poller {
                 self.backoff.sent(now);
                 Poll {
                     query: role.query(state, next, wait),
-                    timeout: wait + POLL_MARGIN,
+                    timeout: wait.saturating_add(POLL_MARGIN),
                 }
             }
         };
-        let allowance = poll.timeout + LOST_AFTER;
+        let allowance = poll.timeout.saturating_add(LOST_AFTER);
         self.in_flight = Some(InFlight {
             role,
             lost_at: now + allowance,

@@ -133,6 +133,12 @@ impl<'de> Deserialize<'de> for Origin {
     }
 }
 
+/// Whether a hostname can only mean this machine (RFC 6761, section 6.3).
+#[must_use]
+pub fn is_loopback(hostname: &str) -> bool {
+    hostname == "localhost" || hostname == "127.0.0.1" || hostname.ends_with(".localhost")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

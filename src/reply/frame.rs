@@ -34,7 +34,7 @@ pub fn embedding(location: &str, team_domain: &str, origin: &str) -> Reply {
     let body =
         format!("<iframe src=\"{location}\"></iframe><script data-to=\"{to}\">{RELAY}</script>");
     let policy = format!("frame-src {team_domain} {origin}; ");
-    document((200, "silent_login"), &body, RELAY, &policy)
+    document(200, "silent_login", &body, RELAY, &policy)
 }
 
 /// A document that replaces a reply, with its status, reason and cookies, and reports the outcome.
@@ -52,7 +52,7 @@ pub fn telling(outcome: Outcome, reply: &Reply, origin: &str) -> Reply {
     } else {
         reply.status
     };
-    let mut document = document((status, reply.reason), &body, TELL, "");
+    let mut document = document(status, reply.reason, &body, TELL, "");
     let kept = |(name, _): &&(&str, String)| matches!(*name, "set-cookie" | "retry-after");
     document
         .headers
@@ -60,9 +60,16 @@ pub fn telling(outcome: Outcome, reply: &Reply, origin: &str) -> Reply {
     document
 }
 
-fn document((status, reason): (u16, &'static str), body: &str, script: &str, more: &str) -> Reply {
+/// A document that runs one script. `more_policy` is added to its policy.
+fn document(
+    status: u16,
+    reason: &'static str,
+    body: &str,
+    script: &str,
+    more_policy: &str,
+) -> Reply {
     let policy = format!(
-        "default-src 'none'; script-src {}; {more}base-uri 'none'; form-action 'none'; \
+        "default-src 'none'; script-src {}; {more_policy}base-uri 'none'; form-action 'none'; \
          frame-ancestors 'self'",
         hash_source(script)
     );

@@ -85,7 +85,7 @@ impl Verifier {
             }
             _ => {}
         }
-        check_signed(signed, (trust, demand), Source::Header, Purpose::Continue)
+        check_signed(signed, trust, demand, Source::Header, Purpose::Continue)
     }
 
     /// Whether the control service may be asked to replace this token, which is no longer good:
@@ -142,7 +142,7 @@ impl Verifier {
         purpose: Purpose,
     ) -> Result<Rc<Signed>, Refusal> {
         let signed = self.signed(trust.keys, candidate.token)?;
-        check_signed(&signed, (trust, demand), candidate.source, purpose)?;
+        check_signed(&signed, trust, demand, candidate.source, purpose)?;
         Ok(signed)
     }
 
@@ -182,7 +182,8 @@ impl Verifier {
 /// Every check after the signature, in order.
 fn check_signed(
     signed: &Signed,
-    (trust, demand): (Trust<'_>, Demand<'_>),
+    trust: Trust<'_>,
+    demand: Demand<'_>,
     source: Source,
     purpose: Purpose,
 ) -> Result<(), Refusal> {

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use portcullis::time::UnixSeconds;
+
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -38,10 +40,10 @@ pub struct AdminTokenView {
     pub id: String,
     /// What it allows.
     pub scopes: Vec<String>,
-    /// When it was made, seconds since 1970.
-    pub created_at: u64,
-    /// When it expires, seconds since 1970.
-    pub expires_at: u64,
+    /// When it was made.
+    pub created_at: UnixSeconds,
+    /// When it expires.
+    pub expires_at: UnixSeconds,
 }
 
 /// A token that was made.

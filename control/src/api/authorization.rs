@@ -6,8 +6,8 @@ use axum::http::request::Parts;
 use super::administrator::{Administrator, Scope};
 use super::error::ApiError;
 
-/// The administrator whom the door put into the request's extensions; without one, nothing is
-/// done.
+/// The administrator that the admin API or the control socket put into the request's extensions. A
+/// request without one is refused.
 impl<S: Sync> FromRequestParts<S> for Administrator {
     type Rejection = ApiError;
 

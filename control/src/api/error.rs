@@ -67,7 +67,7 @@ impl ApiError {
                 "Not available right now",
             ),
         };
-        let detail = Problem::<&str>::told_of(status, self);
+        let detail = Problem::<&str>::public_text(status, self);
         Problem::new(status, title, reason).with_detail(detail)
     }
 }

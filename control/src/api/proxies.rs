@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use portcullis::time::UnixSeconds;
+
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,6 @@ use super::list::Items;
 use crate::feed::proxies::{ProxyState, state_of};
 use crate::service::Service;
 use crate::storage::Proxy;
-use crate::system::clock::milliseconds;
 
 /// A proxy, in a list.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,8 +26,8 @@ pub struct ProxyView {
     pub address: String,
     /// It has applied the feed up to this version.
     pub version: u64,
-    /// Its last poll, seconds since 1970.
-    pub last_poll_at: u64,
+    /// Its last poll.
+    pub last_poll_at: UnixSeconds,
     /// Whether it polls, and if not, whether it may still admit users.
     pub state: ProxyState,
 }
@@ -53,14 +54,14 @@ pub async fn list(
         .proxies
         .write(&service.storage, &service.notifier)
         .await?;
-    let now_ms = milliseconds(service.clock.as_ref());
+    let now = service.clock.now();
     let view = |proxy: Proxy| ProxyView {
-        state: state_of(&proxy, now_ms),
+        state: state_of(&proxy, now),
         instance: proxy.instance,
         credential: proxy.credential,
         address: proxy.address,
         version: proxy.applied,
-        last_poll_at: proxy.last_seen_ms / 1_000,
+        last_poll_at: proxy.last_seen.to_seconds(),
     };
     let proxies = service.storage.proxies().await?;
     Ok(Json(Items {

@@ -17,7 +17,6 @@ use super::list::Items;
 use crate::feed::proxies::{AppliedAt, Coverage, Covering};
 use crate::service::Service;
 use crate::storage::{HistoryPage, PastRevocation, StorageError};
-use crate::system::clock::milliseconds;
 
 /// How often the database is read for proxies that poll another replica.
 const READ_EVERY: Duration = Duration::from_millis(100);
@@ -146,7 +145,6 @@ pub async fn wait(
 async fn covered(service: &Service, version: u64) -> Result<CoverageView, StorageError> {
     let covering = read_coverage(service, version).await?;
     let committed_ms = service.storage.committed_at(version).await?;
-    let committed_ms = committed_ms.map(UnixMillis::get);
     let mut coverage = covering.of(version, committed_ms);
     let unwatched = service.proxies.crowded();
     coverage.complete &= unwatched.is_empty();
@@ -163,13 +161,13 @@ async fn read_coverage(service: &Service, version: u64) -> Result<Covering, Stor
     service.proxies.write(storage, &service.notifier).await?;
     let proxies = storage.proxies().await?;
     let steps = storage.steps_from(version).await?;
-    let now_ms = milliseconds(service.clock.as_ref());
-    Ok(Covering::new(proxies, steps, now_ms))
+    let now = service.clock.now();
+    Ok(Covering::new(proxies, steps, now))
 }
 
 fn view(one: PastRevocation, covering: &Covering) -> RevocationView {
     let revocation = one.revocation;
-    let coverage = covering.of(revocation.version, one.revoked_at.map(UnixMillis::get));
+    let coverage = covering.of(revocation.version, one.revoked_at);
     let (subject, _) = revocation.subject.ids();
     RevocationView {
         version: revocation.version,

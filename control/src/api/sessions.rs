@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use portcullis::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
 
 use super::administrator::{Administrator, Scope};
@@ -35,14 +36,14 @@ pub struct SessionView {
     pub address: String,
     /// The applications for which tokens were issued under it.
     pub applications: Vec<UsedApplicationView>,
-    /// When it began, seconds since 1970.
-    pub since: u64,
-    /// When it ends, seconds since 1970.
-    pub until: u64,
-    /// When the user last signed in, seconds since 1970.
-    pub signed_in_at: u64,
-    /// When a token was last issued under it, seconds since 1970, to the minute.
-    pub last_used_at: u64,
+    /// When it began.
+    pub since: UnixSeconds,
+    /// When it ends.
+    pub until: UnixSeconds,
+    /// When the user last signed in.
+    pub signed_in_at: UnixSeconds,
+    /// When a token was last issued under it, to the minute.
+    pub last_used_at: UnixSeconds,
 }
 
 /// An application for which a session was used.
@@ -50,8 +51,8 @@ pub struct SessionView {
 pub struct UsedApplicationView {
     /// Its name.
     pub name: String,
-    /// When a token was last issued for it, seconds since 1970, to the minute.
-    pub last_token_at: u64,
+    /// When a token was last issued for it, to the minute.
+    pub last_token_at: UnixSeconds,
 }
 
 /// A session to end.
@@ -98,7 +99,7 @@ pub async fn list(
 ) -> Result<Json<ListPage<SessionView>>, ApiError> {
     require(&administrator, Scope::SessionsRead)?;
     let query = ListQuery::checked(query)?;
-    let (user, after) = (query.user(), query.after::<(u64, String)>()?);
+    let (user, after) = (query.user(), query.after::<(UnixSeconds, String)>()?);
     let sessions = service
         .storage
         .list_sessions(SessionQuery {

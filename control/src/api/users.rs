@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use portcullis::time::UnixSeconds;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -15,7 +17,7 @@ use super::input::Input;
 use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::service::Service;
 use crate::sign_in::users::{self, UserRequest};
-use crate::storage::{RevokedUsers, StorageError, User, UserPage, UserRevocation, Whom};
+use crate::storage::{RevokedUsers, StorageError, User, UserPage, UserRevocation, UserSelector};
 use crate::tokens::secret::Plain;
 
 /// A user, in a list.
@@ -29,8 +31,8 @@ pub struct UserView {
     pub administrator: bool,
     /// Whether the user is kept from signing in.
     pub disabled: bool,
-    /// When the user last signed in, seconds since 1970.
-    pub last_sign_in_at: Option<u64>,
+    /// When the user last signed in.
+    pub last_sign_in_at: Option<UnixSeconds>,
 }
 
 /// A user to add.
@@ -151,7 +153,7 @@ pub async fn revoke(
     Path(id): Path<String>,
 ) -> Result<Json<RevokedUser>, ApiError> {
     require(&administrator, Scope::UsersRevoke)?;
-    let revoked = revoke_users(&service, &administrator, Whom::Id(&id), false).await?;
+    let revoked = revoke_users(&service, &administrator, UserSelector::Id(&id), false).await?;
     let revoked = revoked.ok_or(ApiError::NotFound("no user has this id"))?;
     Ok(Json(revoked.into()))
 }
@@ -179,7 +181,7 @@ async fn revoke_from_socket(
     disable: bool,
 ) -> Result<Json<RevokedUser>, CommandError> {
     let address = email.to_lowercase();
-    let selector = Whom::Email(&address);
+    let selector = UserSelector::Email(&address);
     let revoked = revoke_users(service, &Administrator::Socket, selector, disable).await?;
     let revoked = revoked.ok_or_else(|| CommandError::Unknown {
         path: "email",
@@ -193,15 +195,15 @@ async fn revoke_from_socket(
 async fn revoke_users(
     service: &Service,
     by: &Administrator,
-    selector: Whom<'_>,
+    selector: UserSelector<'_>,
     disable: bool,
 ) -> Result<Option<RevokedUsers>, StorageError> {
     let block = service.config.sessions.login_block_after_revoke;
     let revocation = UserRevocation {
-        blocked_until: service.now() + block.as_secs(),
+        blocked_until: service.now() + block,
         // Storage extends this to the end of the user's last session: every token of a user, also
         // one for scripts, belongs to a session.
-        until: service.now() + crate::CLOCK_LEEWAY_SECONDS,
+        until: service.now() + crate::CLOCK_LEEWAY,
         disable,
     };
     let revoked = service.storage.revoke_users(selector, revocation).await?;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use portcullis::protocol::login::FILTER_PREFIX;
-use portcullis::protocol::origin::{Origin, OriginError};
+use portcullis::protocol::origin::{Origin, OriginError, is_loopback};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An origin with an optional path prefix.
@@ -72,12 +72,6 @@ impl FromStr for Location {
             path_prefix,
         })
     }
-}
-
-/// Whether a hostname can only mean this machine (RFC 6761, section 6.3).
-#[must_use]
-pub fn is_loopback(hostname: &str) -> bool {
-    hostname == "localhost" || hostname == "127.0.0.1" || hostname.ends_with(".localhost")
 }
 
 /// Segments of unreserved characters (RFC 3986, section 2.3) that do not begin with a dot: such a

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use portcullis::time::UnixSeconds;
 use serde::Serialize;
 use serde_json::json;
 
@@ -47,9 +48,9 @@ impl Output {
     }
 }
 
-/// A time in seconds since 1970, as text.
-pub fn time(seconds: u64) -> String {
-    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+/// A time as text.
+pub fn time(at: UnixSeconds) -> String {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(at.get());
     humantime::format_rfc3339_seconds(time).to_string()
 }
 

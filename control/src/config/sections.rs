@@ -4,13 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use portcullis::protocol::origin::Origin;
+use portcullis::protocol::origin::{Origin, is_loopback};
 
 use super::reader::Reader;
 use super::settings::{DatabaseConfig, ServerConfig, SessionsConfig, SignInConfig};
 use crate::applications::check::{CheckContext, check};
 use crate::applications::conflicts::{Claim, find_conflicts};
-use crate::applications::{BypassDraft, Definition, Draft, is_loopback};
+use crate::applications::{BypassDraft, Definition, Draft};
 use crate::policy::draft::RuleDraft;
 use crate::problems::InputProblems;
 use crate::sessions::durations::Bounds;

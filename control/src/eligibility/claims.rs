@@ -1,7 +1,6 @@
 //! The claims of a new application token.
 
 use portcullis::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, Confirmation};
-use portcullis::time::UnixSeconds;
 
 use super::Admission;
 use crate::service::Service;
@@ -18,8 +17,7 @@ impl Admission<'_> {
         cnf: Option<Confirmation>,
     ) -> Result<ApplicationClaims, NoRandomness> {
         let session = self.session;
-        let now = UnixSeconds::new(service.now());
-        let session_exp = UnixSeconds::new(session.expires_at);
+        let now = service.now();
         let every_navigation = self.admitted.session_duration.is_zero();
         let end = now + self.admitted.longest_token();
         Ok(ApplicationClaims {
@@ -32,9 +30,9 @@ impl Admission<'_> {
             jti: service.random.id()?,
             iat: now,
             nbf: now,
-            exp: end.min(session_exp),
-            session_exp,
-            auth_time: UnixSeconds::new(session.auth_time),
+            exp: end.min(session.expires_at),
+            session_exp: session.expires_at,
+            auth_time: session.auth_time,
             ver: self.version,
             auth_ver: session.auth_ver,
             rule: self.admitted.rule.clone(),

@@ -36,10 +36,10 @@ impl Notifier {
 
     /// Notifies of a version that this process has just committed.
     pub fn committed(&self, version: u64) {
-        let at_ms = crate::system::clock::milliseconds(self.clock.as_ref());
+        let at = self.clock.now();
         let mut commits = self.commits();
         if commits.len() < MAX_COMMITS {
-            commits.push(Step { version, at_ms });
+            commits.push(Step { version, at });
         }
         drop(commits);
         self.observed(version);

@@ -16,8 +16,8 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use crate::feed::notifier::Notifier;
-use crate::storage::{Database, ProxyNews, StorageError};
-use crate::system::clock::{Clock, milliseconds};
+use crate::storage::{Database, ProxyUpdate, StorageError};
+use crate::system::clock::Clock;
 
 use known::Known;
 
@@ -30,9 +30,9 @@ const WRITE_EVERY: Duration = Duration::from_millis(100);
 /// The most proxies that one transaction writes. Revocations wait for the transaction.
 const BATCH: usize = 500;
 /// How long a proxy may pause between polls: its longest backoff is 5 s.
-const PAUSE_MS: u64 = 10_000;
+const PAUSE: Duration = Duration::from_secs(10);
 /// How much longer than its `wait` a poll may take.
-const POLL_MARGIN_MS: u64 = 15_000;
+const POLL_MARGIN: Duration = Duration::from_secs(15);
 
 /// The proxies that poll here.
 pub struct Proxies {
@@ -64,18 +64,18 @@ impl Proxies {
         }
     }
 
-    /// Notes a poll that waits for up to `wait` seconds.
+    /// Notes a poll that waits for up to `wait`.
     #[must_use]
-    pub fn polls(&self, caller: Caller<'_>, report: &Report, wait: u64) -> Polling<'_> {
-        let now_ms = milliseconds(self.clock.as_ref());
+    pub fn polls(&self, caller: Caller<'_>, report: &Report, wait: Duration) -> Polling<'_> {
+        let now = self.clock.now();
         let mut known = self.known();
         let is_new = known.find(caller.credential, &report.instance).is_none();
-        if let Some(entry) = known.entry(caller, report, now_ms) {
-            entry.note(caller, report, now_ms);
+        if let Some(entry) = known.entry(caller, report, now) {
+            entry.note(caller, report, now);
             entry.polls += 1;
             // Another poll in progress may wait longer.
-            let until_ms = now_ms + wait * 1_000 + POLL_MARGIN_MS;
-            entry.proxy.live_until_ms = entry.proxy.live_until_ms.max(until_ms);
+            let until = now + wait + POLL_MARGIN;
+            entry.proxy.live_until = entry.proxy.live_until.max(until);
             if report.applied.is_some() {
                 self.applied.notify_waiters();
             }
@@ -102,7 +102,7 @@ impl Proxies {
     /// Credentials that recently had more proxies than are watched.
     #[must_use]
     pub fn crowded(&self) -> Vec<String> {
-        self.known().crowded(milliseconds(self.clock.as_ref()))
+        self.known().crowded(self.clock.now())
     }
 
     /// Writes all new reports and commit times.
@@ -112,8 +112,8 @@ impl Proxies {
     pub async fn write(&self, storage: &Database, notifier: &Notifier) -> Result<(), StorageError> {
         // One at a time: when this returns, everything that was new when it began is written.
         let _guard = self.writing.lock().await;
-        let now_ms = milliseconds(self.clock.as_ref());
-        let (polls, times) = (self.known().take(now_ms), notifier.take_commits());
+        let now = self.clock.now();
+        let (polls, times) = (self.known().take(now), notifier.take_commits());
         if polls.is_empty() && times.is_empty() {
             return Ok(());
         }
@@ -144,10 +144,10 @@ impl Proxies {
     }
 
     fn note_crowded(&self, crowded: Vec<String>) {
-        let now_ms = milliseconds(self.clock.as_ref());
+        let now = self.clock.now();
         let mut known = self.known();
         for credential in crowded {
-            known.note_crowded(credential, now_ms);
+            known.note_crowded(credential, now);
         }
     }
 
@@ -158,14 +158,14 @@ impl Proxies {
 
 impl Drop for Polling<'_> {
     fn drop(&mut self) {
-        let now_ms = milliseconds(self.proxies.clock.as_ref());
+        let now = self.proxies.clock.now();
         let mut known = self.proxies.known();
         if let Some(entry) = known.find(&self.credential, &self.instance) {
             entry.is_new = true;
-            entry.proxy.last_seen_ms = now_ms;
+            entry.proxy.last_seen = now;
             entry.polls = entry.polls.saturating_sub(1);
             if entry.polls == 0 {
-                entry.proxy.live_until_ms = now_ms + PAUSE_MS;
+                entry.proxy.live_until = now + PAUSE;
             }
         }
     }
@@ -175,7 +175,7 @@ impl Drop for Polling<'_> {
 struct Batches;
 
 impl Batches {
-    fn of(reports: &[ProxyNews]) -> impl Iterator<Item = &[ProxyNews]> {
+    fn of(reports: &[ProxyUpdate]) -> impl Iterator<Item = &[ProxyUpdate]> {
         let first = reports.get(..BATCH).unwrap_or(reports);
         let rest = reports.get(BATCH..).unwrap_or_default();
         std::iter::once(first).chain(rest.chunks(BATCH))

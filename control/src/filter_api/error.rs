@@ -96,7 +96,7 @@ impl From<Denied> for ApiError {
             },
             Denied::SessionEnded => Self::SessionEnded,
             Denied::SignInRequired => Self::LoginRequired,
-            Denied::PolicyDenied => Self::PolicyDenied,
+            Denied::NotAdmitted => Self::PolicyDenied,
         }
     }
 }
@@ -108,7 +108,7 @@ impl IntoResponse for ApiError {
             Self::UserBlocked { retry_after } => Some(retry_after),
             _ => None,
         };
-        let title = Problem::<ProblemReason>::told_of(status, &self);
+        let title = Problem::<ProblemReason>::public_text(status, &self);
         Problem::new(status, title, reason)
             .with_retry_after(retry_after)
             .respond("filter", &self)

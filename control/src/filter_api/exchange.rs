@@ -6,6 +6,7 @@
 //! whose answer was lost asks again, perhaps another replica.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -24,7 +25,7 @@ use crate::service::Service;
 use crate::storage::{FoundCode, IssuedAnswer};
 use crate::tokens::secret::{Hashed, Plain, same};
 
-const REPEATABLE_SECONDS: u64 = 10;
+const REPEATABLE: Duration = Duration::from_secs(10);
 
 pub async fn exchange(
     State(service): State<Arc<Service>>,
@@ -161,7 +162,7 @@ fn judge(
 
 fn repeat(service: &Service, found: &FoundCode, secrets: &Secrets) -> Result<Response, ApiError> {
     match &found.answer {
-        Some(issued) if service.now() <= issued.issued_at + REPEATABLE_SECONDS => {
+        Some(issued) if service.now() <= issued.issued_at + REPEATABLE => {
             answer(service, found, issued, secrets)
         }
         _ => Err(ApiError::CodeUnknown),

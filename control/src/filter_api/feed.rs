@@ -17,7 +17,6 @@ use axum::extract::{ConnectInfo, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use portcullis::protocol::feed::{ApplicationChanges, FeedPage, PageKind, RevocationChanges};
-use portcullis::time::UnixSeconds;
 use serde::Deserialize;
 
 use super::error::ApiError;
@@ -27,7 +26,7 @@ use crate::service::Service;
 use crate::storage::{FeedItems, Position};
 use next::Next;
 
-const LONGEST_WAIT_SECONDS: u64 = 60;
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const DEFAULT_LIMIT: u32 = 5_000;
 const HIGHEST_LIMIT: u32 = 20_000;
 /// The most revocations of a page that is serialised on the request's own thread.
@@ -63,7 +62,7 @@ pub async fn feed(
     let Query(query) = query.map_err(|_| ApiError::RequestInvalid)?;
     let poll = Poll::new(&service, &identity, query)?;
     let position = service.storage.position().await?;
-    let wait = poll.query.wait.min(LONGEST_WAIT_SECONDS);
+    let wait = Duration::from_secs(poll.query.wait).min(LONGEST_WAIT);
     let caller = Caller {
         credential: identity.id(),
         address: peer.ip().to_canonical(),
@@ -81,7 +80,7 @@ pub async fn feed(
     }
     tokio::select! {
         () = service.notifier.wait_above(poll.query.after) => {}
-        () = tokio::time::sleep(Duration::from_secs(wait)) => {}
+        () = tokio::time::sleep(wait) => {}
         () = service.stopped() => {}
     }
     // Read again in any case, so that 204 is never sent while the database cannot be read.
@@ -210,7 +209,7 @@ impl<'a> Poll<'a> {
             after: 0,
             version: items.version,
             next: None,
-            now: UnixSeconds::new(self.service.now()),
+            now: self.service.now(),
             keys: items.keys.then(|| self.service.keys.jwks()),
             applications: ApplicationChanges {
                 put: items.applications,

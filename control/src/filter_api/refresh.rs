@@ -7,6 +7,7 @@
 //! workers that refresh at the same time do not replace each other's; each is judged all the same.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -21,7 +22,7 @@ use crate::eligibility::{self, Admission, ReplacedToken};
 use crate::service::Service;
 use crate::storage::{AddedRefresh, FoundRefresh, IssuedToken, OldToken, ShownSignIn};
 
-const REPEATABLE_SECONDS: u64 = 10;
+const REPEATABLE: Duration = Duration::from_secs(10);
 
 pub async fn refresh(
     State(service): State<Arc<Service>>,
@@ -35,7 +36,7 @@ pub async fn refresh(
         return call.answer(&admission, issued);
     }
     let mut issued = admission.claims(&service, call.token.cnf.clone())?;
-    let issued_at = issued.iat.get();
+    let issued_at = issued.iat;
     if issued.every_navigation {
         // It opens no navigation that the old one does not: those ask the team domain.
         issued.iat = issued.iat.min(call.token.iat);
@@ -93,9 +94,9 @@ impl<'a> Call<'a> {
             .map_err(|_| ApiError::OriginUnknown)?;
         let shown = ShownSignIn {
             session_id: token.sid.clone(),
-            auth_time: token.auth_time.get(),
+            auth_time: token.auth_time,
             auth_ver: token.auth_ver,
-            session_end: token.session_exp.get(),
+            session_end: token.session_exp,
         };
         Ok(Self {
             service,
@@ -137,10 +138,9 @@ impl<'a> Call<'a> {
         let now = self.service.now();
         let earlier = found.earlier.as_ref()?;
         // Another replica's clock may be ahead.
-        let recent = earlier.issued_at.abs_diff(now) <= REPEATABLE_SECONDS;
+        let recent = earlier.issued_at.abs_diff(now) <= REPEATABLE;
         let claims: ApplicationClaims = serde_json::from_str(&earlier.claims).ok()?;
-        (recent && claims.exp.get() > now && claims.rule == admission.admitted.rule)
-            .then_some(claims)
+        (recent && claims.exp > now && claims.rule == admission.admitted.rule).then_some(claims)
     }
 
     /// Another call stored its token first: that one is the answer.

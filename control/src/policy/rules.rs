@@ -1,6 +1,6 @@
 //! The rules of a policy. A user whom no rule matches is not admitted (default deny).
 //!
-//! A rule's id is a hash of its content and of the session duration of the users whom it admits. It
+//! A rule's id is a hash of its content and of the session duration of the users it admits. It
 //! survives restarts and exports, and a changed rule has another id. Filters refuse tokens whose
 //! rule is gone, so a stricter policy or a shorter duration acts at once; users who are still
 //! admitted get a new token without a prompt.
@@ -26,8 +26,7 @@ pub struct PolicyRule {
     pub email_domains: Vec<String>,
     /// Every user who can sign in.
     pub everyone: bool,
-    /// How long sessions of the users last whom it admits, in seconds; absent: as the
-    /// application's.
+    /// The session duration of the users that it admits, in seconds; absent: the application's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_duration_seconds: Option<u64>,
 }

@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Serialize, Serializer};
 
-/// What the caller is told of an internal error. Its cause is only logged.
+/// The text of every internal error. Its cause is only logged.
 const UNAVAILABLE: &str = "the control service cannot do this now; try again";
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -41,9 +41,9 @@ impl<R: Serialize + fmt::Debug> Problem<R> {
         }
     }
 
-    /// What `error` tells the caller: its own text, except where only the log may have it.
+    /// The text of an error for the caller: its own, unless only the log may have it.
     #[must_use]
-    pub fn told_of(status: StatusCode, error: &impl fmt::Display) -> String {
+    pub fn public_text(status: StatusCode, error: &impl fmt::Display) -> String {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             UNAVAILABLE.to_owned()
         } else {

@@ -1,5 +1,7 @@
 //! Cookies of the team domain.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use cookie::{Cookie, SameSite};
 
@@ -36,15 +38,16 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// A `set-cookie` that keeps a value for `max_age_seconds`; 0 deletes the cookie.
-pub fn set(name: &'static str, value: &str, max_age_seconds: u64) -> Option<HeaderValue> {
-    let max_age = i64::try_from(max_age_seconds).unwrap_or(i64::MAX);
+/// A `set-cookie` that keeps a value for `max_age`; a `max_age` of zero deletes the
+/// cookie.
+pub fn set(name: &'static str, value: &str, max_age: Duration) -> Option<HeaderValue> {
+    let seconds = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
     let cookie = Cookie::build((name, value))
         .path("/")
         .secure(true)
         .http_only(true)
         .same_site(SameSite::Lax)
-        .max_age(cookie::time::Duration::seconds(max_age));
+        .max_age(cookie::time::Duration::seconds(seconds));
     HeaderValue::from_str(&cookie.to_string()).ok()
 }
 
@@ -77,7 +80,7 @@ mod tests {
 
     #[test]
     fn cookies_have_the_safe_attributes() {
-        let value = set(SESSION, "t", 60).unwrap();
+        let value = set(SESSION, "t", Duration::from_secs(60)).unwrap();
         let text = value.to_str().unwrap();
         for part in [
             "__Host-access_session=t",

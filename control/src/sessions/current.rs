@@ -65,6 +65,6 @@ pub fn cookie(
 ) -> Result<Option<HeaderValue>, serde_json::Error> {
     let claims = SessionClaims::of(session, &service.team_domain.to_string());
     let token = service.keys.sign(SESSION_TYP, &claims)?;
-    let max_age = session.expires_at.saturating_sub(service.now());
+    let max_age = session.expires_at.duration_since(service.now());
     Ok(cookies::set(cookies::SESSION, &token, max_age))
 }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use portcullis::duration::parse_combined_duration;
+
 use crate::problems::InputProblems;
 
 /// The longest session, 30 days. No revocation matters for longer.
@@ -61,12 +63,12 @@ impl Bounds {
 
     /// The duration in `text`, if it is within the bounds; otherwise a problem is noted.
     pub fn parse(self, path: &str, text: &str, problems: &mut InputProblems) -> Option<Duration> {
-        match humantime::parse_duration(text) {
-            Ok(duration) if duration.subsec_nanos() != 0 => {
+        match parse(text) {
+            Some(duration) if duration.subsec_nanos() != 0 => {
                 problems.add(path, text, "must be whole seconds");
                 None
             }
-            Ok(duration) if !self.contain(duration) => {
+            Some(duration) if !self.contain(duration) => {
                 let message = format!(
                     "must be {}between {} and {}",
                     if self.or_zero { "0 or " } else { "" },
@@ -76,8 +78,8 @@ impl Bounds {
                 problems.add(path, text, message);
                 None
             }
-            Ok(duration) => Some(duration),
-            Err(_) => {
+            Some(duration) => Some(duration),
+            None => {
                 problems.add(
                     path,
                     text,
@@ -90,6 +92,15 @@ impl Bounds {
 
     fn contain(self, duration: Duration) -> bool {
         (self.shortest..=self.longest).contains(&duration) || (self.or_zero && duration.is_zero())
+    }
+}
+
+/// Only `0` needs no unit.
+fn parse(text: &str) -> Option<Duration> {
+    if text == "0" {
+        Some(Duration::ZERO)
+    } else {
+        parse_combined_duration(text)
     }
 }
 
@@ -162,7 +173,7 @@ mod tests {
     #[test]
     fn text_round_trips() {
         for text in ["24h", "1h 30m", "45s", "30d", "2d 1h", "0s"] {
-            assert_eq!(to_text(humantime::parse_duration(text).unwrap()), text);
+            assert_eq!(to_text(parse(text).unwrap()), text);
         }
     }
 }

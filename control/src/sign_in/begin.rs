@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use portcullis::time::UnixSeconds;
+
 use crate::applications::Definition;
 use crate::service::Service;
 use crate::sessions::client_description::ClientDescription;
@@ -42,8 +44,8 @@ pub enum SignInOutcome {
     SignedIn(Session),
     /// An administrator revoked the user a moment ago.
     Blocked {
-        /// When the user can sign in again, seconds since 1970.
-        until: u64,
+        /// When the user can sign in again.
+        until: UnixSeconds,
     },
     /// The user is disabled or was deleted.
     Disabled,
@@ -73,7 +75,7 @@ impl SignIn<'_> {
             id: service.random.id()?,
             user_id: self.user.id.clone(),
             now,
-            expires_at: now + duration.as_secs(),
+            expires_at: now + duration,
             client: self.client,
             before: self.before.map(|session| session.id.clone()),
             form: self.form,

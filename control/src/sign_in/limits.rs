@@ -4,7 +4,8 @@
 //! back if it succeeds.
 
 use std::net::IpAddr;
-use std::time::Duration;
+
+use portcullis::time::UnixMillis;
 
 use crate::config::settings::SignInConfig;
 use crate::system::rate_limit::{RateLimit, TooMany, network};
@@ -36,7 +37,12 @@ impl SignInLimits {
     ///
     /// # Errors
     /// When there were too many.
-    pub fn attempt(&self, email: &str, address: IpAddr, now: Duration) -> Result<Attempt, TooMany> {
+    pub fn attempt(
+        &self,
+        email: &str,
+        address: IpAddr,
+        now: UnixMillis,
+    ) -> Result<Attempt, TooMany> {
         let attempt = Attempt {
             email: self.by_email.key(email),
             address: self.by_address.key(network(address)),
@@ -55,9 +61,11 @@ impl SignInLimits {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    const NOW: Duration = Duration::from_secs(1_000_000);
+    const NOW: UnixMillis = UnixMillis::new(1_000_000_000);
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     fn limits(failures_per_email: u32, failures_per_address: u32) -> SignInLimits {

@@ -44,7 +44,7 @@ pub async fn authenticate(
         .limits
         .attempt(&email, client, service.clock.now())
         .map_err(PasswordSignInError::TooMany)?;
-    let account = service.storage.account(&email).await?;
+    let account = service.storage.password_account(&email).await?;
     let stored = account
         .as_ref()
         .map(|account| account.password_hash.clone());

@@ -61,7 +61,7 @@ pub async fn make(service: &Service, request: UserRequest<'_>) -> Result<MadeUse
     let user = NewUser {
         id: random.id()?,
         email,
-        password_hash: service.passwords.hash(password.clone(), random).await?,
+        password_hash: Some(service.passwords.hash(password.clone(), random).await?),
         administrator: request.administrator,
         created_at: service.now(),
     };

@@ -5,14 +5,14 @@ mod error;
 mod places;
 mod rows;
 
-use super::database::Database;
-use super::error::StorageError;
 use crate::applications::{Application, Definition};
+use crate::storage::database::Database;
+use crate::storage::database::error::StorageError;
 use places::{leave_places, take_places};
 use rows::{SELECT_ALL, name_taken, to_json};
 
 pub use error::ChangeError;
-pub(super) use rows::{Columns, from_columns, read};
+pub(in crate::storage) use rows::{Columns, from_columns, read};
 
 impl Database {
     /// All that are not gone, by name.
@@ -102,7 +102,7 @@ impl Database {
         };
         leave_places(&mut write, &was.audience).await?;
         take_places(&mut write, &application).await?;
-        write.tell_application(&application.to_feed()).await?;
+        write.publish_application(&application.to_feed()).await?;
         Ok(write.commit().await?)
     }
 }

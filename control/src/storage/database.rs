@@ -1,4 +1,8 @@
-//! The connection pool: opening, migrating, beginning transactions.
+//! The connection pool: opens and migrates the database, and begins transactions.
+
+pub(super) mod columns;
+pub(super) mod error;
+pub(super) mod write;
 
 use std::fs::Permissions;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -10,8 +14,8 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, SqlSafeStr, Transaction};
 use tokio::sync::Semaphore;
 
-use super::error::StorageError;
-use super::write::Write;
+use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
 
 const SQLITE_MIGRATIONS: [(i64, &str, &str); 5] = [
     (
@@ -68,16 +72,16 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 5] = [
     ),
 ];
 
-/// WAL lets readers go on beside a writer. FULL makes a commit outlive a loss of power: an
-/// answered revocation must never come undone.
+/// With WAL, readers are not blocked by a writer. With FULL, a commit survives a loss of power: a
+/// revocation that was answered must never be undone.
 const SQLITE_PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
                               PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON";
 
 const MAX_CONNECTIONS: u32 = 8;
 
-/// Writers at a time. SQLite has one, and lets the others poll for their turn, in no order, until
-/// they give up; PostgreSQL has many, but all that filters are told of goes one after the other.
-/// Whoever waits waits here, in order, and leaves connections to readers.
+/// How many transactions write at a time. SQLite allows one and lets the others retry, in no order,
+/// until they give up. PostgreSQL allows many, but changes that filters learn of are serialised
+/// anyway. Here the others wait in order, and leave connections to readers.
 const SQLITE_WRITERS: usize = 1;
 const POSTGRES_WRITERS: usize = 4;
 
@@ -115,8 +119,8 @@ pub enum OpenError {
 }
 
 impl Database {
-    /// Opens `url` (`sqlite://<path>` or `postgres://…`), making a SQLite file that is not
-    /// there, and brings the tables up to date. A new database begins its life as `epoch`.
+    /// Opens `url` (`sqlite://<path>` or `postgres://…`), creating a SQLite file that
+    /// does not exist, and brings the tables up to date. `epoch` names a new database.
     ///
     /// # Errors
     /// When the database cannot be used.
@@ -154,12 +158,12 @@ impl Database {
         Ok(Self { pool, kind, turns })
     }
 
-    pub(super) fn pool(&self) -> &AnyPool {
+    pub(in crate::storage) fn pool(&self) -> &AnyPool {
         &self.pool
     }
 
-    /// A transaction in which everything is seen as of one moment.
-    pub(super) async fn read(&self) -> Result<Transaction<'static, Any>, StorageError> {
+    /// Begins a transaction that reads everything as of one moment.
+    pub(in crate::storage) async fn read(&self) -> Result<Transaction<'static, Any>, StorageError> {
         let begin = match self.kind {
             Kind::Sqlite => "BEGIN",
             Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
@@ -167,20 +171,20 @@ impl Database {
         Ok(self.pool.begin_with(begin).await?)
     }
 
-    /// A transaction that changes something.
-    pub(super) async fn write(&self) -> Result<Write, StorageError> {
+    /// Begins a transaction that writes.
+    pub(in crate::storage) async fn write(&self) -> Result<Write, StorageError> {
         let begin = match self.kind {
-            // A deferred transaction could find at its first write that it is too late.
+            // A deferred transaction could fail at its first write, because another one wrote.
             Kind::Sqlite => "BEGIN IMMEDIATE",
             Kind::Postgres => "BEGIN",
         };
         let turn = Arc::clone(&self.turns).acquire_owned().await;
-        // Nobody closes the semaphore.
+        // The semaphore is never closed.
         let turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
         Ok(Write::new(self.pool.begin_with(begin).await?, turn))
     }
 
-    /// Closes all connections, after what they are doing.
+    /// Closes all connections once they are idle.
     pub async fn close(&self) {
         self.pool.close().await;
     }
@@ -213,9 +217,8 @@ impl Kind {
     }
 }
 
-/// The driver takes a URL, which knows neither relative paths nor spaces.
-/// Makes the file, or takes others' access to it: it holds the signing keys. SQLite gives the
-/// files beside it the same permissions.
+/// Creates the file, or takes other users' access to it away: it holds the signing keys. SQLite
+/// gives the files beside it the same permissions.
 fn keep_private(path: &str) -> Result<(), OpenError> {
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     let unusable = |source| OpenError::Path {
@@ -232,6 +235,7 @@ fn keep_private(path: &str) -> Result<(), OpenError> {
         .map_err(unusable)
 }
 
+/// The driver takes a URL, in which there are neither relative paths nor spaces.
 fn sqlite_url(path: &str) -> Result<String, OpenError> {
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     let absolute = std::path::absolute(Path::new(path)).map_err(|source| OpenError::Path {

@@ -3,16 +3,17 @@
 
 use portcullis::protocol::feed::TokenIds;
 use portcullis::protocol::origin::Origin;
+use portcullis::time::UnixSeconds;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
-use super::applications;
-use super::columns::from_db;
-use super::database::Database;
-use super::error::StorageError;
-use super::sessions::{Session, ShownSignIn};
-use super::token_revocations::{self, RevokedBelow};
 use crate::applications::Application;
+use crate::storage::applications;
+use crate::storage::database::Database;
+use crate::storage::database::columns::from_db;
+use crate::storage::database::error::StorageError;
+use crate::storage::revocations::of_token::{self, RevokedBelow};
+use crate::storage::sessions::{Session, ShownSignIn};
 
 /// Whose token is asked for, and for which application.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +48,8 @@ pub struct EligibilityFacts {
 pub struct UserStanding {
     /// Whether the user is disabled.
     pub disabled: bool,
-    /// Until when the user is blocked, seconds since 1970.
-    pub blocked_until: u64,
+    /// Until when the user is blocked.
+    pub blocked_until: UnixSeconds,
 }
 
 impl EligibilityFacts {
@@ -83,7 +84,7 @@ type Columns = (
 );
 
 /// Reads the facts in a transaction that also reads other things of the same moment.
-pub(super) async fn facts(
+pub(in crate::storage) async fn facts(
     read: &mut Transaction<'static, Any>,
     query: EligibilityQuery<'_>,
 ) -> Result<EligibilityFacts, StorageError> {
@@ -113,15 +114,15 @@ pub(super) async fn facts(
         session: &shown.session_id,
         audience: query.audience,
     };
-    let revocations = token_revocations::of_token(read, token).await?;
+    let revocations = of_token::revocations_of(read, token).await?;
     let session = || {
         Some(Session {
             id: shown.session_id.clone(),
             user_id: user_id?,
             email: email?,
-            auth_time: from_db::<u64>(auth_time?).min(shown.auth_time),
+            auth_time: from_db::<UnixSeconds>(auth_time?).min(shown.auth_time),
             auth_ver: from_db::<u64>(auth_ver?).min(shown.auth_ver),
-            expires_at: from_db::<u64>(expires_at?).min(shown.session_end),
+            expires_at: from_db::<UnixSeconds>(expires_at?).min(shown.session_end),
         })
     };
     Ok(EligibilityFacts {

@@ -11,11 +11,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use portcullis::protocol::feed::{FeedApplication, MOST_ITEMS, Revocation, Subject};
 
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::{CorruptValue, StorageError};
 use items::{Audiences, Read, position, sees};
-
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::{CorruptValue, StorageError};
 
 type LogRow = (i64, String, Option<String>, String);
 

@@ -1,17 +1,20 @@
 //! Who follows the feed, how far each has come, and when. Replicas of the control service write
 //! here what they are told; each sees only the polls that reach it.
 
+use std::time::Duration;
+
+use portcullis::time::UnixMillis;
 use sqlx::AnyConnection;
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
 
 /// How many proxies one filter credential may bring. Whoever has a credential can make up names,
 /// and must not fill the database with them.
 pub const MOST_PROXIES: usize = 10_000;
 
-/// A proxy, as last heard of. Times are milliseconds since 1970.
+/// A proxy, as last heard of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
     /// The id of the filter credential that it shows.
@@ -23,31 +26,31 @@ pub struct Proxy {
     /// Everything up to this version is in force there; 0: it has nothing yet.
     pub applied: u64,
     /// Its first poll.
-    pub first_seen_ms: u64,
+    pub first_seen: UnixMillis,
     /// The beginning or end of its last poll.
-    pub last_seen_ms: u64,
+    pub last_seen: UnixMillis,
     /// Without another poll it is taken for gone from then on.
-    pub live_until_ms: u64,
+    pub live_until: UnixMillis,
     /// After so much silence it refuses everybody; `None`: it never does, or has not said so.
-    pub denies_after_ms: Option<u64>,
+    pub denies_after: Option<Duration>,
 }
 
-/// A version, and when something happened to it, in milliseconds since 1970.
+/// A version, and when something happened to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
     /// The feed's version.
     pub version: u64,
     /// When.
-    pub at_ms: u64,
+    pub at: UnixMillis,
 }
 
 /// What is new about a proxy.
 #[derive(Debug, Clone)]
-pub struct ProxyNews {
+pub struct ProxyUpdate {
     /// The proxy.
     pub proxy: Proxy,
     /// Whether it has said what it has applied; else what was written down before holds.
-    pub said_applied: bool,
+    pub reports_applied: bool,
     /// Versions that it has come to since it was last written down.
     pub steps: Vec<Step>,
 }
@@ -71,7 +74,7 @@ impl Database {
     /// is not written down.
     pub async fn record_proxies(
         &self,
-        news: &[ProxyNews],
+        news: &[ProxyUpdate],
         committed: &[Step],
     ) -> Result<Vec<String>, StorageError> {
         let mut write = self.write().await?;
@@ -89,7 +92,7 @@ impl Database {
                  ON CONFLICT (version) DO NOTHING",
             )
             .bind(to_db(step.version))
-            .bind(to_db(step.at_ms))
+            .bind(to_db(step.at))
             .execute(write.connection())
             .await?;
         }
@@ -122,7 +125,7 @@ impl Database {
             instance,
             step: Step {
                 version: from_db(version),
-                at_ms: from_db(at_ms),
+                at: from_db(at_ms),
             },
         };
         Ok(rows.into_iter().map(step).collect())
@@ -146,7 +149,7 @@ impl Database {
 }
 
 /// Says whether there was room. What another replica heard later is left.
-async fn put(connection: &mut AnyConnection, news: &ProxyNews) -> Result<bool, StorageError> {
+async fn put(connection: &mut AnyConnection, news: &ProxyUpdate) -> Result<bool, StorageError> {
     let proxy = &news.proxy;
     let updated = sqlx::query(
         "UPDATE proxies SET \
@@ -160,10 +163,10 @@ async fn put(connection: &mut AnyConnection, news: &ProxyNews) -> Result<bool, S
     .bind(&proxy.credential)
     .bind(&proxy.instance)
     .bind(&proxy.address)
-    .bind(to_db(proxy.last_seen_ms))
-    .bind(news.said_applied.then(|| to_db(proxy.applied)))
-    .bind(to_db(proxy.live_until_ms))
-    .bind(proxy.denies_after_ms.map(to_db))
+    .bind(to_db(proxy.last_seen))
+    .bind(news.reports_applied.then(|| to_db(proxy.applied)))
+    .bind(to_db(proxy.live_until))
+    .bind(proxy.denies_after.map(span_to_db))
     .execute(&mut *connection)
     .await?;
     if updated.rows_affected() > 0 {
@@ -184,16 +187,16 @@ async fn put(connection: &mut AnyConnection, news: &ProxyNews) -> Result<bool, S
     .bind(&proxy.instance)
     .bind(&proxy.address)
     .bind(to_db(proxy.applied))
-    .bind(to_db(proxy.first_seen_ms))
-    .bind(to_db(proxy.last_seen_ms))
-    .bind(to_db(proxy.live_until_ms))
-    .bind(proxy.denies_after_ms.map(to_db))
+    .bind(to_db(proxy.first_seen))
+    .bind(to_db(proxy.last_seen))
+    .bind(to_db(proxy.live_until))
+    .bind(proxy.denies_after.map(span_to_db))
     .execute(connection)
     .await?;
     Ok(true)
 }
 
-async fn put_steps(connection: &mut AnyConnection, news: &ProxyNews) -> Result<(), StorageError> {
+async fn put_steps(connection: &mut AnyConnection, news: &ProxyUpdate) -> Result<(), StorageError> {
     for step in &news.steps {
         sqlx::query(
             "INSERT INTO proxy_steps (credential, instance, version, at_ms) \
@@ -202,7 +205,7 @@ async fn put_steps(connection: &mut AnyConnection, news: &ProxyNews) -> Result<(
         .bind(&news.proxy.credential)
         .bind(&news.proxy.instance)
         .bind(to_db(step.version))
-        .bind(to_db(step.at_ms))
+        .bind(to_db(step.at))
         .execute(&mut *connection)
         .await?;
     }
@@ -216,9 +219,13 @@ fn proxy(row: Row) -> Proxy {
         instance,
         address,
         applied: from_db(applied),
-        first_seen_ms: from_db(first_seen),
-        last_seen_ms: from_db(last_seen),
-        live_until_ms: from_db(live_until),
-        denies_after_ms: denies.map(from_db),
+        first_seen: from_db(first_seen),
+        last_seen: from_db(last_seen),
+        live_until: from_db(live_until),
+        denies_after: denies.map(|millis| Duration::from_millis(from_db(millis))),
     }
+}
+
+fn span_to_db(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,29 +1,33 @@
 //! Ending sessions: of a user, at an application, of one global session. Each in a
 //! transaction that deletes what could still be used and tells filters.
 
-use portcullis::protocol::feed::Subject;
+pub(super) mod history;
+pub(super) mod of_token;
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
-use super::session_ends::{self, MOST_IN_A_VERSION};
-use super::write::Write;
+use portcullis::protocol::feed::Subject;
+use portcullis::time::UnixSeconds;
+
+use crate::CLOCK_LEEWAY;
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
+use crate::storage::sessions::ends::{self, MOST_IN_A_VERSION};
 
 /// How users are revoked.
 #[derive(Debug, Clone, Copy)]
 pub struct UserRevocation {
-    /// Until when they cannot sign in again, seconds since 1970.
-    pub blocked_until: u64,
-    /// When no token of theirs can be alive any more that belongs to no session, seconds since
-    /// 1970.
-    pub until: u64,
+    /// Until when they cannot sign in again.
+    pub blocked_until: UnixSeconds,
+    /// When no token of theirs can be alive any more that belongs to no session.
+    pub until: UnixSeconds,
     /// Whether they are disabled as well.
     pub disable: bool,
 }
 
 /// Which users are revoked.
 #[derive(Debug, Clone, Copy)]
-pub enum Whom<'a> {
+pub enum UserSelector<'a> {
     /// Everybody with this e-mail address.
     Email(&'a str),
     /// The one with this id.
@@ -33,10 +37,19 @@ pub enum Whom<'a> {
 /// How an application is revoked.
 #[derive(Debug, Clone, Copy)]
 pub struct ApplicationRevocation {
-    /// When no token of it can be alive any more, seconds since 1970.
-    pub until: u64,
+    /// When no token of it can be alive any more.
+    pub until: UnixSeconds,
     /// Whether only those come back who sign in anew.
     pub fresh: bool,
+}
+
+/// Sessions that ended one by one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EndedSessions {
+    /// The newest version that says so; `None` if none ended.
+    pub version: Option<u64>,
+    /// How many ended.
+    pub count: u64,
 }
 
 /// What a revocation of users did.
@@ -54,13 +67,13 @@ impl Database {
     /// Revokes users. `None`: there is none.
     pub async fn revoke_users(
         &self,
-        whom: Whom<'_>,
+        whom: UserSelector<'_>,
         revocation: UserRevocation,
     ) -> Result<Option<RevokedUsers>, StorageError> {
         let mut write = self.write().await?;
         let (email, id) = match whom {
-            Whom::Email(email) => (Some(email), None),
-            Whom::Id(id) => (None, Some(id)),
+            UserSelector::Email(email) => (Some(email), None),
+            UserSelector::Id(id) => (None, Some(id)),
         };
         // Locks the users' rows against sign-ins at the same time.
         let users: Vec<(String,)> = sqlx::query_as(
@@ -133,27 +146,26 @@ impl Database {
         let Some((expires_at,)) = ended else {
             return Ok(None);
         };
-        let until = from_db::<u64>(expires_at) + crate::CLOCK_LEEWAY_SECONDS;
+        let until = from_db::<UnixSeconds>(expires_at) + CLOCK_LEEWAY;
         write.revoke(Subject::Session(id.to_owned()), until).await?;
         write.commit().await
     }
 
-    /// Ends all global sessions of a user but one; the user may sign in again at once. The newest
-    /// version, if any ended, and how many did. Many end in several steps: what has ended before
-    /// an error stays ended.
+    /// Ends all global sessions of a user but one; the user may sign in again at once. Many end in
+    /// several transactions: those that ended before an error stay ended.
     pub async fn end_other_sessions(
         &self,
         user_id: &str,
         but: &str,
-    ) -> Result<(Option<u64>, u64), StorageError> {
-        let (mut newest, mut ended) = (None, 0);
+    ) -> Result<EndedSessions, StorageError> {
+        let mut all = EndedSessions::default();
         loop {
             let mut write = self.write().await?;
-            let now = session_ends::end_oldest(&mut write, user_id, but, MOST_IN_A_VERSION).await?;
-            newest = write.commit().await?.or(newest);
-            ended += now;
-            if to_db(now) < MOST_IN_A_VERSION {
-                return Ok((newest, ended));
+            let ended = ends::end_oldest(&mut write, user_id, but, MOST_IN_A_VERSION).await?;
+            all.version = write.commit().await?.or(all.version);
+            all.count += ended;
+            if to_db(ended) < MOST_IN_A_VERSION {
+                return Ok(all);
             }
         }
     }
@@ -161,13 +173,15 @@ impl Database {
 
 /// When the last token of a user's sessions ends. No token outlives its session; sessions that
 /// are gone ended by themselves, or left a revocation of their own.
-async fn last_end_of(write: &mut Write, user_id: &str) -> Result<u64, StorageError> {
+async fn last_end_of(write: &mut Write, user_id: &str) -> Result<UnixSeconds, StorageError> {
     let (end,): (Option<i64>,) =
         sqlx::query_as("SELECT MAX(expires_at) FROM sessions WHERE user_id = $1")
             .bind(user_id)
             .fetch_one(write.connection())
             .await?;
-    Ok(end.map_or(0, |end| from_db::<u64>(end) + crate::CLOCK_LEEWAY_SECONDS))
+    Ok(end.map_or(UnixSeconds::EPOCH, |end| {
+        from_db::<UnixSeconds>(end) + CLOCK_LEEWAY
+    }))
 }
 
 /// Deletes a user's sessions, and with them their codes.

@@ -1,13 +1,18 @@
 //! Global sessions.
 
-use portcullis::protocol::feed::TokenIds;
+pub(super) mod ends;
+pub(super) mod list;
+pub(super) mod usage;
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
-use super::write::Write;
-use super::{session_ends, token_revocations};
+use portcullis::protocol::feed::TokenIds;
+use portcullis::time::UnixSeconds;
+
 use crate::sessions::client_description::ClientDescription;
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
+use crate::storage::revocations::of_token;
 use crate::tokens::secret::Hashed;
 
 /// A sign-in from which a global session shall come.
@@ -17,10 +22,10 @@ pub struct NewSession {
     pub id: String,
     /// Whose.
     pub user_id: String,
-    /// Now, seconds since 1970; the user proved who they are just before.
-    pub now: u64,
-    /// Its end, seconds since 1970.
-    pub expires_at: u64,
+    /// Now; the user proved who they are just before.
+    pub now: UnixSeconds,
+    /// Its end.
+    pub expires_at: UnixSeconds,
     /// In which browser.
     pub client: ClientDescription,
     /// The session that this browser has already, which may have ended.
@@ -38,15 +43,15 @@ pub enum BegunSession {
         id: String,
         /// The feed's version at that moment.
         auth_ver: u64,
-        /// Its end, seconds since 1970.
-        expires_at: u64,
+        /// Its end.
+        expires_at: UnixSeconds,
         /// The feed's version that tells of older sessions which had to end for it.
         ended_others: Option<u64>,
     },
     /// The user was revoked a moment ago and may sign in again at `until`.
     Blocked {
-        /// Seconds since 1970.
-        until: u64,
+        /// The moment.
+        until: UnixSeconds,
     },
     /// The user is disabled or gone.
     Disabled,
@@ -61,12 +66,12 @@ pub struct Session {
     pub user_id: String,
     /// The user's e-mail address.
     pub email: String,
-    /// When the user proved who they are, seconds since 1970.
-    pub auth_time: u64,
+    /// When the user proved who they are.
+    pub auth_time: UnixSeconds,
     /// The feed's version then.
     pub auth_ver: u64,
-    /// Its end, seconds since 1970.
-    pub expires_at: u64,
+    /// Its end.
+    pub expires_at: UnixSeconds,
 }
 
 /// The sign-in that a cookie or a token proves. Its session may have a later one, made by a person
@@ -75,12 +80,12 @@ pub struct Session {
 pub struct ShownSignIn {
     /// `sid`.
     pub session_id: String,
-    /// When the user proved who they are, seconds since 1970.
-    pub auth_time: u64,
+    /// When the user proved who they are.
+    pub auth_time: UnixSeconds,
     /// The feed's version then.
     pub auth_ver: u64,
-    /// The session's end as of that sign-in, seconds since 1970.
-    pub session_end: u64,
+    /// The session's end as of that sign-in.
+    pub session_end: UnixSeconds,
 }
 
 impl From<&Session> for ShownSignIn {
@@ -113,7 +118,7 @@ impl Database {
             Some((id, expires_at)) => (id, from_db(expires_at)),
             None => {
                 insert(&mut write, session, auth_ver).await?;
-                session_ends::make_room(&mut write, &session.user_id, &session.id).await?;
+                ends::make_room(&mut write, &session.user_id, &session.id).await?;
                 (session.id.clone(), session.expires_at)
             }
         };
@@ -127,7 +132,11 @@ impl Database {
     }
 
     /// The session, if it lives now.
-    pub async fn session(&self, id: &str, now: u64) -> Result<Option<Session>, StorageError> {
+    pub async fn session(
+        &self,
+        id: &str,
+        now: UnixSeconds,
+    ) -> Result<Option<Session>, StorageError> {
         let row: Option<(String, String, i64, i64, i64)> = sqlx::query_as(
             "SELECT users.id, users.email, sessions.auth_time, sessions.auth_ver, \
              sessions.expires_at FROM sessions JOIN users ON users.id = sessions.user_id \
@@ -161,7 +170,7 @@ impl Database {
             audience,
         };
         let mut read = self.read().await?;
-        let revocations = token_revocations::of_token(&mut read, token).await?;
+        let revocations = of_token::revocations_of(&mut read, token).await?;
         let mut revocations = revocations.iter();
         Ok(revocations.any(|one| one.refuses_sign_in(session.auth_ver)))
     }

@@ -2,16 +2,20 @@
 //!
 //! A little at a time: whoever wants to revoke somebody waits for one batch at most.
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
+use std::time::Duration;
+
+use portcullis::time::{UnixMillis, UnixSeconds};
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
 
 /// How long a revocation is kept past its end. Filters drop it after the same time.
-const REVOCATION_GRACE_SECONDS: u64 = 3600;
+const REVOCATION_GRACE: Duration = Duration::from_secs(3600);
 
 /// How long a code is kept past its end, and a refresh past its moment, for calls that are
 /// repeated.
-const REPEAT_GRACE_SECONDS: u64 = 60;
+const REPEAT_GRACE: Duration = Duration::from_secs(60);
 
 /// How many versions the log reaches back. A follower that lacks more gets a snapshot.
 const KEPT_VERSIONS: u64 = 100_000;
@@ -22,8 +26,8 @@ const BATCH: i64 = 2_000;
 /// How many times of proxies that came to a version are kept.
 const KEPT_STEPS: i64 = 1_000_000;
 
-/// How long a proxy that refuses everybody by now is still listed, in milliseconds.
-const PROXY_GRACE_MS: u64 = 3_600_000;
+/// How long a proxy that refuses everybody by now is still listed.
+const PROXY_GRACE: Duration = Duration::from_secs(3600);
 
 /// What is deleted: rows that `$1` outdates, at most `$2` of them.
 ///
@@ -53,39 +57,36 @@ const OUTDATED_TIMES: &str = "DELETE FROM version_times WHERE version <= $1 AND 
      (SELECT version FROM version_times WHERE version <= $1 ORDER BY version LIMIT $2)";
 
 impl Database {
-    /// Deletes what ended before `now`, seconds since 1970: codes, refreshes, sessions,
+    /// Deletes what ended before `now`: codes, refreshes, sessions,
     /// revocations, proxies; and the oldest part of the log.
-    pub async fn tidy(&self, now: u64) -> Result<(), StorageError> {
-        let past_repeats = now.saturating_sub(REPEAT_GRACE_SECONDS);
-        let past_proxies = (now * 1_000).saturating_sub(PROXY_GRACE_MS);
+    pub async fn tidy(&self, now: UnixSeconds) -> Result<(), StorageError> {
+        let past_repeats = to_db(now - REPEAT_GRACE);
+        let past_proxies = (now - PROXY_GRACE).get().saturating_mul(1_000);
         for (delete, before) in [
             (OUTDATED_CODES, past_repeats),
             (OUTDATED_REFRESHES, past_repeats),
             (OUTDATED_DEVICE_CODES, past_repeats),
-            (OUTDATED_SESSIONS, now),
-            (
-                OUTDATED_REVOCATIONS,
-                now.saturating_sub(REVOCATION_GRACE_SECONDS),
-            ),
-            (OUTDATED_PROXIES, past_proxies),
-            (OUTDATED_STEPS, self.oldest_step_ms().await?),
+            (OUTDATED_SESSIONS, to_db(now)),
+            (OUTDATED_REVOCATIONS, to_db(now - REVOCATION_GRACE)),
+            (OUTDATED_PROXIES, to_db(past_proxies)),
+            (OUTDATED_STEPS, to_db(self.oldest_step().await?)),
         ] {
             self.delete(delete, before).await?;
         }
         // Told first: whoever follows from before the new start gets a snapshot, and nobody reads
         // what is deleted then.
         let start = self.shorten_log().await?;
-        self.delete(OUTDATED_LOG, start).await?;
-        self.delete(OUTDATED_TIMES, start).await
+        self.delete(OUTDATED_LOG, to_db(start)).await?;
+        self.delete(OUTDATED_TIMES, to_db(start)).await
     }
 }
 
 impl Database {
-    async fn delete(&self, statement: &'static str, before: u64) -> Result<(), StorageError> {
+    async fn delete(&self, statement: &'static str, before: i64) -> Result<(), StorageError> {
         loop {
             let mut write = self.write().await?;
             let deleted = sqlx::query(statement)
-                .bind(to_db(before))
+                .bind(before)
                 .bind(BATCH)
                 .execute(write.connection())
                 .await?;
@@ -111,12 +112,12 @@ impl Database {
         Ok(from_db(start))
     }
 
-    async fn oldest_step_ms(&self) -> Result<u64, StorageError> {
+    async fn oldest_step(&self) -> Result<UnixMillis, StorageError> {
         let row: Option<(i64,)> =
             sqlx::query_as("SELECT at_ms FROM proxy_steps ORDER BY at_ms DESC LIMIT 1 OFFSET $1")
                 .bind(KEPT_STEPS)
                 .fetch_optional(self.pool())
                 .await?;
-        Ok(row.map_or(0, |(at_ms,)| from_db(at_ms)))
+        Ok(row.map_or(UnixMillis::EPOCH, |(at_ms,)| from_db(at_ms)))
     }
 }

@@ -1,8 +1,10 @@
 //! The service's own users.
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
+use portcullis::time::UnixSeconds;
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
 
 /// A user, as lists show one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +17,8 @@ pub struct User {
     pub administrator: bool,
     /// Whether the user is kept from signing in for good.
     pub disabled: bool,
-    /// When the user last proved who they are, seconds since 1970.
-    pub last_sign_in_at: Option<u64>,
+    /// When the user last proved who they are.
+    pub last_sign_in_at: Option<UnixSeconds>,
 }
 
 /// Which users are listed.
@@ -37,17 +39,17 @@ pub struct NewUser {
     pub id: String,
     /// The e-mail address, lower-case.
     pub email: String,
-    /// The password's hash, as a PHC string.
-    pub password_hash: String,
+    /// The password's hash, as a PHC string; `None` if the user has no password.
+    pub password_hash: Option<String>,
     /// Whether the user may administer.
     pub administrator: bool,
-    /// Now, seconds since 1970.
-    pub created_at: u64,
+    /// Now.
+    pub created_at: UnixSeconds,
 }
 
-/// What signing in needs to know of a user.
+/// A user who has a password.
 #[derive(Clone)]
-pub struct Account {
+pub struct PasswordAccount {
     /// The user's id.
     pub id: String,
     /// The e-mail address.
@@ -119,8 +121,12 @@ impl Database {
         Ok(rows.into_iter().map(from_columns).collect())
     }
 
-    /// The user who signs in with a password under an address.
-    pub async fn account(&self, email: &str) -> Result<Option<Account>, StorageError> {
+    /// The user who can sign in with a password under an e-mail address. Users without a password
+    /// may have the same address.
+    pub async fn password_account(
+        &self,
+        email: &str,
+    ) -> Result<Option<PasswordAccount>, StorageError> {
         let row: Option<(String, String, String)> = sqlx::query_as(
             "SELECT id, email, password_hash FROM users \
              WHERE email = $1 AND password_hash IS NOT NULL",
@@ -128,7 +134,7 @@ impl Database {
         .bind(email)
         .fetch_optional(self.pool())
         .await?;
-        Ok(row.map(|(id, email, password_hash)| Account {
+        Ok(row.map(|(id, email, password_hash)| PasswordAccount {
             id,
             email,
             password_hash,

@@ -1,22 +1,19 @@
 //! The time, as an argument.
 
+#[cfg(any(test, feature = "test-clock"))]
 use std::time::Duration;
+
+use portcullis::time::{UnixMillis, UnixSeconds};
 
 /// A clock.
 pub trait Clock: Send + Sync + 'static {
-    /// Time since 1970.
-    fn now(&self) -> Duration;
+    /// The time.
+    fn now(&self) -> UnixMillis;
 
     /// Whole seconds since 1970, as tokens and the database hold them.
-    fn now_seconds(&self) -> u64 {
-        self.now().as_secs()
+    fn now_seconds(&self) -> UnixSeconds {
+        self.now().to_seconds()
     }
-}
-
-/// Milliseconds since 1970.
-#[must_use]
-pub fn milliseconds(clock: &dyn Clock) -> u64 {
-    u64::try_from(clock.now().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The machine's clock.
@@ -28,10 +25,9 @@ impl Clock for SystemClock {
         clippy::disallowed_methods,
         reason = "the one place where the machine's clock is read"
     )]
-    fn now(&self) -> Duration {
-        std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default()
+    fn now(&self) -> UnixMillis {
+        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        UnixMillis::EPOCH + since_epoch.unwrap_or_default()
     }
 }
 
@@ -53,16 +49,12 @@ impl ShiftedClock {
 
 #[cfg(any(test, feature = "test-clock"))]
 impl Clock for ShiftedClock {
-    fn now(&self) -> Duration {
+    fn now(&self) -> UnixMillis {
         let offset = self
             .offset_seconds
             .load(std::sync::atomic::Ordering::SeqCst);
         let shift = Duration::from_secs(offset.unsigned_abs());
         let now = SystemClock.now();
-        if offset < 0 {
-            now.saturating_sub(shift)
-        } else {
-            now.saturating_add(shift)
-        }
+        if offset < 0 { now - shift } else { now + shift }
     }
 }

@@ -9,6 +9,8 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use portcullis::time::UnixMillis;
+
 const CELLS: usize = 1 << 14;
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -32,7 +34,7 @@ pub(crate) struct RateLimit {
     /// The part of a minute's allowance that one attempt takes.
     cost: Duration,
     hasher: RandomState,
-    whole_again_at: Mutex<Vec<Duration>>,
+    whole_again_at: Mutex<Vec<UnixMillis>>,
 }
 
 impl RateLimit {
@@ -41,7 +43,7 @@ impl RateLimit {
             cost: MINUTE / per_minute.max(1),
             // Keyed at random, so that an attacker cannot aim at the cell of another key.
             hasher: RandomState::new(),
-            whole_again_at: Mutex::new(vec![Duration::ZERO; CELLS]),
+            whole_again_at: Mutex::new(vec![UnixMillis::EPOCH; CELLS]),
         }
     }
 
@@ -50,7 +52,7 @@ impl RateLimit {
     }
 
     /// Counts an attempt.
-    pub(crate) fn take(&self, key: u64, now: Duration) -> Result<(), TooMany> {
+    pub(crate) fn take(&self, key: u64, now: UnixMillis) -> Result<(), TooMany> {
         let mut cells = self
             .whole_again_at
             .lock()
@@ -63,7 +65,7 @@ impl RateLimit {
         let whole_again_at = before.max(now) + self.cost;
         if whole_again_at > now + MINUTE {
             return Err(TooMany {
-                retry_after: whole_again_at.saturating_sub(now + MINUTE),
+                retry_after: whole_again_at.duration_since(now + MINUTE),
             });
         }
         *cell = whole_again_at;
@@ -77,7 +79,7 @@ impl RateLimit {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(cell) = cells.get_mut(index(key)) {
-            *cell = cell.saturating_sub(self.cost);
+            *cell = *cell - self.cost;
         }
     }
 }

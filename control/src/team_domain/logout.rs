@@ -2,6 +2,7 @@
 //! to all applications.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Form;
 use axum::extract::State;
@@ -68,7 +69,7 @@ pub async fn sign_out(
         sign_out: None,
     };
     let mut response = render(StatusCode::OK, &message)?;
-    if let Some(cookie) = cookies::set(cookies::SESSION, "", 0) {
+    if let Some(cookie) = cookies::set(cookies::SESSION, "", Duration::ZERO) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)

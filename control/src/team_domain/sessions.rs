@@ -2,6 +2,7 @@
 //! but the one of this browser. The user can sign in again at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::Form;
@@ -9,6 +10,7 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use portcullis::time::UnixSeconds;
 use serde::Deserialize;
 
 use super::page::csrf::{self, FormGuard};
@@ -96,7 +98,7 @@ pub async fn end(
     end_one(&service, &session, &form.end).await?;
     if form.end == session.id {
         let mut response = redirect(StatusCode::SEE_OTHER, "/")?;
-        if let Some(cookie) = cookies::set(cookies::SESSION, "", 0) {
+        if let Some(cookie) = cookies::set(cookies::SESSION, "", Duration::ZERO) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         return Ok(response);
@@ -124,17 +126,17 @@ async fn end_one(service: &Service, own: &Session, id: &str) -> Result<(), Failu
 
 async fn end_others(service: &Service, own: &Session) -> Result<u64, Failure> {
     let storage = &service.storage;
-    let (version, count) = storage.end_other_sessions(&own.user_id, &own.id).await?;
-    if let Some(version) = version {
+    let ended = storage.end_other_sessions(&own.user_id, &own.id).await?;
+    if let Some(version) = ended.version {
         service.notifier.committed(version);
         tracing::info!(
             user = own.user_id,
-            count,
+            count = ended.count,
             version,
             "other global sessions ended by their user"
         );
     }
-    Ok(count)
+    Ok(ended.count)
 }
 
 async fn page(
@@ -193,8 +195,8 @@ impl SessionRow {
 
 impl ShownTime {
     /// To the minute and in UTC, because a page without scripts does not know the time zone.
-    fn at(seconds: u64) -> Self {
-        let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
+    fn at(moment: UnixSeconds) -> Self {
+        let time = std::time::UNIX_EPOCH + Duration::from_secs(moment.get());
         let machine = humantime::format_rfc3339_seconds(time).to_string();
         let minutes: String = machine.chars().take("2026-01-02T03:04".len()).collect();
         Self {
@@ -210,7 +212,7 @@ mod tests {
 
     #[test]
     fn times_are_to_the_minute() {
-        let moment = ShownTime::at(1_795_450_380);
+        let moment = ShownTime::at(UnixSeconds::new(1_795_450_380));
         assert_eq!(moment.text, "2026-11-23 16:13 UTC");
         assert_eq!(moment.machine, "2026-11-23T16:13:00Z");
     }

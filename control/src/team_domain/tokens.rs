@@ -112,12 +112,12 @@ async fn choices(service: &Service, session: &Session) -> Result<Vec<Choice>, Fa
 fn shown_once(service: &Service, made: &HeaderToken) -> Result<Response, Failure> {
     let definition = &made.application.definition;
     let first = definition.origins.first();
-    let lasts = made.expires_at.saturating_sub(service.now());
+    let lasts = made.expires_at.duration_since(service.now());
     let page = TokenMadeTemplate {
         demo: service.config.server.demo,
         application: &definition.name,
         token: made.token.reveal(),
-        lasts: to_text(std::time::Duration::from_secs(lasts)),
+        lasts: to_text(lasts),
         url: first.map(|place| format!("{place}/")).unwrap_or_default(),
     };
     render(StatusCode::OK, &page)

@@ -60,7 +60,7 @@ pub async fn make(
         secret_hash: secret.hashed(),
         scopes: request.scopes.to_vec(),
         created_at: now,
-        expires_at: now + life.as_secs(),
+        expires_at: now + life,
     };
     service.storage.add_admin_token(&stored).await?;
     tracing::info!(token = id, scopes = ?stored.scopes, "admin token made");

@@ -50,7 +50,7 @@ pub async fn issue(
         origin: bound_to.origin.to_owned(),
         challenge: bound_to.challenge.to_owned(),
         return_to: bound_to.return_to.to_owned(),
-        expires_at: service.now() + LIFE.as_secs(),
+        expires_at: service.now() + LIFE,
     };
     Ok(service.storage.add_code(&stored).await?.then_some(code))
 }

@@ -4,9 +4,10 @@
 //! They belong to the global session of the person who made them, so whatever ends that session,
 //! or revokes the user or the application, ends them too. None is stored.
 
-use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, TokenUse};
-
 use std::time::Duration;
+
+use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, TokenUse};
+use portcullis::time::UnixSeconds;
 
 use crate::applications::{Application, Definition};
 use crate::eligibility::{self, Denied};
@@ -19,8 +20,8 @@ use crate::tokens::secret::Plain;
 pub struct HeaderToken {
     /// To be shown once.
     pub token: Plain,
-    /// Its end, seconds since 1970.
-    pub expires_at: u64,
+    /// Its end.
+    pub expires_at: UnixSeconds,
     /// The application that it opens.
     pub application: Application,
 }
@@ -57,7 +58,7 @@ impl From<Denied> for NoHeaderToken {
             Denied::ApplicationGone => Self::NotAllowed,
             Denied::UserBlocked { .. } | Denied::SessionEnded => Self::SessionEnded,
             Denied::SignInRequired => Self::LoginRequired,
-            Denied::PolicyDenied => Self::PolicyDenied,
+            Denied::NotAdmitted => Self::PolicyDenied,
         }
     }
 }
@@ -91,7 +92,7 @@ pub async fn make(
     };
     let noted = service
         .storage
-        .note_header_token(&claims.sid, audience, claims.iat.get());
+        .note_header_token(&claims.sid, audience, claims.iat);
     if !noted.await? {
         return Err(NoHeaderToken::SessionEnded);
     }
@@ -105,7 +106,7 @@ pub async fn make(
     );
     Ok(HeaderToken {
         token: Plain::new(token),
-        expires_at: claims.exp.get(),
+        expires_at: claims.exp,
         application: admission.application.clone(),
     })
 }

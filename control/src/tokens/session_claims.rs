@@ -2,6 +2,7 @@
 //! [`portcullis::protocol::claims`].
 
 use portcullis::protocol::claims::SESSION_TYPE;
+use portcullis::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
 
 use crate::storage::Session;
@@ -23,14 +24,14 @@ pub struct SessionClaims {
     pub email: String,
     /// The global session's id.
     pub sid: String,
-    /// Issued at, seconds since 1970.
-    pub iat: u64,
-    /// Not before, seconds since 1970.
-    pub nbf: u64,
-    /// When the global session ends, seconds since 1970.
-    pub exp: u64,
-    /// When the user signed in, seconds since 1970.
-    pub auth_time: u64,
+    /// Issued at.
+    pub iat: UnixSeconds,
+    /// Not before.
+    pub nbf: UnixSeconds,
+    /// When the global session ends.
+    pub exp: UnixSeconds,
+    /// When the user signed in.
+    pub auth_time: UnixSeconds,
     /// The feed's version at that time.
     pub auth_ver: u64,
 }
@@ -56,7 +57,7 @@ impl SessionClaims {
 
     /// Whether the token is for the team domain and has not expired.
     #[must_use]
-    pub fn are_valid(&self, team_domain: &str, now: u64) -> bool {
+    pub fn are_valid(&self, team_domain: &str, now: UnixSeconds) -> bool {
         self.kind == SESSION_TYPE
             && self.iss == team_domain
             && self.aud.iter().map(String::as_str).eq([team_domain])

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use portcullis::protocol::feed::FeedPage;
+use portcullis::time::UnixSeconds;
 use portcullis_control::storage::{NewCode, ShownSignIn};
 use portcullis_control::tokens::secret::Plain;
 use reqwest::{Method, StatusCode};
@@ -131,15 +132,15 @@ async fn an_exchange_for_an_older_sign_in_is_refused() {
             hash: Plain::new(text.to_owned()).hashed(),
             shown: ShownSignIn {
                 session_id: session_id.to_owned(),
-                auth_time: s.service.clock_now(),
+                auth_time: UnixSeconds::new(s.service.clock_now()),
                 auth_ver,
-                session_end: u64::MAX,
+                session_end: UnixSeconds::new(u64::MAX),
             },
             audience: s.wiki.app.clone(),
             origin: WIKI.to_owned(),
             challenge: s.wiki.challenge.clone(),
             return_to: "/".to_owned(),
-            expires_at: s.service.clock_now() + 60,
+            expires_at: UnixSeconds::new(s.service.clock_now() + 60),
         };
         let storage = &s.service.running.service.storage;
         assert!(storage.add_code(&code).await.unwrap());

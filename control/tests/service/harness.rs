@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
+use portcullis::time::UnixMillis;
 use portcullis_control::config::Config;
 use portcullis_control::server::{self, Running, Start, StartError};
 use portcullis_control::system::clock::{Clock, SystemClock};
@@ -28,13 +28,13 @@ impl TestClock {
 
 impl Default for TestClock {
     fn default() -> Self {
-        Self(AtomicU64::new(SystemClock.now_seconds()))
+        Self(AtomicU64::new(SystemClock.now_seconds().get()))
     }
 }
 
 impl Clock for TestClock {
-    fn now(&self) -> Duration {
-        Duration::from_secs(self.0.load(Ordering::SeqCst))
+    fn now(&self) -> UnixMillis {
+        UnixMillis::new(self.seconds() * 1_000)
     }
 }
 
@@ -126,7 +126,7 @@ impl Service {
 
     /// What the service takes for now, seconds since 1970.
     pub fn clock_now(&self) -> u64 {
-        self.clock.now_seconds()
+        self.clock.seconds()
     }
 
     pub fn data_dir(&self) -> PathBuf {

@@ -2,8 +2,10 @@
 //! filters take.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use portcullis::protocol::feed::{FeedPage, MOST_ITEMS, PageKind, Subject};
+use portcullis::time::UnixSeconds;
 use portcullis_control::sessions::client_description::ClientDescription;
 use portcullis_control::storage::{BegunSession, NewSession};
 use reqwest::StatusCode;
@@ -35,12 +37,12 @@ async fn count(service: &Service, sql: &'static str) -> i64 {
 
 /// Begins a session as a sign-in does, in a browser of its own.
 async fn begin_session(service: &Service, user_id: &str, number: u64) -> Option<u64> {
-    let now = service.clock_now();
+    let now = UnixSeconds::new(service.clock_now());
     let new = NewSession {
         id: format!("session-{number}"),
         user_id: user_id.to_owned(),
         now,
-        expires_at: now + 3600,
+        expires_at: now + Duration::from_secs(3600),
         client: ClientDescription::of(&HeaderMap::new(), Ipv4Addr::LOCALHOST.into()),
         before: None,
         form: None,
@@ -79,7 +81,7 @@ async fn a_user_has_a_hundred_sessions_and_the_oldest_ends_for_a_new_one() {
     let password = service.user(ANA).await;
     let mut oldest = Browser::default();
     oldest.sign_in(&service, "/login", (ANA, &password)).await;
-    let account = service.running.service.storage.account(ANA).await;
+    let account = service.running.service.storage.password_account(ANA).await;
     let user_id = account.unwrap().unwrap().id;
     service.clock.advance(1);
     for number in 1..MOST_OF_A_USER {

@@ -3,7 +3,6 @@
 
 use portcullis::filter::{Changes, Effect};
 use portcullis::reply::Reply;
-use portcullis_control::system::clock::Clock;
 use reqwest::{Response, StatusCode};
 
 use crate::browser::Browser;
@@ -106,7 +105,7 @@ impl Person {
     fn arrive(&mut self, scene: &Scene, changes: &Changes, through_team_domain: bool) -> Seen {
         assert!(changes.identity.is_some());
         for cookie in &changes.response.set_cookies {
-            self.wiki.take(cookie, scene.service.clock.now_seconds());
+            self.wiki.take(cookie, scene.service.clock.seconds());
         }
         Seen::Wiki {
             renewed: !changes.response.set_cookies.is_empty(),
@@ -118,7 +117,7 @@ impl Person {
         let mut location = None;
         for (name, value) in &reply.headers {
             match *name {
-                "set-cookie" => self.wiki.take(value, scene.service.clock.now_seconds()),
+                "set-cookie" => self.wiki.take(value, scene.service.clock.seconds()),
                 "location" => location = Some(value.clone()),
                 _ => {}
             }

@@ -3,8 +3,10 @@
 use std::net::Ipv4Addr;
 
 use portcullis::protocol::feed::{FeedPage, PageKind};
+use portcullis::time::UnixSeconds;
 use portcullis_control::sessions::client_description::ClientDescription;
 use portcullis_control::storage::NewSession;
+use portcullis_control::system::clock::Clock;
 use reqwest::header::HeaderMap;
 use serde_json::json;
 use sqlx::AnyPool;
@@ -51,12 +53,15 @@ async fn a_users_revocation_lasts_as_long_as_their_last_session_would_have() {
         assert_eq!(page.revocations.put[0].until.get(), end);
     }
     let database = &service.running.service.storage;
-    database.tidy(end + HOUR).await.unwrap();
+    database.tidy(UnixSeconds::new(end + HOUR)).await.unwrap();
     assert_eq!(
         feed(&service, &credential, "").await.revocations.put.len(),
         1
     );
-    database.tidy(end + HOUR + 1).await.unwrap();
+    database
+        .tidy(UnixSeconds::new(end + HOUR + 1))
+        .await
+        .unwrap();
     assert!(feed(&service, &credential, "").await.revocations.is_empty());
 }
 
@@ -68,8 +73,8 @@ async fn a_users_revocation_lasts_as_long_as_a_renewed_session() {
     let session = |expires_at, before: Option<&str>| NewSession {
         id: "first".to_owned(),
         user_id: user["id"].as_str().unwrap().to_owned(),
-        now: begun,
-        expires_at,
+        now: UnixSeconds::new(begun),
+        expires_at: UnixSeconds::new(expires_at),
         client: ClientDescription::of(&HeaderMap::new(), Ipv4Addr::LOCALHOST.into()),
         before: before.map(str::to_owned),
         form: None,
@@ -118,7 +123,7 @@ async fn what_is_outdated_goes_whatever_it_is_and_however_much() {
         .await
         .unwrap();
     let database = &service.running.service.storage;
-    database.tidy(service.clock.seconds()).await.unwrap();
+    database.tidy(service.clock.now_seconds()).await.unwrap();
     assert_eq!(count(&pool, "revocations").await, 2_500);
     assert_eq!(count(&pool, "proxies").await, 2_500);
     assert_eq!(count(&pool, "version_times").await, 1_000);
@@ -149,7 +154,7 @@ async fn of_a_subjects_two_revocations_only_the_one_that_ended_leaves() {
         }
     }
     let database = &service.running.service.storage;
-    database.tidy(service.clock.seconds()).await.unwrap();
+    database.tidy(service.clock.now_seconds()).await.unwrap();
     let left: Vec<(String, i64)> =
         sqlx::query_as("SELECT subject, fresh FROM revocations ORDER BY subject")
             .fetch_all(&pool)

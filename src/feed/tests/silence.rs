@@ -96,3 +96,20 @@ fn a_clock_that_is_set_back_stops_nothing() {
             && feed.is_stale(back + Duration::from_millis(305_001))
     );
 }
+
+#[test]
+fn an_answer_that_comes_too_late_is_ignored() {
+    let mut feed = feed();
+    give(&mut feed, &snapshot("e1", 41)).unwrap();
+    let before = position(&feed);
+    let poll = feed.poll(NOW, 0).unwrap();
+    let lost = NOW + poll.timeout + Duration::from_secs(2);
+    assert_eq!(feed.poll(lost, 0), None, "given up");
+    let body = serde_json::to_vec(&delta("e1", 41, 57)).unwrap();
+    let late = FeedAnswer {
+        status: Some(200),
+        body: &body,
+    };
+    assert_eq!(feed.answered(lost, 0, late), Ok(Progress::Unchanged));
+    assert_eq!((position(&feed), feed.errors()), (before, 1));
+}

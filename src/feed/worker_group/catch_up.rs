@@ -22,9 +22,15 @@ const STEP_BYTES: usize = 1_024 * 1_024;
 pub struct CatchUp {
     cursor: Option<Cursor>,
     loading: Option<Loading>,
-    /// The manifest that could not be reached, by version and time. Its snapshot is not read again
-    /// on every tick.
-    failed: Option<(u64, UnixMillis)>,
+    /// The manifest that could not be reached. Its snapshot is not read again on every tick.
+    failed: Option<Target>,
+}
+
+/// What tells one manifest from the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Target {
+    version: u64,
+    fetched: UnixMillis,
 }
 
 /// How far a step got.
@@ -68,7 +74,10 @@ impl CatchUp {
             self.loading = None;
             return Ok((Progress::Unchanged, Reached::Manifest));
         }
-        let target = Some((manifest.version, manifest.fetched));
+        let target = Some(Target {
+            version: manifest.version,
+            fetched: manifest.fetched,
+        });
         if self.failed == target {
             return Ok((Progress::Unchanged, Reached::Nothing));
         }

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! CatchingUp ──resume──▶ Publishing ◀──▶ Compacting
-//!     │                      ▲               │
-//!     └──resync──▶ Resyncing ┘◀─ last page ──┘
+//!     │                      ▲
+//!     └──resync──▶ Resyncing ┘
 //! ```
+//!
+//! The last page of a snapshot leads from every phase to `Publishing`.
 
 use super::compaction::{Compaction, Step};
 use super::layout::{MANIFEST, Manifest};

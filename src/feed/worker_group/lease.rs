@@ -144,7 +144,8 @@ impl Term {
 
     /// Whether the holder should renew the lease.
     fn is_due_for_renewal(self, lease: &Lease, now: UnixMillis) -> bool {
-        lease.until < now + (self.0 - self.0 / RENEWAL_FRACTION) || !self.is_in_force(lease, now)
+        lease.until < now + self.0.saturating_sub(self.0 / RENEWAL_FRACTION)
+            || !self.is_in_force(lease, now)
     }
 }
 

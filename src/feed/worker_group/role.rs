@@ -1,4 +1,11 @@
 //! What a VM does for its worker group.
+//!
+//! ```text
+//! Replica ── acquires the lease ──▶ Leader
+//! Leader  ── steps down ──▶ Replica
+//! Replica, Leader ── the host fails ──▶ Standalone ── after a while ──▶ Replica
+//! any role ── the configuration ends ──▶ Left
+//! ```
 
 use std::time::Duration;
 

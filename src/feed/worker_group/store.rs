@@ -59,8 +59,7 @@ impl AuthenticatedStore {
         for audience in &settings.audiences {
             update(&mut name, audience.as_bytes());
         }
-        let stale_after = settings.when_stale.after.as_millis();
-        name.update(stale_after.to_le_bytes());
+        name.update(settings.when_stale.after_millis().to_le_bytes());
         name.update([u8::from(settings.when_stale.denies)]);
         name.update((settings.max_revocations as u64).to_le_bytes());
         let name = name.finalize();

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
+use portcullis::time::UnixSeconds;
 use portcullis_control::storage::{ApplicationRevocation, Database};
 use portcullis_demo::control::ControlService;
 
@@ -11,7 +12,7 @@ const APPLICATIONS: u32 = 20;
 pub const REVOCATIONS: u32 = 1_000;
 const REVOCATION: ApplicationRevocation = ApplicationRevocation {
     // No test runs until then, 2100-01-01.
-    until: 4_102_444_800,
+    until: UnixSeconds::new(4_102_444_800),
     fresh: false,
 };
 

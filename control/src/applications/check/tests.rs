@@ -46,7 +46,7 @@ fn a_definition_survives_being_a_draft() {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let draft = Draft {
         origins: Some(vec!["wiki".into(), "https://a.example".into()]),
         session_duration: Some("soon".into()),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use portcullis::duration::parse_combined_duration;
 
 /// Whether and how long `revoke` waits for proxies.
 #[derive(Debug, Clone, Copy, Args)]
@@ -17,7 +18,7 @@ pub struct Wait {
         value_name = "DURATION",
         default_value = "10s",
         requires = "wait",
-        value_parser = humantime::parse_duration
+        value_parser = parse_timeout
     )]
     timeout: Duration,
 }
@@ -27,6 +28,10 @@ impl Wait {
     pub fn limit(self) -> Option<Duration> {
         self.wait.then_some(self.timeout)
     }
+}
+
+fn parse_timeout(text: &str) -> Result<Duration, &'static str> {
+    parse_combined_duration(text).ok_or("write for example 500ms, 10s or 1m 30s")
 }
 
 /// `revocation`.

@@ -67,7 +67,7 @@ pub struct Settings {
     #[arg(long, group = "allow")]
     allow_everyone: bool,
 
-    /// How long sessions of the users last whom the --allow options admit: --session-duration by
+    /// The session duration of the users that the --allow options admit: --session-duration by
     /// default
     #[arg(long, value_name = "DURATION", requires = "allow")]
     allow_session_duration: Option<String>,

@@ -1,8 +1,6 @@
 //! The value of `--team-domain`.
 
-use portcullis::protocol::origin::Origin;
-
-use crate::applications::is_loopback;
+use portcullis::protocol::origin::{Origin, is_loopback};
 
 /// Parses the value.
 ///

@@ -95,7 +95,7 @@ fn list(revocations: &[RevocationView]) -> String {
                 one.scope.to_string()
             },
             one.name.clone().unwrap_or_else(|| one.subject.clone()),
-            one.revoked_at.map_or_else(String::new, |at| time(at.get())),
+            one.revoked_at.map_or_else(String::new, time),
             format!("{} of {}", one.applied, one.proxies),
             milliseconds(one.slowest_ms),
         ]

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::arguments::UserCommand;
 use super::super::client::Client;
 use super::super::error::CliError;
-use super::super::output::{Output, sessions_ended, table};
+use super::super::output::{Output, sessions_ended, table, time};
 use crate::api::list::Items;
 use crate::api::users::{AddedUser, RevokedUser, UserView};
 
@@ -67,10 +67,7 @@ async fn list(client: &Client, output: Output) -> Result<(), CliError> {
     let users: Items<UserView> = client.get("/users").await?;
     output.result(&users, || {
         let row = |user: &UserView| {
-            let last = user.last_sign_in_at.map_or_else(String::new, |seconds| {
-                let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
-                humantime::format_rfc3339_seconds(time).to_string()
-            });
+            let last = user.last_sign_in_at.map_or_else(String::new, time);
             let state = if user.disabled { "disabled" } else { "active" };
             [user.email.clone(), state.to_owned(), last, user.id.clone()]
         };

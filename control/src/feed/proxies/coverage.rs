@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use portcullis::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 
 use super::state::{ProxyState, state_of};
@@ -50,9 +51,9 @@ pub struct Covering {
 impl Covering {
     /// `steps` must be in the order of versions.
     #[must_use]
-    pub fn new(proxies: Vec<Proxy>, steps: Vec<ProxyStep>, now_ms: u64) -> Self {
+    pub fn new(proxies: Vec<Proxy>, steps: Vec<ProxyStep>, now: UnixMillis) -> Self {
         let with_state = |proxy: Proxy| {
-            let state = state_of(&proxy, now_ms);
+            let state = state_of(&proxy, now);
             (proxy, state)
         };
         let mut by_proxy: HashMap<_, Vec<Step>> = HashMap::new();
@@ -68,15 +69,15 @@ impl Covering {
         }
     }
 
-    /// How many proxies have applied a version; `committed_ms` is when it was committed, if known.
+    /// How many proxies have applied a version; `committed` is when it was committed, if known.
     #[must_use]
-    pub fn of(&self, version: u64, committed_ms: Option<u64>) -> Coverage {
+    pub fn of(&self, version: u64, committed: Option<UnixMillis>) -> Coverage {
         let (mut applied, mut count, mut slowest_ms) = (0, 0, None);
         for (proxy, _) in self.watched() {
             count += 1;
             if proxy.applied >= version {
                 applied += 1;
-                slowest_ms = slowest_ms.max(self.after_ms(proxy, version, committed_ms));
+                slowest_ms = slowest_ms.max(self.after_ms(proxy, version, committed));
             }
         }
         Coverage {
@@ -90,7 +91,7 @@ impl Covering {
 
     /// The same, proxy by proxy.
     #[must_use]
-    pub fn each(&self, version: u64, committed_ms: Option<u64>) -> Vec<AppliedAt> {
+    pub fn each(&self, version: u64, committed: Option<UnixMillis>) -> Vec<AppliedAt> {
         let one = |(proxy, state): &(Proxy, ProxyState)| AppliedAt {
             instance: proxy.instance.clone(),
             credential: proxy.credential.clone(),
@@ -98,7 +99,7 @@ impl Covering {
             version: proxy.applied,
             state: *state,
             applied: proxy.applied >= version,
-            after_ms: self.after_ms(proxy, version, committed_ms),
+            after_ms: self.after_ms(proxy, version, committed),
         };
         self.watched().map(one).collect()
     }
@@ -108,38 +109,48 @@ impl Covering {
         proxies.filter(|(_, state)| *state != ProxyState::Stale)
     }
 
-    fn after_ms(&self, proxy: &Proxy, version: u64, committed_ms: Option<u64>) -> Option<u64> {
-        let committed_ms = committed_ms.filter(|at_ms| *at_ms >= proxy.first_seen_ms)?;
+    fn after_ms(&self, proxy: &Proxy, version: u64, committed: Option<UnixMillis>) -> Option<u64> {
+        let committed = committed.filter(|at| *at >= proxy.first_seen)?;
         let key = (proxy.credential.clone(), proxy.instance.clone());
         let steps = self.steps.get(&key)?;
         let at = steps.partition_point(|step| step.version < version);
         let step = steps.get(at).filter(|_| proxy.applied >= version)?;
-        Some(step.at_ms.saturating_sub(committed_ms))
+        let after = step.at.duration_since(committed);
+        Some(after.as_millis().try_into().unwrap_or(u64::MAX))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    fn proxy(instance: &str, applied: u64, first_seen_ms: u64) -> Proxy {
+    fn millis(at: u64) -> UnixMillis {
+        UnixMillis::new(at)
+    }
+
+    fn proxy(instance: &str, applied: u64, first_seen: u64) -> Proxy {
         Proxy {
             credential: "c".into(),
             instance: instance.into(),
             address: "127.0.0.1".into(),
             applied,
-            first_seen_ms,
-            last_seen_ms: 1_000,
-            live_until_ms: 2_000,
-            denies_after_ms: Some(1_000),
+            first_seen: millis(first_seen),
+            last_seen: millis(1_000),
+            live_until: millis(2_000),
+            denies_after: Some(Duration::from_secs(1)),
         }
     }
 
-    fn step(instance: &str, version: u64, at_ms: u64) -> ProxyStep {
+    fn step(instance: &str, version: u64, at: u64) -> ProxyStep {
         ProxyStep {
             credential: "c".into(),
             instance: instance.into(),
-            step: Step { version, at_ms },
+            step: Step {
+                version,
+                at: millis(at),
+            },
         }
     }
 
@@ -153,15 +164,15 @@ mod tests {
             step("new", 9, 950),
             step("a", 9, 400),
         ];
-        let covering = Covering::new(proxies, steps, 1_500);
+        let covering = Covering::new(proxies, steps, millis(1_500));
         let of = |version| {
-            let coverage = covering.of(version, Some(250));
+            let coverage = covering.of(version, Some(millis(250)));
             (coverage.applied, coverage.complete, coverage.slowest_ms)
         };
         assert_eq!(of(6), (3, true, Some(450)), "b took the longest");
         assert_eq!(of(7), (2, false, Some(50)), "a, at 300; new was not there");
         assert_eq!(of(10), (0, false, None));
-        let after: Vec<_> = covering.each(6, Some(250));
+        let after: Vec<_> = covering.each(6, Some(millis(250)));
         let after: Vec<_> = after.iter().map(|one| one.after_ms).collect();
         assert_eq!(after, [Some(50), Some(450), None]);
         assert_eq!(covering.of(6, None).slowest_ms, None);
@@ -169,13 +180,13 @@ mod tests {
 
     #[test]
     fn a_proxy_that_denies_every_request_is_not_waited_for() {
-        let covering = Covering::new(vec![proxy("a", 1, 0)], Vec::new(), 1_000_000);
+        let covering = Covering::new(vec![proxy("a", 1, 0)], Vec::new(), millis(1_000_000));
         assert!(covering.of(5, None).complete);
         let forever = Proxy {
-            denies_after_ms: None,
+            denies_after: None,
             ..proxy("b", 1, 0)
         };
-        let covering = Covering::new(vec![forever], Vec::new(), 1_000_000);
+        let covering = Covering::new(vec![forever], Vec::new(), millis(1_000_000));
         let coverage = covering.of(5, None);
         assert_eq!((coverage.complete, coverage.proxies), (false, 1));
     }

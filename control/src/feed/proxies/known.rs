@@ -1,14 +1,17 @@
 //! The reports of proxies that are not yet written to the database.
 
 use std::collections::HashMap;
+use std::time::Duration;
+
+use portcullis::time::UnixMillis;
 
 use super::report::{Caller, Report};
-use crate::storage::{MOST_PROXIES, Proxy, ProxyNews, Step};
+use crate::storage::{MOST_PROXIES, Proxy, ProxyUpdate, Step};
 
 /// The most unwritten steps of one proxy. If there are more, the newest replaces the last.
 const MAX_STEPS: usize = 16;
 /// How long a credential counts as having too many proxies.
-const CROWDED_MS: u64 = 300_000;
+const CROWDED: Duration = Duration::from_secs(300);
 
 /// Proxies that poll this process, or did so a moment ago.
 #[derive(Default)]
@@ -16,7 +19,7 @@ pub(super) struct Known {
     /// By credential, then by the proxy's name.
     proxies: HashMap<String, HashMap<String, Entry>>,
     /// When a credential last had more proxies than are watched.
-    crowded: HashMap<String, u64>,
+    crowded: HashMap<String, UnixMillis>,
 }
 
 /// A proxy with its unwritten report.
@@ -37,7 +40,7 @@ impl Known {
         &mut self,
         caller: Caller<'_>,
         report: &Report,
-        now_ms: u64,
+        now: UnixMillis,
     ) -> Option<&mut Entry> {
         let (credential, instance) = (caller.credential, &report.instance);
         let is_crowded = self
@@ -45,13 +48,13 @@ impl Known {
             .get(credential)
             .is_some_and(|of_one| of_one.len() >= MOST_PROXIES && !of_one.contains_key(instance));
         if is_crowded {
-            self.note_crowded(credential.to_owned(), now_ms);
+            self.note_crowded(credential.to_owned(), now);
             return None;
         }
         let of_one = self.proxies.entry(credential.to_owned()).or_default();
         let entry = of_one
             .entry(instance.clone())
-            .or_insert_with(|| Entry::new(caller, report, now_ms));
+            .or_insert_with(|| Entry::new(caller, report, now));
         Some(entry)
     }
 
@@ -68,11 +71,11 @@ impl Known {
     }
 
     /// The new reports, to be written. Proxies that no longer poll are forgotten here.
-    pub fn take(&mut self, now_ms: u64) -> Vec<ProxyNews> {
+    pub fn take(&mut self, now: UnixMillis) -> Vec<ProxyUpdate> {
         let entries = self.proxies.values_mut().flat_map(HashMap::values_mut);
         let reports = entries.filter_map(Entry::take).collect();
         for of_one in self.proxies.values_mut() {
-            of_one.retain(|_, entry| entry.proxy.live_until_ms > now_ms);
+            of_one.retain(|_, entry| entry.proxy.live_until > now);
         }
         self.proxies.retain(|_, of_one| !of_one.is_empty());
         reports
@@ -80,7 +83,7 @@ impl Known {
 
     /// Puts back reports that could not be written, also those of proxies that no longer poll: their
     /// last poll decides when they are stale.
-    pub fn put_back(&mut self, reports: &[ProxyNews]) {
+    pub fn put_back(&mut self, reports: &[ProxyUpdate]) {
         for one in reports {
             let of_one = self.proxies.entry(one.proxy.credential.clone());
             let entry = of_one
@@ -94,9 +97,9 @@ impl Known {
     }
 
     /// Notes that a credential has more proxies than are watched.
-    pub fn note_crowded(&mut self, credential: String, now_ms: u64) {
-        let before = self.crowded.insert(credential.clone(), now_ms);
-        if before.is_none_or(|at_ms| at_ms + CROWDED_MS < now_ms) {
+    pub fn note_crowded(&mut self, credential: String, now: UnixMillis) {
+        let before = self.crowded.insert(credential.clone(), now);
+        if before.is_none_or(|at| at + CROWDED < now) {
             tracing::warn!(
                 credential,
                 "more than {MOST_PROXIES} proxies poll with one filter credential: those beyond \
@@ -106,25 +109,24 @@ impl Known {
     }
 
     /// Credentials that recently had more proxies than are watched.
-    pub fn crowded(&mut self, now_ms: u64) -> Vec<String> {
-        self.crowded
-            .retain(|_, at_ms| *at_ms + CROWDED_MS >= now_ms);
+    pub fn crowded(&mut self, now: UnixMillis) -> Vec<String> {
+        self.crowded.retain(|_, at| *at + CROWDED >= now);
         self.crowded.keys().cloned().collect()
     }
 }
 
 impl Entry {
-    fn new(caller: Caller<'_>, report: &Report, now_ms: u64) -> Self {
+    fn new(caller: Caller<'_>, report: &Report, now: UnixMillis) -> Self {
         Self {
             proxy: Proxy {
                 credential: caller.credential.to_owned(),
                 instance: report.instance.clone(),
                 address: String::new(),
                 applied: 0,
-                first_seen_ms: now_ms,
-                last_seen_ms: now_ms,
-                live_until_ms: now_ms,
-                denies_after_ms: None,
+                first_seen: now,
+                last_seen: now,
+                live_until: now,
+                denies_after: None,
             },
             is_new: true,
             polls: 0,
@@ -134,22 +136,22 @@ impl Entry {
     }
 
     /// The entry of a proxy whose report was taken, without a poll in progress.
-    fn gone(report: &ProxyNews) -> Self {
+    fn gone(report: &ProxyUpdate) -> Self {
         Self {
             proxy: report.proxy.clone(),
             is_new: true,
             polls: 0,
-            highest: report.said_applied.then_some(report.proxy.applied),
+            highest: report.reports_applied.then_some(report.proxy.applied),
             steps: Vec::new(),
         }
     }
 
     /// Notes the report of a poll.
-    pub fn note(&mut self, caller: Caller<'_>, report: &Report, now_ms: u64) {
+    pub fn note(&mut self, caller: Caller<'_>, report: &Report, now: UnixMillis) {
         self.is_new = true;
         self.proxy.address = caller.address.to_string();
-        self.proxy.last_seen_ms = now_ms;
-        self.proxy.denies_after_ms = report.denies_after_ms;
+        self.proxy.last_seen = now;
+        self.proxy.denies_after = report.denies_after;
         let Some(applied) = report.applied else {
             return;
         };
@@ -162,15 +164,15 @@ impl Entry {
             }
             self.steps.push(Step {
                 version: applied,
-                at_ms: now_ms,
+                at: now,
             });
         }
     }
 
-    fn take(&mut self) -> Option<ProxyNews> {
-        std::mem::take(&mut self.is_new).then(|| ProxyNews {
+    fn take(&mut self) -> Option<ProxyUpdate> {
+        std::mem::take(&mut self.is_new).then(|| ProxyUpdate {
             proxy: self.proxy.clone(),
-            said_applied: self.highest.is_some(),
+            reports_applied: self.highest.is_some(),
             steps: std::mem::take(&mut self.steps),
         })
     }
@@ -194,16 +196,16 @@ mod tests {
         let report = Report::read("vm1", Some(7), stale).unwrap();
         let mut known = Known::default();
         known
-            .entry(caller, &report, 0)
+            .entry(caller, &report, UnixMillis::EPOCH)
             .unwrap()
-            .note(caller, &report, 1_000);
-        let taken = known.take(60_000);
+            .note(caller, &report, UnixMillis::new(1_000));
+        let taken = known.take(UnixMillis::new(60_000));
         assert_eq!((taken.len(), known.find("c", "vm1").is_none()), (1, true));
         known.put_back(&taken);
-        let again = known.take(60_100);
+        let again = known.take(UnixMillis::new(60_100));
         assert_eq!(again.len(), 1, "the database does not have it yet");
         assert_eq!(again[0].proxy, taken[0].proxy);
         assert_eq!(again[0].steps, taken[0].steps);
-        assert!(again[0].said_applied);
+        assert!(again[0].reports_applied);
     }
 }

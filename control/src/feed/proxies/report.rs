@@ -1,6 +1,7 @@
 //! What a poll says about the proxy that sends it.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// The longest name of a proxy.
 const LONGEST_INSTANCE: usize = 64;
@@ -35,7 +36,7 @@ pub struct Report {
     pub applied: Option<u64>,
     /// After how long without a poll it denies every request; `None` if it never does, or does not
     /// say.
-    pub denies_after_ms: Option<u64>,
+    pub denies_after: Option<Duration>,
 }
 
 /// Which part of a report is invalid.
@@ -67,9 +68,11 @@ impl Report {
         if !is_name {
             return Err(ReportError::Instance);
         }
-        let denies_after_ms = match (stale.after_seconds, stale.then) {
+        let denies_after = match (stale.after_seconds, stale.then) {
             (None, None) => None,
-            (Some(seconds @ 1..=LONGEST_STALE_AFTER), Some("deny")) => Some(seconds * 1_000),
+            (Some(seconds @ 1..=LONGEST_STALE_AFTER), Some("deny")) => {
+                Some(Duration::from_secs(seconds))
+            }
             (Some(1..=LONGEST_STALE_AFTER), Some("allow")) => None,
             (Some(1..=LONGEST_STALE_AFTER), Some(_)) => return Err(ReportError::Then),
             _ => return Err(ReportError::StaleAfter),
@@ -77,7 +80,7 @@ impl Report {
         Ok(Self {
             instance: instance.to_owned(),
             applied,
-            denies_after_ms,
+            denies_after,
         })
     }
 }
@@ -93,10 +96,13 @@ mod tests {
                 after_seconds,
                 then,
             };
-            Report::read("vm1", None, stale).map(|report| report.denies_after_ms)
+            Report::read("vm1", None, stale).map(|report| report.denies_after)
         };
         assert_eq!(denies((None, None)), Ok(None));
-        assert_eq!(denies((Some(300), Some("deny"))), Ok(Some(300_000)));
+        assert_eq!(
+            denies((Some(300), Some("deny"))),
+            Ok(Some(Duration::from_secs(300)))
+        );
         assert_eq!(denies((Some(300), Some("allow"))), Ok(None));
         for (stale, wrong) in [
             ((Some(0), Some("deny")), ReportError::StaleAfter),

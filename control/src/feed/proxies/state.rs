@@ -1,12 +1,15 @@
 //! Whether a proxy polls, and if not, whether it may still admit users.
 
+use std::time::Duration;
+
+use portcullis::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 
 use crate::storage::Proxy;
 
 /// How much later than this process a proxy may begin to count: the last response may have been on
 /// its way for the proxy's whole timeout.
-const MARGIN_MS: u64 = 35_000;
+const MARGIN: Duration = Duration::from_secs(35);
 
 /// The state of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,14 +35,14 @@ impl ProxyState {
     }
 }
 
-/// A proxy's state at a time, milliseconds since 1970.
+/// A proxy's state at a time.
 #[must_use]
-pub fn state_of(proxy: &Proxy, now_ms: u64) -> ProxyState {
-    if now_ms < proxy.live_until_ms {
+pub fn state_of(proxy: &Proxy, now: UnixMillis) -> ProxyState {
+    if now < proxy.live_until {
         return ProxyState::Live;
     }
-    match proxy.denies_after_ms {
-        Some(after_ms) if now_ms >= proxy.last_seen_ms + after_ms + MARGIN_MS => ProxyState::Stale,
+    match proxy.denies_after {
+        Some(after) if now >= proxy.last_seen + after + MARGIN => ProxyState::Stale,
         _ => ProxyState::Unknown,
     }
 }
@@ -50,25 +53,28 @@ mod tests {
 
     #[test]
     fn a_proxy_that_stopped_polling_is_stale_only_if_it_denies() {
-        let proxy = |denies_after_ms| Proxy {
+        let proxy = |denies_after| Proxy {
             credential: "c".into(),
             instance: "i".into(),
             address: "127.0.0.1".into(),
             applied: 7,
-            first_seen_ms: 0,
-            last_seen_ms: 1_000_000,
-            live_until_ms: 1_010_000,
-            denies_after_ms,
+            first_seen: UnixMillis::EPOCH,
+            last_seen: UnixMillis::new(1_000_000),
+            live_until: UnixMillis::new(1_010_000),
+            denies_after,
         };
-        let denies = proxy(Some(60_000));
-        for (now_ms, state) in [
+        let denies = proxy(Some(Duration::from_secs(60)));
+        for (now, state) in [
             (1_009_999, ProxyState::Live),
             (1_010_000, ProxyState::Unknown),
             (1_094_999, ProxyState::Unknown),
             (1_095_000, ProxyState::Stale),
         ] {
-            assert_eq!(state_of(&denies, now_ms), state, "{now_ms}");
+            assert_eq!(state_of(&denies, UnixMillis::new(now)), state, "{now}");
         }
-        assert_eq!(state_of(&proxy(None), u64::MAX), ProxyState::Unknown);
+        assert_eq!(
+            state_of(&proxy(None), UnixMillis::new(u64::MAX)),
+            ProxyState::Unknown
+        );
     }
 }

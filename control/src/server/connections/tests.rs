@@ -13,8 +13,8 @@ const SOON: Duration = Duration::from_secs(20);
 struct Scene {
     address: SocketAddr,
     /// Ends the long poll at `/poll`.
-    news: Arc<Notify>,
-    /// Told when a long poll has begun.
+    wake: Arc<Notify>,
+    /// Notified when a long poll has begun.
     polled: Arc<Notify>,
     stop: oneshot::Sender<()>,
     served: tokio::task::JoinHandle<std::io::Result<()>>,
@@ -22,12 +22,12 @@ struct Scene {
 
 impl Scene {
     async fn new(limits: Limits) -> Self {
-        let (news, polled) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (wait, begun) = (Arc::clone(&news), Arc::clone(&polled));
+        let (wake, polled) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (wait, begun) = (Arc::clone(&wake), Arc::clone(&polled));
         let poll = async move || {
             begun.notify_one();
             wait.notified().await;
-            "news"
+            "wake"
         };
         let who = async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.to_string();
         let router = Router::new()
@@ -42,7 +42,7 @@ impl Scene {
         let served = tokio::spawn(serve((listener, limits), router, stopped));
         Self {
             address,
-            news,
+            wake,
             polled,
             stop,
             served,
@@ -64,7 +64,7 @@ fn request(path: &str) -> String {
 async fn rest(mut stream: TcpStream) -> String {
     let mut text = Vec::new();
     let read = timeout(SOON, stream.read_to_end(&mut text)).await.unwrap();
-    // Bytes that nobody read make the system say so at the end.
+    // Unread bytes make the system reset the connection at its end.
     assert!(read.is_ok() || text.is_empty(), "{read:?}");
     String::from_utf8(text).unwrap()
 }
@@ -106,14 +106,14 @@ async fn no_more_connections_than_the_limit_are_served() {
     }
     let mut waiting = scene.connect(&request("/who")).await;
     let early = timeout(Duration::from_millis(200), waiting.readable()).await;
-    assert!(early.is_err(), "answered beside two others");
-    scene.news.notify_one();
+    assert!(early.is_err(), "answered although two others are open");
+    scene.wake.notify_one();
     let mut byte = [0];
     let answered = timeout(SOON, waiting.read_exact(&mut byte)).await.unwrap();
     assert!(answered.is_ok());
-    scene.news.notify_one();
+    scene.wake.notify_one();
     for poll in polls {
-        assert!(rest(poll).await.ends_with("news"));
+        assert!(rest(poll).await.ends_with("wake"));
     }
 }
 
@@ -126,8 +126,8 @@ async fn a_long_poll_outlives_the_time_for_a_head() {
     for _ in 0..3 {
         assert_eq!(rest(scene.connect("").await).await, "");
     }
-    scene.news.notify_one();
-    assert!(rest(poll).await.ends_with("news"));
+    scene.wake.notify_one();
+    assert!(rest(poll).await.ends_with("wake"));
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn the_end_waits_for_open_requests_only() {
     let idle = scene.connect("").await;
     scene.stop.send(()).unwrap();
     assert_eq!(rest(idle).await, "");
-    scene.news.notify_one();
-    assert!(rest(poll).await.ends_with("news"));
+    scene.wake.notify_one();
+    assert!(rest(poll).await.ends_with("wake"));
     timeout(SOON, scene.served).await.unwrap().unwrap().unwrap();
 }

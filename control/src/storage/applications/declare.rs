@@ -4,14 +4,15 @@
 //! before are refused by a revocation then.
 
 use portcullis::protocol::feed::Subject;
+use portcullis::time::UnixSeconds;
 
 use super::error::ChangeError;
 use super::places::{leave_places, take_places};
 use super::rows::{Columns, SELECT_ALL, from_columns, insert, to_json};
 use crate::applications::Application;
 use crate::storage::database::Database;
-use crate::storage::error::StorageError;
-use crate::storage::write::Write;
+use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
 
 impl Database {
     /// Makes the declared applications those of the configuration file; each comes with the
@@ -20,7 +21,7 @@ impl Database {
     pub async fn declare(
         &self,
         declared: &[Application],
-        until: u64,
+        until: UnixSeconds,
     ) -> Result<Option<u64>, ChangeError> {
         let mut write = self.write().await?;
         write.lock().await?;
@@ -56,14 +57,14 @@ impl Database {
     }
 }
 
-async fn remove(write: &mut Write, audience: &str, until: u64) -> Result<(), ChangeError> {
+async fn remove(write: &mut Write, audience: &str, until: UnixSeconds) -> Result<(), ChangeError> {
     sqlx::query("UPDATE applications SET gone = 1 WHERE audience = $1")
         .bind(audience)
         .execute(write.connection())
         .await
         .map_err(StorageError::from)?;
     leave_places(write, audience).await?;
-    write.tell_application_gone(audience).await?;
+    write.publish_application_gone(audience).await?;
     write
         .revoke(Subject::Application(audience.to_owned()), until)
         .await?;
@@ -83,7 +84,7 @@ pub(super) async fn add(write: &mut Write, new: &Application) -> Result<(), Chan
     }
     insert(write, new).await?;
     take_places(write, new).await?;
-    write.tell_application(&new.to_feed()).await?;
+    write.publish_application(&new.to_feed()).await?;
     Ok(())
 }
 
@@ -103,6 +104,6 @@ async fn replace(write: &mut Write, audience: &str, new: &Application) -> Result
     .map_err(StorageError::from)?;
     leave_places(write, audience).await?;
     take_places(write, &application).await?;
-    write.tell_application(&application.to_feed()).await?;
+    write.publish_application(&application.to_feed()).await?;
     Ok(())
 }

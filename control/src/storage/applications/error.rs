@@ -1,6 +1,6 @@
 //! Why an application was not stored.
 
-use crate::storage::error::StorageError;
+use crate::storage::database::error::StorageError;
 
 /// Why an application was not stored.
 #[derive(Debug, thiserror::Error)]

@@ -4,8 +4,8 @@ use sqlx::AnyConnection;
 
 use super::error::ChangeError;
 use crate::applications::Application;
-use crate::storage::error::StorageError;
-use crate::storage::write::Write;
+use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
 
 /// Leaves all places of an application.
 pub(super) async fn leave_places(write: &mut Write, audience: &str) -> Result<(), ChangeError> {

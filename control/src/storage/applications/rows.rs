@@ -5,8 +5,8 @@ use sqlx::any::Any;
 
 use super::error::ChangeError;
 use crate::applications::{Application, Definition};
-use crate::storage::error::StorageError;
-use crate::storage::write::Write;
+use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
 
 pub(in crate::storage) type Columns = (String, i64, String);
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use sqlx::Transaction;
 use sqlx::any::Any;
 
-use crate::storage::columns::from_db;
-use crate::storage::error::StorageError;
+use crate::storage::database::columns::from_db;
+use crate::storage::database::error::StorageError;
 
 /// Where the feed stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,7 +13,7 @@ mod revocations;
 
 use super::items::{Audiences, Cursor, FeedItems, Read, position, sees};
 use crate::storage::applications::{Columns, from_columns};
-use crate::storage::error::StorageError;
+use crate::storage::database::error::StorageError;
 
 pub use revocations::{END_OF_PAGE, PAGE_OF_REVOCATIONS};
 

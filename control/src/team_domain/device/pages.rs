@@ -66,14 +66,14 @@ impl DevicePages<'_> {
         let definition = &waiting.application.definition;
         let guard = FormGuard::of(self.headers, self.service.random.as_ref())?;
         let (now, asked_at) = (self.service.now(), waiting.request.asked_at);
-        let time = UNIX_EPOCH + Duration::from_secs(asked_at);
+        let time = UNIX_EPOCH + Duration::from_secs(asked_at.get());
         let page = QuestionPageTemplate {
             demo: self.service.config.server.demo,
             code: waiting.code.to_string(),
             application: &definition.name,
             origins: definition.origins.iter().map(ToString::to_string).collect(),
             address: &waiting.request.client_address,
-            ago: to_text(Duration::from_secs(now.saturating_sub(asked_at))),
+            ago: to_text(now.duration_since(asked_at)),
             time: humantime::format_rfc3339_seconds(time)
                 .to_string()
                 .replace('T', " ")

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use portcullis::protocol::audience::is_audience;
 use portcullis::protocol::base64url;
 use portcullis::protocol::origin::Origin;
 use portcullis::protocol::return_to;
@@ -14,7 +15,6 @@ use crate::problems::InputProblems;
 use crate::service::Service;
 
 const OWN_PAGES: [&str; 3] = ["/sessions", "/tokens", "/device"];
-const AUDIENCE_CHARACTERS: usize = 64;
 const CHALLENGE_CHARACTERS: usize = 43;
 const MAX_STATE_BYTES: usize = 256;
 const PROMPT_NONE: &str = "none";
@@ -185,10 +185,6 @@ fn origin(
             None
         }
     }
-}
-
-fn is_audience(text: &str) -> bool {
-    text.len() == AUDIENCE_CHARACTERS && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn is_state(text: &str) -> bool {

@@ -4,6 +4,7 @@
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use portcullis::protocol::login::CALLBACK_PATH;
+use portcullis::time::UnixSeconds;
 
 use super::super::client::Client;
 use super::super::page::csrf::FormGuard;
@@ -153,8 +154,8 @@ fn denied(
 // A blocked or disabled user gets a page, never a redirect: the application would send the browser
 // back here.
 
-fn blocked(service: &Service, until: u64) -> Result<Response, Failure> {
-    let seconds = until.saturating_sub(service.now()).max(1);
+fn blocked(service: &Service, until: UnixSeconds) -> Result<Response, Failure> {
+    let seconds = until.duration_since(service.now()).as_secs().max(1);
     let message = Message {
         demo: service.config.server.demo,
         title: "You cannot sign in right now".to_owned(),

@@ -68,6 +68,6 @@ pub async fn token(
     Ok(Json(TokenAnswer {
         access_token: made.token.reveal().to_owned(),
         token_type: "Bearer",
-        expires_in: made.expires_at.saturating_sub(service.now()),
+        expires_in: made.expires_at.duration_since(service.now()).as_secs(),
     }))
 }

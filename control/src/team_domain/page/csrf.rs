@@ -6,6 +6,8 @@
 //! If the browser itself says that a form comes from our own page (Fetch Metadata), that suffices:
 //! several tabs that open at once each get a secret, and the browser keeps only the last.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use portcullis::protocol::base64url;
 
@@ -14,7 +16,7 @@ use crate::sessions::cookies;
 use crate::system::randomness::{NoRandomness, Randomness};
 use crate::tokens::secret::{Hashed, Plain, same};
 
-const LIFE_SECONDS: u64 = 600;
+const LIFE: Duration = Duration::from_secs(600);
 const LABEL: &[u8] = b"portcullis form";
 const SECRET_CHARACTERS: usize = 43;
 
@@ -50,7 +52,7 @@ impl FormGuard {
 
     /// The `set-cookie` that keeps the secret for another ten minutes.
     pub fn cookie(&self) -> Option<HeaderValue> {
-        cookies::set(cookies::SIGN_IN, &self.secret, LIFE_SECONDS)
+        cookies::set(cookies::SIGN_IN, &self.secret, LIFE)
     }
 
     fn shown(headers: &HeaderMap) -> impl Iterator<Item = Self> {

@@ -2,7 +2,8 @@
 //! users who are signed in can try.
 
 use std::net::IpAddr;
-use std::time::Duration;
+
+use portcullis::time::UnixMillis;
 
 use crate::system::rate_limit::{RateLimit, TooMany, network};
 
@@ -35,7 +36,7 @@ impl GuessLimits {
     ///
     /// # Errors
     /// When there were too many.
-    pub fn guess(&self, user: &str, address: IpAddr, now: Duration) -> Result<Guess, TooMany> {
+    pub fn guess(&self, user: &str, address: IpAddr, now: UnixMillis) -> Result<Guess, TooMany> {
         let guess = Guess {
             user: self.by_user.key(user),
             address: self.by_address.key(network(address)),
@@ -56,7 +57,7 @@ impl GuessLimits {
 mod tests {
     use super::*;
 
-    const NOW: Duration = Duration::from_secs(1_000_000);
+    const NOW: UnixMillis = UnixMillis::new(1_000_000_000);
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     #[test]

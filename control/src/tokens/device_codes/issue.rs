@@ -53,8 +53,8 @@ pub async fn issue(
         client_address: client.to_string(),
         client_network: network(client).to_string(),
         asked_at: now,
-        expires_at: now + LIFE.as_secs(),
-        poll_interval: POLL_INTERVAL.as_secs(),
+        expires_at: now + LIFE,
+        poll_interval: POLL_INTERVAL,
     };
     if service.storage.add_device_code(&new).await? {
         Ok(codes)

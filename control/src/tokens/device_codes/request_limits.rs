@@ -1,7 +1,8 @@
 //! How often one client may request codes and poll with them. These clients are not authenticated.
 
 use std::net::IpAddr;
-use std::time::Duration;
+
+use portcullis::time::UnixMillis;
 
 use crate::system::rate_limit::{RateLimit, TooMany, network};
 
@@ -28,7 +29,7 @@ impl RequestLimits {
     ///
     /// # Errors
     /// When there were too many.
-    pub fn request(&self, client: IpAddr, now: Duration) -> Result<(), TooMany> {
+    pub fn request(&self, client: IpAddr, now: UnixMillis) -> Result<(), TooMany> {
         self.requests.take(self.requests.key(network(client)), now)
     }
 
@@ -36,16 +37,18 @@ impl RequestLimits {
     ///
     /// # Errors
     /// When there were too many.
-    pub fn poll(&self, client: IpAddr, now: Duration) -> Result<(), TooMany> {
+    pub fn poll(&self, client: IpAddr, now: UnixMillis) -> Result<(), TooMany> {
         self.polls.take(self.polls.key(network(client)), now)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    const NOW: Duration = Duration::from_secs(1_000_000);
+    const NOW: UnixMillis = UnixMillis::new(1_000_000_000);
 
     #[test]
     fn clients_in_one_ipv6_network_share_a_limit() {

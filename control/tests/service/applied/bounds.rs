@@ -40,26 +40,27 @@ async fn what_a_poll_says_of_its_proxy_is_bounded() {
 
 #[tokio::test]
 async fn a_credential_cannot_bring_endless_proxies() {
-    use portcullis_control::storage::{Database, MOST_PROXIES, Proxy as Row, ProxyNews};
+    use portcullis::time::UnixMillis;
+    use portcullis_control::storage::{Database, MOST_PROXIES, Proxy as Row, ProxyUpdate};
     let service = Service::start().await;
     let mut proxy = Proxy::start(&service, "one", DENY).await;
     let credential = proxy.credential.split('.').next().unwrap().to_owned();
     let database = Database::open(&service.database_url, "unused")
         .await
         .unwrap();
-    let news: Vec<ProxyNews> = (0..MOST_PROXIES + 5)
-        .map(|number| ProxyNews {
+    let news: Vec<ProxyUpdate> = (0..MOST_PROXIES + 5)
+        .map(|number| ProxyUpdate {
             proxy: Row {
                 credential: credential.clone(),
                 instance: format!("made-up-{number}"),
                 address: "192.0.2.1".into(),
                 applied: 1,
-                first_seen_ms: 0,
-                last_seen_ms: 1,
-                live_until_ms: 1,
-                denies_after_ms: None,
+                first_seen: UnixMillis::EPOCH,
+                last_seen: UnixMillis::new(1),
+                live_until: UnixMillis::new(1),
+                denies_after: None,
             },
-            said_applied: true,
+            reports_applied: true,
             steps: Vec::new(),
         })
         .collect();

@@ -36,14 +36,15 @@ async fn a_waiting_poll_notices_what_another_process_commits() {
     let waiting = follower.after(&start, &[("wait", "30")]);
     let begun = std::time::Instant::now();
     let (page, _) = tokio::join!(waiting, async {
-        use portcullis_control::storage::{UserRevocation, Whom};
+        use portcullis::time::UnixSeconds;
+        use portcullis_control::storage::{UserRevocation, UserSelector};
         let revocation = UserRevocation {
-            blocked_until: 0,
-            until: 9_999_999_999,
+            blocked_until: UnixSeconds::EPOCH,
+            until: UnixSeconds::new(9_999_999_999),
             disable: false,
         };
         elsewhere
-            .revoke_users(Whom::Email("ana@example.com"), revocation)
+            .revoke_users(UserSelector::Email("ana@example.com"), revocation)
             .await
             .unwrap()
     });

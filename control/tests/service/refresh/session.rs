@@ -1,7 +1,9 @@
 //! What a refresh notes under its session, and which sign-in its token proves.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
+use portcullis::time::UnixSeconds;
 use portcullis_control::sessions::client_description::ClientDescription;
 use portcullis_control::storage::{BegunSession, NewSession};
 use reqwest::Method;
@@ -32,13 +34,13 @@ async fn a_refreshed_token_proves_no_later_sign_in_than_the_one_before() {
     let before = claims(&expired.token);
     let origin = "https://chat.example.com";
     expired.service.application("chat", origin, json!({})).await;
-    let now = expired.service.clock_now();
+    let now = UnixSeconds::new(expired.service.clock_now());
     let text = |name: &str| before[name].as_str().unwrap().to_owned();
     let renewal = NewSession {
         id: "unused".to_owned(),
         user_id: text("sub"),
         now,
-        expires_at: now + 1,
+        expires_at: now + Duration::from_secs(1),
         client: ClientDescription::of(&HeaderMap::new(), Ipv4Addr::LOCALHOST.into()),
         before: Some(text("sid")),
         form: None,
@@ -56,5 +58,5 @@ async fn a_refreshed_token_proves_no_later_sign_in_than_the_one_before() {
     for claim in ["sid", "auth_ver", "auth_time"] {
         assert_eq!(after[claim], before[claim], "{claim}");
     }
-    assert_eq!(session(&expired).await["signed_in_at"], now);
+    assert_eq!(session(&expired).await["signed_in_at"], now.get());
 }

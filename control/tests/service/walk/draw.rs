@@ -4,7 +4,7 @@ use super::chance::Chance;
 use super::model::{Model, Tab};
 use super::step::{
     APPLICATIONS, BROWSERS, Change, FreshLogin, Kind, Meanwhile, PEOPLE, Refresh, Requests, Route,
-    Rule, Seconds, Settings, Step, Theft, VMS, Visit, Whom,
+    Rule, Seconds, Settings, Step, Theft, UserSelector, VMS, Visit,
 };
 
 const MINUTE: Seconds = 60;
@@ -75,9 +75,9 @@ fn rule(chance: &mut Chance) -> Rule {
     let whom = chance.weighted(&[(5, 0), (2, 1), (3, 2)]);
     Rule {
         whom: match whom {
-            0 => Whom::Everyone,
-            1 => Whom::Domain,
-            _ => Whom::Only((0..PEOPLE).filter(|_| chance.percent(60)).collect()),
+            0 => UserSelector::Everyone,
+            1 => UserSelector::Domain,
+            _ => UserSelector::Only((0..PEOPLE).filter(|_| chance.percent(60)).collect()),
         },
         duration: chance.one_of(&[None, None, None, Some(20 * MINUTE), Some(2 * HOUR), Some(0)]),
     }
@@ -87,8 +87,8 @@ fn rule(chance: &mut Chance) -> Rule {
 impl Rule {
     /// A rule of nobody is refused by the control service.
     fn with_somebody(mut self) -> Self {
-        if self.whom == Whom::Only(Vec::new()) {
-            self.whom = Whom::Only(vec![0]);
+        if self.whom == UserSelector::Only(Vec::new()) {
+            self.whom = UserSelector::Only(vec![0]);
         }
         self
     }

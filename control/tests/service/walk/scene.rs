@@ -6,13 +6,12 @@ mod numbers;
 mod requests;
 mod team;
 
-use portcullis_control::system::clock::Clock;
 use serde_json::{Value, json};
 
 use super::model::STALE_AFTER;
 use super::step::{
     APPLICATIONS, ApplicationNumber, BROWSERS, Change, FreshLogin, PEOPLE, Refresh, Rule, Seconds,
-    Settings, Theft, VMS, VmNumber, Whom,
+    Settings, Theft, UserSelector, VMS, VmNumber,
 };
 use crate::gate::Gate;
 use crate::harness::Service;
@@ -75,7 +74,7 @@ impl Scene {
     }
 
     pub fn now(&self) -> Seconds {
-        self.service().clock.now_seconds()
+        self.service().clock.seconds()
     }
 
     pub async fn version(&self) -> u64 {
@@ -175,9 +174,9 @@ fn draft(settings: &Settings) -> Value {
 
 fn rule(rule: &Rule) -> Value {
     let mut draft = match &rule.whom {
-        Whom::Everyone => json!({ "everyone": true }),
-        Whom::Domain => json!({ "email_domains": ["example.com"] }),
-        Whom::Only(people) => {
+        UserSelector::Everyone => json!({ "everyone": true }),
+        UserSelector::Domain => json!({ "email_domains": ["example.com"] }),
+        UserSelector::Only(people) => {
             let emails: Vec<String> = people.iter().map(|person| email(*person)).collect();
             json!({ "emails": emails })
         }

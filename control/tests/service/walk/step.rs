@@ -135,12 +135,12 @@ pub enum Refresh {
 /// A rule of a policy. One that is changed is another rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    pub whom: Whom,
+    pub whom: UserSelector,
     pub duration: Option<Seconds>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Whom {
+pub enum UserSelector {
     Everyone,
     /// Half of the people have addresses there.
     Domain,
@@ -166,9 +166,9 @@ impl Settings {
 impl Rule {
     pub fn admits(&self, person: PersonNumber) -> bool {
         match &self.whom {
-            Whom::Everyone => true,
-            Whom::Domain => person.is_multiple_of(2),
-            Whom::Only(people) => people.contains(&person),
+            UserSelector::Everyone => true,
+            UserSelector::Domain => person.is_multiple_of(2),
+            UserSelector::Only(people) => people.contains(&person),
         }
     }
 }

@@ -22,9 +22,9 @@ pub struct Site {
     pub lax: Application,
     /// At `/admin`: one user; `/admin/public/` without a session.
     pub strict: Application,
-    /// Whom both admit.
+    /// UserSelector both admit.
     pub insider: User,
-    /// Whom `/` alone admits.
+    /// UserSelector `/` alone admits.
     pub outsider: User,
 }
 

@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 
 use portcullis::protocol::feed::{Revocation, Scope, Subject};
 
-use crate::storage::columns::from_db;
-use crate::storage::error::{CorruptValue, StorageError};
+use crate::storage::database::columns::from_db;
+use crate::storage::database::error::{CorruptValue, StorageError};
 use crate::storage::feed::items::{Audiences, Read};
 
 /// A page of revocations, as one text.

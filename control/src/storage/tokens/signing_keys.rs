@@ -1,9 +1,11 @@
 //! Signing keys. The private part lies in the database as it is: whoever can read the database
 //! can sign, so the data directory is open to its owner only.
 
-use super::columns::to_db;
-use super::database::Database;
-use super::error::StorageError;
+use portcullis::time::UnixSeconds;
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::to_db;
+use crate::storage::database::error::StorageError;
 use crate::tokens::secret::Plain;
 
 /// A stored key.
@@ -37,7 +39,7 @@ impl Database {
     pub async fn add_first_signing_key(
         &self,
         key: &SigningKeyRow,
-        now: u64,
+        now: UnixSeconds,
     ) -> Result<(), StorageError> {
         let mut write = self.write().await?;
         // One process at a time may look whether it is the first.
@@ -58,7 +60,7 @@ impl Database {
         .bind(to_db(now))
         .execute(write.connection())
         .await?;
-        write.tell_keys().await?;
+        write.publish_keys().await?;
         write.commit().await?;
         Ok(())
     }

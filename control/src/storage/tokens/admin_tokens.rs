@@ -1,8 +1,10 @@
 //! Tokens of the admin API. Only hashes of them are stored.
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
+use portcullis::time::UnixSeconds;
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
 use crate::tokens::secret::Hashed;
 
 /// A stored token.
@@ -14,10 +16,10 @@ pub struct AdminToken {
     pub secret_hash: Hashed,
     /// What it is good for, as `sessions:read`.
     pub scopes: Vec<String>,
-    /// When it was made, seconds since 1970.
-    pub created_at: u64,
-    /// Its end, seconds since 1970.
-    pub expires_at: u64,
+    /// When it was made.
+    pub created_at: UnixSeconds,
+    /// Its end.
+    pub expires_at: UnixSeconds,
 }
 
 type Columns = (String, String, String, i64, i64);

@@ -3,9 +3,9 @@
 use portcullis::protocol::feed::{Revocation, Scope, Subject};
 use portcullis::time::UnixMillis;
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::{CorruptValue, StorageError};
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::{CorruptValue, StorageError};
 
 /// A revocation that is in force.
 #[derive(Debug, Clone, PartialEq, Eq)]

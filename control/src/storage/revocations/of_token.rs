@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use portcullis::protocol::feed::{Scope, Subject, TokenIds};
 use sqlx::AnyConnection;
 
-use super::columns::from_db;
-use super::error::StorageError;
+use crate::storage::database::columns::from_db;
+use crate::storage::database::error::StorageError;
 
 /// A revocation without its subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ static OF_TOKEN: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Every revocation that concerns a token, whichever versions it refuses.
-pub(super) async fn of_token(
+pub(in crate::storage) async fn revocations_of(
     connection: &mut AnyConnection,
     token: TokenIds<'_>,
 ) -> Result<Vec<RevokedBelow>, StorageError> {

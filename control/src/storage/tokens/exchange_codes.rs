@@ -1,14 +1,15 @@
 //! Exchange codes. The code itself is never stored, only its hash.
 
+use portcullis::time::UnixSeconds;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::eligibility::{self, EligibilityFacts, EligibilityQuery};
-use super::error::StorageError;
-use super::session_use;
-use super::sessions::ShownSignIn;
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+use crate::storage::eligibility::{self, EligibilityFacts, EligibilityQuery};
+use crate::storage::sessions::ShownSignIn;
+use crate::storage::sessions::usage;
 use crate::tokens::secret::Hashed;
 
 /// A code to be stored.
@@ -26,8 +27,8 @@ pub struct NewCode {
     pub challenge: String,
     /// Where the user was going.
     pub return_to: String,
-    /// Its end, seconds since 1970.
-    pub expires_at: u64,
+    /// Its end.
+    pub expires_at: UnixSeconds,
 }
 
 /// A code and everything that an exchange looks at, all of one moment.
@@ -44,8 +45,8 @@ pub struct FoundCode {
 /// What a repeated call needs in order to be answered the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedAnswer {
-    /// When, seconds since 1970.
-    pub issued_at: u64,
+    /// When.
+    pub issued_at: UnixSeconds,
     /// The application token's claims, as JSON.
     pub claims: String,
     /// With the verifier, gives the binding secret.
@@ -134,7 +135,7 @@ impl Database {
     ) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
         let (session_id, now) = (&code.shown.session_id, answer.issued_at);
-        if !session_use::hold(write.connection(), session_id, now).await? {
+        if !usage::hold(write.connection(), session_id, now).await? {
             return Ok(false);
         }
         let used = sqlx::query(
@@ -150,7 +151,7 @@ impl Database {
         if used.rows_affected() != 1 {
             return Ok(false);
         }
-        session_use::note_token(write.connection(), session_id, &code.audience, now).await?;
+        usage::note_token(write.connection(), session_id, &code.audience, now).await?;
         write.commit().await?;
         Ok(true)
     }

@@ -1,9 +1,11 @@
 //! Global sessions as people see them: in which browser, from where, since when, used for which
 //! applications.
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
+use portcullis::time::UnixSeconds;
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
 
 /// A session that lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,14 +22,14 @@ pub struct ListedSession {
     pub user_agent: String,
     /// From where the user signed in last.
     pub address: String,
-    /// When it began, seconds since 1970.
-    pub since: u64,
-    /// Its end, seconds since 1970.
-    pub until: u64,
-    /// When the user proved last who they are, seconds since 1970.
-    pub signed_in_at: u64,
-    /// When a token was issued under it, seconds since 1970, to the minute.
-    pub last_used_at: u64,
+    /// When it began.
+    pub since: UnixSeconds,
+    /// Its end.
+    pub until: UnixSeconds,
+    /// When the user proved last who they are.
+    pub signed_in_at: UnixSeconds,
+    /// When a token was issued under it, to the minute.
+    pub last_used_at: UnixSeconds,
     /// The applications for which tokens were issued under it, by name.
     pub applications: Vec<UsedApplication>,
 }
@@ -37,8 +39,8 @@ pub struct ListedSession {
 pub struct UsedApplication {
     /// Its name.
     pub name: String,
-    /// When it got a token last, seconds since 1970, to the minute.
-    pub last_token_at: u64,
+    /// When it got a token last, to the minute.
+    pub last_token_at: UnixSeconds,
 }
 
 /// Which sessions are listed, newest first.
@@ -46,10 +48,10 @@ pub struct UsedApplication {
 pub struct SessionQuery<'a> {
     /// Of one user, by id or e-mail address; empty: of all.
     pub user: &'a str,
-    /// Now, seconds since 1970.
-    pub now: u64,
+    /// Now.
+    pub now: UnixSeconds,
     /// After this one: when it began, and its id.
-    pub after: Option<(u64, &'a str)>,
+    pub after: Option<(UnixSeconds, &'a str)>,
     /// At most so many.
     pub limit: u32,
 }
@@ -76,7 +78,7 @@ impl Database {
         query: SessionQuery<'_>,
     ) -> Result<Vec<ListedSession>, StorageError> {
         // Numbers are 63 bits here: before the first nothing began later.
-        let (since, id) = query.after.unwrap_or((u64::MAX, ""));
+        let (since, id) = query.after.unwrap_or((UnixSeconds::new(u64::MAX), ""));
         let rows: Vec<Columns> = sqlx::query_as(
             "SELECT page.id, page.user_id, page.email, page.browser, page.user_agent, \
              page.address, page.created_at, page.expires_at, page.auth_time, page.last_used_at, \

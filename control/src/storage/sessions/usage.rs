@@ -1,10 +1,11 @@
 //! Uses of a global session: when it was used last, and for which applications.
 
+use portcullis::time::UnixSeconds;
 use sqlx::AnyConnection;
 
-use super::columns::to_db;
-use super::database::Database;
-use super::error::StorageError;
+use crate::storage::database::Database;
+use crate::storage::database::columns::to_db;
+use crate::storage::database::error::StorageError;
 
 /// A use is noted once a minute at most: nobody reads seconds there.
 const NOTED_EVERY_SECONDS: i64 = 60;
@@ -16,7 +17,7 @@ impl Database {
         &self,
         session_id: &str,
         audience: &str,
-        now: u64,
+        now: UnixSeconds,
     ) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
         if !hold(write.connection(), session_id, now).await? {
@@ -39,10 +40,10 @@ impl Database {
 /// that it is used. False: it has ended.
 ///
 /// Comes first in its transaction: whatever ends a session locks its row before its codes.
-pub(super) async fn hold(
+pub(in crate::storage) async fn hold(
     connection: &mut AnyConnection,
     session_id: &str,
-    now: u64,
+    now: UnixSeconds,
 ) -> Result<bool, StorageError> {
     let held = sqlx::query(
         "UPDATE sessions SET last_used_at = \
@@ -57,11 +58,11 @@ pub(super) async fn hold(
 }
 
 /// Notes that a token for an application was issued under a session that is held.
-pub(super) async fn note_token(
+pub(in crate::storage) async fn note_token(
     connection: &mut AnyConnection,
     session_id: &str,
     audience: &str,
-    now: u64,
+    now: UnixSeconds,
 ) -> Result<(), StorageError> {
     sqlx::query(
         "INSERT INTO session_applications (session_id, audience, last_token_at) \

@@ -3,7 +3,7 @@
 use portcullis::time::{UnixMillis, UnixSeconds};
 
 /// What is stored as a number.
-pub(super) trait Number {
+pub(in crate::storage) trait Number {
     fn from_number(number: u64) -> Self;
     fn to_number(&self) -> u64;
 }
@@ -39,10 +39,10 @@ impl Number for UnixMillis {
 }
 
 /// What does not fit is further away than any date.
-pub(super) fn to_db(value: impl Number) -> i64 {
+pub(in crate::storage) fn to_db(value: impl Number) -> i64 {
     i64::try_from(value.to_number()).unwrap_or(i64::MAX)
 }
 
-pub(super) fn from_db<T: Number>(number: i64) -> T {
+pub(in crate::storage) fn from_db<T: Number>(number: i64) -> T {
     T::from_number(u64::try_from(number).unwrap_or(0))
 }

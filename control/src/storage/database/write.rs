@@ -8,11 +8,11 @@ use sqlx::any::Any;
 use sqlx::{AnyConnection, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::columns::{from_db, to_db};
-use super::error::StorageError;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
 
 /// A transaction; dropped without [`Write::commit`], it changes nothing.
-pub(super) struct Write {
+pub(in crate::storage) struct Write {
     // Dropped in this order: the next writer begins when the transaction has ended.
     transaction: Transaction<'static, Any>,
     _turn: OwnedSemaphorePermit,
@@ -21,7 +21,10 @@ pub(super) struct Write {
 }
 
 impl Write {
-    pub(super) fn new(transaction: Transaction<'static, Any>, turn: OwnedSemaphorePermit) -> Self {
+    pub(in crate::storage) fn new(
+        transaction: Transaction<'static, Any>,
+        turn: OwnedSemaphorePermit,
+    ) -> Self {
         Self {
             transaction,
             _turn: turn,
@@ -31,13 +34,13 @@ impl Write {
     }
 
     /// For queries inside the transaction.
-    pub(super) fn connection(&mut self) -> &mut AnyConnection {
+    pub(in crate::storage) fn connection(&mut self) -> &mut AnyConnection {
         &mut self.transaction
     }
 
     /// Waits for all other changes that filters are told of, and keeps them out until the end of
     /// this transaction: what is read from here on stays so.
-    pub(super) async fn lock(&mut self) -> Result<(), StorageError> {
+    pub(in crate::storage) async fn lock(&mut self) -> Result<(), StorageError> {
         sqlx::query("UPDATE feed_state SET version = version WHERE only_row = 1")
             .execute(self.connection())
             .await?;
@@ -46,7 +49,7 @@ impl Write {
 
     /// This transaction's version. Taking it locks the counter's row until the commit, so
     /// versions are without gaps and in the order of commits on both databases.
-    pub(super) async fn version(&mut self) -> Result<u64, StorageError> {
+    pub(in crate::storage) async fn version(&mut self) -> Result<u64, StorageError> {
         if let Some(version) = self.version {
             return Ok(from_db(version));
         }
@@ -60,43 +63,43 @@ impl Write {
     }
 
     /// Tells that the set of signing keys changed.
-    pub(super) async fn tell_keys(&mut self) -> Result<(), StorageError> {
-        self.tell("keys", None, &()).await
+    pub(in crate::storage) async fn publish_keys(&mut self) -> Result<(), StorageError> {
+        self.publish("keys", None, &()).await
     }
 
     /// Tells of a new or changed application.
-    pub(super) async fn tell_application(
+    pub(in crate::storage) async fn publish_application(
         &mut self,
         application: &FeedApplication,
     ) -> Result<(), StorageError> {
-        self.tell("application", Some(&application.audience), application)
+        self.publish("application", Some(&application.audience), application)
             .await
     }
 
     /// Tells that an application is gone.
-    pub(super) async fn tell_application_gone(
+    pub(in crate::storage) async fn publish_application_gone(
         &mut self,
         audience: &str,
     ) -> Result<(), StorageError> {
-        self.tell("application_gone", Some(audience), &audience)
+        self.publish("application_gone", Some(audience), &audience)
             .await
     }
 
     /// Refuses the subject's tokens below this transaction's version, and tells it.
-    pub(super) async fn revoke(
+    pub(in crate::storage) async fn revoke(
         &mut self,
         subject: Subject,
-        until: u64,
+        until: UnixSeconds,
     ) -> Result<(), StorageError> {
         self.revoke_as(subject, until, false).await
     }
 
     /// As [`Self::revoke`]; `fresh` refuses by the version of the sign-in, not of the token. One
     /// does not replace the other.
-    pub(super) async fn revoke_as(
+    pub(in crate::storage) async fn revoke_as(
         &mut self,
         subject: Subject,
-        until: u64,
+        until: UnixSeconds,
         fresh: bool,
     ) -> Result<(), StorageError> {
         let version = self.version().await?;
@@ -122,19 +125,19 @@ impl Write {
             subject,
             version,
             fresh,
-            until: UnixSeconds::new(until),
+            until,
         };
-        self.tell("revocation", audience.as_deref(), &revocation)
+        self.publish("revocation", audience.as_deref(), &revocation)
             .await
     }
 
     /// Makes everything durable. The version, if one was taken.
-    pub(super) async fn commit(self) -> Result<Option<u64>, StorageError> {
+    pub(in crate::storage) async fn commit(self) -> Result<Option<u64>, StorageError> {
         self.transaction.commit().await?;
         Ok(self.version.map(from_db))
     }
 
-    async fn tell(
+    async fn publish(
         &mut self,
         item: &str,
         audience: Option<&str>,

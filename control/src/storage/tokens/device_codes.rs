@@ -4,10 +4,14 @@
 
 mod poll;
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::error::StorageError;
-use super::sessions::ShownSignIn;
+use std::time::Duration;
+
+use portcullis::time::UnixSeconds;
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+use crate::storage::sessions::ShownSignIn;
 use crate::tokens::secret::Hashed;
 
 pub use poll::Poll;
@@ -25,12 +29,12 @@ pub struct NewDeviceCode {
     pub client_address: String,
     /// What counts as one client.
     pub client_network: String,
-    /// Now, seconds since 1970.
-    pub asked_at: u64,
-    /// Its end, seconds since 1970.
-    pub expires_at: u64,
-    /// Seconds between two polls.
-    pub poll_interval: u64,
+    /// Now.
+    pub asked_at: UnixSeconds,
+    /// Its end.
+    pub expires_at: UnixSeconds,
+    /// The time between two polls.
+    pub poll_interval: Duration,
 }
 
 /// A request that nobody has answered yet.
@@ -40,8 +44,8 @@ pub struct WaitingDeviceCode {
     pub audience: String,
     /// Where the request came from.
     pub client_address: String,
-    /// When, seconds since 1970.
-    pub asked_at: u64,
+    /// When.
+    pub asked_at: UnixSeconds,
 }
 
 /// What a person says to a request.
@@ -85,7 +89,7 @@ impl Database {
         .bind(&code.client_network)
         .bind(to_db(code.asked_at))
         .bind(to_db(code.expires_at))
-        .bind(to_db(code.poll_interval))
+        .bind(to_db(code.poll_interval.as_secs()))
         .execute(write.connection())
         .await?;
         write.commit().await?;
@@ -96,7 +100,7 @@ impl Database {
     pub async fn waiting_device_code(
         &self,
         user_code: &Hashed,
-        now: u64,
+        now: UnixSeconds,
     ) -> Result<Option<WaitingDeviceCode>, StorageError> {
         let row: Option<(String, String, i64)> = sqlx::query_as(
             "SELECT audience, client_address, asked_at FROM device_codes \
@@ -120,7 +124,7 @@ impl Database {
         &self,
         user_code: &Hashed,
         answer: DeviceAnswer<'_>,
-        now: u64,
+        now: UnixSeconds,
     ) -> Result<bool, StorageError> {
         let (answer, shown) = match answer {
             DeviceAnswer::Confirmed(shown) => ("confirmed", Some(shown)),
@@ -147,7 +151,7 @@ impl Database {
     pub async fn poll_device_code(
         &self,
         device_code: &Hashed,
-        now: u64,
+        now: UnixSeconds,
     ) -> Result<Poll, StorageError> {
         if let Some(nothing_new) = poll::look(self.pool(), device_code, now).await? {
             return Ok(nothing_new);

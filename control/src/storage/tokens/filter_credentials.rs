@@ -1,8 +1,10 @@
 //! Credentials of filters, each good for all applications or for some.
 
-use super::columns::to_db;
-use super::database::Database;
-use super::error::StorageError;
+use portcullis::time::UnixSeconds;
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::to_db;
+use crate::storage::database::error::StorageError;
 use crate::tokens::secret::Hashed;
 
 /// A stored credential.
@@ -21,7 +23,7 @@ impl Database {
     pub async fn add_filter_credential(
         &self,
         credential: &FilterCredential,
-        now: u64,
+        now: UnixSeconds,
     ) -> Result<(), StorageError> {
         let audiences = match &credential.audiences {
             Some(audiences) => Some(serde_json::to_string(audiences)?),

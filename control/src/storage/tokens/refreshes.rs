@@ -1,15 +1,16 @@
 //! Refreshes: what one looks at, as of one moment, and which token replaced another. Tokens are
 //! not stored, only their claims.
 
+use portcullis::time::UnixSeconds;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
-use super::columns::{from_db, to_db};
-use super::database::Database;
-use super::eligibility::{self, EligibilityFacts, EligibilityQuery};
-use super::error::StorageError;
-use super::session_use;
-use super::sessions::ShownSignIn;
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+use crate::storage::eligibility::{self, EligibilityFacts, EligibilityQuery};
+use crate::storage::sessions::ShownSignIn;
+use crate::storage::sessions::usage;
 
 /// The application token that shall be replaced.
 #[derive(Debug, Clone, Copy)]
@@ -36,8 +37,8 @@ pub struct FoundRefresh {
 /// A token that replaced another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedToken {
-    /// When, seconds since 1970.
-    pub issued_at: u64,
+    /// When.
+    pub issued_at: UnixSeconds,
     /// Its claims, as JSON.
     pub claims: String,
 }
@@ -78,7 +79,7 @@ impl Database {
     ) -> Result<AddedRefresh, StorageError> {
         let mut write = self.write().await?;
         let (session_id, now) = (old.shown.session_id.as_str(), issued.issued_at);
-        if !session_use::hold(write.connection(), session_id, now).await? {
+        if !usage::hold(write.connection(), session_id, now).await? {
             return Ok(AddedRefresh::SessionEnded);
         }
         let seen = found.earlier.as_ref().map(|seen| seen.claims.as_str());
@@ -99,7 +100,7 @@ impl Database {
         if added.rows_affected() != 1 {
             return Ok(AddedRefresh::Raced);
         }
-        session_use::note_token(write.connection(), session_id, old.audience, now).await?;
+        usage::note_token(write.connection(), session_id, old.audience, now).await?;
         write.commit().await?;
         Ok(AddedRefresh::Added)
     }

@@ -4,13 +4,15 @@
 //! version ends a bounded number of sessions, whatever a user has piled up.
 
 use portcullis::protocol::feed::Subject;
+use portcullis::time::UnixSeconds;
 
-use super::columns::from_db;
-use super::error::StorageError;
-use super::write::Write;
+use crate::CLOCK_LEEWAY;
+use crate::storage::database::columns::from_db;
+use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
 
 /// How many sessions end in one version at most, and so in one transaction.
-pub(super) const MOST_IN_A_VERSION: i64 = 1_000;
+pub(in crate::storage) const MOST_IN_A_VERSION: i64 = 1_000;
 
 /// Sessions that a user may have at a time. Far more than people have browsers; without a bound,
 /// one user could fill the disk and every filter's memory.
@@ -18,7 +20,7 @@ const MOST_OF_A_USER: i64 = 100;
 
 /// Ends those sessions of a user whose sign-in was the longest ago, at most `at_most` and never
 /// `but`. How many ended.
-pub(super) async fn end_oldest(
+pub(in crate::storage) async fn end_oldest(
     write: &mut Write,
     user_id: &str,
     but: &str,
@@ -38,14 +40,14 @@ pub(super) async fn end_oldest(
     .await?;
     let count = ended.len() as u64;
     for (id, expires_at) in ended {
-        let until = from_db::<u64>(expires_at) + crate::CLOCK_LEEWAY_SECONDS;
+        let until = from_db::<UnixSeconds>(expires_at) + CLOCK_LEEWAY;
         write.revoke(Subject::Session(id), until).await?;
     }
     Ok(count)
 }
 
 /// Ends the oldest sessions of a user for `newest`, if there are too many.
-pub(super) async fn make_room(
+pub(in crate::storage) async fn make_room(
     write: &mut Write,
     user_id: &str,
     newest: &str,

@@ -1,11 +1,12 @@
 //! A command line's poll: finds the answer once, or is told to wait.
 
+use portcullis::time::UnixSeconds;
 use sqlx::AnyPool;
 
-use super::super::columns::{from_db, to_db};
-use super::super::error::StorageError;
-use super::super::sessions::ShownSignIn;
-use super::super::write::Write;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
+use crate::storage::sessions::ShownSignIn;
 use crate::tokens::secret::Hashed;
 
 /// What a poll finds. Whatever ends a request also deletes it, so it is found once.
@@ -50,7 +51,7 @@ type Columns = (
 pub(super) async fn look(
     pool: &AnyPool,
     device_code: &Hashed,
-    now: u64,
+    now: UnixSeconds,
 ) -> Result<Option<Poll>, StorageError> {
     let row: Option<(Option<String>, i64, i64, i64)> = sqlx::query_as(
         "SELECT answer, expires_at, next_poll_at, poll_interval FROM device_codes \
@@ -62,8 +63,9 @@ pub(super) async fn look(
     let Some((answer, expires_at, next_poll_at, interval)) = row else {
         return Ok(Some(Poll::Unknown));
     };
-    let ended = answer.is_some() || from_db::<u64>(expires_at) <= now;
-    let too_soon = from_db::<u64>(next_poll_at) > now && interval >= LONGEST_INTERVAL_SECONDS;
+    let ended = answer.is_some() || from_db::<UnixSeconds>(expires_at) <= now;
+    let too_soon =
+        from_db::<UnixSeconds>(next_poll_at) > now && interval >= LONGEST_INTERVAL_SECONDS;
     Ok((!ended && too_soon).then_some(Poll::TooSoon))
 }
 
@@ -77,7 +79,7 @@ fn slower(interval: i64) -> i64 {
 pub(super) async fn take_ended(
     write: &mut Write,
     device_code: &Hashed,
-    now: u64,
+    now: UnixSeconds,
 ) -> Result<Option<Poll>, StorageError> {
     let row: Option<Columns> = sqlx::query_as(
         "DELETE FROM device_codes \
@@ -91,9 +93,9 @@ pub(super) async fn take_ended(
     Ok(row.map(|row| ended(row, now)))
 }
 
-fn ended(row: Columns, now: u64) -> Poll {
+fn ended(row: Columns, now: UnixSeconds) -> Poll {
     let (answer, session_id, auth_time, auth_ver, session_end, audience, expires_at) = row;
-    if from_db::<u64>(expires_at) <= now {
+    if from_db::<UnixSeconds>(expires_at) <= now {
         return Poll::Expired;
     }
     let sign_in = auth_time.zip(auth_ver).zip(session_end);
@@ -116,7 +118,7 @@ fn ended(row: Columns, now: u64) -> Poll {
 pub(super) async fn keep_waiting(
     write: &mut Write,
     device_code: &Hashed,
-    now: u64,
+    now: UnixSeconds,
 ) -> Result<Poll, StorageError> {
     let row: Option<(i64, i64)> = sqlx::query_as(
         "SELECT next_poll_at, poll_interval FROM device_codes WHERE device_code_hash = $1",
@@ -127,7 +129,7 @@ pub(super) async fn keep_waiting(
     let Some((next_poll_at, interval)) = row else {
         return Ok(Poll::Unknown);
     };
-    let (poll, interval) = if from_db::<u64>(next_poll_at) > now {
+    let (poll, interval) = if from_db::<UnixSeconds>(next_poll_at) > now {
         (Poll::TooSoon, slower(interval))
     } else {
         (Poll::Waiting, interval)
