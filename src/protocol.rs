@@ -1,8 +1,8 @@
-//! What the filter and the control service say to each other, and to browsers on each other's
-//! behalf. Both sides use these types, so neither can drift from the other.
+//! The protocol between the filter and the control service, directly and through browsers. Both
+//! sides use these types, so they cannot diverge.
 //!
-//! Unknown fields are ignored on purpose (a newer control service, an older filter); unknown
-//! values of an enumeration are refused, because ignoring one could let somebody in.
+//! Unknown fields are ignored on purpose (a newer control service, an older filter). Unknown values
+//! of an enumeration are refused, because ignoring one could admit a request.
 
 pub mod audience;
 pub mod base64url;

@@ -1,4 +1,4 @@
-//! Strict base64url without padding (RFC 4648, section 5): one text for one value, nothing lax.
+//! Strict base64url without padding (RFC 4648, section 5): each value has exactly one text.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ pub fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Decodes a text; `None` for padding, foreign characters or bits that do not belong.
+/// Decodes a text; `None` for padding, other characters or non-zero trailing bits.
 #[must_use]
 pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()

@@ -11,16 +11,17 @@ pub const PREFIX: &str = "/api/filter/v1/";
 /// `POST exchange`: an exchange code for tokens.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ExchangeRequest {
-    /// The code, as the callback got it.
+    /// The code that the callback received.
     pub code: String,
-    /// The login attempt's verifier (RFC 7636). Without one the code is burnt and answered 204.
+    /// The login attempt's verifier (RFC 7636). Without one the code is deleted and the answer is
+    /// 204.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_verifier: Option<String>,
     /// The application's origin on which the callback arrived.
     pub origin: String,
 }
 
-/// What a good exchange answers.
+/// The answer of a successful exchange.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ExchangeAnswer {
     /// The application token.
@@ -35,7 +36,7 @@ pub struct ExchangeAnswer {
     pub cookie: CookieSettings,
 }
 
-/// `POST refresh`: a new token for an expired one, under a global session that lives.
+/// `POST refresh`: a new token for an expired one, under a live global session.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct RefreshRequest {
     /// The application token, expired or not.
@@ -47,7 +48,7 @@ pub struct RefreshRequest {
     pub origin: String,
 }
 
-/// What a good refresh answers: the binding secret stays as it was.
+/// The answer of a successful refresh. The binding secret does not change.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct RefreshAnswer {
     /// The new application token, bound like the old one.
@@ -68,10 +69,10 @@ pub struct LogoutRequest {
     pub binding_secret: Option<String>,
 }
 
-/// An application's choices for the cookies that hold its sessions.
+/// How an application wants the cookies of its sessions to be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CookieSettings {
-    /// Whether scripts are kept from the token cookie.
+    /// Whether the token cookie is hidden from scripts.
     pub http_only: bool,
     /// When the browser sends the cookies across sites.
     pub same_site: SameSite,
@@ -103,7 +104,7 @@ pub struct Problem {
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// The machine's word for it.
+    /// The reason, for programs.
     pub reason: ProblemReason,
     /// Seconds to wait, with `user_blocked`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,15 +115,15 @@ pub struct Problem {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemReason {
-    /// 400: the body, or the query, is not what the call takes.
+    /// 400: the body or the query is invalid.
     RequestInvalid,
-    /// 400: no such code, or used, or expired.
+    /// 400: the code is unknown, used or expired.
     CodeUnknown,
-    /// 400: the code belongs to another origin, or the verifier does not fit.
+    /// 400: the code belongs to another origin, or the verifier does not match.
     CodeMismatch,
-    /// 400: not a token of ours.
+    /// 400: the control service did not issue the token.
     TokenInvalid,
-    /// 401: the filter credential.
+    /// 401: the filter credential is missing or unknown.
     CredentialInvalid,
     /// 403: the global session has ended.
     SessionEnded,

@@ -13,10 +13,10 @@ pub const APPLICATION_TYPE: &str = "app";
 pub const SESSION_TYP: &str = "org+jwt";
 /// `type` claim of a global session token.
 pub const SESSION_TYPE: &str = "org";
-/// The longest token that either side looks at, in bytes.
+/// The longest token that either side accepts, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 4096;
 
-/// What an application token says. Versions are the feed's.
+/// The claims of an application token. Versions are versions of the feed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApplicationClaims {
     /// The team domain's origin.
@@ -42,11 +42,11 @@ pub struct ApplicationClaims {
     pub exp: UnixSeconds,
     /// The global session's end.
     pub session_exp: UnixSeconds,
-    /// When the user last proved who they are.
+    /// When the user signed in.
     pub auth_time: UnixSeconds,
-    /// The feed's version when session, user and policy were found good.
+    /// The version at which session, user and policy were judged.
     pub ver: u64,
-    /// The feed's version when the user last proved who they are.
+    /// The version at which the user signed in.
     pub auth_ver: u64,
     /// Id of the policy rule that admitted the user.
     pub rule: String,
@@ -56,7 +56,7 @@ pub struct ApplicationClaims {
     /// `header` for tokens of scripts and services.
     #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
     pub usage: Option<TokenUse>,
-    /// Whether every navigation asks the team domain: the session's duration is `0`.
+    /// Whether every navigation goes through the team domain: the session duration is `0`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub every_navigation: bool,
     /// Claims that the application asked for.
@@ -64,7 +64,7 @@ pub struct ApplicationClaims {
     pub custom: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
-/// Where a token may come from, other than its cookie.
+/// Where a token that is not in a cookie comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenUse {
@@ -84,7 +84,7 @@ pub struct Confirmation {
 pub const BINDING_SECRET_BYTES: usize = 32;
 
 impl Confirmation {
-    /// The confirmation of a binding secret, given as its cookie holds it: 32 bytes in base64url.
+    /// The confirmation of a binding secret in the form of its cookie: 32 bytes in base64url.
     /// `None` for any other text.
     #[must_use]
     pub fn of_cookie(value: &[u8]) -> Option<Self> {

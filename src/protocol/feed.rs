@@ -1,7 +1,7 @@
 //! A page of the feed that filters follow: keys, applications, revocations.
 //!
-//! A delta applies only if its `epoch` is the follower's and its `after` is the follower's
-//! version. A snapshot comes in pages by `next` and takes effect after its last.
+//! A delta applies only if its `epoch` and its `after` are the follower's epoch and version. A
+//! snapshot comes in pages, linked by `next`, and takes effect after the last one.
 
 mod application;
 mod revocation;
@@ -21,22 +21,22 @@ pub use revocation::Revocation;
 pub use subject::{Scope, Subject, TokenIds, UnknownScope};
 pub use text::Text;
 
-/// What a page may hold at most, applications and revocations together. A page is asked to have
-/// far fewer, and may have more only so as not to split a version.
+/// The most applications and revocations, together, in one page. Followers request far smaller
+/// pages; a page is larger only if a version would be split otherwise.
 pub const MOST_ITEMS: usize = 100_000;
 
-/// One answer of `GET feed`. Who reads a long one has the ids of its revocations as [`Text`].
+/// The answer of `GET feed`. A reader of long pages borrows the ids of revocations as [`Text`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeedPage<S = String> {
-    /// One life of the database.
+    /// The epoch of the database: it changes when the database is replaced.
     pub epoch: String,
-    /// Whether the page adds to what the follower has or replaces it.
+    /// Whether the page adds to the follower's data or replaces it.
     pub kind: PageKind,
-    /// The version that the page follows on; 0 in a snapshot.
+    /// The version on which the page builds; 0 in a snapshot.
     pub after: u64,
-    /// The version that holds when the page has been applied.
+    /// The follower's version after it has applied the page.
     pub version: u64,
-    /// The opaque name of the next page, if one follows at once.
+    /// The opaque name of the next page, if there is one.
     pub next: Option<String>,
     /// The control service's time.
     pub now: UnixSeconds,
@@ -52,7 +52,7 @@ pub struct FeedPage<S = String> {
 }
 
 impl<S> FeedPage<S> {
-    /// Whether the page has no content beside its position.
+    /// Whether the page has no content besides its version.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_none() && self.applications.is_empty() && self.revocations.is_empty()
@@ -94,7 +94,7 @@ pub struct RevocationChanges<S = String> {
     /// New or raised.
     #[serde(default)]
     pub put: Vec<Revocation<S>>,
-    /// Those that no living token could meet any more.
+    /// Those that have ended: every token that they could refuse has expired.
     #[serde(default)]
     pub delete: Vec<Subject<S>>,
 }
@@ -146,7 +146,7 @@ pub struct Jwk {
     pub private: Absent,
 }
 
-/// A member that must not be there: whatever its value, the page is refused.
+/// A member that must be absent: the page is refused whatever its value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Absent;
 

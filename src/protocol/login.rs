@@ -1,14 +1,14 @@
-//! The way of a login through the browser: the team domain's `/login` and the filter's callback.
+//! A login through the browser: the team domain's `/login` and the filter's callback.
 //!
-//! PKCE (RFC 7636) with S256 ties the exchange to the browser's login attempt.
+//! PKCE (RFC 7636) with S256 binds the exchange to the browser's login attempt.
 
 use super::base64url;
 
 /// The team domain's page that begins or continues a sign-in.
 pub const LOGIN_PATH: &str = "/login";
-/// What the filter answers itself, on every application's hostname.
+/// Paths that the filter answers itself, on every application's hostname.
 pub const FILTER_PREFIX: &str = "/.access/";
-/// Where a login ends, on the application's hostname.
+/// The callback that ends a login, on the application's hostname.
 pub const CALLBACK_PATH: &str = "/.access/callback";
 
 /// The S256 challenge of a verifier.

@@ -1,4 +1,4 @@
-//! An origin: scheme, hostname and port (RFC 6454), in its one canonical text.
+//! An origin: scheme, hostname and port (RFC 6454), with one canonical text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ pub struct Origin {
     port: u16,
 }
 
-/// Why a text is no origin.
+/// Why a text is not an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OriginError {
     /// Neither `https://` nor `http://`.
@@ -39,7 +39,7 @@ impl Origin {
         &self.hostname
     }
 
-    /// The port, also where the text leaves it out.
+    /// The port, also if the text omits it.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -85,7 +85,7 @@ fn parse_port(text: &str) -> Result<u16, OriginError> {
     }
 }
 
-/// Labels of lower-case letters, digits, `-` and `_`, parted by single dots (RFC 1123).
+/// Labels of lower-case letters, digits, `-` and `_`, separated by single dots (RFC 1123).
 fn is_hostname(text: &str) -> bool {
     text.len() <= 253
         && text.split('.').all(|label| {

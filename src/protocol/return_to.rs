@@ -1,6 +1,6 @@
 //! Where a user returns to after signing in: a path and query on the same origin, or `/`.
 //!
-//! Checked by both sides, since either could be asked by somebody else.
+//! Both sides check it, because either may receive it from an attacker.
 
 use super::login::FILTER_PREFIX;
 

@@ -1,9 +1,8 @@
 //! `POST exchange`: an exchange code for an application token.
 //!
-//! The session, the user and the policy are judged again, as of one moment of the database, whose
-//! version goes into the token: a revocation that comes later has a higher one, whoever is first
-//! to answer. The same code and verifier get the same answer for ten seconds, since a filter
-//! whose answer was lost asks again, perhaps another replica.
+//! Session, user and policy are judged again ([`crate::eligibility`]). The same code and verifier
+//! get the same answer for ten seconds, because a filter whose answer was lost repeats the call,
+//! perhaps to another replica.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +43,7 @@ pub async fn exchange(
     };
     let found = find(&service, &identity, &hash).await?;
     if let Err(error) = check_binding(&found, &secrets, &origin) {
-        // It is in the wrong hands, or at the wrong place: nobody shall use it any more.
+        // The code may be stolen: delete it.
         burn(&service, &identity, &hash).await?;
         return Err(error);
     }
@@ -61,20 +60,20 @@ pub async fn exchange(
         );
         return answer(&service, &found, &issued, &secrets);
     }
-    // Somebody else used it since we looked, or a revocation deleted it.
+    // Another call used the code meanwhile, or a revocation deleted it.
     let found = find(&service, &identity, &hash).await?;
     repeat(&service, &found, &secrets)
 }
 
-/// What the browser brought by two ways: neither alone gives the binding secret.
+/// What the browser carried on two ways; neither alone gives the binding secret.
 struct Secrets {
     code: String,
     verifier: String,
 }
 
 impl Secrets {
-    /// The binding secret that belongs to a stored seed. Neither the database nor what access
-    /// logs hold of the callback's URL is enough to make it.
+    /// The binding secret of a stored seed. Neither the database nor the callback's URL in an
+    /// access log is enough to compute it.
     fn binding(&self, seed: &str) -> String {
         let mut mac = hmac_sha256::HMAC::new(seed.as_bytes());
         mac.update(self.verifier.as_bytes());
@@ -93,7 +92,7 @@ async fn burn(service: &Service, identity: &FilterIdentity, hash: &Hashed) -> Re
     Ok(())
 }
 
-/// The origin in its canonical text, if an application of this credential is reached there.
+/// The origin, if an application of this credential is reached there.
 async fn known_origin(
     service: &Service,
     identity: &FilterIdentity,

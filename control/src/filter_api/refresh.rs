@@ -1,10 +1,10 @@
 //! `POST refresh`: a new application token for one that has expired, or soon will.
 //!
-//! The session, the user, the policy and all revocations are judged again, as of one moment of
-//! the database, whose version goes into the new token. A token that a revocation refuses is
-//! never refreshed, even while its session lives: its user comes back through the team domain.
-//! Calls for one token get the same new one for ten seconds, from every replica, so that tabs and
-//! workers that refresh at the same time do not replace each other's; each is judged all the same.
+//! Session, user, policy and all revocations are judged again ([`crate::eligibility`]). A token
+//! that a revocation refuses is never refreshed, even if its session is live: its user returns
+//! through the team domain. For ten seconds all calls for one token get the same new one, from
+//! every replica, so that concurrent tabs and workers do not replace each other's tokens. Each call
+//! is judged.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,8 @@ pub async fn refresh(
     let mut issued = admission.claims(&service, call.token.cnf.clone())?;
     let issued_at = issued.iat;
     if issued.every_navigation {
-        // It opens no navigation that the old one does not: those ask the team domain.
+        // The new token admits no navigation that the old one does not: navigations go through the
+        // team domain.
         issued.iat = issued.iat.min(call.token.iat);
     }
     let stored = IssuedToken {
@@ -64,7 +65,7 @@ pub async fn refresh(
     }
 }
 
-/// A call whose token, binding and origin are good.
+/// A call whose token, binding and origin are valid.
 struct Call<'a> {
     service: &'a Service,
     token: ApplicationClaims,
@@ -82,7 +83,7 @@ impl<'a> Call<'a> {
         request: &RefreshRequest,
     ) -> Result<Self, ApiError> {
         let token = shown_token::claims(service, identity, &request.token)?;
-        // Tokens for scripts and services end when they end.
+        // Tokens for scripts are never refreshed.
         if token.usage.is_some() {
             return Err(ApiError::TokenInvalid);
         }
@@ -129,7 +130,7 @@ impl<'a> Call<'a> {
         Ok(eligibility::judge(&found.facts, Some(replaced), now)?)
     }
 
-    /// The token that an earlier call got, while it is the one to give now.
+    /// The token that an earlier call got, if it is still the right answer.
     fn repeatable(
         &self,
         found: &FoundRefresh,
@@ -148,7 +149,7 @@ impl<'a> Call<'a> {
         let found = self.service.storage.find_refresh(self.old()).await?;
         let admission = self.judge(&found)?;
         let issued = self.repeatable(&found, &admission);
-        // Stored and gone again in one moment: something ended it.
+        // The other call's token is already gone: something ended it.
         self.answer(&admission, issued.ok_or(ApiError::SessionEnded)?)
     }
 

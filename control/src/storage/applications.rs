@@ -1,4 +1,4 @@
-//! Applications, declared in the configuration file or made by the CLI.
+//! Applications, declared in the configuration file or added on the command line.
 
 mod declare;
 mod error;
@@ -15,13 +15,13 @@ pub use error::ChangeError;
 pub(in crate::storage) use rows::{Columns, from_columns, read};
 
 impl Database {
-    /// All that are not gone, by name.
+    /// All applications, by name.
     pub async fn applications(&self) -> Result<Vec<Application>, StorageError> {
         let rows: Vec<Columns> = sqlx::query_as(SELECT_ALL).fetch_all(self.pool()).await?;
         rows.into_iter().map(from_columns).collect()
     }
 
-    /// The one with an audience.
+    /// The application with an audience.
     pub async fn application(&self, audience: &str) -> Result<Option<Application>, StorageError> {
         let row: Option<Columns> = sqlx::query_as(
             "SELECT audience, declared, definition FROM applications \
@@ -33,7 +33,7 @@ impl Database {
         row.map(from_columns).transpose()
     }
 
-    /// Those that are reached under a hostname.
+    /// The applications at a hostname.
     pub async fn applications_at(&self, hostname: &str) -> Result<Vec<Application>, StorageError> {
         let rows: Vec<Columns> = sqlx::query_as(
             "SELECT audience, declared, definition FROM applications WHERE gone = 0 \
@@ -45,7 +45,7 @@ impl Database {
         rows.into_iter().map(from_columns).collect()
     }
 
-    /// The one with a name.
+    /// The application with a name.
     pub async fn application_named(&self, name: &str) -> Result<Option<Application>, StorageError> {
         let row: Option<Columns> = sqlx::query_as(
             "SELECT audience, declared, definition FROM applications WHERE gone = 0 AND name = $1",
@@ -56,8 +56,8 @@ impl Database {
         row.map(from_columns).transpose()
     }
 
-    /// Makes one. A name that was declared once has its audience again, not the given one. The
-    /// feed's version that tells of it.
+    /// Adds an application. A name that was declared before keeps its audience instead of getting
+    /// the given one. Returns the version that publishes it.
     pub async fn add_application(&self, application: &Application) -> Result<u64, ChangeError> {
         let mut write = self.write().await?;
         write.lock().await?;
@@ -67,7 +67,7 @@ impl Database {
         Ok(version)
     }
 
-    /// Changes `was` to `definition`. The feed's version that tells of it, or `None` if nothing
+    /// Changes `was` to `definition`. Returns the version that publishes it, or `None` if nothing
     /// changed.
     pub async fn change_application(
         &self,

@@ -1,5 +1,5 @@
-//! The facts by which it is decided whether a user gets a token for an application, read as of one
-//! moment. [`crate::eligibility::judge`] decides by them.
+//! The facts that decide whether a user gets a token for an application, read as of one moment.
+//! [`crate::eligibility::judge`] judges them.
 
 use portcullis::protocol::feed::TokenIds;
 use portcullis::protocol::origin::Origin;
@@ -15,19 +15,19 @@ use crate::storage::database::error::StorageError;
 use crate::storage::revocations::of_token::{self, RevokedBelow};
 use crate::storage::sessions::{Session, ShownSignIn};
 
-/// Whose token is asked for, and for which application.
+/// Whose token is requested, and for which application.
 #[derive(Debug, Clone, Copy)]
 pub struct EligibilityQuery<'a> {
-    /// The sign-in that is shown. Facts about a later one of the same session do not count.
+    /// The sign-in that the token would prove, at most.
     pub shown: &'a ShownSignIn,
-    /// The user to whom the session must belong, if the caller knows. Without one, nothing is
-    /// known of the user of a session that has ended.
+    /// The user to whom the session must belong, if the caller knows. If it does not, the user of a
+    /// session that has ended is unknown.
     pub user_id: Option<&'a str>,
     /// The application.
     pub audience: &'a str,
 }
 
-/// What speaks for a user's token at an application, and against it.
+/// The facts for and against a user's token at an application.
 #[derive(Debug, Clone)]
 pub struct EligibilityFacts {
     /// The feed's version at that moment.
@@ -89,7 +89,8 @@ pub(in crate::storage) async fn facts(
     query: EligibilityQuery<'_>,
 ) -> Result<EligibilityFacts, StorageError> {
     let shown = query.shown;
-    // A user without a session is read too: one who was revoked a moment ago is told so.
+    // The user is read even without a session: one who was just revoked should hear about the
+    // block.
     let (version, user_id, email, disabled, blocked_until, auth_time, auth_ver, expires_at): Columns =
         sqlx::query_as(
             "SELECT feed_state.version, users.id, users.email, users.disabled, \

@@ -1,5 +1,5 @@
-//! The feed as stored: its version, what changed since one (the log), what is in force (a
-//! snapshot, in pieces).
+//! The stored feed: its version, the changes since a version (the log), and everything in force (a
+//! snapshot, read in pieces).
 
 mod items;
 mod snapshot;
@@ -19,13 +19,13 @@ use items::{Audiences, Read, position, sees};
 type LogRow = (i64, String, Option<String>, String);
 
 impl Database {
-    /// Where it stands.
+    /// The feed's epoch and versions.
     pub async fn position(&self) -> Result<Position, StorageError> {
         let mut read = self.read().await?;
         position(&mut read).await
     }
 
-    /// Its newest version alone: asked many times a second.
+    /// The newest version alone, which is read many times a second.
     pub async fn newest_version(&self) -> Result<u64, StorageError> {
         let (version,): (i64,) =
             sqlx::query_as("SELECT version FROM feed_state WHERE only_row = 1")
@@ -34,9 +34,9 @@ impl Database {
         Ok(from_db(version))
     }
 
-    /// What changed after a version, in at most about `limit` items; a version is never split.
-    /// `None`: the log does not reach back so far, the version is yet to come, or the next one is
-    /// larger than a page may be.
+    /// The changes after a version, about `limit` items at most; a version is never split. `None`
+    /// if the follower needs a snapshot: the log does not reach back that far, the version does not
+    /// exist yet, or the next one exceeds what a page may hold.
     pub async fn changes(
         &self,
         after: u64,
@@ -66,7 +66,7 @@ impl Database {
         items(until, rows, audiences).map(Some)
     }
 
-    /// The next `limit` items of all that is in force.
+    /// The next `limit` items of everything in force.
     pub async fn in_force(
         &self,
         from: Option<&Cursor>,
@@ -78,7 +78,7 @@ impl Database {
     }
 }
 
-/// The version at which a page of `limit` items must end; `None` if all fits.
+/// The version at which a page of `limit` items must end; `None` if everything fits.
 async fn last_version(
     read: &mut Read,
     after: u64,
@@ -92,11 +92,12 @@ async fn last_version(
     .bind(i64::from(limit))
     .fetch_optional(&mut **read)
     .await?;
-    // The version before the one that does not fit whole, but at least one version.
+    // The version before the first one that does not fit, but at least one version.
     Ok(first_too_many.map(|(version,)| from_db::<u64>(version).saturating_sub(1).max(after + 1)))
 }
 
-/// Whether followers would drop what changed, and ask for the same again and again.
+/// Whether the changes exceed what a page may hold. Followers would reject the page and request it
+/// again.
 async fn is_too_large(read: &mut Read, after: u64, until: u64) -> Result<bool, StorageError> {
     let first_too_many: Option<(i64,)> = sqlx::query_as(
         "SELECT version FROM feed_log WHERE version > $1 AND version <= $2 \
@@ -110,7 +111,7 @@ async fn is_too_large(read: &mut Read, after: u64, until: u64) -> Result<bool, S
     Ok(first_too_many.is_some())
 }
 
-/// Only the last word on each thing is told, since `put` and `delete` have no order.
+/// Only the last change of each thing is published, because `put` and `delete` have no order.
 fn items(
     version: u64,
     rows: Vec<LogRow>,

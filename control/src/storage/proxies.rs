@@ -1,5 +1,5 @@
-//! Who follows the feed, how far each has come, and when. Replicas of the control service write
-//! here what they are told; each sees only the polls that reach it.
+//! The proxies that follow the feed, and which version each has applied when. Each replica of the
+//! control service stores what it learns from the polls that reach it.
 
 use std::time::Duration;
 
@@ -10,68 +10,68 @@ use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 
-/// How many proxies one filter credential may bring. Whoever has a credential can make up names,
-/// and must not fill the database with them.
+/// The most proxies of one filter credential. The holder of a credential can make up names, and
+/// must not fill the database with them.
 pub const MOST_PROXIES: usize = 10_000;
 
-/// A proxy, as last heard of.
+/// A proxy, according to its last poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// The id of the filter credential that it shows.
+    /// The id of its filter credential.
     pub credential: String,
     /// Its name for itself.
     pub instance: String,
-    /// Where it polls from.
+    /// The address of its last poll.
     pub address: String,
-    /// Everything up to this version is in force there; 0: it has nothing yet.
+    /// The version that it has applied; 0 for none.
     pub applied: u64,
-    /// Its first poll.
+    /// The time of its first poll.
     pub first_seen: UnixMillis,
-    /// The beginning or end of its last poll.
+    /// When its last poll began or ended.
     pub last_seen: UnixMillis,
-    /// Without another poll it is taken for gone from then on.
+    /// Until when it counts as live without another poll.
     pub live_until: UnixMillis,
-    /// After so much silence it refuses everybody; `None`: it never does, or has not said so.
+    /// After how long without a poll it denies every request; `None` if it never does, or does not
+    /// say.
     pub denies_after: Option<Duration>,
 }
 
-/// A version, and when something happened to it.
+/// A version, and when it was committed or applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
     /// The feed's version.
     pub version: u64,
-    /// When.
+    /// The time.
     pub at: UnixMillis,
 }
 
-/// What is new about a proxy.
+/// New facts about a proxy.
 #[derive(Debug, Clone)]
 pub struct ProxyUpdate {
     /// The proxy.
     pub proxy: Proxy,
-    /// Whether it has said what it has applied; else what was written down before holds.
+    /// Whether the proxy reports what it has applied; if not, the stored version stays.
     pub reports_applied: bool,
-    /// Versions that it has come to since it was last written down.
+    /// The versions that it has applied since the last update.
     pub steps: Vec<Step>,
 }
 
-/// A version that a proxy has come to.
+/// A version that a proxy has applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyStep {
     /// Its credential.
     pub credential: String,
     /// Its name.
     pub instance: String,
-    /// To which version, and when.
+    /// The version, and when it was applied.
     pub step: Step,
 }
 
 type Row = (String, String, String, i64, i64, i64, i64, Option<i64>);
 
 impl Database {
-    /// Writes down what is new about proxies, and when versions were committed. The answer is
-    /// the credentials that have brought [`MOST_PROXIES`] already and now bring another, which
-    /// is not written down.
+    /// Stores new facts about proxies, and when versions were committed. Returns the credentials
+    /// that have [`MOST_PROXIES`] already and another one now, which is not stored.
     pub async fn record_proxies(
         &self,
         news: &[ProxyUpdate],
@@ -111,7 +111,7 @@ impl Database {
         Ok(rows.into_iter().map(proxy).collect())
     }
 
-    /// Which proxies came to versions from `version` on, in the order of versions.
+    /// The steps of proxies to `version` and later ones, by version.
     pub async fn steps_from(&self, version: u64) -> Result<Vec<ProxyStep>, StorageError> {
         let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(
             "SELECT credential, instance, version, at_ms FROM proxy_steps \
@@ -131,7 +131,7 @@ impl Database {
         Ok(rows.into_iter().map(step).collect())
     }
 
-    /// Forgets proxies of a name. How many there were.
+    /// Deletes the proxies with a name. Returns how many there were.
     pub async fn forget_proxies(&self, instance: &str) -> Result<u64, StorageError> {
         let mut write = self.write().await?;
         let forgotten = sqlx::query("DELETE FROM proxies WHERE instance = $1")
@@ -148,7 +148,7 @@ impl Database {
     }
 }
 
-/// Says whether there was room. What another replica heard later is left.
+/// Stores a proxy, unless another replica has stored a later poll. False if there is no room.
 async fn put(connection: &mut AnyConnection, news: &ProxyUpdate) -> Result<bool, StorageError> {
     let proxy = &news.proxy;
     let updated = sqlx::query(

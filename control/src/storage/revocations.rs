@@ -1,5 +1,5 @@
-//! Ending sessions: of a user, at an application, of one global session. Each in a
-//! transaction that deletes what could still be used and tells filters.
+//! Revoking users, applications and global sessions. One transaction deletes what could still be
+//! used and publishes the revocation.
 
 pub(super) mod history;
 pub(super) mod of_token;
@@ -17,42 +17,42 @@ use crate::storage::sessions::ends::{self, MOST_IN_A_VERSION};
 /// How users are revoked.
 #[derive(Debug, Clone, Copy)]
 pub struct UserRevocation {
-    /// Until when they cannot sign in again.
+    /// Until when they cannot sign in.
     pub blocked_until: UnixSeconds,
-    /// When no token of theirs can be alive any more that belongs to no session.
+    /// When the revocation may end, if no session of theirs lasts longer.
     pub until: UnixSeconds,
-    /// Whether they are disabled as well.
+    /// Whether they are also disabled.
     pub disable: bool,
 }
 
-/// Which users are revoked.
+/// Selects the users to revoke.
 #[derive(Debug, Clone, Copy)]
 pub enum UserSelector<'a> {
-    /// Everybody with this e-mail address.
+    /// All users with this e-mail address.
     Email(&'a str),
-    /// The one with this id.
+    /// The user with this id.
     Id(&'a str),
 }
 
 /// How an application is revoked.
 #[derive(Debug, Clone, Copy)]
 pub struct ApplicationRevocation {
-    /// When no token of it can be alive any more.
+    /// When the last token of the application has expired.
     pub until: UnixSeconds,
-    /// Whether only those come back who sign in anew.
+    /// Whether a new sign-in is demanded.
     pub fresh: bool,
 }
 
 /// Sessions that ended one by one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EndedSessions {
-    /// The newest version that says so; `None` if none ended.
+    /// The newest version that revokes one of them; `None` if none ended.
     pub version: Option<u64>,
     /// How many ended.
     pub count: u64,
 }
 
-/// What a revocation of users did.
+/// The outcome of a revocation of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RevokedUsers {
     /// Tokens below this version of the feed are refused.
@@ -64,7 +64,7 @@ pub struct RevokedUsers {
 }
 
 impl Database {
-    /// Revokes users. `None`: there is none.
+    /// Revokes users. `None` if there are none.
     pub async fn revoke_users(
         &self,
         whom: UserSelector<'_>,
@@ -75,7 +75,7 @@ impl Database {
             UserSelector::Email(email) => (Some(email), None),
             UserSelector::Id(id) => (None, Some(id)),
         };
-        // Locks the users' rows against sign-ins at the same time.
+        // Locks the users' rows against concurrent sign-ins.
         let users: Vec<(String,)> = sqlx::query_as(
             "UPDATE users SET disabled = CASE WHEN $1 = 1 THEN 1 ELSE disabled END, \
              blocked_until = CASE WHEN blocked_until > $2 THEN blocked_until ELSE $2 END \
@@ -105,8 +105,8 @@ impl Database {
         }))
     }
 
-    /// Revokes all tokens of an application; global sessions go on. The version below which they
-    /// are refused.
+    /// Revokes all tokens of an application; global sessions are not affected. Returns the version
+    /// below which tokens are refused.
     pub async fn revoke_application(
         &self,
         audience: &str,
@@ -118,7 +118,7 @@ impl Database {
             .bind(audience)
             .execute(write.connection())
             .await?;
-        // What nobody answered yet is answered after the revocation, and may be.
+        // A request that is still unanswered may be confirmed: that happens after the revocation.
         sqlx::query("DELETE FROM device_codes WHERE audience = $1 AND answer IS NOT NULL")
             .bind(audience)
             .execute(write.connection())
@@ -131,13 +131,13 @@ impl Database {
         Ok(version)
     }
 
-    /// Ends a global session. The version below which its tokens are refused; `None`: it had
-    /// ended already.
+    /// Ends a global session. Returns the version below which its tokens are refused; `None` if it
+    /// had already ended.
     pub async fn end_session(&self, id: &str) -> Result<Option<u64>, StorageError> {
         let mut write = self.write().await?;
-        // Before the session's row, in the order in which a user's revocation takes its locks.
+        // Locked before the session's row, in the same order as in a user's revocation.
         write.lock().await?;
-        // Its codes go with it.
+        // Deletes its codes too (foreign key).
         let ended: Option<(i64,)> =
             sqlx::query_as("DELETE FROM sessions WHERE id = $1 RETURNING expires_at")
                 .bind(id)
@@ -171,8 +171,8 @@ impl Database {
     }
 }
 
-/// When the last token of a user's sessions ends. No token outlives its session; sessions that
-/// are gone ended by themselves, or left a revocation of their own.
+/// When the last token of a user's sessions expires. No token outlives its session; a session that
+/// is gone has expired, or left a revocation of its own.
 async fn last_end_of(write: &mut Write, user_id: &str) -> Result<UnixSeconds, StorageError> {
     let (end,): (Option<i64>,) =
         sqlx::query_as("SELECT MAX(expires_at) FROM sessions WHERE user_id = $1")
@@ -184,7 +184,7 @@ async fn last_end_of(write: &mut Write, user_id: &str) -> Result<UnixSeconds, St
     }))
 }
 
-/// Deletes a user's sessions, and with them their codes.
+/// Deletes a user's sessions and their codes.
 async fn end_sessions_of(write: &mut Write, user_id: &str) -> Result<u64, StorageError> {
     let ended = sqlx::query("DELETE FROM sessions WHERE user_id = $1")
         .bind(user_id)

@@ -15,29 +15,29 @@ use crate::storage::database::write::Write;
 use crate::storage::revocations::of_token;
 use crate::tokens::secret::Hashed;
 
-/// A sign-in from which a global session shall come.
+/// A sign-in that begins or renews a global session.
 #[derive(Debug, Clone)]
 pub struct NewSession {
     /// The new `sid`, if a new session begins.
     pub id: String,
-    /// Whose.
+    /// The user's id.
     pub user_id: String,
-    /// Now; the user proved who they are just before.
+    /// The time of the sign-in.
     pub now: UnixSeconds,
-    /// Its end.
+    /// When the session ends.
     pub expires_at: UnixSeconds,
-    /// In which browser.
+    /// The browser.
     pub client: ClientDescription,
-    /// The session that this browser has already, which may have ended.
+    /// The `sid` in the browser's cookie, whose session may have ended.
     pub before: Option<String>,
-    /// Of the secret of the form, which forms of one browser share.
+    /// Hash of the secret that all sign-in forms of one browser share.
     pub form: Option<Hashed>,
 }
 
-/// What became of it.
+/// The outcome of a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BegunSession {
-    /// It lives.
+    /// The session begins.
     Begun {
         /// `sid`, of the new session or of the one that was renewed.
         id: String,
@@ -45,19 +45,19 @@ pub enum BegunSession {
         auth_ver: u64,
         /// Its end.
         expires_at: UnixSeconds,
-        /// The feed's version that tells of older sessions which had to end for it.
+        /// The version that revokes older sessions, if the user had too many.
         ended_others: Option<u64>,
     },
     /// The user was revoked a moment ago and may sign in again at `until`.
     Blocked {
-        /// The moment.
+        /// When the block ends.
         until: UnixSeconds,
     },
     /// The user is disabled or gone.
     Disabled,
 }
 
-/// A session that lives, of a user who is not disabled.
+/// A global session, with the sign-in that it or a cookie of it proves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// `sid`.
@@ -100,11 +100,11 @@ impl From<&Session> for ShownSignIn {
 }
 
 impl Database {
-    /// Begins a session, unless the user is blocked or disabled. A session that the user has in
-    /// this browser already is renewed instead. Whoever has too many sessions loses the oldest.
+    /// Begins a session, unless the user is blocked or disabled. If the user has too many sessions,
+    /// the oldest ones end.
     ///
-    /// It is renewed and not replaced, since its end would take tokens and codes with it that
-    /// another tab has just got.
+    /// A session that the user already has in this browser is renewed, not replaced: ending it
+    /// would end tokens and codes that another tab has just received.
     pub async fn begin_session(&self, session: &NewSession) -> Result<BegunSession, StorageError> {
         let mut write = self.write().await?;
         if let Some(refused) = refused(&mut write, session).await? {
@@ -131,7 +131,7 @@ impl Database {
         })
     }
 
-    /// The session, if it lives now.
+    /// The session, if it has not ended and its user is not disabled.
     pub async fn session(
         &self,
         id: &str,
@@ -158,7 +158,7 @@ impl Database {
         ))
     }
 
-    /// Whether an application wants a later sign-in than this session's.
+    /// Whether the application demands a later sign-in than the session's.
     pub async fn login_required(
         &self,
         session: &Session,
@@ -176,14 +176,14 @@ impl Database {
     }
 }
 
-/// Why the user may not sign in. If they may, their row is locked until the end of the
-/// transaction.
+/// Why the user may not sign in; `None` if they may. Their row is then locked until the transaction
+/// ends.
 async fn refused(
     write: &mut Write,
     session: &NewSession,
 ) -> Result<Option<BegunSession>, StorageError> {
-    // The update locks the user's row against a revocation at the same time: either it came
-    // before, and is seen here, or it comes after, and finds the session to delete.
+    // The update locks the user's row against a concurrent revocation. One that came before is seen
+    // here; one that comes after finds the session and deletes it.
     let welcome = sqlx::query(
         "UPDATE users SET last_sign_in_at = $1 \
          WHERE id = $2 AND disabled = 0 AND blocked_until <= $1",
@@ -208,9 +208,9 @@ async fn refused(
     }))
 }
 
-/// Renews the session that the user has in this browser: the one that the browser showed, or one
-/// that another tab's form of this browser has just begun. It never gets shorter, since tokens
-/// may live as long as it would have.
+/// Renews the session that the user has in this browser: the one in the browser's cookie, or one
+/// that a form in another tab has just begun. It never becomes shorter, because existing tokens may
+/// live as long as it would have.
 async fn renew(
     write: &mut Write,
     session: &NewSession,

@@ -1,5 +1,4 @@
-//! Tokens, codes, keys and credentials. None of their secrets is stored, only hashes; signing keys
-//! are the exception.
+//! Tokens, codes, keys and credentials. Only hashes of secrets are stored, except for signing keys.
 
 pub(super) mod admin_tokens;
 pub(super) mod device_codes;

@@ -1,6 +1,5 @@
-//! Throwing away what can have no effect any more.
-//!
-//! A little at a time: whoever wants to revoke somebody waits for one batch at most.
+//! Deletes what no longer has any effect, in small batches: a revocation waits for one batch at
+//! most.
 
 use std::time::Duration;
 
@@ -13,26 +12,25 @@ use crate::storage::database::error::StorageError;
 /// How long a revocation is kept past its end. Filters drop it after the same time.
 const REVOCATION_GRACE: Duration = Duration::from_secs(3600);
 
-/// How long a code is kept past its end, and a refresh past its moment, for calls that are
-/// repeated.
+/// How long a code is kept past its end, and a refresh after it was made, for repeated calls.
 const REPEAT_GRACE: Duration = Duration::from_secs(60);
 
-/// How many versions the log reaches back. A follower that lacks more gets a snapshot.
+/// How many versions the log reaches back. A follower that is further behind gets a snapshot.
 const KEPT_VERSIONS: u64 = 100_000;
 
-/// Rows that one transaction deletes.
+/// How many rows one transaction deletes.
 const BATCH: i64 = 2_000;
 
-/// How many times of proxies that came to a version are kept.
+/// How many steps of proxies are kept.
 const KEPT_STEPS: i64 = 1_000_000;
 
-/// How long a proxy that refuses everybody by now is still listed.
+/// How long a proxy is still listed after it began to deny every request.
 const PROXY_GRACE: Duration = Duration::from_secs(3600);
 
-/// What is deleted: rows that `$1` outdates, at most `$2` of them.
+/// Delete at most `$2` rows that are older than `$1`.
 ///
-/// Each asks its condition again outside, since the rows of the inner query could have changed
-/// in between on PostgreSQL.
+/// Each statement repeats its condition outside the inner query, because on PostgreSQL the rows
+/// could have changed in between.
 const OUTDATED_CODES: &str = "DELETE FROM exchange_codes WHERE expires_at < $1 AND code_hash IN \
      (SELECT code_hash FROM exchange_codes WHERE expires_at < $1 LIMIT $2)";
 const OUTDATED_REFRESHES: &str = "DELETE FROM refreshes WHERE issued_at < $1 AND jti IN \
@@ -57,8 +55,8 @@ const OUTDATED_TIMES: &str = "DELETE FROM version_times WHERE version <= $1 AND 
      (SELECT version FROM version_times WHERE version <= $1 ORDER BY version LIMIT $2)";
 
 impl Database {
-    /// Deletes what ended before `now`: codes, refreshes, sessions,
-    /// revocations, proxies; and the oldest part of the log.
+    /// Deletes codes, refreshes, sessions, revocations and proxies that ended before `now`, and the
+    /// oldest part of the log.
     pub async fn tidy(&self, now: UnixSeconds) -> Result<(), StorageError> {
         let past_repeats = to_db(now - REPEAT_GRACE);
         let past_proxies = (now - PROXY_GRACE).get().saturating_mul(1_000);
@@ -73,8 +71,8 @@ impl Database {
         ] {
             self.delete(delete, before).await?;
         }
-        // Told first: whoever follows from before the new start gets a snapshot, and nobody reads
-        // what is deleted then.
+        // The new start is committed first: followers from before it then get a snapshot, so
+        // nothing reads what is deleted.
         let start = self.shorten_log().await?;
         self.delete(OUTDATED_LOG, to_db(start)).await?;
         self.delete(OUTDATED_TIMES, to_db(start)).await
@@ -97,7 +95,7 @@ impl Database {
         }
     }
 
-    /// The new start of the log.
+    /// Moves the start of the log. Returns the new one.
     async fn shorten_log(&self) -> Result<u64, StorageError> {
         let mut write = self.write().await?;
         let (start,): (i64,) = sqlx::query_as(

@@ -1,4 +1,4 @@
-//! The service's own users.
+//! Users who have an account with the service.
 
 use portcullis::time::UnixSeconds;
 
@@ -6,33 +6,33 @@ use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 
-/// A user, as lists show one.
+/// A user, as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// `sub` of the user's tokens.
     pub id: String,
     /// The e-mail address, lower-case.
     pub email: String,
-    /// Whether the user may administer.
+    /// Whether the user is an administrator.
     pub administrator: bool,
-    /// Whether the user is kept from signing in for good.
+    /// Whether the user is disabled and cannot sign in.
     pub disabled: bool,
-    /// When the user last proved who they are.
+    /// When the user last signed in.
     pub last_sign_in_at: Option<UnixSeconds>,
 }
 
-/// Which users are listed.
+/// Which users to list.
 #[derive(Debug, Clone, Copy)]
 pub struct UserPage<'a> {
-    /// One user, by id or e-mail address; empty: all.
+    /// One user, by id or e-mail address; empty for all.
     pub user: &'a str,
-    /// After the one with this address and id.
+    /// Only users after this address and id.
     pub after: (&'a str, &'a str),
-    /// At most so many.
+    /// The most to list.
     pub limit: u32,
 }
 
-/// A user to be made.
+/// A user to add.
 #[derive(Debug, Clone)]
 pub struct NewUser {
     /// The new id.
@@ -41,9 +41,9 @@ pub struct NewUser {
     pub email: String,
     /// The password's hash, as a PHC string; `None` if the user has no password.
     pub password_hash: Option<String>,
-    /// Whether the user may administer.
+    /// Whether the user is an administrator.
     pub administrator: bool,
-    /// Now.
+    /// The time.
     pub created_at: UnixSeconds,
 }
 
@@ -58,13 +58,13 @@ pub struct PasswordAccount {
     pub password_hash: String,
 }
 
-/// Why a user was not made.
+/// Why a user was not added.
 #[derive(Debug, thiserror::Error)]
 pub enum AddUserError {
-    /// Somebody has that address.
+    /// Another user has the e-mail address.
     #[error("a user with this e-mail address exists already")]
     EmailTaken,
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
@@ -72,7 +72,7 @@ pub enum AddUserError {
 type UserColumns = (String, String, i64, i64, Option<i64>);
 
 impl Database {
-    /// Makes a user.
+    /// Adds a user.
     pub async fn add_user(&self, user: &NewUser) -> Result<(), AddUserError> {
         let added = sqlx::query(
             "INSERT INTO users (id, email, password_hash, administrator, disabled, \
@@ -105,7 +105,7 @@ impl Database {
         Ok(rows.into_iter().map(from_columns).collect())
     }
 
-    /// Some users, by address.
+    /// A page of users, by address.
     pub async fn users_page(&self, page: UserPage<'_>) -> Result<Vec<User>, StorageError> {
         let rows: Vec<UserColumns> = sqlx::query_as(
             "SELECT id, email, administrator, disabled, last_sign_in_at FROM users \

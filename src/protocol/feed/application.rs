@@ -4,20 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::calls::CookieSettings;
 
-/// What is protected, and how.
+/// A protected application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedApplication {
     /// 64 hex digits, `aud` of its tokens.
     pub audience: String,
     /// Its name, for people.
     pub name: String,
-    /// Where it is reached.
+    /// The origins and paths where it is reached.
     pub origins: Vec<ApplicationOrigin>,
     /// Whether its tokens are bound to a binding cookie.
     pub binding: bool,
     /// How its cookies are set.
     pub cookie: CookieSettings,
-    /// Whether tokens in headers are taken.
+    /// Whether tokens in headers are accepted.
     #[serde(default)]
     pub header_tokens: bool,
     /// When an expired session is refreshed inside the request.
@@ -32,7 +32,7 @@ pub struct FeedApplication {
     /// What passes without a session.
     #[serde(default)]
     pub bypass: Vec<Bypass>,
-    /// The policy's rules, as far as a filter checks them.
+    /// The parts of the policy's rules that a filter checks.
     #[serde(default)]
     pub rules: Vec<Rule>,
 }
@@ -45,10 +45,10 @@ pub struct ApplicationOrigin {
     pub scheme: Scheme,
     /// Lower-case, without trailing dot.
     pub hostname: String,
-    /// Absent: the scheme's own.
+    /// Absent for the scheme's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
-    /// Absent: the whole host.
+    /// Absent for the whole host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_prefix: Option<String>,
 }
@@ -60,7 +60,7 @@ pub enum Scheme {
     /// TLS.
     #[default]
     Https,
-    /// Plain, on this machine only.
+    /// Without TLS, on this machine only.
     Http,
 }
 
@@ -101,10 +101,10 @@ pub enum Preflight {
 pub struct Bypass {
     /// The path, beginning with `/`.
     pub path: String,
-    /// Whether the whole path must be equal or its first segments.
+    /// Whether the whole path or its first segments must be equal.
     #[serde(rename = "match")]
     pub matching: PathMatch,
-    /// Methods that pass; absent: all.
+    /// The methods that pass; absent for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub methods: Option<Vec<String>>,
 }
@@ -119,12 +119,12 @@ pub enum PathMatch {
     Prefix,
 }
 
-/// A policy rule, as far as a filter checks it on every request.
+/// The part of a policy rule that a filter checks on every request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// Its id, in the token's `rule`.
     pub id: String,
-    /// Source addresses that it admits, in CIDR notation; absent: all.
+    /// The source addresses that it admits, in CIDR notation; absent for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_ranges: Option<Vec<String>>,
 }

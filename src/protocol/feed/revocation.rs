@@ -15,13 +15,13 @@ use crate::time::UnixSeconds;
 /// Tokens of `subject` with `ver` below `version` are refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation<S = String> {
-    /// Whose tokens.
+    /// The tokens that it concerns.
     pub subject: Subject<S>,
-    /// Below which version.
+    /// Tokens below this version are refused.
     pub version: u64,
-    /// Whether `auth_ver` is compared instead of `ver`, so that a fresh sign-in is needed.
+    /// Whether `auth_ver` is compared instead of `ver`, so that a new sign-in is demanded.
     pub fresh: bool,
-    /// When no token that it could refuse is alive any more.
+    /// When every token that it could refuse has expired.
     pub until: UnixSeconds,
 }
 

@@ -1,5 +1,5 @@
-//! A text of a page that stays where it came. A page of a snapshot has tens of thousands, each too
-//! short to be worth memory of its own.
+//! A text that is borrowed from the page. A page of a snapshot has tens of thousands, each too
+//! short to be worth an allocation.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::fmt;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A part of the page, unless it was escaped there.
+/// A slice of the page, or an owned text if it was escaped there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text<'a>(Cow<'a, str>);
 

@@ -1,7 +1,7 @@
-//! Bringing the stored applications in line with the declared ones, in one transaction.
+//! Makes the stored applications equal to the declared ones, in one transaction.
 //!
-//! A name keeps its audience, also when it leaves the file and comes back: tokens of the time
-//! before are refused by a revocation then.
+//! A name keeps its audience, also when it leaves the configuration file and returns. A revocation
+//! then refuses the tokens from before.
 
 use portcullis::protocol::feed::Subject;
 use portcullis::time::UnixSeconds;
@@ -15,9 +15,9 @@ use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
 
 impl Database {
-    /// Makes the declared applications those of the configuration file; each comes with the
-    /// audience that it gets if its name has none yet. The ones that are no longer there are
-    /// revoked until `until`. The feed's version that tells of it, or `None` if nothing changed.
+    /// Makes the stored applications equal to the declared ones. Each comes with the audience that
+    /// it gets if its name has none yet. Those that are no longer declared are revoked until
+    /// `until`. Returns the version that publishes it, or `None` if nothing changed.
     pub async fn declare(
         &self,
         declared: &[Application],
@@ -39,7 +39,7 @@ impl Database {
         for old in stored.iter().filter(|old| old.declared) {
             match named(declared, &old.definition.name) {
                 None => remove(&mut write, &old.audience, until).await?,
-                // Places are left first and taken later, so that two applications can swap them.
+                // Places are freed first and taken later, so that two applications can swap them.
                 Some(new) if new.definition != old.definition => {
                     leave_places(&mut write, &old.audience).await?;
                 }

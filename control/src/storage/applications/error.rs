@@ -5,16 +5,16 @@ use crate::storage::database::error::StorageError;
 /// Why an application was not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// Another one has the name.
+    /// Another application has the name.
     #[error("an application with this name exists already")]
     NameTaken,
-    /// There is none of that name.
+    /// No application has the name.
     #[error("there is no application with this name")]
     Unknown,
     /// It comes from the configuration file.
     #[error("this application is declared in the configuration file; change it there and restart")]
     Declared,
-    /// Another one is reached there.
+    /// Another application has the place.
     #[error("{place} already belongs to the application `{holder}`")]
     PlaceTaken {
         /// Hostname and path prefix.
@@ -22,10 +22,10 @@ pub enum ChangeError {
         /// The other application.
         holder: String,
     },
-    /// Somebody changed it at the same time.
+    /// It was changed at the same time.
     #[error("the application was changed by somebody else at the same time; try again")]
     Raced,
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }

@@ -1,4 +1,4 @@
-//! Where applications are reached: each place belongs to one of them.
+//! The places (hostname, port, path prefix) of applications: each belongs to one application.
 
 use sqlx::AnyConnection;
 
@@ -7,7 +7,7 @@ use crate::applications::Application;
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
 
-/// Leaves all places of an application.
+/// Frees all places of an application.
 pub(super) async fn leave_places(write: &mut Write, audience: &str) -> Result<(), ChangeError> {
     sqlx::query("DELETE FROM application_places WHERE audience = $1")
         .bind(audience)
@@ -17,7 +17,7 @@ pub(super) async fn leave_places(write: &mut Write, audience: &str) -> Result<()
     Ok(())
 }
 
-/// Takes the places of an application, unless another one has one of them.
+/// Takes the places of an application. Fails if another application has one of them.
 pub(super) async fn take_places(
     write: &mut Write,
     application: &Application,

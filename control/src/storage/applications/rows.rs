@@ -38,7 +38,7 @@ pub(super) fn name_taken(error: sqlx::Error) -> ChangeError {
     }
 }
 
-/// The application with an audience, as of the transaction's moment.
+/// The application with an audience, as of the transaction.
 pub(in crate::storage) async fn read(
     read: &mut Transaction<'static, Any>,
     audience: &str,

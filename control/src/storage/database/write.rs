@@ -1,5 +1,5 @@
-//! One writing transaction. It takes at most one version of the feed, when it first has something
-//! to tell; whatever it tells has that version.
+//! A transaction that writes. Everything that it publishes in the feed has one version, which it
+//! takes when it publishes for the first time.
 
 use portcullis::protocol::feed::{FeedApplication, Revocation, Subject};
 use portcullis::time::UnixSeconds;
@@ -11,7 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 
-/// A transaction; dropped without [`Write::commit`], it changes nothing.
+/// A transaction that writes. Without [`Write::commit`] it changes nothing.
 pub(in crate::storage) struct Write {
     // Dropped in this order: the next writer begins when the transaction has ended.
     transaction: Transaction<'static, Any>,
@@ -38,8 +38,8 @@ impl Write {
         &mut self.transaction
     }
 
-    /// Waits for all other changes that filters are told of, and keeps them out until the end of
-    /// this transaction: what is read from here on stays so.
+    /// Waits until no other transaction publishes, and keeps others from publishing until this one
+    /// ends: what is read after this does not change.
     pub(in crate::storage) async fn lock(&mut self) -> Result<(), StorageError> {
         sqlx::query("UPDATE feed_state SET version = version WHERE only_row = 1")
             .execute(self.connection())
@@ -47,8 +47,8 @@ impl Write {
         Ok(())
     }
 
-    /// This transaction's version. Taking it locks the counter's row until the commit, so
-    /// versions are without gaps and in the order of commits on both databases.
+    /// This transaction's version. Taking it locks the counter's row until the commit, so versions
+    /// have no gaps and follow the order of commits, on both databases.
     pub(in crate::storage) async fn version(&mut self) -> Result<u64, StorageError> {
         if let Some(version) = self.version {
             return Ok(from_db(version));
@@ -62,12 +62,12 @@ impl Write {
         Ok(from_db(version))
     }
 
-    /// Tells that the set of signing keys changed.
+    /// Publishes that the set of signing keys changed.
     pub(in crate::storage) async fn publish_keys(&mut self) -> Result<(), StorageError> {
         self.publish("keys", None, &()).await
     }
 
-    /// Tells of a new or changed application.
+    /// Publishes a new or changed application.
     pub(in crate::storage) async fn publish_application(
         &mut self,
         application: &FeedApplication,
@@ -76,7 +76,7 @@ impl Write {
             .await
     }
 
-    /// Tells that an application is gone.
+    /// Publishes that an application is gone.
     pub(in crate::storage) async fn publish_application_gone(
         &mut self,
         audience: &str,
@@ -85,7 +85,8 @@ impl Write {
             .await
     }
 
-    /// Refuses the subject's tokens below this transaction's version, and tells it.
+    /// Stores and publishes a revocation: the subject's tokens below this transaction's version are
+    /// refused.
     pub(in crate::storage) async fn revoke(
         &mut self,
         subject: Subject,
@@ -94,8 +95,8 @@ impl Write {
         self.revoke_as(subject, until, false).await
     }
 
-    /// As [`Self::revoke`]; `fresh` refuses by the version of the sign-in, not of the token. One
-    /// does not replace the other.
+    /// As [`Self::revoke`]; with `fresh` the version of the sign-in is compared, not the token's. A
+    /// fresh revocation and a plain one of the same subject are independent.
     pub(in crate::storage) async fn revoke_as(
         &mut self,
         subject: Subject,
@@ -131,7 +132,7 @@ impl Write {
             .await
     }
 
-    /// Makes everything durable. The version, if one was taken.
+    /// Commits. Returns the version, if one was taken.
     pub(in crate::storage) async fn commit(self) -> Result<Option<u64>, StorageError> {
         self.transaction.commit().await?;
         Ok(self.version.map(from_db))

@@ -8,18 +8,18 @@ use sqlx::any::Any;
 use crate::storage::database::columns::from_db;
 use crate::storage::database::error::StorageError;
 
-/// Where the feed stands.
+/// The feed's epoch and versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
-    /// One life of the database.
+    /// The epoch of the database.
     pub epoch: String,
     /// The newest version.
     pub version: u64,
-    /// The oldest version from which changes are still known.
+    /// The oldest version whose later changes are still in the log.
     pub log_start: u64,
 }
 
-/// Where a snapshot goes on.
+/// Where the next piece of a snapshot begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Cursor {
     /// After the application with this audience.
@@ -31,7 +31,7 @@ pub enum Cursor {
 /// A piece of the feed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FeedItems {
-    /// The version that holds when the piece has been applied.
+    /// The version of a follower that has applied the piece.
     pub version: u64,
     /// Whether the set of keys changed.
     pub keys: bool,
@@ -41,17 +41,17 @@ pub struct FeedItems {
     pub gone: Vec<String>,
     /// New or raised revocations.
     pub revocations: Vec<Revocation>,
-    /// Where a snapshot goes on; `None` at its end.
+    /// Where the next piece of a snapshot begins; `None` at its end.
     pub next: Option<Cursor>,
 }
 
-/// Whose applications a follower sees; `None`: all.
+/// The audiences that a follower sees; `None` for all.
 pub type Audiences<'a> = Option<&'a [String]>;
 
 /// A transaction that reads.
 pub(super) type Read = Transaction<'static, Any>;
 
-/// Where the feed stands, as of the transaction's moment.
+/// The feed's epoch and versions, as of the transaction.
 pub(super) async fn position(read: &mut Read) -> Result<Position, StorageError> {
     let (epoch, version, log_start): (String, i64, i64) =
         sqlx::query_as("SELECT epoch, version, log_start FROM feed_state WHERE only_row = 1")
@@ -64,7 +64,7 @@ pub(super) async fn position(read: &mut Read) -> Result<Position, StorageError> 
     })
 }
 
-/// Whether a follower sees what concerns this application.
+/// Whether a follower sees an item that concerns this audience; `None` concerns every follower.
 pub(super) fn sees(audiences: Audiences<'_>, audience: Option<&str>) -> bool {
     match (audiences, audience) {
         (Some(audiences), Some(audience)) => audiences.iter().any(|one| one == audience),

@@ -1,13 +1,13 @@
-//! All that is in force, in pieces: applications by audience, then revocations by subject.
+//! Everything in force, read in pieces: applications by audience, then revocations by subject.
 //!
-//! Pieces are read at different moments, and each tells what is in force then. That is sound: the
-//! follower continues with the changes after the version of the first piece, which tell again
-//! whatever changed in between, so that it ends up with exactly what the database holds. At no
-//! moment does it hold less than was in force at the first piece's version: a revocation that is
-//! raised in between is told as it was or as it is, never left out.
+//! Pieces are read at different moments, and each says what is in force at its own. This is sound:
+//! afterwards the follower applies the changes since the version of the first piece, which repeat
+//! everything that changed in between, so it ends up with exactly what the database holds. It never
+//! holds less than was in force at the first piece's version: a revocation that is raised in
+//! between is read in its old or its new form, never left out.
 //!
-//! Each piece begins where the last one ended, by the primary key: it costs the same however much
-//! comes before it.
+//! Each piece begins where the previous one ended, by primary key, so its cost does not depend on
+//! how much comes before it.
 
 mod revocations;
 
@@ -50,7 +50,7 @@ pub(super) async fn piece(
     Ok(items)
 }
 
-/// How many were read; if more follow, `next` is set.
+/// Reads applications and returns how many. Sets `next` if more follow.
 async fn applications(
     read: &mut Read,
     after: &str,

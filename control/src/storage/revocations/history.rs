@@ -1,4 +1,4 @@
-//! Revocations in force, newest first, for people who look at them.
+//! The list of revocations in force, for administrators.
 
 use portcullis::protocol::feed::{Revocation, Scope, Subject};
 use portcullis::time::UnixMillis;
@@ -10,7 +10,7 @@ use crate::storage::database::error::{CorruptValue, StorageError};
 /// A revocation that is in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastRevocation {
-    /// What it says.
+    /// The revocation.
     pub revocation: Revocation,
     /// The e-mail address or name of a user or application that still exists.
     pub name: Option<String>,
@@ -18,12 +18,12 @@ pub struct PastRevocation {
     pub revoked_at: Option<UnixMillis>,
 }
 
-/// Which of them to show.
+/// Which revocations to list.
 #[derive(Debug, Clone, Copy)]
 pub struct HistoryPage {
-    /// Only those below this version; `None`: from the newest on.
+    /// Only those below this version; `None` begins with the newest.
     pub below: Option<u64>,
-    /// At most so many.
+    /// The most to list.
     pub limit: u32,
 }
 

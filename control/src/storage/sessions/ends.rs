@@ -1,7 +1,7 @@
-//! Ending global sessions of a user one by one, each with a revocation of its own.
+//! Ends global sessions of a user one by one, each with a revocation of its own.
 //!
-//! A page of the feed never splits a version, and filters drop a page that is too large: so one
-//! version ends a bounded number of sessions, whatever a user has piled up.
+//! A page of the feed never splits a version, and filters reject a page that is too large. So one
+//! version ends a bounded number of sessions, however many a user has.
 
 use portcullis::protocol::feed::Subject;
 use portcullis::time::UnixSeconds;
@@ -11,22 +11,22 @@ use crate::storage::database::columns::from_db;
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
 
-/// How many sessions end in one version at most, and so in one transaction.
+/// The most sessions that end in one version, and so in one transaction.
 pub(in crate::storage) const MOST_IN_A_VERSION: i64 = 1_000;
 
-/// Sessions that a user may have at a time. Far more than people have browsers; without a bound,
-/// one user could fill the disk and every filter's memory.
+/// The most sessions of a user at a time, far more than people have browsers. Without a bound, one
+/// user could fill the disk and the memory of every filter.
 const MOST_OF_A_USER: i64 = 100;
 
-/// Ends those sessions of a user whose sign-in was the longest ago, at most `at_most` and never
-/// `but`. How many ended.
+/// Ends the sessions of a user with the oldest sign-ins, at most `at_most` and never `but`. Returns
+/// how many ended.
 pub(in crate::storage) async fn end_oldest(
     write: &mut Write,
     user_id: &str,
     but: &str,
     at_most: i64,
 ) -> Result<u64, StorageError> {
-    // Before the sessions' rows, in the order in which a user's revocation takes its locks.
+    // Locked before the sessions' rows, in the same order as in a user's revocation.
     write.lock().await?;
     let ended: Vec<(String, i64)> = sqlx::query_as(
         "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions \
@@ -46,13 +46,13 @@ pub(in crate::storage) async fn end_oldest(
     Ok(count)
 }
 
-/// Ends the oldest sessions of a user for `newest`, if there are too many.
+/// Ends the oldest sessions of a user if `newest` makes them too many.
 pub(in crate::storage) async fn make_room(
     write: &mut Write,
     user_id: &str,
     newest: &str,
 ) -> Result<(), StorageError> {
-    // Those that ran out and were not tidied away yet count too: they are the oldest.
+    // Expired sessions that are not yet deleted count too: they are the oldest.
     let (all,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM sessions WHERE user_id = $1")
         .bind(user_id)
         .fetch_one(write.connection())

@@ -1,5 +1,4 @@
-//! Global sessions as people see them: in which browser, from where, since when, used for which
-//! applications.
+//! The list of global sessions: browser, address, times, and applications for which they were used.
 
 use portcullis::time::UnixSeconds;
 
@@ -7,7 +6,7 @@ use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 
-/// A session that lives.
+/// A live session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedSession {
     /// `sid`.
@@ -16,19 +15,19 @@ pub struct ListedSession {
     pub user_id: String,
     /// The user's e-mail address.
     pub email: String,
-    /// In plain words.
+    /// The browser, in plain words.
     pub browser: String,
-    /// As the browser said itself, cut to a bound.
+    /// The browser's `user-agent`, cut to a limit.
     pub user_agent: String,
-    /// From where the user signed in last.
+    /// The client address of the last sign-in.
     pub address: String,
     /// When it began.
     pub since: UnixSeconds,
-    /// Its end.
+    /// When it ends.
     pub until: UnixSeconds,
-    /// When the user proved last who they are.
+    /// When the user last signed in.
     pub signed_in_at: UnixSeconds,
-    /// When a token was issued under it, to the minute.
+    /// When a token was last issued under it, to the minute.
     pub last_used_at: UnixSeconds,
     /// The applications for which tokens were issued under it, by name.
     pub applications: Vec<UsedApplication>,
@@ -39,20 +38,20 @@ pub struct ListedSession {
 pub struct UsedApplication {
     /// Its name.
     pub name: String,
-    /// When it got a token last, to the minute.
+    /// When a token was last issued for it, to the minute.
     pub last_token_at: UnixSeconds,
 }
 
-/// Which sessions are listed, newest first.
+/// Which sessions to list, newest first.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionQuery<'a> {
-    /// Of one user, by id or e-mail address; empty: of all.
+    /// One user's, by id or e-mail address; empty for all.
     pub user: &'a str,
-    /// Now.
+    /// The time.
     pub now: UnixSeconds,
-    /// After this one: when it began, and its id.
+    /// Only sessions after the one that began at this time and has this id.
     pub after: Option<(UnixSeconds, &'a str)>,
-    /// At most so many.
+    /// The most to list.
     pub limit: u32,
 }
 
@@ -72,12 +71,12 @@ type Columns = (
 );
 
 impl Database {
-    /// Sessions that live.
+    /// Lists live sessions.
     pub async fn list_sessions(
         &self,
         query: SessionQuery<'_>,
     ) -> Result<Vec<ListedSession>, StorageError> {
-        // Numbers are 63 bits here: before the first nothing began later.
+        // The first page begins with the latest moment that the database can hold.
         let (since, id) = query.after.unwrap_or((UnixSeconds::new(u64::MAX), ""));
         let rows: Vec<Columns> = sqlx::query_as(
             "SELECT page.id, page.user_id, page.email, page.browser, page.user_agent, \
@@ -103,7 +102,7 @@ impl Database {
     }
 }
 
-/// One session for all rows with its id, which follow each other.
+/// Makes one session of all rows with its id, which follow each other.
 fn grouped(rows: Vec<Columns>) -> Vec<ListedSession> {
     let mut sessions: Vec<ListedSession> = Vec::new();
     for row in rows {

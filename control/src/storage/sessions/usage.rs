@@ -1,4 +1,4 @@
-//! Uses of a global session: when it was used last, and for which applications.
+//! When a global session was last used, and for which applications.
 
 use portcullis::time::UnixSeconds;
 use sqlx::AnyConnection;
@@ -7,12 +7,12 @@ use crate::storage::database::Database;
 use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
 
-/// A use is noted once a minute at most: nobody reads seconds there.
+/// Uses are stored to the minute; more writes would tell no one anything.
 const NOTED_EVERY_SECONDS: i64 = 60;
 
 impl Database {
-    /// Notes under its session that a token was made. False: the session has ended, or the
-    /// application is gone, and nothing may be given out.
+    /// Stores that a token for scripts was made under a session. False if the session has ended or
+    /// the application is gone; the token must not be given out then.
     pub async fn note_header_token(
         &self,
         session_id: &str,
@@ -36,10 +36,11 @@ impl Database {
     }
 }
 
-/// Locks a session's row, so that nothing ends it before the end of the transaction, and notes
-/// that it is used. False: it has ended.
+/// Locks a session's row, so that it cannot end during the transaction, and stores that it is used.
+/// False if it has ended.
 ///
-/// Comes first in its transaction: whatever ends a session locks its row before its codes.
+/// This must be the first statement of its transaction: a transaction that ends a session locks the
+/// session's row before its codes.
 pub(in crate::storage) async fn hold(
     connection: &mut AnyConnection,
     session_id: &str,
@@ -57,7 +58,7 @@ pub(in crate::storage) async fn hold(
     Ok(held.rows_affected() == 1)
 }
 
-/// Notes that a token for an application was issued under a session that is held.
+/// Stores that a token for an application was issued under a locked session.
 pub(in crate::storage) async fn note_token(
     connection: &mut AnyConnection,
     session_id: &str,

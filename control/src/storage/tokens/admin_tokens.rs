@@ -1,4 +1,4 @@
-//! Tokens of the admin API. Only hashes of them are stored.
+//! Tokens of the admin API. Only their hashes are stored.
 
 use portcullis::time::UnixSeconds;
 
@@ -14,11 +14,11 @@ pub struct AdminToken {
     pub id: String,
     /// The hash of its secret, the part after the dot.
     pub secret_hash: Hashed,
-    /// What it is good for, as `sessions:read`.
+    /// Its scopes, such as `sessions:read`.
     pub scopes: Vec<String>,
     /// When it was made.
     pub created_at: UnixSeconds,
-    /// Its end.
+    /// When it expires.
     pub expires_at: UnixSeconds,
 }
 
@@ -41,7 +41,7 @@ impl Database {
         Ok(())
     }
 
-    /// The token with an id, which may have run out.
+    /// The token with an id, which may have expired.
     pub async fn admin_token(&self, id: &str) -> Result<Option<AdminToken>, StorageError> {
         let row: Option<Columns> = sqlx::query_as(
             "SELECT id, secret_hash, scopes, created_at, expires_at FROM admin_tokens \
@@ -64,7 +64,7 @@ impl Database {
         rows.into_iter().map(from_columns).collect()
     }
 
-    /// Deletes a token. False: there is none with this id.
+    /// Deletes a token. False if there is none with this id.
     pub async fn delete_admin_token(&self, id: &str) -> Result<bool, StorageError> {
         let deleted = sqlx::query("DELETE FROM admin_tokens WHERE id = $1")
             .bind(id)

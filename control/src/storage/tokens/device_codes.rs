@@ -1,6 +1,5 @@
-//! Device codes and user codes (RFC 8628): a command line's request for a token, until a person
-//! has answered it and the command line has fetched the answer. Neither code is stored, only
-//! hashes.
+//! Device codes and user codes (RFC 8628): a command line's request for a token, until a person has
+//! answered it and the command line has fetched the answer. Only hashes of the codes are stored.
 
 mod poll;
 
@@ -16,54 +15,54 @@ use crate::tokens::secret::Hashed;
 
 pub use poll::Poll;
 
-/// A request to be stored.
+/// A request to store.
 #[derive(Debug, Clone)]
 pub struct NewDeviceCode {
-    /// Hash of what the command line polls with.
+    /// Hash of the code with which the command line polls.
     pub device_code: Hashed,
-    /// Hash of what the person sees in both places.
+    /// Hash of the code that the person sees in both places.
     pub user_code: Hashed,
     /// The application that the token is for.
     pub audience: String,
     /// Where the request came from.
     pub client_address: String,
-    /// What counts as one client.
+    /// The network that counts as one client.
     pub client_network: String,
-    /// Now.
+    /// The time of the request.
     pub asked_at: UnixSeconds,
-    /// Its end.
+    /// When it expires.
     pub expires_at: UnixSeconds,
     /// The time between two polls.
     pub poll_interval: Duration,
 }
 
-/// A request that nobody has answered yet.
+/// A request that has not been answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingDeviceCode {
     /// The application that the token is for.
     pub audience: String,
     /// Where the request came from.
     pub client_address: String,
-    /// When.
+    /// The time of the request.
     pub asked_at: UnixSeconds,
 }
 
-/// What a person says to a request.
+/// A person's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceAnswer<'a> {
-    /// A token may be made for this sign-in, which the person's browser has shown.
+    /// A token may be made for the sign-in that the person's browser showed.
     Confirmed(&'a ShownSignIn),
-    /// No token.
+    /// No token may be made.
     Refused,
 }
 
-/// Requests that can wait at a time, in all; without a bound, strangers could fill the disk.
+/// The most requests that wait at a time. Without a bound, strangers could fill the disk.
 const MOST_WAITING: i64 = 10_000;
-/// The same of one client.
+/// The most of one client.
 const MOST_WAITING_OF_A_CLIENT: i64 = 20;
 
 impl Database {
-    /// Stores a request. False: too many are waiting.
+    /// Stores a request. False if too many are waiting.
     pub async fn add_device_code(&self, code: &NewDeviceCode) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
         let (all, of_client): (i64, i64) = sqlx::query_as(
@@ -96,7 +95,7 @@ impl Database {
         Ok(true)
     }
 
-    /// The request with a user code, if it waits for an answer.
+    /// The request with a user code, if it is still waiting.
     pub async fn waiting_device_code(
         &self,
         user_code: &Hashed,
@@ -119,7 +118,7 @@ impl Database {
         )
     }
 
-    /// Answers a request. False: somebody else did, or it is gone.
+    /// Answers a request. False if it was already answered, or is gone.
     pub async fn answer_device_code(
         &self,
         user_code: &Hashed,
@@ -147,7 +146,7 @@ impl Database {
         Ok(answered.rows_affected() == 1)
     }
 
-    /// Looks for the answer. An answer is given to one poll only.
+    /// Looks for the answer. Only one poll gets it.
     pub async fn poll_device_code(
         &self,
         device_code: &Hashed,

@@ -12,7 +12,7 @@ use crate::storage::sessions::ShownSignIn;
 use crate::storage::sessions::usage;
 use crate::tokens::secret::Hashed;
 
-/// A code to be stored.
+/// A code to store.
 #[derive(Debug, Clone)]
 pub struct NewCode {
     /// Its hash.
@@ -27,33 +27,33 @@ pub struct NewCode {
     pub challenge: String,
     /// Where the user was going.
     pub return_to: String,
-    /// Its end.
+    /// When it expires.
     pub expires_at: UnixSeconds,
 }
 
-/// A code and everything that an exchange looks at, all of one moment.
+/// A code and everything that an exchange depends on, as of one moment.
 #[derive(Debug, Clone)]
 pub struct FoundCode {
-    /// What the token is judged by.
+    /// The facts for the token.
     pub facts: EligibilityFacts,
     /// What the code is bound to.
     pub code: NewCode,
-    /// What an earlier call was answered.
+    /// The answer that an earlier call got.
     pub answer: Option<IssuedAnswer>,
 }
 
-/// What a repeated call needs in order to be answered the same.
+/// What it takes to answer a repeated call alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedAnswer {
-    /// When.
+    /// When it was given.
     pub issued_at: UnixSeconds,
     /// The application token's claims, as JSON.
     pub claims: String,
-    /// With the verifier, gives the binding secret.
+    /// Gives the binding secret, together with the verifier.
     pub binding_seed: Option<String>,
 }
 
-/// As many logins as one browser can have under way; without a bound, one could fill the disk.
+/// The most logins that one browser can have in progress. Without a bound, one could fill the disk.
 const OPEN_CODES_OF_A_SESSION: i64 = 32;
 
 type Read = Transaction<'static, Any>;
@@ -73,7 +73,7 @@ type CodeColumns = (
 );
 
 impl Database {
-    /// Stores a code. False: its session has ended.
+    /// Stores a code. False if its session has ended.
     pub async fn add_code(&self, code: &NewCode) -> Result<bool, StorageError> {
         sqlx::query(
             "DELETE FROM exchange_codes WHERE session_id = $1 AND code_hash NOT IN (\
@@ -126,7 +126,7 @@ impl Database {
         }))
     }
 
-    /// Uses a code up, and notes the token under its session. False: somebody else did, or it is
+    /// Uses a code and stores that its session was used. False if the code was already used, or is
     /// gone.
     pub async fn use_code(
         &self,

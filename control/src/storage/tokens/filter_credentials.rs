@@ -1,4 +1,4 @@
-//! Credentials of filters, each good for all applications or for some.
+//! Credentials of filters, each for all applications or for some.
 
 use portcullis::time::UnixSeconds;
 
@@ -14,7 +14,7 @@ pub struct FilterCredential {
     pub id: String,
     /// The hash of its secret, the part after the dot.
     pub secret_hash: Hashed,
-    /// The audiences that it is good for; `None`: all.
+    /// The audiences that it covers; `None` for all.
     pub audiences: Option<Vec<String>>,
 }
 
@@ -65,7 +65,7 @@ impl Database {
         }))
     }
 
-    /// Whether there is any.
+    /// Whether there is any credential.
     pub async fn any_filter_credential(&self) -> Result<bool, StorageError> {
         let (count,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM filter_credentials")
             .fetch_one(self.pool())

@@ -1,5 +1,5 @@
-//! Refreshes: what one looks at, as of one moment, and which token replaced another. Tokens are
-//! not stored, only their claims.
+//! Refreshes: what a refresh depends on, as of one moment, and which token replaced another. Only
+//! the claims of tokens are stored.
 
 use portcullis::time::UnixSeconds;
 use sqlx::Transaction;
@@ -12,7 +12,7 @@ use crate::storage::eligibility::{self, EligibilityFacts, EligibilityQuery};
 use crate::storage::sessions::ShownSignIn;
 use crate::storage::sessions::usage;
 
-/// The application token that shall be replaced.
+/// The application token to be replaced.
 #[derive(Debug, Clone, Copy)]
 pub struct OldToken<'a> {
     /// `jti`.
@@ -25,10 +25,10 @@ pub struct OldToken<'a> {
     pub audience: &'a str,
 }
 
-/// Everything that a refresh looks at, all of one moment.
+/// Everything that a refresh depends on, as of one moment.
 #[derive(Debug, Clone)]
 pub struct FoundRefresh {
-    /// What the new token is judged by.
+    /// The facts for the new token.
     pub facts: EligibilityFacts,
     /// The token that an earlier call got.
     pub earlier: Option<IssuedToken>,
@@ -37,25 +37,25 @@ pub struct FoundRefresh {
 /// A token that replaced another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedToken {
-    /// When.
+    /// When it was issued.
     pub issued_at: UnixSeconds,
     /// Its claims, as JSON.
     pub claims: String,
 }
 
-/// What became of a refresh.
+/// The outcome of storing a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddedRefresh {
-    /// The new token is the one that every repeated call gets.
+    /// Every repeated call gets the new token.
     Added,
-    /// Another call was faster.
+    /// Another call stored its token first.
     Raced,
-    /// The session ended meanwhile.
+    /// The session has ended meanwhile.
     SessionEnded,
 }
 
 impl Database {
-    /// Reads what a refresh is judged by, and the token that an earlier call got.
+    /// Reads the facts for a refresh, and the token that an earlier call got.
     pub async fn find_refresh(&self, old: OldToken<'_>) -> Result<FoundRefresh, StorageError> {
         let mut read = self.read().await?;
         let query = EligibilityQuery {
@@ -69,8 +69,8 @@ impl Database {
         })
     }
 
-    /// Stores the token that replaces another, unless another than the one in `found` has
-    /// been stored meanwhile.
+    /// Stores the token that replaces another, unless a call that `found` does not know has stored
+    /// one meanwhile.
     pub async fn add_refresh(
         &self,
         old: OldToken<'_>,

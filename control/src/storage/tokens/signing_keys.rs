@@ -1,5 +1,5 @@
-//! Signing keys. The private part lies in the database as it is: whoever can read the database
-//! can sign, so the data directory is open to its owner only.
+//! Signing keys. The private part is stored in plain text: a process that can read the database can
+//! sign, so only the owner can read the data directory.
 
 use portcullis::time::UnixSeconds;
 
@@ -20,7 +20,7 @@ pub struct SigningKeyRow {
 }
 
 impl Database {
-    /// All keys, the newest first.
+    /// All keys, newest first.
     pub async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StorageError> {
         let rows: Vec<(String, String, String)> = sqlx::query_as(
             "SELECT kid, algorithm, private_key FROM signing_keys ORDER BY created_at DESC, kid",
@@ -35,14 +35,14 @@ impl Database {
         Ok(rows.into_iter().map(row).collect())
     }
 
-    /// Stores the first key; if there is one already (another process was faster), nothing.
+    /// Stores the first key. Does nothing if another process has stored one.
     pub async fn add_first_signing_key(
         &self,
         key: &SigningKeyRow,
         now: UnixSeconds,
     ) -> Result<(), StorageError> {
         let mut write = self.write().await?;
-        // One process at a time may look whether it is the first.
+        // Only one process at a time may check whether it is the first.
         write.lock().await?;
         let (keys,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM signing_keys")
             .fetch_one(write.connection())

@@ -1,8 +1,8 @@
-//! The revocations of a piece. The database writes them into one text, a line each: to fetch a
-//! row takes the driver ten times as long as to find it.
+//! The revocations of a piece. The database joins them into one text, a line each, because the
+//! driver needs ten times as long to fetch a row as the database needs to find it.
 //!
-//! Which they are and where the next piece begins are two questions, asked of one moment, so that
-//! nothing depends on the order in which the database puts a text together.
+//! A second query of the same transaction finds where the next piece begins, so nothing depends on
+//! the order of the lines.
 
 use std::sync::LazyLock;
 
@@ -22,7 +22,7 @@ pub static PAGE_OF_REVOCATIONS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The last of a page, and the one after it.
+/// The last revocation of a page, and the one after it.
 pub static END_OF_PAGE: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT scope, subject, audience, fresh {} LIMIT 2 OFFSET $5",
@@ -30,10 +30,10 @@ pub static END_OF_PAGE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Those after `$1` to `$4` that a follower sees, by primary key: a page costs what is on it,
-/// however many there are. `$6` is what [`seen_by`] says.
+/// The revocations after the key `$1` to `$4` that a follower sees, found by primary key: a page
+/// costs what it holds, however many revocations there are. `$6` comes from [`seen_by`].
 ///
-/// A scope that this version does not know is read too, and is an error then.
+/// Rows of a scope that this version does not know are read too, so that they are an error.
 fn rows_after() -> String {
     let of_applications: String = Scope::ALL
         .into_iter()
@@ -51,8 +51,8 @@ fn rows_after() -> String {
     )
 }
 
-/// The column that holds the audience of a revocation which concerns one application. Every
-/// follower sees the others.
+/// The column with the audience of a revocation that concerns one application. Every follower sees
+/// revocations of the other scopes.
 const fn audience_column(scope: Scope) -> Option<&'static str> {
     match scope {
         Scope::User | Scope::Session => None,
@@ -64,7 +64,7 @@ const fn audience_column(scope: Scope) -> Option<&'static str> {
 /// Scope, subject, audience and kind: the primary key.
 pub(super) type Key = (String, String, String, i64);
 
-/// Reads at most `room` after a key; says after which key to go on, if more follow.
+/// Reads at most `room` revocations after a key, and the key of the next piece if more follow.
 pub(super) async fn after(
     read: &mut Read,
     key: Key,
@@ -98,7 +98,7 @@ pub(super) async fn after(
         .fetch_all(&mut **read)
         .await?;
     let next = match (room, end.len()) {
-        // A page that applications have filled: everything is yet to come.
+        // Applications have filled the page, so all revocations follow.
         (0, 1..) => Some(key),
         (_, 2..) => Some(end.swap_remove(0)),
         _ => None,
@@ -106,7 +106,7 @@ pub(super) async fn after(
     Ok((revocations, next))
 }
 
-/// The audiences of which a follower sees revocations, each between spaces; empty: all.
+/// The audiences whose revocations a follower sees, each between spaces; empty for all.
 fn seen_by(audiences: Audiences<'_>) -> String {
     audiences.map_or_else(String::new, |all| format!(" {} ", all.join(" ")))
 }

@@ -1,4 +1,4 @@
-//! A command line's poll: finds the answer once, or is told to wait.
+//! A command line's poll: gets the answer once, or has to wait.
 
 use portcullis::time::UnixSeconds;
 use sqlx::AnyPool;
@@ -9,20 +9,20 @@ use crate::storage::database::write::Write;
 use crate::storage::sessions::ShownSignIn;
 use crate::tokens::secret::Hashed;
 
-/// What a poll finds. Whatever ends a request also deletes it, so it is found once.
+/// The outcome of a poll. A request that has ended is deleted, so only one poll finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Poll {
     /// No such request, or its answer has been fetched.
     Unknown,
-    /// Nobody has answered yet.
+    /// It has not been answered.
     Waiting,
-    /// Nobody has answered yet, and the poll came before its time; the next is to come later.
+    /// It has not been answered, and the poll came too soon; the interval becomes longer.
     TooSoon,
-    /// Nobody answered in time.
+    /// It was not answered in time.
     Expired,
-    /// The person said no.
+    /// The person refused.
     Refused,
-    /// The person said yes.
+    /// The person confirmed.
     Confirmed {
         /// The sign-in that confirmed it.
         shown: ShownSignIn,
@@ -31,9 +31,9 @@ pub enum Poll {
     },
 }
 
-/// What a poll before its time adds to the interval (RFC 8628, section 3.5).
+/// What a poll that comes too soon adds to the interval (RFC 8628, section 3.5).
 const SLOW_DOWN_SECONDS: i64 = 5;
-/// Longer it does not get: from there on, polls before their time change nothing.
+/// The longest interval. Once it is reached, a poll that comes too soon changes nothing.
 const LONGEST_INTERVAL_SECONDS: i64 = 60;
 
 type Columns = (
@@ -46,8 +46,8 @@ type Columns = (
     i64,
 );
 
-/// What a poll finds that changes nothing; `None`: it has something to write. Strangers may poll
-/// with anything, and only one transaction can write at a time.
+/// The outcome of a poll that changes nothing; `None` if something must be written. This spares
+/// the writing transaction: strangers can poll with anything, and only one can write at a time.
 pub(super) async fn look(
     pool: &AnyPool,
     device_code: &Hashed,
@@ -75,7 +75,7 @@ fn slower(interval: i64) -> i64 {
         .min(LONGEST_INTERVAL_SECONDS)
 }
 
-/// Of several polls at once only one finds the row to delete.
+/// Of several concurrent polls, only one finds the row to delete.
 pub(super) async fn take_ended(
     write: &mut Write,
     device_code: &Hashed,
