@@ -134,8 +134,8 @@ bench-picture: ## Draw the last report: docs/bench.svg
 	target/release/bench --draw docs/bench.svg
 
 .PHONY: structure
-structure: ## Length of Rust files, and circles of `use` between them
-	@tools/structure.py --report
+structure: ## Length of Rust files and functions, and circles of `use` between files
+	@tools/structure.py
 
 .PHONY: papers
 papers: ## Documents: paths that they name, and docs/FEATURES.md against the tests

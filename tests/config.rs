@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 /// Where the documentation has the schema.
 const SCHEMA: &str = "docs/filter-configuration.schema.json";
-/// What the filter refuses and the schema cannot: it neither compares durations nor measures
-/// hostnames.
+/// What the filter refuses and the schema cannot, because it neither compares durations nor
+/// measures hostnames.
 const BEYOND_THE_SCHEMA: [&str; 7] = [
     "stale_after_beyond_numbers",
     "stale_too_late",

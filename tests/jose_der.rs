@@ -42,7 +42,7 @@ fn the_der_reads_as_the_same_numbers_and_is_never_lax() {
             assert_eq!(der, None, "seed {seed}");
             continue;
         }
-        // The reader refuses whatever is not strict DER.
+        // The reader refuses everything but strict DER.
         let (read_r, read_s) = read_der(&der.unwrap()).unwrap_or_else(|| panic!("seed {seed}"));
         assert_eq!(
             (&read_r[..], &read_s[..]),

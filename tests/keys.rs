@@ -12,7 +12,7 @@ use portcullis::protocol::feed::JwkSet;
 use portcullis::session::keys::Keys;
 use serde_json::{Value, json};
 
-/// An RSA key of so many bits: no product of primes, which nobody can tell.
+/// An RSA key of so many bits. Its modulus is no product of two primes, which cannot be noticed.
 fn rsa(bits: usize) -> Value {
     let mut modulus = vec![0xff; bits.div_ceil(8)];
     modulus[0] = 0xff >> (modulus.len() * 8 - bits);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use wasmparser::{Parser, Payload};
 
-/// Envoy compiles the whole module at its start, so whoever lets it grow is to notice.
+/// Envoy compiles the whole module at its start, so growth must be noticed.
 const MOST_BYTES: usize = 940_000;
 
 fn module() -> Vec<u8> {

@@ -105,7 +105,7 @@ impl Contender {
         self.envoy.admin()
     }
 
-    /// Makes sure that it lets in whom it should, and nobody else: what does not do its work is
+    /// Checks that it admits and refuses what it should: a contender that does not do its work is
     /// not worth measuring.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ pub const TEAM_DOMAIN: &str = "https://team.example.com";
 pub const HOST: &str = "wiki.example.com";
 /// The application's audience.
 pub const AUDIENCE: &str = "5f1c0a9e3b7d2486ca5f1c0a9e3b7d2486ca5f1c0a9e3b7d2486ca5f1c0a9e3b";
-/// The policy rule that admitted everybody.
+/// The policy rule that admitted every user.
 pub const RULE: &str = "Jq3vX8mZ1kTgR5wYb2cNdA";
 /// What an application may have set itself; it must arrive unharmed.
 pub const OTHER_COOKIES: [&str; 3] = [

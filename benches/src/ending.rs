@@ -1,7 +1,7 @@
 //! The bench's own end: by a signal, or when it has taken too long.
 //!
 //! Children ask the kernel to be killed when this process ends (see `portcullis_demo::process`),
-//! so that leaving is enough, whatever is being measured.
+//! so that exiting is enough at any point of a measurement.
 
 use std::process::exit;
 use std::thread;

@@ -1,7 +1,7 @@
 //! The report as a picture for the README: a bar for each contender, drawn by hand as SVG.
 //!
-//! It brings its own colours for light and dark pages, and says in words what it shows to whoever
-//! does not see it.
+//! It brings its own colours for light and dark pages, and describes itself in words for
+//! readers who cannot see it.
 
 use std::fmt::Write;
 

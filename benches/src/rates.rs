@@ -18,7 +18,7 @@ use crate::report::{Outcome, Report, Round};
 
 use field::Field;
 
-/// Seconds of load that nobody counts, before the first round.
+/// Seconds of load before the first round, which do not count.
 const WARM_UP: u64 = 1;
 
 /// What is measured: a contender under one kind of requests.

@@ -57,7 +57,7 @@ impl Connection {
     /// Connects without TLS.
     ///
     /// # Errors
-    /// When nobody listens.
+    /// When the port is closed.
     pub fn plain(address: SocketAddr) -> Result<Self> {
         let socket = connect(address)?;
         Ok(Self {
@@ -70,7 +70,7 @@ impl Connection {
     /// Connects to a port of this machine as to `host`.
     ///
     /// # Errors
-    /// When nobody listens, or TLS fails.
+    /// When the port is closed, or TLS fails.
     pub fn secure(port: u16, host: &str, trust: &Arc<ClientConfig>) -> Result<Self> {
         let socket = connect((Ipv4Addr::LOCALHOST, port).into())?;
         let name = ServerName::try_from(host.to_owned())?;

@@ -1,6 +1,6 @@
 -- A new token in every request: cycles through a file with one cookie line a line, from the line of
 -- the given number on. One thread sends them in order, so a filter meets a token again only after all
--- others, and a run that goes on where the last one ended does not meet what that one left behind.
+-- others, and a run that continues where the last one ended does not meet what that one cached.
 local requests, sent = {}, 0
 
 function init(args)

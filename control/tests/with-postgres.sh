@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a command with PORTCULLIS_TEST_POSTGRES_URL, which names a PostgreSQL server that lives as
-# long as the command: with data of its own, on a Unix socket only, so on nobody's port.
+# Runs a command with PORTCULLIS_TEST_POSTGRES_URL. The URL names a PostgreSQL server that lives as
+# long as the command, has its own data, and listens on a Unix socket only.
 set -eu
 
 # By path: Debian puts the server's programs beside the ones that are on the PATH.
@@ -15,8 +15,8 @@ if [ "$(id -u)" -eq 0 ]; then
     user=postgres
 fi
 
-# Not under target/: whoever runs the server may not be let through its parents, and the name of a
-# socket must be short.
+# Not under target/: the server's user may not have access to its parents, and the name of a socket
+# must be short.
 home=$(mktemp -d)
 chown "$user" "$home"
 cd "$home"

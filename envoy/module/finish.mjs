@@ -1,5 +1,5 @@
-// The last step of `make wasm`: takes away what Envoy need not call, and with it what only that
-// needed, and lets binaryen optimise what the linker could not.
+// The last step of `make wasm`: removes the exports that Envoy need not call, with the code that
+// only they use, and lets binaryen optimise what the linker could not.
 //
 //     node finish.mjs <linked module> <exports.txt> <finished module>
 
@@ -11,8 +11,8 @@ const lines = readFileSync(list, "utf8").split("\n");
 const wanted = new Set(lines.filter((line) => line !== "" && !line.startsWith("#")));
 
 const module = binaryen.readBinary(readFileSync(linked));
-// What rustc uses for this target, with what .cargo/config.toml adds, and every supported Envoy
-// takes. Left to itself binaryen would use more.
+// The features that rustc uses for this target, those of .cargo/config.toml included; every
+// supported Envoy accepts them. By default binaryen would use more.
 module.setFeatures(
   binaryen.Features.BulkMemory |
     binaryen.Features.BulkMemoryOpt |
@@ -39,6 +39,6 @@ binaryen.setOptimizeLevel(3);
 binaryen.setShrinkLevel(0);
 module.optimize();
 if (!module.validate()) {
-  throw new Error(`${linked} is not valid any more`);
+  throw new Error(`${linked} is no longer valid`);
 }
 writeFileSync(finished, module.emitBinary());

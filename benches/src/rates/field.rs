@@ -72,7 +72,7 @@ impl Field {
             };
             let contender = Contender::start(&tools.envoy, directory, cores.measured, &recipe)?;
             contender.check(&visitors)?;
-            println!("  {name} lets in whom it should, and nobody else");
+            println!("  {name} admits and refuses what it should");
             contenders.push(contender);
         }
         Ok(Self {

@@ -14,7 +14,7 @@ const DAY: u64 = 24 * 3_600;
 /// Versions follow on the newest; the log does not tell them, so that filters need a snapshot.
 const MOVE_FEED: &str = "UPDATE feed_state SET version = version + $1, log_start = version + $1";
 
-/// Users whom nobody has, each with a version of its own.
+/// Users that do not exist, each with a version of its own.
 const REVOKE: &str = "INSERT INTO revocations (scope, subject, audience, version, fresh, expires_at) \
      WITH RECURSIVE numbers (number) AS \
      (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < $1) \

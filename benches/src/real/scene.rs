@@ -1,4 +1,4 @@
-//! A control service, two Envoys that share its application, and somebody who is signed in.
+//! A control service, two Envoys that share its application, and a signed-in user.
 
 use std::fs;
 use std::path::{Path, PathBuf};

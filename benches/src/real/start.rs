@@ -13,7 +13,7 @@ use crate::report::Outcome;
 
 /// Longer than any start takes.
 const LIMIT: Duration = Duration::from_secs(120);
-/// Memory has settled when it has changed by no more than `SETTLED_BYTES` for so long.
+/// Memory has settled when it has changed by at most `SETTLED_BYTES` for so long.
 const SETTLED_FOR: Duration = Duration::from_secs(1);
 const SETTLED_BYTES: u64 = 1 << 20;
 /// Worker threads of the two Envoys that are compared for the memory of a VM. Each has one that holds
@@ -43,7 +43,7 @@ pub(super) struct Pair {
 pub(super) struct Memory {
     /// For each VM.
     pub of_vm: f64,
-    /// Once, whatever the number of VMs: what they share.
+    /// What the VMs share, once for any number of them.
     pub shared: f64,
 }
 

@@ -15,7 +15,7 @@ addEventListener("fetch", (event) => {
 
 async function answer(request) {
   const fromNetwork = await fetch(request);
-  // Only what is the same for everybody: never a page with somebody's data in it.
+  // Only what is the same for every user, never a page with a user's data in it.
   if (fromNetwork.ok && new URL(request.url).pathname === "/demo.css") {
     const cache = await caches.open(CACHE);
     await cache.put(request, fromNetwork.clone());

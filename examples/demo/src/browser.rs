@@ -63,7 +63,7 @@ impl Browser {
 
     /// Follows the redirects of an answer, if it is one.
     ///
-    /// `initiator` is the page whose link or form led to the first request; none if somebody
+    /// `initiator` is the page whose link or form led to the first request; none if the user
     /// typed the address.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! A certificate authority made for one run, and one certificate for all its hostnames.
 //!
 //! The authority's key never leaves memory, and the authority is constrained to `localhost`
-//! (RFC 5280, section 4.2.1.10): who trusts it trusts nobody for any other name.
+//! (RFC 5280, section 4.2.1.10): trusting it trusts no other name.
 
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;

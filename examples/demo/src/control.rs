@@ -36,7 +36,7 @@ pub struct Addresses {
     pid: u32,
 }
 
-/// Somebody who can sign in.
+/// A user who can sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct User {
     /// `sub` of their tokens.
@@ -71,7 +71,7 @@ pub struct NewApplication<'a> {
 /// Whom a policy admits.
 #[derive(Debug, Clone)]
 pub enum Allow<'a> {
-    /// Everybody who can sign in.
+    /// All users who can sign in.
     Everyone,
     /// These addresses.
     Emails(&'a [&'a str]),

@@ -34,7 +34,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts a program; its output goes to the file `log`, which is made anew.
+    /// Starts a program; its output goes to the file `log`, which is overwritten.
     ///
     /// # Errors
     /// When the program, `setpriv` or the log file cannot be used.
@@ -152,7 +152,7 @@ static SPAWNER: LazyLock<Sender<Request>> = LazyLock::new(|| {
     let (sender, receiver) = channel::<Request>();
     thread::spawn(move || {
         for (mut command, reply) in receiver {
-            // The asker waits for the answer, so somebody is there to take it.
+            // The caller waits for the answer, so the channel is open.
             let _ = reply.send(command.spawn());
         }
     });

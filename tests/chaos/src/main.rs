@@ -1,11 +1,11 @@
-//! `make chaos N=200`: two Envoys and the control service are killed and started again, and what
-//! the feed says is delayed, cut, truncated and repeated, at points that chance chooses, while
-//! somebody's session is revoked. At the end of each seed every filter must hold exactly what the
-//! database holds, and nobody may have got in with the revoked session after all proxies had
+//! `make chaos N=200`: two Envoys and the control service are killed and restarted, and the
+//! feed's pages are delayed, cut, truncated and repeated, at random points, while
+//! a user's session is revoked. At the end of each seed every filter must hold exactly what the
+//! database holds, and the revoked session may not have been admitted after all proxies had
 //! reported that it is.
 //!
-//! A seed that fails is printed; `make chaos SEED=…` makes its choices again. What the machine
-//! does in between stays its own choice.
+//! A seed that fails is printed; `make chaos SEED=…` repeats its choices. The machine's own
+//! timing is not repeatable.
 
 mod holdings;
 mod prober;
@@ -60,6 +60,6 @@ fn seeds() -> Result<Vec<u64>> {
 }
 
 fn say(line: &str) {
-    // Whoever closed the pipe has seen enough.
+    // A closed pipe is no error.
     let _ = writeln!(stdout(), "{line}");
 }

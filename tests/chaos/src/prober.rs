@@ -42,7 +42,7 @@ impl Reported {
         lock(&self.at).is_some()
     }
 
-    /// Nobody needs to ask any more.
+    /// Tells the prober to stop.
     pub fn end(&self) {
         self.over.store(true, Ordering::Relaxed);
     }
@@ -78,7 +78,7 @@ impl Target {
     }
 }
 
-/// Asks until told to end, and fails when somebody gets in who must not.
+/// Asks until told to end, and fails when a request is admitted that must not be.
 pub fn probe(target: &Target, request: &[u8], reported: &Reported) -> Result<Answers> {
     let mut answers = Answers::default();
     while !reported.over.load(Ordering::Relaxed) {

@@ -1,8 +1,8 @@
 //! What stands between an Envoy and the control service, and spoils what the feed says.
 //!
 //! Everything it passes on is the service's own words: late, in part, again, or not at all. A
-//! filter that has nothing yet is never given an old page, for it could not tell: that nobody can
-//! do so is what TLS is for.
+//! filter that has nothing yet is never given an old page, because it could not tell; TLS
+//! prevents that attack.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};

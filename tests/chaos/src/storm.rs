@@ -1,5 +1,5 @@
-//! One seed: somebody signs in, the storm begins, their session is revoked in it; then all is
-//! calm again, and what everybody holds is compared.
+//! One seed: a user signs in, the storm begins, and the user's session is revoked during it.
+//! After the storm, what all filters and the database hold is compared.
 
 mod blows;
 
@@ -36,7 +36,7 @@ struct Storm<'a> {
     targets: &'a [Target; 2],
     reported: &'a Reported,
     chance: Rng,
-    /// Somebody else, who is revoked again and again.
+    /// Another user, who is revoked repeatedly.
     other: User,
     victim: User,
     /// The version of the victim's revocation.
@@ -88,7 +88,7 @@ pub fn run(site: &mut Site, seed: u64) -> Result<String> {
             .collect();
         (answers, told)
     });
-    // Somebody who got in matters more than what went wrong because of it.
+    // An admitted request matters more than errors that follow from it.
     let (mut admitted, mut revoked) = (0, 0);
     for answers in answers {
         let answers = answers.map_err(|_| anyhow::anyhow!("a prober panicked"))??;
@@ -99,7 +99,7 @@ pub fn run(site: &mut Site, seed: u64) -> Result<String> {
     for target in &targets {
         all_refuse(target, &request)?;
     }
-    ensure!(revoked > 0, "nobody was refused while it stormed");
+    ensure!(revoked > 0, "no request was refused during the storm");
     Ok(format!(
         "{told}; admitted {admitted}, then refused {revoked} times"
     ))
@@ -163,7 +163,7 @@ impl Storm<'_> {
         Ok(self.reported.is_reported())
     }
 
-    /// All is calm again: everybody catches up.
+    /// After the storm all filters catch up.
     fn settle(&mut self) -> Result<String> {
         for relay in &self.site.relays {
             relay.calm();

@@ -8,7 +8,7 @@ use portcullis_control::storage::{ApplicationRevocation, Database};
 use portcullis_demo::control::ControlService;
 
 const APPLICATIONS: u32 = 20;
-/// Revocations of audiences that no application has: nobody waits for their effect.
+/// Revocations of audiences that no application has: no test waits for their effect.
 pub const REVOCATIONS: u32 = 1_000;
 const REVOCATION: ApplicationRevocation = ApplicationRevocation {
     // No test runs until then, 2100-01-01.

@@ -3,13 +3,13 @@
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-/// Name of the listener that is shipped, which everybody uses.
+/// Name of the listener that is shipped, which all tests use.
 pub const SHIPPED: &str = "https";
 /// Name and statistics prefix of the listener that only [`crate::workers`] uses.
 pub const QUIET: &str = "quiet";
 
-/// The bootstrap with its listener a second time, on a port of its own: where nobody else
-/// connects, the listener's statistics tell which worker took a connection.
+/// The bootstrap with its listener a second time, on a port of its own: where no other
+/// client connects, the listener's statistics tell which worker took a connection.
 pub fn with_quiet_listener(yaml: String) -> Result<String> {
     let mut bootstrap: Value = serde_saphyr::from_str(&yaml)?;
     let listeners = bootstrap

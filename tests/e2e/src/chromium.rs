@@ -43,7 +43,7 @@ pub(crate) struct Chromium {
     _process: Process,
 }
 
-/// Somebody with a browser of their own.
+/// A visitor with a browser of their own.
 ///
 /// # Errors
 /// When Chromium did not start: the same error for all who ask.

@@ -1,8 +1,8 @@
 //! A stand whose control service's clock a test moves.
 //!
 //! Envoy's clock cannot be moved, so a test that wants to see a session end lets the control
-//! service make it in the past. That concerns everybody who uses the service at that time:
-//! hence a stand of its own, for one test after the other.
+//! service make it in the past. That affects every test that uses the service at that time,
+//! so these tests have a stand of their own and run one after the other.
 
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -81,7 +81,7 @@ impl StandWithClock {
         self.sign_in_before(duration + LEEWAY - LEFT, user, (&door, application))
     }
 
-    /// A browser of somebody who signed in so long ago at the first of two applications, and then
+    /// A browser whose user signed in so long ago at the first of two applications, and then
     /// opened the second: the global session lasts as long as the session where it began.
     ///
     /// # Errors

@@ -50,7 +50,7 @@ impl Connection {
     /// Connects to a port of this machine as to `host`, trusting the authority in a PEM file.
     ///
     /// # Errors
-    /// When nobody listens or TLS fails.
+    /// When the port is closed or TLS fails.
     pub fn open(port: u16, host: &str, authority: &Path) -> Result<Self> {
         let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
         socket.set_read_timeout(Some(LIMIT))?;

@@ -29,7 +29,7 @@ fn of_run() -> Result<PathBuf> {
     Ok(run)
 }
 
-/// Removes the directories of processes that are gone, but for the last, whose logs somebody may
+/// Removes the directories of ended processes, except the last one, whose logs a person may
 /// be reading.
 fn remove_old(runs: &Path) -> Result<()> {
     let mut old: Vec<(SystemTime, PathBuf)> = Vec::new();

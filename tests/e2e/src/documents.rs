@@ -19,7 +19,7 @@ pub(crate) struct Documents(Arc<Mutex<HashMap<String, Document>>>);
 struct Document {
     content_type: &'static str,
     text: String,
-    /// Whether everybody may keep it.
+    /// Whether shared caches may keep it.
     shared: bool,
 }
 
@@ -39,7 +39,7 @@ impl Documents {
         documents.insert(path.to_owned(), document);
     }
 
-    /// Lets everybody keep a document.
+    /// Lets shared caches keep a document.
     pub(crate) fn share(&self, path: &str) {
         let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(document) = documents.get_mut(path) {

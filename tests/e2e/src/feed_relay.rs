@@ -1,7 +1,7 @@
 //! What stands between a filter and the control service, and misbehaves on command.
 //!
 //! It begins by relaying every request to the real service. While it misbehaves it answers polls
-//! of the feed by itself, byte for byte as a test wants, and goes on relaying everything else.
+//! of the feed by itself, byte for byte as a test wants, and keeps relaying everything else.
 
 mod poll;
 

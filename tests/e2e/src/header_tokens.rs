@@ -140,7 +140,7 @@ pub fn make(stand: &Stand, browser: &mut Browser, application: &Application) -> 
     token.with_context(|| format!("{}: no token in {text}", made.status))
 }
 
-/// Somebody who signs in to an application, and the token that they make for it.
+/// A user who signs in to an application, and the token that they make for it.
 ///
 /// # Errors
 /// As [`Stand::sign_in`] and [`make`].

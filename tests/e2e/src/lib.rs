@@ -1,7 +1,7 @@
 //! The stand: one Envoy with the filter, one control service and one origin for all suites.
 //!
 //! Suites ask [`stand()`] for it and make users and applications of their own, so that they can
-//! run side by side: revoking one's user or application harms nobody else. Users sign in through
+//! run side by side: revoking one test's user or application affects no other test. Users sign in through
 //! the team domain's form; no test makes a token for itself but to forge one.
 //!
 //! The feed holds [`ballast`] besides, since a filter that is right with three applications and

@@ -18,8 +18,8 @@ pub const CONFIGURATION: &str = "/configuration/value";
 const ROUTES: &str = "/filter_chains/0/filters/0/typed_config/route_config";
 /// The header in which answers of applications name the last update of their listener.
 pub const UPDATE: &str = "x-update";
-/// Somebody else may take the first Envoy's port before it does, and an Envoy whose listeners come
-/// from a file goes on without the one.
+/// Another process may take the first Envoy's port before it does, and an Envoy whose listeners
+/// come from a file then runs without that listener.
 const STARTS: u32 = 3;
 
 /// The listeners of an Envoy.

@@ -1,4 +1,4 @@
-//! An Envoy that runs the filter's signature checks alone, over whatever one asks it.
+//! An Envoy that runs the filter's signature checks alone, over any input.
 
 use std::fs;
 

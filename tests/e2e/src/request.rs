@@ -63,7 +63,7 @@ impl Request {
         Self::new("GET", target).with("x-requested-with", "XMLHttpRequest")
     }
 
-    /// A page that somebody opens by typing its address.
+    /// A page that a user opens by typing its address.
     #[must_use]
     pub fn navigation(target: impl AsRef<[u8]>) -> Self {
         Self::new("GET", target)
@@ -147,7 +147,7 @@ impl Door<'_> {
             Protocol::Http1 => {
                 let mut connection = Connection::open(self.port, self.host, self.certificates)?;
                 connection.write(&request.http1(self.authority))?;
-                // An answer to HEAD has no body, whatever its head says (RFC 9112, section 6.3).
+                // A response to HEAD has no body, even if its head announces one (RFC 9112, section 6.3).
                 match request.method.as_str() {
                     "HEAD" => connection.read_head(),
                     _ => connection.read_answer(),

@@ -5,9 +5,9 @@
 pub const APPLICATIONS: &str = "apps.localhost";
 /// Where an application is of one site with the team domain.
 pub const WITH_TEAM_DOMAIN: &str = "team.localhost";
-/// A site of somebody else. Chromium keeps no cookies of other sites in frames there.
+/// An unrelated site. Chromium keeps no cookies of other sites in frames there.
 pub const OTHER: &str = "other.localhost";
-/// A site of somebody else, where Chromium may keep cookies of other sites in frames.
+/// An unrelated site, where Chromium may keep cookies of other sites in frames.
 pub const EMBEDDING: &str = "embedding.localhost";
 /// Chromium keeps no cookies for this site.
 pub const WITHOUT_COOKIES: &str = "without-cookies.localhost";

@@ -173,8 +173,8 @@ impl Stand {
 
     /// Another application on the host of one, below a path prefix.
     ///
-    /// Cookies of applications that share a host have other names, so whoever is signed in to
-    /// the first one there has to sign in again.
+    /// Cookies of applications that share a host have other names, so users who are signed in to
+    /// the first one there have to sign in again.
     ///
     /// # Errors
     /// As [`Self::application`].
@@ -225,13 +225,13 @@ impl Stand {
         Connection::open(self.deployment.port(), &application.host, authority)
     }
 
-    /// How many requests for a path have reached the origin, on whatever host.
+    /// How many requests for a path have reached the origin, on any host.
     #[must_use]
     pub fn reached_origin(&self, path: &str) -> usize {
         self.seen.count(path)
     }
 
-    /// Puts a page behind Envoy, on every host, at a path that nobody else uses and that begins
+    /// Puts a page behind Envoy, on every host, at a path that no other test uses and that begins
     /// with `directory`; the path is the answer.
     #[must_use]
     pub fn publish(&self, directory: &str, html: &str) -> String {
@@ -241,7 +241,7 @@ impl Stand {
         path
     }
 
-    /// As [`Self::publish`], for a page that everybody may keep.
+    /// As [`Self::publish`], for a page that shared caches may keep.
     #[must_use]
     pub fn publish_to_keep(&self, html: &str) -> String {
         let path = self.publish("", html);
@@ -258,7 +258,7 @@ impl Stand {
         path
     }
 
-    /// A path that nobody else uses, under `/api/echo/`.
+    /// A path that no other test uses, under `/api/echo/`.
     #[must_use]
     pub fn unique_path(&self) -> String {
         format!("/api/echo/{}", self.numbers.next())

@@ -38,7 +38,7 @@ pub struct ApplicationSettings<'a> {
 }
 
 impl Default for ApplicationSettings<'_> {
-    /// Everybody, for an hour, without a binding cookie.
+    /// Every user, for an hour, without a binding cookie.
     fn default() -> Self {
         Self {
             session_duration: "1h",

@@ -7,7 +7,7 @@ use std::fs;
 use anyhow::{Result, ensure};
 use portcullis_demo::envoy::Envoy;
 
-/// Envoy's counts of VMs that it made anew.
+/// Envoy's counts of VMs that it restarted.
 const RELOADS: &str = r"^wasm\..*vm_reload";
 /// What Envoy's log says of a VM that ended.
 const SIGNS: [&str; 3] = ["panicked", "Wasm VM failed", "unreachable"];

@@ -32,7 +32,7 @@ impl Stand {
     /// to the origin from then on. The answer is the reason.
     ///
     /// # Errors
-    /// When a worker goes on admitting it, or they do not agree why not.
+    /// When a worker still admits it, or the workers' reasons differ.
     pub fn refused_by_workers(
         &self,
         browser: &Browser,

@@ -6,7 +6,7 @@
 //! through for some milliseconds more.
 //!
 //! Which worker takes a connection is the kernel's choice: connections are opened, one at a time,
-//! while nobody else opens any, until the per-worker statistics show one at each.
+//! while no other test opens any, until the per-worker statistics show one at each.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,7 +29,7 @@ const COUNTED_LIMIT: Duration = Duration::from_secs(5);
 pub struct Workers(Vec<Mutex<Connection>>);
 
 impl Workers {
-    /// Opens them at the listener that is shipped, where nobody may connect meanwhile, and at the
+    /// Opens them at the listener that is shipped, where no other test may connect meanwhile, and at the
     /// quiet one.
     ///
     /// # Errors

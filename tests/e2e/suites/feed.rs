@@ -1,5 +1,5 @@
-//! The feed under attack: whatever comes is applied wholly or not at all, every worker goes on
-//! judging by what it has, and catches up by itself when the service behaves again.
+//! The feed under attack: a page is applied as a whole or not at all; every worker keeps
+//! deciding with what it has, and catches up by itself when the service behaves again.
 
 mod attacks;
 mod epoch;

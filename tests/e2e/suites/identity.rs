@@ -1,3 +1,3 @@
-//! Who the origin is told that a request is from: nobody but the filter decides.
+//! The identity that the origin receives: only the filter sets it.
 
 mod spoofed;

@@ -1,6 +1,6 @@
 //! Several applications on one host, parted by their paths.
 //!
-//! `/` admits everybody, `/admin` one user; `/public/` and `/admin/public/` need no session. What
+//! `/` admits every user, `/admin` one user; `/public/` and `/admin/public/` need no session. What
 //! is tried against that stands in `paths/corpus.txt`, and is sent twice: through an Envoy
 //! listener that normalises paths as the shipped bootstrap does, and through one that leaves
 //! every path as it came. The origin keeps the bytes that it received; [`reading`] says what an

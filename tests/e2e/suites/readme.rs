@@ -1,3 +1,3 @@
-//! The README's Envoy configuration, as somebody would copy it.
+//! The README's Envoy configuration, as a reader would copy it.
 
 mod envoy_accepts_it;

@@ -1,9 +1,9 @@
-//! Refresh inside the request (`decisions.md` 6): while the global session lives, an expired
-//! application session goes on, and whoever sent the request notices nothing.
+//! Refresh inside the request: while the global session lives, an expired application session
+//! is refreshed, and the client notices nothing.
 //!
 //! All tests share one stand, whose filters reach the control service through a relay that
-//! counts, holds and breaks their calls. Its clock is turned back while somebody signs in, so
-//! nobody refreshes at that time.
+//! counts, holds and breaks their calls. Its clock is turned back while a user signs in, and
+//! no test refreshes at that time.
 
 mod answers;
 mod browser;

@@ -1,4 +1,4 @@
-//! The two tokens of a login: one that says who somebody is, on the team domain, and one that
+//! The two tokens of a login: one that identifies the user, on the team domain, and one that
 //! opens one application, on its hostname.
 
 mod after_login;

@@ -74,7 +74,7 @@ fn check_taken(feed: &Feed, page: &[u8], before: &(String, u64)) {
             );
         }
     }
-    assert!(!store.keys().is_empty(), "nobody could get in");
+    assert!(!store.keys().is_empty(), "no token could be verified");
     for revocation in &page.revocations.put {
         let mut claims = token::claims();
         let mut audience = claims.aud[0].clone();

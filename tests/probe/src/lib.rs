@@ -58,7 +58,7 @@ impl RootContext for Probe {
 }
 
 impl HttpContext for Probe {
-    /// Nobody else shall answer before the body is here.
+    /// No other filter may answer before the body is here.
     fn on_http_request_headers(&mut self, _count: usize, _is_whole: bool) -> Action {
         Action::Pause
     }

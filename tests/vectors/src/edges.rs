@@ -3,7 +3,7 @@
 //! With r and s, r and n - s is a signature too, and both ways of checking accept it: P-256 in
 //! JOSE asks for no low s (RFC 7518, section 3.4). It is harmless here, since nothing is known by
 //! a signature's bytes: what is cached is looked up by the whole token, so another spelling is
-//! only checked anew, and revocations look at claims, which both spellings share.
+//! only checked again, and revocations look at claims, which both spellings share.
 
 use anyhow::{Context, Result};
 

@@ -46,7 +46,7 @@ pub struct Check {
 /// All of them, for each algorithm that a key may have.
 ///
 /// # Errors
-/// When a source does not read, or holds what nobody has decided on.
+/// When a source does not read, or holds a case without a decision here.
 pub fn all() -> Result<Vec<KeyVectors>> {
     let mut all = rfc::examples()?;
     all.push(edges::es256()?);

@@ -11,8 +11,8 @@ use crate::{Check, KeyVectors, encode};
 /// Length of r and of s on P-256.
 const COORDINATE: usize = 32;
 
-/// ECDSA on P-256 with SHA-256, r and s side by side as JOSE has them, and whatever of the set
-/// with DER signatures can be said so.
+/// ECDSA on P-256 with SHA-256, r and s side by side as JOSE has them, and those of the set
+/// with DER signatures that can be written so.
 pub(crate) fn ecdsa() -> Result<Vec<KeyVectors>> {
     let mut all = Vec::new();
     let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256P1363).map_err(unread)?;
@@ -57,8 +57,8 @@ pub fn ecdsa_in_der() -> Result<Vec<(Vec<u8>, bool)>> {
         .collect())
 }
 
-/// RSASSA-PKCS1-v1_5 with SHA-256. Keys with another exponent than 65537 are refused: nobody
-/// here makes them, and small exponents are what forged paddings live on.
+/// RSASSA-PKCS1-v1_5 with SHA-256. Keys with another exponent than 65537 are refused: the
+/// project makes none, and forged paddings rely on small exponents.
 pub(crate) fn rsa() -> Result<Vec<KeyVectors>> {
     let sets = [
         (rsa_pkcs1_verify::TestName::Rsa2048Sha256, true),

@@ -131,7 +131,7 @@ fn accepted(url: &Url, line: &str) -> Option<Cookie> {
     let prefixed_well = !lower.starts_with("__host-")
         || secure && parsed.path() == Some("/") && parsed.domain().is_none();
     let secure_well = !lower.starts_with("__secure-") || secure;
-    // Nothing here sets cookies for other hosts, so whoever tries is refused.
+    // Nothing here sets cookies for other hosts, so such a cookie is refused.
     let own = parsed.domain().is_none();
     (prefixed_well && secure_well && own && (!secure || url.scheme() == "https")).then_some(cookie)
 }

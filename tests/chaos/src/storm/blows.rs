@@ -35,7 +35,7 @@ impl Storm<'_> {
         Ok(Some(version))
     }
 
-    /// Kills the control service while it is asked to revoke somebody.
+    /// Kills the control service while it handles a revocation.
     pub(super) fn kill_control(&mut self) -> Result<()> {
         let control = &mut self.site.stand.deployment.control;
         let command = control

@@ -41,10 +41,10 @@ impl Tab {
         Ok(tab)
     }
 
-    /// Opens an address that somebody types, and waits until the page is there.
+    /// Opens an address as if it were typed, and waits until the page is there.
     ///
     /// # Errors
-    /// When nobody answers.
+    /// When there is no answer.
     pub fn open(&self, url: &str) -> Result<()> {
         let mut typed = NavigateParams::new(url);
         typed.transition_type = Some(TransitionType::Typed);
@@ -76,7 +76,7 @@ impl Tab {
         Ok(answer.result.value.unwrap_or_default())
     }
 
-    /// Waits until an expression is true in whatever page the tab then shows.
+    /// Waits until an expression is true in the page that the tab then shows.
     ///
     /// # Errors
     /// When it does not become true, with what the page says.

@@ -1,4 +1,4 @@
-//! Somebody with a browser of their own: an incognito context of Chromium.
+//! A visitor with a browser of their own: an incognito context of Chromium.
 
 use anyhow::{Context, Result};
 use chromiumoxide::cdp::browser_protocol::browser::BrowserContextId;
@@ -11,7 +11,7 @@ pub use network::{Cookie, CookieSameSite as SameSite};
 
 use super::{Chromium, Tab};
 
-/// Somebody with cookies, storage and cache of their own, until dropped.
+/// A visitor with cookies, storage and cache of their own, until dropped.
 pub struct Visitor {
     chromium: &'static Chromium,
     context: BrowserContextId,
@@ -56,7 +56,7 @@ impl Visitor {
         Tab::new(self.chromium, page.context("the tab has opened no other")?)
     }
 
-    /// All cookies, whatever scripts may see.
+    /// All cookies, including those hidden from scripts.
     ///
     /// # Errors
     /// When Chromium does not tell.

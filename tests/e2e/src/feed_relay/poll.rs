@@ -119,7 +119,7 @@ fn length(request: &[u8]) -> Option<usize> {
 /// Sends a request to a port of this machine, on a connection that ends with the answer.
 ///
 /// # Errors
-/// When nobody listens there.
+/// When the port is closed.
 pub fn forward(request: &[u8], service: u16) -> io::Result<TcpStream> {
     let mut upstream = TcpStream::connect((Ipv4Addr::LOCALHOST, service))?;
     let line = request

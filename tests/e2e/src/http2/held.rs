@@ -70,7 +70,7 @@ impl Held {
                 }
             })
             .await
-            .context("the answer goes on")?
+            .context("the response continues")?
         })
     }
 

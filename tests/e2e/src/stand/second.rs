@@ -89,7 +89,7 @@ impl Stand {
         self.pin_workers()
     }
 
-    /// Connects to each worker of each Envoy anew.
+    /// Opens new connections to each worker of each Envoy.
     ///
     /// # Errors
     /// When a worker takes no connection.

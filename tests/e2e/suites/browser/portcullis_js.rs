@@ -17,7 +17,7 @@ use serde_json::Value;
 /// Nothing but the page's own origin, and frames of it.
 const STRICT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                       connect-src 'self'; frame-src 'self'; img-src data:";
-/// As long as nobody reloads the page, this is there.
+/// This is there until the page is reloaded.
 const TYPED: &str = "An hour's work";
 /// What the script shows to people.
 const MESSAGE: &str = "p[role=alert]";
@@ -26,7 +26,7 @@ const REFUSED: &str = "new Promise((done) => { const request = new XMLHttpReques
     request.open('GET', '/api/time'); \
     request.onload = () => done(request.status === 401); request.send(); })";
 
-/// Somebody who has a page with the script open, and has typed something.
+/// A user who has a page with the script open and has typed something.
 struct AtWork {
     stand: &'static Stand,
     visitor: Visitor,
@@ -59,7 +59,7 @@ impl AtWork {
         })
     }
 
-    /// Goes on in a page of another application, under the same global session.
+    /// Continues in a page of another application, under the same global session.
     fn move_to(&mut self, application: Application) -> Result<()> {
         let url = application.url(&self.stand.publish("", &page(STRICT)));
         self.tab.open(&url)?;
@@ -85,7 +85,7 @@ impl AtWork {
         self.tab.run(&fetching(path, options))
     }
 
-    /// Fails unless the page is the one in which somebody typed, and all is as before.
+    /// Fails unless the page is the one in which the user typed, unchanged.
     fn ensure_undisturbed(&self) -> Result<()> {
         assert_eq!(
             self.tab.run("document.querySelector('textarea').value")?,

@@ -100,7 +100,7 @@ fn guarded(stand: &Stand) -> Result<Application> {
     })
 }
 
-/// A site that asks nobody for a session.
+/// A site that requires no session.
 fn other_site(stand: &Stand) -> Result<Application> {
     stand.application(&ApplicationSettings {
         site: sites::OTHER,

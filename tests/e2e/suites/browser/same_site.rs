@@ -38,7 +38,7 @@ fn s17_and_b07_strict_signs_in_from_a_link_on_another_site() -> Result<()> {
     tab.arrive(&application.url("/a"))?;
     has_token(&visitor, &application, SameSite::Strict)?;
 
-    // The next time no cookie comes along either, and nobody is asked for a password.
+    // The next time there is no cookie either, and no password prompt.
     follow_link(stand, &tab, &application.url("/b"))?;
     tab.wait_for_heading("You are signed in")?;
     tab.click(CONTINUE)?;

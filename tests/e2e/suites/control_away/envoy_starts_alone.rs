@@ -1,4 +1,4 @@
-//! An Envoy that starts while the control service is away lets nobody in, and recovers by itself.
+//! An Envoy that starts while the control service is away admits no request, and recovers by itself.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A running Envoy goes on with what it has until that is too old.
+//! A running Envoy keeps deciding with the last feed until that is too old.
 
 use std::time::Duration;
 

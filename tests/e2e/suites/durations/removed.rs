@@ -1,4 +1,4 @@
-//! Somebody whom the policy does not admit any more, under a session that lives.
+//! A user whom the policy no longer admits, with an active session.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ fn s07_a_removed_user_is_refused_by_the_team_domain_and_told_so() -> Result<()> 
     for said in ["You have no access to", &application.name, &ana.email] {
         assert!(page.text().contains(said), "{}", page.text());
     }
-    // Whoever is admitted again comes back without a prompt.
+    // A user who is admitted again returns without a prompt.
     admit(stand, &application, &ana)?;
     let url = application.url("/");
     wait::until("the filter to know the policy", FEED_LIMIT, || {

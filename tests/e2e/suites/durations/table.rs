@@ -12,7 +12,7 @@ use portcullis_e2e::{Application, ApplicationSettings};
 
 use super::sight::{page, script};
 
-/// What is left when somebody signs in: enough to see the session good.
+/// What is left when the user signs in: enough to see the session good.
 const LEFT: Duration = Duration::from_secs(8);
 const QUARTER: Duration = Duration::from_secs(15 * 60);
 
@@ -83,7 +83,7 @@ const ROWS: [Row; 6] = [
     },
 ];
 
-/// Somebody who signed in in the past.
+/// A user who signed in in the past.
 struct Visit {
     row: Row,
     browser: Browser,
@@ -137,7 +137,7 @@ impl Visit {
         })
     }
 
-    /// What a script and a page load get after the end; whoever is asked signs in again.
+    /// What a script and a page load get after the end; if the form shows, the user signs in again.
     fn end(&mut self, user: &User) -> Result<[String; 2]> {
         let (browser, url) = (&mut self.browser, self.application.url("/"));
         let cookies = browser.jar.clone();

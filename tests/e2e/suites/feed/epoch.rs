@@ -11,8 +11,8 @@ const EPOCH: &str = "another-life";
 /// As a restored database raises its version.
 const RAISED: u64 = 1_000_000_000;
 
-/// A snapshot of another life with the same application. The key is RFC 7517's example (appendix
-/// A.1): nobody here can sign with it.
+/// A snapshot of another epoch with the same application. The key is RFC 7517's example
+/// (appendix A.1), for which there is no private key here.
 fn other_life(poll: &Poll, application: &Value) -> Conduct {
     if poll.epoch == EPOCH {
         return Conduct::Send(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n".to_vec());

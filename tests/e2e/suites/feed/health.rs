@@ -17,7 +17,7 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 /// Short, so that a poll that never ends is given up soon; long enough that nothing gets stale.
 const STALE_AFTER: &str = "after: 40s";
 
-/// The stand, with somebody who is signed in.
+/// The stand, with a signed-in user.
 pub struct Attacked {
     pub stand: Stand,
     pub relay: FeedRelay,

@@ -47,7 +47,7 @@ fn more_revocations_than_there_is_room_for_are_refused_loudly_and_count_as_stale
     let user = stand.user()?;
     let last = stand.sign_in(&user, &application)?;
     stand.deployment.control.revoke_user(&user.email)?;
-    // Whoever does not know of it lets nobody in any more.
+    // A worker that has not received it refuses every request.
     for browser in [&good, &last] {
         let answers = wait::until("all workers to refuse", LIMIT, || {
             let answers = stand.ask_workers(browser, &application, "/api/time")?;

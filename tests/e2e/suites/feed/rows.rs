@@ -176,7 +176,7 @@ pub const ATTACKS: &[Attack] = &[
     }),
 ];
 
-/// The page that follows, with everybody revoked and something else wrong.
+/// The page that follows, with every user revoked and something else wrong.
 fn changed(poll: &Poll, mut changes: Value) -> Conduct {
     if let Some(changes) = changes.as_object_mut() {
         changes

@@ -14,7 +14,7 @@ use portcullis_e2e::stand::REVOCATION_LIMIT;
 use portcullis_e2e::{Application, ApplicationSettings, Stand, stand};
 use serde_json::Value;
 
-/// Somebody with two tokens of different applications.
+/// A user with two tokens of different applications.
 struct Scene {
     user: User,
     browser: Browser,
@@ -107,7 +107,7 @@ fn s19_revoked_like_all_others_with_its_application() -> Result<()> {
         .revoke_application(&scene.one.name)?;
     revoked(stand, &scene.one, &scene.token)?;
     admitted(stand, &scene.other, &scene.token_of_other)?;
-    // The global session lives, and whoever is still admitted may make another.
+    // The global session lives, and its user, who still has access, may make another.
     let new = header_tokens::make(stand, &mut scene.browser, &scene.one)?;
     admitted(stand, &scene.one, &new)
 }

@@ -37,7 +37,7 @@ fn s19_never_as_a_cookie() -> Result<()> {
         let (_, token) = header_tokens::sign_in_and_make(stand, &user, &application)?;
         let cookie = format!("Cookie: {TOKEN_COOKIE}={token}\r\n");
         assert_eq!(reason(stand, &application, &cookie)?, "token_not_for_here");
-        // A browser into which somebody put it is led to the login like any other.
+        // A browser that has it as a cookie is sent to the login like any other.
         for protocol in PROTOCOLS {
             let cookie = format!("{TOKEN_COOKIE}={token}");
             let request = Request::navigation("/").with("cookie", cookie);

@@ -1,4 +1,4 @@
-//! Wrong tokens, whatever the client looks like.
+//! Wrong tokens, from every kind of client.
 
 use anyhow::Result;
 use portcullis::protocol::base64url;

@@ -1,4 +1,4 @@
-//! Many tokens under keys that nobody has.
+//! Many tokens under unknown keys.
 
 use std::time::{Duration, Instant};
 

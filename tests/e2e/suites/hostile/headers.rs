@@ -16,7 +16,7 @@ const RESERVED: [&str; 4] = [
     "x-access-user-id",
     "x-access-token",
 ];
-/// Below it nobody needs a session.
+/// Below it no session is needed.
 const OPEN: &str = "/api/echo/open/x";
 
 /// A name as some server would take it for the same: servers fold `_` into `-` (RFC 3875).
@@ -103,7 +103,7 @@ fn no_spelling_of_an_identity_header_reaches_the_origin() -> Result<()> {
     vms.ensure_same()
 }
 
-/// Header, value, and what comes of it; `@T` is the token of somebody's browser.
+/// Header, value, and what comes of it; `@T` is the token of a user's browser.
 #[rustfmt::skip] // One row a line.
 const HEADER_TOKENS: [(&str, &str, &str, bool); 9] = [
     // With header tokens allowed: a bound token demands its binding wherever it comes from.
@@ -113,7 +113,7 @@ const HEADER_TOKENS: [(&str, &str, &str, bool); 9] = [
     ("x-access-token", "@T", "binding_missing", true),
     ("x-access-token", "Bearer @T", "token_malformed", true),
     ("authorization", "Basic @T", "no_session", true),
-    // Without, nobody looks there.
+    // Otherwise the filter does not look there.
     ("authorization", "Bearer @T", "no_session", false),
     ("x-access-token", "@T", "no_session", false),
     ("authorization", "Bearer other", "no_session", false),

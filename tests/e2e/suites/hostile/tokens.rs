@@ -153,7 +153,7 @@ fn signatures(genuine: &Genuine) -> Result<Vec<Row>> {
         let token = genuine.with_signature(&forged);
         rows.push((format!("signature: {name}"), token, "signature_invalid"));
     }
-    // RSA signatures are as long as their key; these are of keys that nobody has.
+    // RSA signatures are as long as their key; these belong to no known key.
     for length in [0, 1, 127, 255, 256, 257, 512] {
         let mut header = genuine.header.clone();
         header["alg"] = json!("RS256");
@@ -213,7 +213,7 @@ fn forged_tokens_are_refused_for_what_is_wrong_with_them() -> Result<()> {
     vms.ensure_same()
 }
 
-/// Whoever holds a token can write its signature in a second way. That gives nobody anything: it
+/// The holder of a token can write its signature in a second way and gains nothing: the token
 /// says the same, and ends with the same revocation.
 #[test]
 fn a_mirrored_signature_ends_with_its_session() -> Result<()> {

@@ -1,4 +1,4 @@
-//! Callbacks with something wrong: nobody is signed in, and a code that came along is burnt.
+//! Invalid callbacks: they sign no user in, and the code that they carry is invalidated.
 
 use anyhow::{Context, Result};
 use portcullis_demo::browser::Method;
@@ -34,7 +34,7 @@ const ROWS: [(&str, Change, &str, bool); 19] = [
     ("no state", Without("state"), "state_missing", true),
     ("an empty state", To("state", ""), "state_unknown", true),
     ("another state", Spoilt("state"), "state_unknown", true),
-    ("a state of nobody", To("state", "00000000.AAAA"), "state_unknown", true),
+    ("an unknown state", To("state", "00000000.AAAA"), "state_unknown", true),
     ("a state without an id", To("state", ".AAAA"), "state_unknown", true),
     ("a state that is no text", To("state", "%ff%fe"), "state_missing", true),
     ("a state that ends within an escape", To("state", "%2"), "state_missing", true),
@@ -48,7 +48,7 @@ const ROWS: [(&str, Change, &str, bool); 19] = [
     ("a code that is no text", To("code", "%ff"), "code_missing", false),
     ("a long code", Long("code", 257), "code_missing", false),
     ("the code twice", Twice("code", "x"), "code_missing", false),
-    ("a code of nobody", To("code", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), "code_unknown", false),
+    ("an unknown code", To("code", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), "code_unknown", false),
     ("another code", Spoilt("code"), "code_unknown", false),
 ];
 
@@ -148,13 +148,17 @@ fn a_callback_that_was_used_signs_nobody_in_again() -> Result<()> {
     let callback = sign_in_to_callback(&mut browser, &url, &stand.user()?)?;
     assert_eq!(browser.navigate(callback.as_str())?.status, 302);
 
-    // By the back button, and by whoever found it in a history or a log.
+    // By the back button, or by an attacker who found it in a history or a log.
     let again = browser.navigate(callback.as_str())?;
     ensure_page(&again, 400, "state_unknown")?;
     let mut finder = stand.browser()?;
     ensure_page(&finder.navigate(callback.as_str())?, 400, "state_unknown")?;
 
-    assert_eq!(browser.xhr(&url)?.status, 200, "the session itself goes on");
+    assert_eq!(
+        browser.xhr(&url)?.status,
+        200,
+        "the session itself continues"
+    );
     assert_eq!(finder.xhr(&url)?.status, 401);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Login CSRF: an attacker's own sign-in, finished in somebody else's browser.
+//! Login CSRF: an attacker's own sign-in, finished in another user's browser.
 
 use anyhow::Result;
 use portcullis_demo::browser::Method;

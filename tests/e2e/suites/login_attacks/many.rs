@@ -60,7 +60,7 @@ fn a_ninth_attempt_ends_the_oldest() -> Result<()> {
     let answers = [&callbacks[0], &callbacks[MOST_ATTEMPTS]]
         .map(|callback| browser.navigate(callback.as_str()));
     let [first, last] = answers;
-    // Within one second nobody can tell which of the first ones is the oldest.
+    // Within one second it is undefined which of the first ones is the oldest.
     let first = first?;
     assert!(matches!(first.status, 302 | 400), "{}", first.status);
     assert_eq!(last?.status, 302);
@@ -73,7 +73,7 @@ fn a_browser_that_comes_back_again_and_again_is_told_so() -> Result<()> {
     let application = stand.application(&ApplicationSettings::default())?;
     let mut browser = stand.sign_in(&stand.user()?, &application)?;
     let url = application.url("/");
-    // A browser that keeps everything but the token: each page begins anew.
+    // A browser that keeps everything but the token: each page starts a new login.
     for turn in 1..MOST_RETURNS {
         browser.jar.remove(&application.host, TOKEN_COOKIE);
         let callback = callback_of(&mut browser, &url)?;

@@ -1,4 +1,4 @@
-//! Where somebody is sent after signing in: always to the application.
+//! After sign-in the user is always sent to the application.
 
 use anyhow::{Context, Result};
 use portcullis_e2e::request::{PROTOCOLS, Request};
@@ -75,7 +75,7 @@ fn every_wish_ends_at_the_application() -> Result<()> {
         for forged_at_the_team_domain in [false, true] {
             forget_session(&mut browser, &application);
             let callback = if forged_at_the_team_domain {
-                // Whoever makes the link writes the query of the team domain's own page.
+                // The attacker controls the query of the team domain's own page.
                 let answer = browser.navigate(&application.url("/"))?;
                 let login = answer.location()?.context("no redirect")?;
                 let forged = with_parameter(&login, "return_to", Some(wish));

@@ -1,4 +1,4 @@
-//! Who may sign somebody out.
+//! Which requests can sign a user out.
 
 use anyhow::Result;
 use portcullis_e2e::request::{PROTOCOLS, Request};
@@ -8,7 +8,7 @@ use url::Url;
 
 const SIGN_OUT: &str = "/.access/logout";
 
-/// What is sent with the cookies of somebody who is signed in. `@O` is the application's origin.
+/// What is sent with the cookies of a signed-in user. `@O` is the application's origin.
 #[rustfmt::skip] // One row a line.
 const OTHERS: [(&str, &[(&str, &str)]); 15] = [
     ("POST", &[]),
@@ -82,7 +82,7 @@ fn the_application_itself_signs_out_everywhere() -> Result<()> {
                 .of(&one.host)
                 .any(|cookie| cookie.name.contains("token"))
         );
-        // Not only the cookies are gone: whoever copied them before has nothing either.
+        // Not only are the cookies gone: copies made before are worthless too.
         browser.jar = thief;
         for application in [&one, &other] {
             let reason = stand.refused_by_workers(&browser, application)?;

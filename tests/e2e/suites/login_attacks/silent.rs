@@ -37,7 +37,7 @@ fn callback(browser: &mut Browser, application: &Application) -> Result<Url> {
     answer.location()?.context("no callback")
 }
 
-/// Fails unless the frame tells the page around this word, and nobody else anything.
+/// Fails unless the frame sends this word to the surrounding page, and nothing to any other.
 fn ensure_tells(answer: &Response, word: &str, application: &Application) -> Result<()> {
     let text = answer.text();
     let script = format!("data-to=\"{}\" data-word=\"{word}\"", application.origin);

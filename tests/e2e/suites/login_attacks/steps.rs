@@ -62,7 +62,7 @@ pub fn attempts(browser: &Browser, application: &Application) -> Vec<String> {
         .collect()
 }
 
-/// Fails unless an answer is an error page that signs nobody in and leads nowhere by itself.
+/// Fails unless an answer is an error page that signs no user in and redirects nowhere.
 pub fn ensure_page(answer: &Response, status: u16, reason: &str) -> Result<()> {
     let text = answer.text();
     ensure!(answer.status == status, "{}: {text}", answer.status);

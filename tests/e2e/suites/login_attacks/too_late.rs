@@ -30,8 +30,8 @@ fn a_code_that_has_expired_signs_nobody_in() -> Result<()> {
     Ok(())
 }
 
-/// Somebody who has copied the browser's cookies before the callback: within ten seconds the
-/// answer is the same, since an answer may be lost on its way; then never again.
+/// An attacker who copied the browser's cookies before the callback: within ten seconds the
+/// answer is the same, since an answer may be lost on its way; later there is none.
 #[test]
 fn a_code_with_the_attempts_own_cookie_is_answered_for_ten_seconds() -> Result<()> {
     let clock = stand_with_clock()?;

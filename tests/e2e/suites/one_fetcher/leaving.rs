@@ -1,4 +1,4 @@
-//! The listener goes whose filter polls for all: another goes on.
+//! The listener whose filter polls for all is removed: another filter takes over.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ fn another_polls_when_the_listener_of_the_one_that_did_is_removed() -> Result<()
         })?;
         for poll in after.iter().skip(before.len()) {
             ensure!(poll.instance == *instance, "{poll:?}");
-            ensure!(!poll.epoch.is_empty(), "it began anew: {poll:?}");
+            ensure!(!poll.epoch.is_empty(), "it started over: {poll:?}");
         }
     }
     stand.deployment.control.revoke_user(&user.email)?;

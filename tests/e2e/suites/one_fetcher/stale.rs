@@ -46,7 +46,7 @@ fn b10_when_stale_denies_to_the_second_and_catches_up_without_a_gap() -> Result<
     stand.deployment.control.revoke_user(&other.email)?;
     behave(&scene);
     wait::until("every worker to admit again", LIMIT, || {
-        // First, so that whoever admits the one has refused the other before.
+        // First, so that a worker that admits the one has refused the other before.
         let answers = stand.ask_workers(&revoked, &application, "/api/time")?;
         for answer in answers {
             ensure!(answer.status != 200, "a revoked session was admitted");

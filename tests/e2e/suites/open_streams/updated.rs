@@ -1,5 +1,5 @@
 //! Envoy's configuration changes while streams are open: they live on under the former one, in
-//! whatever VM that is, and are cut like all others.
+//! any VM, and are cut like all others.
 
 mod updates;
 
@@ -62,8 +62,8 @@ impl Scene {
     /// Opens streams, updates all listeners, opens more, and revokes.
     /// The answer is how long it took until the last stream of before was cut, and of after.
     fn cuts_what_outlives(&mut self, update: &Update) -> Result<[Duration; 2]> {
-        let (user, mine) = self.somebody()?;
-        let (_, theirs) = self.somebody()?;
+        let (user, mine) = self.signed_in()?;
+        let (_, theirs) = self.signed_in()?;
         let mut before = self.open(&mine)?;
         let mut spared = self.open_one(&theirs)?;
         let door = self.stand.door(&self.application);
@@ -99,8 +99,8 @@ impl Scene {
     /// Opens streams, removes all listeners, and revokes.
     /// The answer is how long it took until the last was cut.
     fn cuts_what_outlives_its_listener(&self) -> Result<Duration> {
-        let (user, mine) = self.somebody()?;
-        let (_, theirs) = self.somebody()?;
+        let (user, mine) = self.signed_in()?;
+        let (_, theirs) = self.signed_in()?;
         let mut open = self.open(&mine)?;
         let mut spared = self.open_one(&theirs)?;
         self.stand.admitted_by_workers(&mine, &self.application)?;
@@ -123,8 +123,8 @@ impl Scene {
         Ok(took)
     }
 
-    /// Somebody who has signed in.
-    fn somebody(&self) -> Result<(User, Browser)> {
+    /// A user who has signed in.
+    fn signed_in(&self) -> Result<(User, Browser)> {
         let user = self.stand.user()?;
         let browser = self.stand.sign_in(&user, &self.application)?;
         Ok((user, browser))
@@ -214,7 +214,7 @@ fn streams(cookies: &str) -> [Request; STREAMS] {
     ]
 }
 
-/// Fails unless the events among some connections of each kind go on.
+/// Fails unless the events among some connections of each kind continue.
 fn go_on(open: &mut [Connection]) -> Result<()> {
     for events in open.iter_mut().step_by(ALL.len()) {
         ensure!(!events.read_some()?.is_empty(), "a stream was cut");

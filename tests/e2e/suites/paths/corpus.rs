@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 
-/// A path that somebody may try.
+/// A path that an attacker may try.
 #[derive(Debug, Clone)]
 pub struct Trick {
     /// The request target, byte for byte.

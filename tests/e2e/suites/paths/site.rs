@@ -18,7 +18,7 @@ const AS_SENT: &str = "paths-as-sent";
 pub struct Site {
     /// The stand.
     pub stand: Stand,
-    /// At `/`: everybody; `/public/` without a session.
+    /// At `/`: every user; `/public/` without a session.
     pub lax: Application,
     /// At `/admin`: one user; `/admin/public/` without a session.
     pub strict: Application,

@@ -14,7 +14,7 @@ use super::origin::{LABEL, raw_origin};
 use super::reading::{is_public, might_be_admin};
 use super::site::{Site, site};
 
-/// Who tries: with the cookies of nobody, or of somebody whom `/` alone admits.
+/// Who tries: a visitor without cookies, or a user who has access to `/` only.
 const VISITORS: [&str; 2] = ["nobody", "outsider"];
 
 /// What became of a request.

@@ -24,13 +24,13 @@ pub const SESSION_DURATION: &str = "10m";
 /// `control.timeout` of this suite: longer than it takes a busy machine to open fifty connections.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The stand. Whoever signs in has it alone, since that turns its clock back.
+/// The stand. A test that signs in uses it alone, because that turns its clock back.
 pub struct Scene {
     clock: RwLock<StandWithClock>,
     pub relay: RefreshRelay,
 }
 
-/// Somebody whose session has expired for the filter, while the global session lives.
+/// A user whose session has expired for the filter, while the global session lives.
 pub struct Expired {
     pub user: User,
     pub application: Application,
@@ -59,17 +59,17 @@ impl Scene {
         })
     }
 
-    /// The stand, while nobody turns its clock.
+    /// The stand, while no test turns its clock.
     pub fn stand(&self) -> RwLockReadGuard<'_, StandWithClock> {
         self.clock.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stand, while nobody else sends anything.
+    /// The stand, while no other test sends anything.
     pub fn alone(&self) -> RwLockWriteGuard<'_, StandWithClock> {
         self.clock.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Somebody at an application with a binding cookie.
+    /// A user at an application with a binding cookie.
     pub fn expired(&self) -> Result<Expired> {
         self.expired_at(&ApplicationSettings {
             binding_cookie: true,
@@ -77,7 +77,7 @@ impl Scene {
         })
     }
 
-    /// Somebody at an application of other settings; its duration is this suite's.
+    /// A user at an application of other settings; its duration is this suite's.
     pub fn expired_at(&self, settings: &ApplicationSettings<'_>) -> Result<Expired> {
         let (user, application) = {
             let clock = self.stand();
@@ -170,7 +170,7 @@ pub fn set_cookies(answer: &Answer) -> Vec<String> {
         .collect()
 }
 
-/// Checks that a response brings a new session, and that nobody may keep it.
+/// Checks that a response brings a new session, and is sent with `no-store`.
 pub fn assert_renewed(answer: &Answer) {
     assert!(matches!(answer.status, 101 | 200), "{}", answer.status);
     let cookies = set_cookies(answer);

@@ -124,7 +124,7 @@ fn s15_turning_the_binding_on_refuses_and_refreshes_no_token_without_one() -> Re
     for answer in stand.workers.each(|worker| worker.send(&request))? {
         assert_eq!(Refusal::of_answer(&answer)?.reason, "session_expired");
     }
-    assert_eq!(scene.calls(&expired), asked, "nobody was asked");
+    assert_eq!(scene.calls(&expired), asked, "no call was made");
 
     // Its owner comes back through the team domain, bound.
     let mut browser = expired.browser;

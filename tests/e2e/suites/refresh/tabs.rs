@@ -1,5 +1,5 @@
 //! Tabs and workers that refresh the same session at the same time: whichever answer comes last,
-//! nobody is logged out.
+//! the user stays signed in.
 
 use std::sync::Barrier;
 use std::thread;

@@ -52,7 +52,7 @@ fn s11_a_disabled_user_stays_out_for_good() -> Result<()> {
     control.revoke_user(&user.email)?;
     stand.refused_by_workers(&browser, &application)?;
 
-    // Somebody revoked later gets in again: so this user's block, which began before, is over.
+    // A user who was revoked later can sign in again, so this user's block is over too.
     let witness = stand.user()?;
     stand.sign_in(&witness, &application)?;
     control.revoke_user(&witness.email)?;

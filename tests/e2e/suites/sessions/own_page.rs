@@ -20,7 +20,7 @@ fn b05_people_end_their_other_session_on_their_own_page() -> Result<()> {
     stand.admitted_by_workers(&other, &application)?;
     let own_page = format!("{}/sessions", stand.deployment.team_domain());
     let tab = visitor.tab()?;
-    // Nobody is signed in here: by the form and back.
+    // No user is signed in here yet: sign-in by the form, then back.
     tab.open(&own_page)?;
     tab.sign_in(&user)?;
     tab.arrive(&own_page)?;
@@ -38,7 +38,7 @@ fn b05_people_end_their_other_session_on_their_own_page() -> Result<()> {
     let reason = stand.refused_by_workers(&other, &application)?;
     assert_eq!(reason, "session_revoked");
     tab.screenshot("own-sessions-one-ended")?;
-    // The one of this browser goes on, and ends by its own button.
+    // The session of this browser continues, and ends by its own button.
     tab.open(&application.url("/"))?;
     tab.arrive(&application.url("/"))?;
     tab.open(&own_page)?;

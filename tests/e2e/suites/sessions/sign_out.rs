@@ -21,7 +21,7 @@ fn the_team_domain_signs_out_everywhere_in_this_browser() -> Result<()> {
     let form = Form::with_field(&page.text(), "csrf_token").context("no form")?;
     assert_eq!(browser.submit(&page.url, &form)?.status, 200);
 
-    // Not only the cookie is gone: whoever copied it before has nothing either.
+    // Not only is the cookie gone: a copy made before is worthless too.
     browser.jar = thief;
     for application in [&one, &two] {
         let reason = stand.refused_by_workers(&browser, application)?;

@@ -1,4 +1,4 @@
-//! Tokens that nobody issued. They are made here, since no login gives them.
+//! Forged tokens. They are made here, because no login issues them.
 
 use anyhow::Result;
 use jwt_simple::prelude::*;

@@ -6,7 +6,7 @@
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "telling somebody at a terminal is what it is for"
+    reason = "it talks to a person at a terminal"
 )]
 
 mod check;

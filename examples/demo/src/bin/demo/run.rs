@@ -102,17 +102,17 @@ fn explain(deployment: &Deployment, session_duration: &str) {
         "
   {wiki}   with binding cookie and HttpOnly; refreshed inside the request
   {notes}  with neither; never refreshed
-  {board}  with both; never refreshed, of one site with the team domain
-  {team}   the team domain: sign-in and dashboard
+  {board}  with both; never refreshed, on the same site as the team domain
+  {team}   the team domain, where users sign in
 
-  An application session lasts {session_duration} (DEMO_SESSION), and 30 seconds more, since
-  clocks differ. Watch its end: without the script the page says so; with it (/with-script) board
-  goes on by itself, notes asks to sign in and then goes on.
+  An application session lasts {session_duration} (DEMO_SESSION), plus 30 seconds because clocks
+  differ. Watch it end: without the script the page says so; with it (/with-script) board renews
+  the session by itself, and notes asks you to sign in and then continues.
 
-  The browser warns, since it does not know the authority that this demo made. Go on in spite of
-  it, or trust {ca}: Firefox, Settings, Certificates, Import;
-  Chromium, Settings, Privacy and security, Security, Manage certificates. It is good for names
-  under localhost only, and made anew at each start.
+  The browser warns because it does not know this demo's certificate authority. Accept the
+  certificate, or trust {ca}: Firefox, Settings, Certificates, Import;
+  Chromium, Settings, Privacy and security, Security, Manage certificates. The authority is valid
+  for names under localhost only, and a new one is made at each start.
 
   Keep the page open and, in a second terminal, revoke
     the user          {command} revoke user {EMAIL}

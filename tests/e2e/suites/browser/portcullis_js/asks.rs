@@ -1,4 +1,4 @@
-//! Where nobody can be signed in without being asked, the page says so, and goes on after that.
+//! Where sign-in without a prompt is impossible, the page says so and continues after sign-in.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Where team domain and application are of one site, nobody notices that a session has ended.
+//! Where team domain and application are of one site, the end of a session goes unnoticed.
 
 use std::time::Duration;
 

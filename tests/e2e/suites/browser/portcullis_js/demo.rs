@@ -44,6 +44,6 @@ fn s20_the_demo_page_with_the_script_goes_on() -> Result<()> {
         "An hour's work"
     );
     assert_eq!(tab.run("document.querySelector('#expired').hidden")?, true);
-    assert!(!tab.text()?.contains("401"), "nobody saw a refusal");
+    assert!(!tab.text()?.contains("401"), "the page showed a refusal");
     tab.screenshot("demo-with-script")
 }

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::STAND;
 
 const MODULE: &str = "/vm_config/code/local/filename";
-/// A custom section without a name or content (WebAssembly core specification, 5.5.3): another
-/// module to whoever compares bytes, and the same to whoever runs it.
+/// A custom section without a name or content (WebAssembly core specification, 5.5.3): the
+/// module's bytes differ and it runs the same.
 const CUSTOM_SECTION: [u8; 3] = [0, 1, 0];
 
 /// What is changed.
