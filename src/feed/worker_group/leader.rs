@@ -116,7 +116,8 @@ impl Leader {
             manifest.log.is_long(&manifest.snapshot)
         };
         match std::mem::take(&mut self.phase) {
-            Phase::Publishing(publisher) if is_long(&publisher) => {
+            // A snapshot of which pages are written uses the other slot.
+            Phase::Publishing(publisher) if self.incoming.is_none() && is_long(&publisher) => {
                 self.phase = Phase::Compacting {
                     compaction: Compaction::new(publisher.manifest(), unique_id(tick)),
                     publisher,

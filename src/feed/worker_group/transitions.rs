@@ -30,8 +30,11 @@ impl WorkerGroup {
         }
         match self.lease.standing(now) {
             Standing::Other { .. } => self.step_down(state, poller, now),
-            Standing::Own { is_due, .. } if is_leader => {
-                if is_due {
+            Standing::Own { until, is_due } if is_leader => {
+                if until <= now && !self.is_last_publisher()? {
+                    // While the lease was free, another VM has led.
+                    self.step_down(state, poller, now);
+                } else if is_due {
                     self.renew(state, poller, now)?;
                 }
             }
@@ -46,6 +49,18 @@ impl WorkerGroup {
             self.resume_or_resync(state, poller, now)?;
         }
         Ok(())
+    }
+
+    /// Whether what is shared is what this VM has published, if it has published at all.
+    fn is_last_publisher(&self) -> Result<bool, SharedDataError> {
+        let Some(publisher) = self.role.leader().and_then(Leader::publisher) else {
+            return Ok(true);
+        };
+        match publisher.precondition(&self.store) {
+            Ok(_) => Ok(true),
+            Err(SharedDataError::Changed) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether a VM that has more should acquire the lease instead.
