@@ -96,12 +96,13 @@ pub(in crate::storage) async fn facts(
             "SELECT feed_state.version, users.id, users.email, users.disabled, \
              users.blocked_until, sessions.auth_time, sessions.auth_ver, sessions.expires_at \
              FROM feed_state \
-             LEFT JOIN sessions ON sessions.id = $1 AND ($2 = '' OR sessions.user_id = $2) \
-             LEFT JOIN users ON users.id = CASE $2 WHEN '' THEN sessions.user_id ELSE $2 END \
+             LEFT JOIN sessions ON sessions.id = $1 \
+             AND sessions.user_id = COALESCE(CAST($2 AS TEXT), sessions.user_id) \
+             LEFT JOIN users ON users.id = COALESCE(CAST($2 AS TEXT), sessions.user_id) \
              WHERE feed_state.only_row = 1",
         )
         .bind(&shown.session_id)
-        .bind(query.user_id.unwrap_or_default())
+        .bind(query.user_id)
         .fetch_one(&mut **read)
         .await?;
     let user = disabled

@@ -12,7 +12,7 @@ use portcullis::time::UnixSeconds;
 use crate::applications::{Application, Definition};
 use crate::eligibility::{self, Denied};
 use crate::service::Service;
-use crate::storage::{EligibilityQuery, ShownSignIn, StorageError};
+use crate::storage::{EligibilityFacts, EligibilityQuery, ShownSignIn, StorageError};
 use crate::system::randomness::NoRandomness;
 use crate::tokens::secret::Plain;
 
@@ -80,7 +80,14 @@ pub async fn make(
         audience,
     };
     let facts = service.storage.eligibility(query).await?;
-    let admission = eligibility::judge(&facts, None, service.now())?;
+    let admission = match eligibility::judge(&facts, None, service.now()) {
+        // A user who gets no token anyway is not asked to sign in again, and does not learn that
+        // the application demands it.
+        Err(Denied::SignInRequired) if !is_offered(&facts) => {
+            return Err(NoHeaderToken::NotAllowed);
+        }
+        judged => judged?,
+    };
     if !admission.application.definition.header_tokens {
         return Err(NoHeaderToken::NotAllowed);
     }
@@ -108,6 +115,14 @@ pub async fn make(
         token: Plain::new(token),
         expires_at: claims.exp,
         application: admission.application.clone(),
+    })
+}
+
+/// Whether the application offers tokens to the session's user.
+fn is_offered(facts: &EligibilityFacts) -> bool {
+    let of = facts.application.as_ref().zip(facts.session.as_ref());
+    of.is_some_and(|(application, session)| {
+        longest(&application.definition, &session.email).is_some()
     })
 }
 

@@ -28,7 +28,8 @@ use Answer::{NotAdmitted, Reason, SessionEnded, SignInRequired, Token};
 enum Change {
     Nothing,
     Stored(&'static str),
-    Policy,
+    Settings(fn() -> Value),
+    Both(&'static str, fn() -> Value),
 }
 
 struct Row {
@@ -40,7 +41,11 @@ struct Row {
     command_line: Answer,
 }
 
-const ROWS: [Row; 8] = [
+const SIGN_IN_DEMANDED: &str = "INSERT INTO revocations (scope, subject, audience, version, fresh, expires_at) \
+     SELECT 'application', applications.audience, '', feed_state.version + 1, 1, 0 \
+     FROM applications, feed_state";
+
+const ROWS: [Row; 10] = [
     Row {
         fact: "everything is good",
         change: Change::Nothing,
@@ -92,7 +97,7 @@ const ROWS: [Row; 8] = [
     },
     Row {
         fact: "the policy does not admit the user",
-        change: Change::Policy,
+        change: Change::Settings(not_admitted),
         exchange: Reason("policy_denied"),
         refresh: Reason("policy_denied"),
         page: NotAdmitted,
@@ -100,18 +105,39 @@ const ROWS: [Row; 8] = [
     },
     Row {
         fact: "a new sign-in is demanded",
-        change: Change::Stored(
-            "INSERT INTO revocations (scope, subject, audience, version, fresh, expires_at) \
-             SELECT 'application', applications.audience, '', feed_state.version + 1, 1, 0 \
-             FROM applications, feed_state",
-        ),
+        change: Change::Stored(SIGN_IN_DEMANDED),
         exchange: Reason("login_required"),
         refresh: Reason("login_required"),
         page: SignInRequired,
         // A command line cannot sign in: its person goes to the page, which says so.
         command_line: NotAdmitted,
     },
+    Row {
+        fact: "a new sign-in is demanded of a user whom the policy does not admit",
+        change: Change::Both(SIGN_IN_DEMANDED, not_admitted),
+        exchange: Reason("login_required"),
+        refresh: Reason("login_required"),
+        // Signing in again would lead nowhere.
+        page: NotAdmitted,
+        command_line: NotAdmitted,
+    },
+    Row {
+        fact: "a new sign-in is demanded where there are no tokens for scripts",
+        change: Change::Both(SIGN_IN_DEMANDED, without_header_tokens),
+        exchange: Reason("login_required"),
+        refresh: Reason("login_required"),
+        page: NotAdmitted,
+        command_line: NotAdmitted,
+    },
 ];
+
+fn not_admitted() -> Value {
+    json!({ "policy": [{ "emails": ["bob@example.com"] }] })
+}
+
+fn without_header_tokens() -> Value {
+    json!({ "header_tokens": false })
+}
 
 #[tokio::test]
 async fn the_same_facts_get_the_same_answer_everywhere() {
@@ -163,23 +189,30 @@ impl Ways {
     }
 
     async fn apply(&self, change: &Change) {
-        let service = &self.scene.service;
         match change {
             Change::Nothing => {}
-            Change::Stored(sql) => {
-                let pool = AnyPool::connect(&service.database_url).await.unwrap();
-                sqlx::query(AssertSqlSafe(*sql))
-                    .execute(&pool)
-                    .await
-                    .unwrap();
-                pool.close().await;
-            }
-            Change::Policy => {
-                let policy = json!({ "policy": [{ "emails": ["bob@example.com"] }] });
-                let change = json!({ "name": "wiki", "changes": policy });
-                service.done("/applications/set", change).await;
+            Change::Stored(sql) => self.store(sql).await,
+            Change::Settings(settings) => self.set(settings()).await,
+            Change::Both(sql, settings) => {
+                self.store(sql).await;
+                self.set(settings()).await;
             }
         }
+    }
+
+    async fn store(&self, sql: &'static str) {
+        let pool = AnyPool::connect(&self.scene.service.database_url).await;
+        let pool = pool.unwrap();
+        sqlx::query(AssertSqlSafe(sql))
+            .execute(&pool)
+            .await
+            .unwrap();
+        pool.close().await;
+    }
+
+    async fn set(&self, settings: Value) {
+        let change = json!({ "name": "wiki", "changes": settings });
+        self.scene.service.done("/applications/set", change).await;
     }
 
     async fn exchange(&self) -> Answer {
