@@ -38,6 +38,8 @@ names.filter((name) => !wanted.has(name)).forEach((name) => module.removeExport(
 binaryen.setOptimizeLevel(3);
 binaryen.setShrinkLevel(0);
 module.optimize();
+// The functions that are called most get the shortest numbers: half a percent smaller, the same code.
+module.runPasses(["reorder-functions"]);
 if (!module.validate()) {
   throw new Error(`${linked} is no longer valid`);
 }
