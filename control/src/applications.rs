@@ -10,8 +10,10 @@ pub mod conflicts;
 pub mod definition;
 pub mod draft;
 pub mod location;
+pub mod upstream;
 
 pub use check::check;
 pub use definition::{Admitted, Application, Definition};
 pub use draft::{BypassDraft, Draft};
 pub use location::Location;
+pub use upstream::{Protocol, Upstream};

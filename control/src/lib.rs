@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod control_socket;
 mod eligibility;
+pub mod envoy_config;
 pub mod feed;
 pub mod filter_api;
 pub mod policy;

@@ -24,7 +24,7 @@ use crate::storage::Database;
 use crate::system::clock::Clock;
 use crate::system::randomness::{Randomness, SystemRandomness};
 
-use data_dir::DataDir;
+use data_dir::{DataDir, RunFile};
 pub use error::StartError;
 use listeners::Listeners;
 
@@ -108,7 +108,12 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         data_dir,
         stopping,
     };
-    running.data_dir.write_run_file(listen, filters)?;
+    running.data_dir.write_run_file(&RunFile {
+        team_domain: running.service.team_domain.clone(),
+        listen,
+        filters,
+        pid: std::process::id(),
+    })?;
     tracing::info!(
         %listen,
         %filters,

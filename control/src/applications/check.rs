@@ -13,6 +13,7 @@ use portcullis::protocol::origin::Origin;
 use super::definition::{Application, Definition};
 use super::draft::Draft;
 use super::location::Location;
+use super::upstream::Upstream;
 use crate::policy;
 use crate::problems::InputProblems;
 
@@ -61,6 +62,7 @@ pub fn check(
         context.session_bounds(),
         problems,
     );
+    let upstream = upstream(draft.upstream.as_deref(), context, problems);
     let definition = Definition {
         name: name?,
         origins: origins?,
@@ -77,6 +79,7 @@ pub fn check(
         cors_origins: cors_origins?,
         bypass: bypass?,
         policy: policy?,
+        upstream: upstream?,
     };
     usable_by_filters(&definition, context, problems).then_some(definition)
 }
@@ -162,6 +165,24 @@ fn origins(
         }
     }
     (locations.len() == texts.len()).then_some(locations)
+}
+
+/// The server behind Envoy; `Some(None)` if none is named, `None` if a problem was noted.
+fn upstream(
+    text: Option<&str>,
+    context: CheckContext<'_>,
+    problems: &mut InputProblems,
+) -> Option<Option<Upstream>> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Some(None);
+    };
+    match text.parse() {
+        Ok(upstream) => Some(Some(upstream)),
+        Err(error) => {
+            problems.add(&context.at("upstream"), text, error);
+            None
+        }
+    }
 }
 
 fn cors_origins(

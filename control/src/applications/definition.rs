@@ -10,6 +10,7 @@ use portcullis::protocol::origin::Origin;
 use serde::{Deserialize, Serialize};
 
 use super::location::Location;
+use super::upstream::Upstream;
 use crate::policy::rules::{Policy, PolicyRule};
 use crate::sessions::durations::MOMENT;
 
@@ -50,6 +51,9 @@ pub struct Definition {
     pub bypass: Vec<Bypass>,
     /// Who is admitted.
     pub policy: Policy,
+    /// The server behind Envoy, for `envoy-config`; filters do not need it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Upstream>,
 }
 
 /// A user whom a policy admits.

@@ -41,6 +41,9 @@ pub struct Draft {
     pub bypass: Option<Vec<BypassDraft>>,
     /// `policy`: admits nobody by default.
     pub policy: Option<Vec<RuleDraft>>,
+    /// `upstream`: `http://127.0.0.1:3000`; empty for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<String>,
 }
 
 /// Requests that need no session, as written.
@@ -74,6 +77,7 @@ impl Draft {
             cors_origins: self.cors_origins.or(base.cors_origins),
             bypass: self.bypass.or(base.bypass),
             policy: self.policy.or(base.policy),
+            upstream: self.upstream.or(base.upstream),
         }
     }
 }
@@ -95,6 +99,7 @@ impl From<&Definition> for Draft {
             cors_origins: Some(definition.cors_origins.clone()),
             bypass: Some(bypass_drafts(definition)),
             policy: Some(rule_drafts(definition)),
+            upstream: definition.upstream.as_ref().map(ToString::to_string),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod admin_token;
 mod applied;
+mod envoy_config;
 mod revoke;
 mod session;
 mod settings;
@@ -14,6 +15,7 @@ use portcullis::protocol::origin::Origin;
 
 pub use admin_token::AdminTokenCommand;
 pub use applied::{ProxyCommand, RevocationCommand, Wait};
+pub use envoy_config::{EnvoyConfigOptions, UpstreamOf};
 pub use revoke::RevokeCommand;
 pub use session::SessionCommand;
 use settings::Settings;
@@ -62,7 +64,6 @@ pub struct Arguments {
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "a process has only one")]
 pub enum Command {
     /// Run the service
     ///
@@ -97,6 +98,18 @@ Examples:
     /// Manage applications: where they are, how long sessions last, who has access
     #[command(subcommand)]
     Application(ApplicationCommand),
+
+    /// Print Envoy's configuration for the applications that exist
+    ///
+    /// A complete bootstrap: TLS, routes for the team domain and each application, the filter, access
+    /// log, limits. Start Envoy with it, and with the filter's credential in the environment. Print it
+    /// again when applications or their upstreams change.
+    #[command(after_help = "\
+Examples:
+  portcullis-control application set wiki --upstream http://127.0.0.1:3000
+  portcullis-control envoy-config --redirect-port 80 > envoy.yaml
+  PORTCULLIS_FILTER_CREDENTIAL=… envoy --config-path envoy.yaml")]
+    EnvoyConfig(EnvoyConfigOptions),
 
     /// Show who is signed in, in which browser, from where, and since when
     #[command(subcommand)]

@@ -2,6 +2,7 @@
 
 mod admin_token;
 mod application;
+pub mod envoy_config;
 mod proxy;
 mod revocation;
 mod revoke;
@@ -23,10 +24,15 @@ pub fn run(command: &Command, data_dir: &Path, output: Output) -> Result<(), Cli
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(dispatch(command, &client, output))
+    runtime.block_on(dispatch(command, data_dir, &client, output))
 }
 
-async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<(), CliError> {
+async fn dispatch(
+    command: &Command,
+    data_dir: &Path,
+    client: &Client,
+    output: Output,
+) -> Result<(), CliError> {
     match command {
         // These run without the service.
         Command::Serve | Command::Check | Command::Token(_) => Ok(()),
@@ -36,6 +42,7 @@ async fn dispatch(command: &Command, client: &Client, output: Output) -> Result<
         Command::Revoke(command) => revoke::run(command, client, output).await,
         Command::AdminToken(command) => admin_token::run(command, client, output).await,
         Command::Revocation(command) => revocation::run(command, client, output).await,
+        Command::EnvoyConfig(options) => envoy_config::run(options, data_dir, client, output).await,
         Command::Proxy(command) => proxy::run(command, client, output).await,
         Command::FilterCredential(FilterCredentialCommand::New(arguments)) => {
             new_filter_credential(arguments, client, output).await

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::client::ClientError;
+use super::commands::envoy_config::error::NoBootstrap;
 use super::token::error::TokenError;
 use crate::config::ConfigError;
 use crate::problems::InputProblem;
@@ -24,6 +25,8 @@ pub enum CliError {
     Client(#[from] ClientError),
     #[error(transparent)]
     Token(#[from] TokenError),
+    #[error(transparent)]
+    EnvoyConfig(#[from] NoBootstrap),
     #[error("cannot read the password from standard input: {0}")]
     Password(std::io::Error),
     #[error("system error: {0}")]

@@ -204,6 +204,7 @@ fn application(mut reader: Reader, problems: &mut InputProblems) -> Draft {
                 .map(|table| bypass(table, problems))
                 .collect(),
         ),
+        upstream: reader.text("upstream", problems),
         policy: Some(
             reader
                 .tables("policy", problems)

@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use portcullis::protocol::origin::Origin;
+use serde::{Deserialize, Serialize};
 use tokio::net::{UnixListener, UnixStream};
 
 /// The name of the control socket in the data directory.
@@ -56,11 +57,28 @@ pub enum DataDirError {
     },
 }
 
-#[derive(Serialize)]
-struct RunFile {
-    listen: SocketAddr,
-    filters: SocketAddr,
-    pid: u32,
+/// `run.json`: where the running service is.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RunFile {
+    /// The team domain.
+    pub team_domain: Origin,
+    /// The listener for people.
+    pub listen: SocketAddr,
+    /// The listener for filters.
+    pub filters: SocketAddr,
+    /// The process.
+    pub pid: u32,
+}
+
+impl RunFile {
+    /// Reads the file in a data directory.
+    ///
+    /// # Errors
+    /// When there is none, as where no service runs, or it cannot be read.
+    pub fn read(data_dir: &Path) -> std::io::Result<Self> {
+        let bytes = std::fs::read(data_dir.join(RUN_FILE))?;
+        Ok(serde_json::from_slice(&bytes)?)
+    }
 }
 
 impl DataDir {
@@ -139,19 +157,10 @@ impl DataDir {
     ///
     /// # Errors
     /// When the directory cannot be written.
-    pub fn write_run_file(
-        &self,
-        listen: SocketAddr,
-        filters: SocketAddr,
-    ) -> Result<(), DataDirError> {
-        let run = RunFile {
-            listen,
-            filters,
-            pid: std::process::id(),
-        };
+    pub fn write_run_file(&self, run: &RunFile) -> Result<(), DataDirError> {
         let write = || {
             let unready = self.path.join("run.new");
-            std::fs::write(&unready, serde_json::to_vec(&run)?)?;
+            std::fs::write(&unready, serde_json::to_vec(run)?)?;
             std::fs::rename(&unready, self.path.join(RUN_FILE))
         };
         write().map_err(|source| self.unusable(source))

@@ -68,6 +68,23 @@ pub struct NewApplication<'a> {
     pub options: &'a [&'a str],
 }
 
+/// What Envoy's bootstrap is printed for.
+#[derive(Debug, Clone, Copy)]
+pub struct EnvoyConfig<'a> {
+    /// Where Envoy listens.
+    pub listen: SocketAddr,
+    /// The server's certificate, PEM.
+    pub certificate: &'a Path,
+    /// The server's private key, PEM.
+    pub key: &'a Path,
+    /// The filter.
+    pub module: &'a Path,
+    /// The access log's file.
+    pub access_log: &'a Path,
+    /// More options of `envoy-config`, as on the command line.
+    pub options: &'a [&'a str],
+}
+
 /// Whom a policy admits.
 #[derive(Debug, Clone)]
 pub enum Allow<'a> {
@@ -219,6 +236,31 @@ impl ControlService {
         arguments.extend(new.options);
         let answer: Answer = self.command(&arguments)?;
         Ok(answer.audience)
+    }
+
+    /// Envoy's bootstrap for the applications that exist.
+    ///
+    /// # Errors
+    /// As [`Self::command`].
+    pub fn envoy_config(&self, config: &EnvoyConfig<'_>) -> Result<String> {
+        #[derive(Deserialize)]
+        struct Answer {
+            bootstrap: String,
+        }
+        let listen = config.listen.to_string();
+        let mut arguments = vec!["envoy-config", "--listen", &listen];
+        for (option, file) in [
+            ("--certificate", config.certificate),
+            ("--key", config.key),
+            ("--module", config.module),
+            ("--access-log", config.access_log),
+        ] {
+            let file = file.to_str();
+            arguments.extend([option, file.context("a path that is not UTF-8")?]);
+        }
+        arguments.extend(config.options);
+        let answer: Answer = self.command(&arguments)?;
+        Ok(answer.bootstrap)
     }
 
     /// A new filter credential for all audiences.

@@ -1,6 +1,7 @@
 //! Control service, Envoy and an origin on this machine, ready to be used.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,8 +10,7 @@ use axum::Router;
 
 use crate::browser::Browser;
 use crate::certificates::Certificates;
-use crate::control::ControlService;
-use crate::envoy::bootstrap::{self, Values};
+use crate::control::{ControlService, EnvoyConfig};
 use crate::envoy::{self, Envoy};
 use crate::origin::Origin;
 use crate::ports::https_origin;
@@ -81,17 +81,14 @@ impl Deployment {
             ),
         )?;
         let credential = control.new_filter_credential()?;
-        let text = bootstrap::render(&Values {
-            port: settings.port,
+        let text = control.envoy_config(&EnvoyConfig {
+            listen: (Ipv4Addr::LOCALHOST, settings.port).into(),
             certificate: &certificates.certificate,
             key: &certificates.key,
             module: &settings.tools.module,
-            team_domain: &team_domain,
-            team_host: TEAM_HOST,
-            control_port: control.addresses().listen.port(),
-            filters_port: control.addresses().filters.port(),
-            origin_port: origin.address().port(),
             access_log: &directory.join("access.log"),
+            // Applications are added later, and all have the same server.
+            options: &["--upstream", &format!("*=http://{}", origin.address())],
         })?;
         let file = directory.join("envoy.yaml");
         fs::write(&file, (settings.change_bootstrap)(text)?)?;

@@ -1,7 +1,6 @@
 //! Envoy as a child process.
 
 pub mod admin;
-pub mod bootstrap;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,3 +1,6 @@
-//! The README's Envoy configuration, as a reader would copy it.
+//! The README's way to protect an application, as a reader would follow it.
 
-mod envoy_accepts_it;
+mod application;
+mod drive;
+mod guide;
+mod without_servers;

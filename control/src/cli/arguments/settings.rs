@@ -42,6 +42,11 @@ pub struct Settings {
     #[arg(long, value_name = "WHEN")]
     refresh_in_request: Option<String>,
 
+    /// The server behind Envoy, for `envoy-config`: http://127.0.0.1:3000, https://wiki.internal,
+    /// or h2c://127.0.0.1:50051 for gRPC; without a value: none
+    #[arg(long, value_name = "URL", num_args(0..=1), default_missing_value = "")]
+    upstream: Option<String>,
+
     /// How CORS preflights are answered: deny (default), origin or answer
     #[arg(long, value_name = "WHAT")]
     preflight: Option<String>,
@@ -97,6 +102,7 @@ impl Settings {
                 .as_ref()
                 .map(|paths| paths.iter().map(|path| bypass(path)).collect()),
             policy: self.policy(),
+            upstream: self.upstream.clone(),
         }
     }
 

@@ -1,0 +1,77 @@
+//! `envoy-config`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::applications::Upstream;
+
+/// `envoy-config`.
+#[derive(Debug, Args)]
+pub struct EnvoyConfigOptions {
+    /// The certificate chain for the team domain and all applications, PEM
+    #[arg(long, value_name = "FILE", default_value = "/etc/envoy/tls.crt")]
+    pub certificate: PathBuf,
+
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", default_value = "/etc/envoy/tls.key")]
+    pub key: PathBuf,
+
+    /// The filter
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/envoy/portcullis.wasm"
+    )]
+    pub module: PathBuf,
+
+    /// Where Envoy listens; by default on all addresses, at the team domain's port
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+
+    /// Redirect plain HTTP at this port to HTTPS
+    #[arg(long, value_name = "PORT")]
+    pub redirect_port: Option<u16>,
+
+    /// Serve HTTP/3 too, at the same port over UDP
+    #[arg(long)]
+    pub http3: bool,
+
+    /// Where Envoy's admin endpoint listens; port 0 is a free one
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value_t = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
+    )]
+    pub admin: SocketAddr,
+
+    /// Where Envoy writes its access log
+    #[arg(long, value_name = "FILE", default_value = "/dev/stdout")]
+    pub access_log: PathBuf,
+
+    /// Send an application's requests to this server, whatever its own upstream is; `*` is for
+    /// hosts that no application names
+    #[arg(long, value_name = "NAME=URL", num_args(1..), value_parser = upstream_of)]
+    pub upstream: Vec<UpstreamOf>,
+}
+
+/// `NAME=URL`.
+#[derive(Debug, Clone)]
+pub struct UpstreamOf {
+    /// The application's name.
+    pub application: String,
+    /// The server.
+    pub upstream: Upstream,
+}
+
+fn upstream_of(text: &str) -> Result<UpstreamOf, String> {
+    // A name may hold `=`; a URL without path and query does not.
+    let (name, url) = text
+        .rsplit_once('=')
+        .ok_or("must be NAME=URL, as wiki=http://127.0.0.1:3000")?;
+    Ok(UpstreamOf {
+        application: name.to_owned(),
+        upstream: url.parse().map_err(|error| format!("{url} {error}"))?,
+    })
+}
