@@ -4,19 +4,19 @@
 //! service and arrive by feed. It holds no secrets, since Envoy shows it in config dumps.
 
 mod bounds;
-mod reader;
+mod problem;
 pub mod schema;
+mod values;
 mod wire;
 
-use std::fmt;
 use std::time::Duration;
 
 use crate::feed::MAX_REVOCATIONS;
+use crate::fields::Fields;
 use crate::protocol::origin::Origin;
 use bounds::Bounds;
-use reader::Fields;
 
-pub use reader::ConfigProblem;
+pub use problem::{ConfigErrors, ConfigProblem};
 
 /// The filter's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,50 +104,42 @@ const UNKNOWN_HOSTS: [(&str, UnknownHosts); 2] =
 /// The words of `mode`.
 const MODES: [(&str, Mode); 2] = [("enforce", Mode::Enforce), ("report", Mode::Report)];
 
-/// All that is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigErrors(pub Vec<ConfigProblem>);
-
 impl Config {
     /// Reads a configuration, in JSON or as a serialized `google.protobuf.Struct`.
     ///
     /// # Errors
     /// Every unknown field, missing field and impossible value, each with its path.
     pub fn read(bytes: &[u8]) -> Result<Self, ConfigErrors> {
-        let value = wire::read(bytes).map_err(|error| {
-            ConfigErrors(vec![ConfigProblem::new(
-                "",
-                format!("is not JSON: {error}"),
-            )])
-        })?;
-        let mut problems = Vec::new();
-        let config = Self::from_fields(Fields::of(&value, &mut problems));
-        match config {
-            Some(config) if problems.is_empty() => Ok(config),
-            _ => Err(ConfigErrors(problems)),
-        }
+        let mut errors = ConfigErrors(Vec::new());
+        let config = match wire::read(bytes) {
+            Ok(value) => Self::from_fields(Fields::of(&value, &mut errors)),
+            Err(error) => {
+                errors.add("", format!("is not JSON: {error}"));
+                None
+            }
+        };
+        config.filter(|_| errors.0.is_empty()).ok_or(errors)
     }
 
-    fn from_fields(mut fields: Fields<'_>) -> Option<Self> {
-        let team_domain = fields.required("team_domain", reader::origin);
+    fn from_fields(mut fields: Fields<'_, ConfigErrors>) -> Option<Self> {
+        let team_domain = fields.required("team_domain", values::origin);
         let control = fields
             .object("control")
             .and_then(ControlConfig::from_fields);
         let when_stale = fields.object("when_stale").and_then(WhenStale::from_fields);
         let unknown_hosts = fields.optional("unknown_hosts", UnknownHosts::Deny, |value| {
-            reader::choice(value, &UNKNOWN_HOSTS)
+            values::choice(value, &UNKNOWN_HOSTS)
         });
-        let audiences = fields.optional("audiences", Vec::new(), reader::audiences);
+        let audiences = fields.optional("audiences", Vec::new(), values::audiences);
         let max_revocations = fields.optional("max_revocations", DEFAULT_REVOCATIONS, |value| {
-            reader::number(value, MAX_REVOCATIONS)
+            values::number(value, MAX_REVOCATIONS)
         });
-        let mode = fields.optional("mode", Mode::Enforce, |value| reader::choice(value, &MODES));
-        if let Some(mut names) = fields.optional_object("names") {
-            names.optional("preset", (), |value| {
-                reader::not_yet(value, "default", &["cloudflare"])
-            });
-            names.finish();
-        }
+        let mode = fields.optional("mode", Mode::Enforce, |value| values::choice(value, &MODES));
+        let mut names = fields.optional_object("names");
+        names.optional("preset", (), |value| {
+            values::not_yet(value, "default", &["cloudflare"])
+        });
+        names.finish();
         fields.finish();
         Some(Self {
             team_domain: team_domain?,
@@ -204,13 +196,13 @@ impl Config {
 }
 
 impl ControlConfig {
-    fn from_fields(mut fields: Fields<'_>) -> Option<Self> {
-        let cluster = fields.required("cluster", reader::visible_text);
-        let authority = fields.required("authority", reader::visible_text);
+    fn from_fields(mut fields: Fields<'_, ConfigErrors>) -> Option<Self> {
+        let cluster = fields.required("cluster", values::visible_text);
+        let authority = fields.required("authority", values::visible_text);
         let timeout = fields.optional("timeout", DEFAULT_TIMEOUT, |value| {
-            reader::duration(value, TIMEOUT)
+            values::duration(value, TIMEOUT)
         });
-        let credential_env = fields.required("credential_env", reader::visible_text);
+        let credential_env = fields.required("credential_env", values::visible_text);
         fields.finish();
         Some(Self {
             cluster: cluster?,
@@ -222,9 +214,9 @@ impl ControlConfig {
 }
 
 impl WhenStale {
-    fn from_fields(mut fields: Fields<'_>) -> Option<Self> {
-        let after = fields.required("after", |value| reader::duration(value, STALE_AFTER));
-        let then = fields.required("then", |value| reader::choice(value, &STALE_ACTIONS));
+    fn from_fields(mut fields: Fields<'_, ConfigErrors>) -> Option<Self> {
+        let after = fields.required("after", |value| values::duration(value, STALE_AFTER));
+        let then = fields.required("then", |value| values::choice(value, &STALE_ACTIONS));
         fields.finish();
         Some(Self {
             after: after?,
@@ -232,14 +224,3 @@ impl WhenStale {
         })
     }
 }
-
-impl fmt::Display for ConfigErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "invalid configuration:")?;
-        self.0
-            .iter()
-            .try_for_each(|problem| write!(f, "\n  {problem}"))
-    }
-}
-
-impl std::error::Error for ConfigErrors {}

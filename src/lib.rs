@@ -10,6 +10,7 @@ pub mod duration;
 #[cfg(target_arch = "wasm32")]
 pub mod envoy;
 pub mod feed;
+pub mod fields;
 pub mod filter;
 pub mod names;
 pub mod protocol;

@@ -5,16 +5,19 @@
 //! file, every setting has a default that works on one machine.
 
 mod environment;
-mod reader;
+mod json;
 mod sections;
 pub mod settings;
+mod values;
 
 use std::path::{Path, PathBuf};
 
+use portcullis::fields::Fields;
+
 use crate::applications::Definition;
 use crate::problems::{InputProblems, Refused};
-use reader::Reader;
 use settings::{DatabaseConfig, ServerConfig, SessionsConfig, SignInConfig};
+use values::Table;
 
 /// The configuration of the service.
 #[derive(Debug, Clone)]
@@ -72,27 +75,26 @@ impl Config {
         };
         let mut problems = InputProblems::default();
         environment::apply(&mut table, environment, &mut problems);
-        let config = Self::compile(table, &mut problems);
+        let config = json::from_toml(table, &mut problems)
+            .and_then(|file| Self::from_table(Fields::of(&file, &mut problems)));
         problems.finish()?;
         // There is a configuration if there is no problem.
         config.ok_or_else(|| Refused(Vec::new()).into())
     }
 
-    fn compile(table: toml::Table, problems: &mut InputProblems) -> Option<Self> {
-        let mut root = Reader::new("", table);
-        let server = sections::server(root.table("server", problems), problems);
-        let database = sections::database(root.table("database", problems), problems);
+    fn from_table(mut root: Table<'_>) -> Option<Self> {
+        let server = sections::server(root.optional_object("server"));
+        let database = sections::database(root.optional_object("database"));
         let demo = server.as_ref().is_some_and(|server| server.demo);
-        let sessions = sections::sessions(root.table("sessions", problems), demo, problems);
-        let sign_in = sections::sign_in(root.table("sign_in", problems), problems);
-        let applications =
-            sections::applications(root.tables("applications", problems), demo, problems);
-        root.finish(problems);
+        let sessions = sections::sessions(root.optional_object("sessions"), demo);
+        let sign_in = sections::sign_in(root.optional_object("sign_in"));
+        let applications = sections::applications(&mut root, demo);
+        root.finish();
         Some(Self {
             server: server?,
             database: database?,
             sessions: sessions?,
-            sign_in: sign_in?,
+            sign_in,
             applications: applications?,
         })
     }

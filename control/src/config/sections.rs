@@ -3,36 +3,33 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use ipnet::IpNet;
-use portcullis::protocol::origin::{Origin, is_loopback};
-
-use super::reader::Reader;
 use super::settings::{DatabaseConfig, ServerConfig, SessionsConfig, SignInConfig};
+use super::values::{self, Table, count, flag, text, texts};
 use crate::applications::check::{CheckContext, check};
 use crate::applications::conflicts::{Claim, find_conflicts};
 use crate::applications::{BypassDraft, Definition, Draft};
 use crate::policy::draft::RuleDraft;
-use crate::problems::InputProblems;
 use crate::sessions::durations::Bounds;
 
+const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
+const FILTERS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8082);
 const DEFAULT_BLOCK: Duration = Duration::from_secs(60);
 const DEFAULT_FAILURES_PER_EMAIL: u32 = 10;
 const DEFAULT_FAILURES_PER_ADDRESS: u32 = 60;
-const ADDRESS: &str = "an address with a port, such as 127.0.0.1:8081";
 
 /// `[server]`.
-pub fn server(mut reader: Reader, problems: &mut InputProblems) -> Option<ServerConfig> {
-    let listen = address(&mut reader, "listen", 8081, problems);
-    let filters = address(&mut reader, "filters", 8082, problems);
-    let listen_path = reader.at("filters");
-    let team_domain = team_domain(&mut reader, problems);
-    let trusted_proxies = trusted_proxies(&mut reader, problems);
-    let demo = reader.flag("demo", problems).unwrap_or(false);
-    reader.finish(problems);
+pub fn server(mut table: Table<'_>) -> Option<ServerConfig> {
+    let listen = values::address(&mut table, "listen", LISTEN);
+    let filters = values::address(&mut table, "filters", FILTERS);
+    let team_domain = values::origin(&mut table, "team_domain");
+    let trusted_proxies = values::networks(&mut table, "trusted_proxies");
+    let demo = table.given("demo", flag).unwrap_or(false);
+    table.finish();
     let (listen, filters) = (listen?, filters?);
     if listen == filters && listen.port() != 0 {
         let message = "must differ from server.listen: filters have their own listener";
-        problems.add(&listen_path, filters, message);
+        let path = table.path_of("filters");
+        table.problems().add(&path, filters, message);
     }
     Some(ServerConfig {
         listen,
@@ -43,93 +40,35 @@ pub fn server(mut reader: Reader, problems: &mut InputProblems) -> Option<Server
     })
 }
 
-fn address(
-    reader: &mut Reader,
-    field: &str,
-    port: u16,
-    problems: &mut InputProblems,
-) -> Option<SocketAddr> {
-    if reader.has(field) {
-        reader.parsed(field, ADDRESS, problems)
-    } else {
-        Some((IpAddr::V4(Ipv4Addr::LOCALHOST), port).into())
-    }
-}
-
-/// `None` means a problem, `Some(None)` an absent field.
-fn team_domain(reader: &mut Reader, problems: &mut InputProblems) -> Option<Option<Origin>> {
-    if !reader.has("team_domain") {
-        return Some(None);
-    }
-    let path = reader.at("team_domain");
-    let text = reader.text("team_domain", problems)?;
-    match text.parse::<Origin>() {
-        Ok(origin) if origin.is_https() || is_loopback(origin.hostname()) => Some(Some(origin)),
-        Ok(_) => {
-            problems.add(
-                &path,
-                text,
-                "must be https; http is only allowed for localhost, *.localhost and 127.0.0.1",
-            );
-            None
-        }
-        Err(error) => {
-            problems.add(&path, text, error);
-            None
-        }
-    }
-}
-
-fn trusted_proxies(reader: &mut Reader, problems: &mut InputProblems) -> Vec<IpNet> {
-    let path = reader.at("trusted_proxies");
-    let texts = reader
-        .texts("trusted_proxies", problems)
-        .unwrap_or_default();
-    let mut networks = Vec::new();
-    for (index, text) in texts.into_iter().enumerate() {
-        let single = || text.parse::<IpAddr>().ok().map(IpNet::from);
-        match text.parse::<IpNet>().ok().or_else(single) {
-            Some(network) => networks.push(network),
-            None => {
-                let message = "must be a network or an address, such as 10.0.0.0/8";
-                problems.add(&format!("{path}[{index}]"), text, message);
-            }
-        }
-    }
-    networks
-}
-
 /// `[database]`.
-pub fn database(mut reader: Reader, problems: &mut InputProblems) -> Option<DatabaseConfig> {
-    let path = reader.at("url");
-    let url = reader.text("url", problems);
-    reader.finish(problems);
+pub fn database(mut table: Table<'_>) -> Option<DatabaseConfig> {
+    let url = table.given("url", text);
+    table.finish();
     let known = ["sqlite://", "postgres://", "postgresql://"];
     if url
         .as_ref()
         .is_some_and(|url| !known.iter().any(|scheme| url.starts_with(scheme)))
     {
+        let path = table.path_of("url");
         // Without the value: it may hold a password.
-        problems.add(&path, "", "must begin with sqlite:// or postgres://");
+        table
+            .problems()
+            .add(&path, "", "must begin with sqlite:// or postgres://");
         return None;
     }
     Some(DatabaseConfig { url })
 }
 
 /// `[sessions]`.
-pub fn sessions(
-    mut reader: Reader,
-    demo: bool,
-    problems: &mut InputProblems,
-) -> Option<SessionsConfig> {
-    let mut duration = |field: &str, bounds: Bounds| {
-        let path = reader.at(field);
-        let text = reader.duration(field, problems);
-        text.map(|text| bounds.parse(&path, &text, problems))
+pub fn sessions(mut table: Table<'_>, demo: bool) -> Option<SessionsConfig> {
+    let mut duration = |name: &'static str, bounds: Bounds| {
+        let text = table.given(name, values::duration)?;
+        let path = table.path_of(name);
+        Some(bounds.parse(&path, &text, table.problems()))
     };
     let global = duration("global_duration", Bounds::of_sessions(demo));
     let block = duration("login_block_after_revoke", Bounds::of_block());
-    reader.finish(problems);
+    table.finish();
     Some(SessionsConfig {
         global_duration: match global {
             None => None,
@@ -140,102 +79,87 @@ pub fn sessions(
 }
 
 /// `[sign_in]`.
-pub fn sign_in(mut reader: Reader, problems: &mut InputProblems) -> Option<SignInConfig> {
-    let email = reader.count("failures_per_email", problems);
-    let address = reader.count("failures_per_address", problems);
-    reader.finish(problems);
-    Some(SignInConfig {
+pub fn sign_in(mut table: Table<'_>) -> SignInConfig {
+    let email = table.given("failures_per_email", count);
+    let address = table.given("failures_per_address", count);
+    table.finish();
+    SignInConfig {
         failures_per_email: email.unwrap_or(DEFAULT_FAILURES_PER_EMAIL),
         failures_per_address: address.unwrap_or(DEFAULT_FAILURES_PER_ADDRESS),
-    })
+    }
 }
 
 /// `[[applications]]`.
-pub fn applications(
-    readers: Vec<Reader>,
-    demo: bool,
-    problems: &mut InputProblems,
-) -> Option<Vec<Definition>> {
-    let count = readers.len();
-    let mut paths = Vec::new();
-    let mut definitions: Vec<Definition> = Vec::new();
-    for reader in readers {
-        let path = reader.path().to_owned();
-        let draft = application(reader, problems);
+pub fn applications(root: &mut Table<'_>, demo: bool) -> Option<Vec<Definition>> {
+    let mut names: Vec<String> = Vec::new();
+    let checked = root.objects("applications", |mut table| {
+        let draft = application(&mut table);
+        let path = table.path().to_owned();
         let context = CheckContext { path: &path, demo };
-        let Some(definition) = check(draft, context, problems) else {
-            continue;
-        };
-        if definitions
-            .iter()
-            .any(|other| other.name == definition.name)
-        {
-            problems.add(&format!("{path}.name"), &definition.name, "is used twice");
+        let definition = check(draft, context, table.problems())?;
+        if names.contains(&definition.name) {
+            let path = table.path_of("name");
+            table
+                .problems()
+                .add(&path, &definition.name, "is used twice");
         }
-        paths.push(path);
-        definitions.push(definition);
-    }
-    let claims: Vec<Claim<'_>> = paths
+        names.push(definition.name.clone());
+        Some((path, definition))
+    });
+    let complete = checked.iter().all(Option::is_some);
+    let checked: Vec<(String, Definition)> = checked.into_iter().flatten().collect();
+    let claims: Vec<Claim<'_>> = checked
         .iter()
-        .zip(&definitions)
         .map(|(path, definition)| Claim::new(path, definition))
         .collect();
-    find_conflicts(&claims, problems);
-    (definitions.len() == count).then_some(definitions)
+    find_conflicts(&claims, root.problems());
+    let definitions = checked.into_iter().map(|(_, definition)| definition);
+    complete.then(|| definitions.collect())
 }
 
-fn application(mut reader: Reader, problems: &mut InputProblems) -> Draft {
+fn application(table: &mut Table<'_>) -> Draft {
     let draft = Draft {
-        name: reader.text("name", problems),
-        origins: reader.texts("origins", problems),
-        session_duration: reader.duration("session_duration", problems),
-        http_only: reader.flag("http_only", problems),
-        same_site: reader.text("same_site", problems),
-        partitioned: reader.flag("partitioned", problems),
-        binding_cookie: reader.flag("binding_cookie", problems),
-        header_tokens: reader.flag("header_tokens", problems),
-        refresh_in_request: reader.text("refresh_in_request", problems),
-        preflight: reader.text("preflight", problems),
-        cors_origins: reader.texts("cors_origins", problems),
-        bypass: Some(
-            reader
-                .tables("bypass", problems)
-                .into_iter()
-                .map(|table| bypass(table, problems))
-                .collect(),
-        ),
-        upstream: reader.text("upstream", problems),
-        policy: Some(
-            reader
-                .tables("policy", problems)
-                .into_iter()
-                .map(|table| rule(table, problems))
-                .collect(),
-        ),
+        name: table.given("name", text),
+        origins: texts(table, "origins"),
+        session_duration: table.given("session_duration", values::duration),
+        http_only: table.given("http_only", flag),
+        same_site: table.given("same_site", text),
+        partitioned: table.given("partitioned", flag),
+        binding_cookie: table.given("binding_cookie", flag),
+        header_tokens: table.given("header_tokens", flag),
+        refresh_in_request: table.given("refresh_in_request", text),
+        preflight: table.given("preflight", text),
+        cors_origins: texts(table, "cors_origins"),
+        bypass: Some(table.objects("bypass", bypass)),
+        upstream: table.given("upstream", text),
+        policy: Some(table.objects("policy", rule)),
     };
-    reader.finish(problems);
+    table.finish();
     draft
 }
 
-fn bypass(mut reader: Reader, problems: &mut InputProblems) -> BypassDraft {
+fn bypass(mut table: Table<'_>) -> BypassDraft {
     let draft = BypassDraft {
-        path: reader.text("path", problems).unwrap_or_default(),
-        matching: reader.text("match", problems),
-        methods: reader.texts("methods", problems),
+        path: table.given("path", text).unwrap_or_default(),
+        matching: table.given("match", text),
+        methods: texts(&mut table, "methods"),
     };
-    reader.finish(problems);
+    table.finish();
     draft
 }
 
-fn rule(mut reader: Reader, problems: &mut InputProblems) -> RuleDraft {
-    let mut allow = reader.table("allow", problems);
+fn rule(mut table: Table<'_>) -> RuleDraft {
+    let mut allow = table.optional_object("allow");
+    let emails = texts(&mut allow, "emails").unwrap_or_default();
+    let email_domains = texts(&mut allow, "email_domains").unwrap_or_default();
+    let everyone = allow.given("everyone", flag).unwrap_or(false);
+    allow.finish();
     let draft = RuleDraft {
-        emails: allow.texts("emails", problems).unwrap_or_default(),
-        email_domains: allow.texts("email_domains", problems).unwrap_or_default(),
-        everyone: allow.flag("everyone", problems).unwrap_or(false),
-        session_duration: reader.duration("session_duration", problems),
+        emails,
+        email_domains,
+        everyone,
+        session_duration: table.given("session_duration", values::duration),
     };
-    allow.finish(problems);
-    reader.finish(problems);
+    table.finish();
     draft
 }
