@@ -74,16 +74,16 @@ impl Database {
     /// that have [`MOST_PROXIES`] already and another one now, which is not stored.
     pub async fn record_proxies(
         &self,
-        news: &[ProxyUpdate],
+        updates: &[ProxyUpdate],
         committed: &[Step],
     ) -> Result<Vec<String>, StorageError> {
         let mut write = self.write().await?;
         let mut crowded = Vec::new();
-        for one in news {
-            if put(write.connection(), one).await? {
-                put_steps(write.connection(), one).await?;
-            } else if !crowded.contains(&one.proxy.credential) {
-                crowded.push(one.proxy.credential.clone());
+        for update in updates {
+            if put(write.connection(), update).await? {
+                put_steps(write.connection(), update).await?;
+            } else if !crowded.contains(&update.proxy.credential) {
+                crowded.push(update.proxy.credential.clone());
             }
         }
         for step in committed {
@@ -149,8 +149,8 @@ impl Database {
 }
 
 /// Stores a proxy, unless another replica has stored a later poll. False if there is no room.
-async fn put(connection: &mut AnyConnection, news: &ProxyUpdate) -> Result<bool, StorageError> {
-    let proxy = &news.proxy;
+async fn put(connection: &mut AnyConnection, update: &ProxyUpdate) -> Result<bool, StorageError> {
+    let proxy = &update.proxy;
     let updated = sqlx::query(
         "UPDATE proxies SET \
          address = CASE WHEN last_seen_ms <= $4 THEN $3 ELSE address END, \
@@ -164,7 +164,7 @@ async fn put(connection: &mut AnyConnection, news: &ProxyUpdate) -> Result<bool,
     .bind(&proxy.instance)
     .bind(&proxy.address)
     .bind(to_db(proxy.last_seen))
-    .bind(news.reports_applied.then(|| to_db(proxy.applied)))
+    .bind(update.reports_applied.then(|| to_db(proxy.applied)))
     .bind(to_db(proxy.live_until))
     .bind(proxy.denies_after.map(span_to_db))
     .execute(&mut *connection)
@@ -196,14 +196,17 @@ async fn put(connection: &mut AnyConnection, news: &ProxyUpdate) -> Result<bool,
     Ok(true)
 }
 
-async fn put_steps(connection: &mut AnyConnection, news: &ProxyUpdate) -> Result<(), StorageError> {
-    for step in &news.steps {
+async fn put_steps(
+    connection: &mut AnyConnection,
+    update: &ProxyUpdate,
+) -> Result<(), StorageError> {
+    for step in &update.steps {
         sqlx::query(
             "INSERT INTO proxy_steps (credential, instance, version, at_ms) \
              VALUES ($1, $2, $3, $4) ON CONFLICT (credential, instance, version) DO NOTHING",
         )
-        .bind(&news.proxy.credential)
-        .bind(&news.proxy.instance)
+        .bind(&update.proxy.credential)
+        .bind(&update.proxy.instance)
         .bind(to_db(step.version))
         .bind(to_db(step.at))
         .execute(&mut *connection)

@@ -67,11 +67,11 @@ impl Database {
     /// Revokes users. `None` if there are none.
     pub async fn revoke_users(
         &self,
-        whom: UserSelector<'_>,
+        selector: UserSelector<'_>,
         revocation: UserRevocation,
     ) -> Result<Option<RevokedUsers>, StorageError> {
         let mut write = self.write().await?;
-        let (email, id) = match whom {
+        let (email, id) = match selector {
             UserSelector::Email(email) => (Some(email), None),
             UserSelector::Id(id) => (None, Some(id)),
         };

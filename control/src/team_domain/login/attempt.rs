@@ -217,9 +217,9 @@ mod tests {
 
     #[test]
     fn a_sign_in_of_the_team_domain_leads_nowhere_else() {
-        let own_page = |wish: &str| {
+        let own_page = |return_to: &str| {
             let query = LoginQuery {
-                return_to: Some(wish.into()),
+                return_to: Some(return_to.into()),
                 ..LoginQuery::default()
             };
             assert!(query.is_plain());

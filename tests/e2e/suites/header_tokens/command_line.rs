@@ -160,7 +160,7 @@ fn the_command_says_what_is_wrong() -> Result<()> {
         (
             vec!["--team-domain", &team_domain, "--ca-file", "/dev/null"],
             1,
-            "no certificate",
+            "no PEM certificate",
         ),
         (with_authority(&wiki), 1, "not like a team domain"),
         (with_authority(&plain), 2, "must be https"),
