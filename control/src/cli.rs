@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod client;
 mod commands;
+mod confirmation;
 mod error;
 mod output;
 mod serve;

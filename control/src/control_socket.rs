@@ -20,7 +20,10 @@ use crate::service::Service;
 pub fn router(service: Arc<Service>) -> Router {
     let router = Router::new()
         .route("/users", get(users::list).post(users::add))
-        .route("/users/disable", post(users::disable))
+        .route("/users/disable", post(users::disable_by_email))
+        .route("/users/enable", post(users::enabling::enable_by_email))
+        .route("/users/password", post(users::password::set_by_email))
+        .route("/users/remove", post(users::removal::remove_by_email))
         .route(
             "/applications",
             get(applications::list).post(applications::add),

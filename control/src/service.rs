@@ -69,6 +69,13 @@ impl Service {
         self.now() + LONGEST_SESSION + crate::CLOCK_LEEWAY
     }
 
+    /// When a revocation of a user may end at the earliest. Storage extends it to the end of the
+    /// user's last session: every token of a user, also one for scripts, belongs to a session.
+    #[must_use]
+    pub fn past_leeway(&self) -> UnixSeconds {
+        self.now() + crate::CLOCK_LEEWAY
+    }
+
     /// How long a global session lasts that begins through an application with this session duration.
     #[must_use]
     pub fn global_duration(&self, application: Option<Duration>) -> Duration {

@@ -34,4 +34,7 @@ pub use tokens::exchange_codes::{FoundCode, IssuedAnswer, NewCode};
 pub use tokens::filter_credentials::FilterCredential;
 pub use tokens::refreshes::{AddedRefresh, FoundRefresh, IssuedToken, OldToken};
 pub use tokens::signing_keys::SigningKeyRow;
-pub use users::{AddUserError, NewUser, PasswordAccount, User, UserPage};
+pub use users::{
+    AddUserError, EnabledUsers, NewUser, PasswordAccount, PasswordChange, PasswordSet, User,
+    UserPage,
+};

@@ -10,6 +10,7 @@ mod login;
 mod logout;
 mod oauth;
 mod page;
+mod password;
 mod sessions;
 mod tokens;
 
@@ -43,6 +44,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/token", post(oauth::token))
         .route("/tokens", get(tokens::show).post(tokens::make))
         .route("/.well-known/jwks.json", get(jwks::jwks))
+        .route("/password", get(password::show).post(password::change))
         .route("/sessions", get(sessions::show).post(sessions::end))
         .nest(admin_api::PATH, admin_api::router(Arc::clone(&service)))
         .route("/healthz", get(health::healthz))

@@ -28,6 +28,8 @@ pub enum Scope {
     UsersRead,
     /// End all sessions of a user.
     UsersRevoke,
+    /// Disable, enable and remove users who are no administrators, and set their passwords.
+    UsersWrite,
     /// List applications.
     ApplicationsRead,
     /// End all sessions at an application.
@@ -60,11 +62,12 @@ impl fmt::Display for Administrator {
 }
 
 impl Scope {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::SessionsRead,
         Self::SessionsRevoke,
         Self::UsersRead,
         Self::UsersRevoke,
+        Self::UsersWrite,
         Self::ApplicationsRead,
         Self::ApplicationsRevoke,
     ];
@@ -77,6 +80,7 @@ impl Scope {
             Self::SessionsRevoke => "sessions:revoke",
             Self::UsersRead => "users:read",
             Self::UsersRevoke => "users:revoke",
+            Self::UsersWrite => "users:write",
             Self::ApplicationsRead => "applications:read",
             Self::ApplicationsRevoke => "applications:revoke",
         }

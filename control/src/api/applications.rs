@@ -5,8 +5,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +12,7 @@ use super::administrator::{Administrator, Scope};
 use super::authorization::require;
 use super::command_error::CommandError;
 use super::error::ApiError;
-use super::input::Input;
+use super::input::{Input, OptionalBody, optional};
 use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::applications::check::{CheckContext, check};
 use crate::applications::{Application, Definition, Draft};
@@ -167,16 +165,10 @@ pub async fn revoke(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(name): Path<String>,
-    body: Result<Bytes, BytesRejection>,
+    body: OptionalBody,
 ) -> Result<Json<RevokedApplication>, ApiError> {
     require(&administrator, Scope::ApplicationsRevoke)?;
-    let body = body.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
-    let options = if body.is_empty() {
-        RevokeOptions::default()
-    } else {
-        serde_json::from_slice(&body)
-            .map_err(|error| ApiError::RequestInvalid(error.to_string()))?
-    };
+    let options: RevokeOptions = optional(body)?;
     let application = service.storage.application_named(&name).await?;
     let application = application.ok_or(ApiError::NotFound("no application has this name"))?;
     let fresh_login = options.fresh_login;

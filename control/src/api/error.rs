@@ -25,6 +25,9 @@ pub enum ApiError {
     /// The token does not allow this call.
     #[error("the admin token lacks the scope {}", .0.name())]
     ScopeMissing(Scope),
+    /// The call would change an administrator.
+    #[error("an administrator can only be changed with the command line, where the service runs")]
+    AdministratorProtected,
     /// The query or the body is invalid.
     #[error("{0}")]
     RequestInvalid(String),
@@ -34,6 +37,9 @@ pub enum ApiError {
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The service failed.
+    #[error("{0}")]
+    Failed(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl ApiError {
@@ -55,13 +61,18 @@ impl ApiError {
                 "scope_missing",
                 "Not allowed with this admin token",
             ),
+            Self::AdministratorProtected => (
+                StatusCode::FORBIDDEN,
+                "administrator_protected",
+                "Not allowed for administrators",
+            ),
             Self::RequestInvalid(_) => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "request_invalid",
                 "Invalid request",
             ),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found", "Not found"),
-            Self::Storage(_) => (
+            Self::Storage(_) | Self::Failed(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "Not available right now",

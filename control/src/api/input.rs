@@ -1,12 +1,15 @@
-//! The JSON body of a request to the control socket.
+//! The JSON bodies of requests: of the control socket ([`Input`]), and of the admin API, where an
+//! empty body means the defaults ([`optional`]).
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Request};
 use serde::de::DeserializeOwned;
 
 use super::command_error::CommandError;
+use super::error::ApiError;
 use crate::problems::InputProblems;
 use crate::service::Service;
 
@@ -32,4 +35,16 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Input<T> {
             .map_err(|error| refused(error.to_string()))
             .map(Self)
     }
+}
+
+/// The body of a call of the admin API, as axum extracts it.
+pub type OptionalBody = Result<Bytes, BytesRejection>;
+
+/// What the body of a call of the admin API says; the defaults if it is empty.
+pub fn optional<T: Default + DeserializeOwned>(body: OptionalBody) -> Result<T, ApiError> {
+    let body = body.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
+    if body.is_empty() {
+        return Ok(T::default());
+    }
+    serde_json::from_slice(&body).map_err(|error| ApiError::RequestInvalid(error.to_string()))
 }

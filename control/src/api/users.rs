@@ -1,5 +1,10 @@
-//! Users: `GET users`, `POST users/{id}/revoke`; on the control socket also `GET /users`,
-//! `POST /users`, `POST /users/disable`, `POST /revocations/user`.
+//! Users: `GET users`, `POST users/{id}/revoke`, `POST users/{id}/disable`; on the control socket also
+//! `GET /users`, `POST /users`, `POST /users/disable`, `POST /revocations/user`.
+
+pub mod enabling;
+pub mod password;
+pub mod removal;
+mod selected;
 
 use std::sync::Arc;
 
@@ -19,6 +24,7 @@ use crate::service::Service;
 use crate::sign_in::users::{self, UserRequest};
 use crate::storage::{RevokedUsers, StorageError, User, UserPage, UserRevocation, UserSelector};
 use crate::tokens::secret::Plain;
+use selected::{NO_SUCH_ID, UserEmail, no_such_email, require_for};
 
 /// A user, in a list.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,13 +59,6 @@ pub struct AddedUser {
     pub email: String,
     /// The password, if the service generated it.
     pub password: Option<String>,
-}
-
-/// A user, by e-mail address.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct UserEmail {
-    email: String,
 }
 
 /// Users that were revoked.
@@ -154,8 +153,18 @@ pub async fn revoke(
 ) -> Result<Json<RevokedUser>, ApiError> {
     require(&administrator, Scope::UsersRevoke)?;
     let revoked = revoke_users(&service, &administrator, UserSelector::Id(&id), false).await?;
-    let revoked = revoked.ok_or(ApiError::NotFound("no user has this id"))?;
-    Ok(Json(revoked.into()))
+    Ok(Json(revoked.ok_or(NO_SUCH_ID)?.into()))
+}
+
+/// Disables a user, and revokes them.
+pub async fn disable(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<RevokedUser>, ApiError> {
+    require_for(&service, &administrator, &id).await?;
+    let revoked = revoke_users(&service, &administrator, UserSelector::Id(&id), true).await?;
+    Ok(Json(revoked.ok_or(NO_SUCH_ID)?.into()))
 }
 
 /// The same for every user with an address.
@@ -168,7 +177,7 @@ pub async fn revoke_by_email(
 
 /// Disables every user with an address, and revokes them: their access ends now, not when their
 /// tokens expire.
-pub async fn disable(
+pub async fn disable_by_email(
     State(service): State<Arc<Service>>,
     Input(request): Input<UserEmail>,
 ) -> Result<Json<RevokedUser>, CommandError> {
@@ -183,11 +192,7 @@ async fn revoke_from_socket(
     let address = email.to_lowercase();
     let selector = UserSelector::Email(&address);
     let revoked = revoke_users(service, &Administrator::Socket, selector, disable).await?;
-    let revoked = revoked.ok_or_else(|| CommandError::Unknown {
-        path: "email",
-        value: email.to_owned(),
-        message: "no user has this e-mail address; `user list` shows all users",
-    })?;
+    let revoked = revoked.ok_or_else(|| no_such_email(email))?;
     Ok(Json(revoked.into()))
 }
 
@@ -201,9 +206,7 @@ async fn revoke_users(
     let block = service.config.sessions.login_block_after_revoke;
     let revocation = UserRevocation {
         blocked_until: service.now() + block,
-        // Storage extends this to the end of the user's last session: every token of a user, also
-        // one for scripts, belongs to a session.
-        until: service.now() + crate::CLOCK_LEEWAY,
+        until: service.past_leeway(),
         disable,
     };
     let revoked = service.storage.revoke_users(selector, revocation).await?;

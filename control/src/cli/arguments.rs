@@ -7,6 +7,7 @@ mod revoke;
 mod session;
 mod settings;
 mod team_domain;
+mod user;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ pub use revoke::RevokeCommand;
 pub use session::SessionCommand;
 use settings::Settings;
 use team_domain::team_domain;
+pub use user::UserCommand;
 
 /// Signs users in for applications behind Envoy, and ends their sessions.
 ///
@@ -156,30 +158,6 @@ pub struct TokenArguments {
     /// Trust the certificate authorities in this PEM file instead of the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
-}
-
-/// `user`.
-#[derive(Debug, Subcommand)]
-pub enum UserCommand {
-    /// Add a user, and print the generated password once
-    #[command(after_help = "\
-Examples:
-  portcullis-control user add ana@example.com
-  pass show ana | portcullis-control user add ana@example.com --password-stdin")]
-    Add {
-        /// The e-mail address
-        email: String,
-        /// Read the password from standard input instead of generating one
-        #[arg(long)]
-        password_stdin: bool,
-    },
-    /// List all users
-    List,
-    /// Keep a user from signing in, and end all their sessions
-    Disable {
-        /// The e-mail address
-        email: String,
-    },
 }
 
 /// `application`.

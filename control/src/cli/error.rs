@@ -31,6 +31,8 @@ pub enum CliError {
     Password(std::io::Error),
     #[error("system error: {0}")]
     System(#[from] std::io::Error),
+    #[error("nothing was changed")]
+    Declined,
     #[error("a listener failed; see the log")]
     Listener,
     #[error(

@@ -11,6 +11,7 @@ use portcullis::time::UnixSeconds;
 use crate::applications::Definition;
 use crate::service::Service;
 use crate::sessions::client_description::ClientDescription;
+use crate::sign_in::password_hash::PasswordHash;
 use crate::storage::{BegunSession, NewSession, Session, StorageError};
 use crate::system::randomness::NoRandomness;
 use crate::tokens::secret::Hashed;
@@ -22,6 +23,8 @@ pub struct AuthenticatedUser {
     pub id: String,
     /// The e-mail address.
     pub email: String,
+    /// The hash of the password that was checked.
+    pub password: Option<PasswordHash>,
 }
 
 /// A sign-in of which a global session shall begin.
@@ -47,7 +50,9 @@ pub enum SignInOutcome {
         /// When the user can sign in again.
         until: UnixSeconds,
     },
-    /// The user is disabled or was deleted.
+    /// The password was changed since it was checked.
+    PasswordChanged,
+    /// The user is disabled or was removed.
     Disabled,
 }
 
@@ -74,6 +79,7 @@ impl SignIn<'_> {
         let new = NewSession {
             id: service.random.id()?,
             user_id: self.user.id.clone(),
+            password: self.user.password.clone(),
             now,
             expires_at: now + duration,
             client: self.client,
@@ -95,6 +101,13 @@ impl SignIn<'_> {
             BegunSession::Blocked { until } => {
                 tracing::info!(user = new.user_id, "sign-in refused: the user is blocked");
                 return Ok(SignInOutcome::Blocked { until });
+            }
+            BegunSession::PasswordChanged => {
+                tracing::info!(
+                    user = new.user_id,
+                    "sign-in refused: the password was changed"
+                );
+                return Ok(SignInOutcome::PasswordChanged);
             }
             BegunSession::Disabled => {
                 tracing::info!(user = new.user_id, "sign-in refused: the user is disabled");

@@ -53,6 +53,7 @@ pub async fn authenticate(
         Ok(account.map(|account| AuthenticatedUser {
             id: account.id,
             email: account.email,
+            password: Some(account.password_hash),
         }))
     } else {
         tracing::info!(%client, "sign-in failed");

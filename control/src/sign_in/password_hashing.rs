@@ -3,12 +3,13 @@
 //! Hashing is slow and takes much memory on purpose, so it runs on threads of its own, and only a
 //! few hashes are computed at once.
 
-use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::phc;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use super::password_hash::PasswordHash;
 use crate::system::randomness::{NoRandomness, Randomness};
 use crate::tokens::secret::Plain;
 
@@ -26,7 +27,7 @@ pub struct Passwords {
     waiting: Semaphore,
     /// The hash of a random secret. It is checked for users without a password, so that they take
     /// as long as others.
-    decoy: String,
+    decoy: PasswordHash,
 }
 
 /// Why a password was not hashed or checked.
@@ -57,7 +58,7 @@ impl Passwords {
         })
     }
 
-    /// The PHC string to store.
+    /// The hash to store.
     ///
     /// # Errors
     /// When hashing fails.
@@ -65,7 +66,7 @@ impl Passwords {
         &self,
         password: Plain,
         random: &dyn Randomness,
-    ) -> Result<String, PasswordError> {
+    ) -> Result<PasswordHash, PasswordError> {
         let salt = random.bytes::<SALT_BYTES>()?;
         self.on_thread(move || hash(password.reveal(), &salt))
             .await?
@@ -79,13 +80,14 @@ impl Passwords {
     pub async fn check(
         &self,
         password: Plain,
-        stored: Option<String>,
+        stored: Option<PasswordHash>,
     ) -> Result<bool, PasswordError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.clone());
         let matches = self
             .on_thread(move || {
-                let stored = PasswordHash::new(&stored).map_err(|_| PasswordError::Hashing)?;
+                let stored =
+                    phc::PasswordHash::new(stored.reveal()).map_err(|_| PasswordError::Hashing)?;
                 let password = password.reveal().as_bytes();
                 Ok::<_, PasswordError>(Argon2::default().verify_password(password, &stored).is_ok())
             })
@@ -117,11 +119,11 @@ impl Passwords {
     }
 }
 
-fn hash(password: &str, salt: &[u8]) -> Result<String, PasswordError> {
-    let hash: PasswordHash = Argon2::default()
+fn hash(password: &str, salt: &[u8]) -> Result<PasswordHash, PasswordError> {
+    let hash: phc::PasswordHash = Argon2::default()
         .hash_password_with_salt(password.as_bytes(), salt)
         .map_err(|_| PasswordError::Hashing)?;
-    Ok(hash.to_string())
+    Ok(PasswordHash::new(hash.to_string()))
 }
 
 #[cfg(test)]
@@ -137,7 +139,7 @@ mod tests {
             .hash(plain.clone(), &SystemRandomness)
             .await
             .unwrap();
-        assert!(stored.starts_with("$argon2id$"));
+        assert!(stored.reveal().starts_with("$argon2id$"));
         assert!(
             passwords
                 .check(plain.clone(), Some(stored.clone()))

@@ -1,14 +1,12 @@
 //! Adding users.
 
+use super::email;
+use super::new_password::{self, NewPasswordError};
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
-use crate::sign_in::email;
-use crate::sign_in::password_hashing::{MAX_BYTES, PasswordError};
 use crate::storage::{AddUserError, NewUser};
 use crate::system::randomness::NoRandomness;
 use crate::tokens::secret::Plain;
-
-const SHORTEST_PASSWORD_CHARACTERS: usize = 8;
 
 /// A user that was added.
 pub struct MadeUser {
@@ -39,9 +37,9 @@ pub enum MakeUserError {
     /// The address is taken, or the database failed.
     #[error(transparent)]
     Add(#[from] AddUserError),
-    /// The password could not be hashed.
+    /// The password could not be made.
     #[error(transparent)]
-    Password(#[from] PasswordError),
+    Password(#[from] NewPasswordError),
     /// No randomness.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
@@ -52,16 +50,12 @@ pub enum MakeUserError {
 /// # Errors
 /// When nothing was added.
 pub async fn make(service: &Service, request: UserRequest<'_>) -> Result<MadeUser, MakeUserError> {
-    let random = service.random.as_ref();
     let email = check(&request)?;
-    let password = match request.password {
-        Some(password) => password,
-        None => Plain::new(random.password()?),
-    };
+    let password = new_password::make(service, request.password).await?;
     let user = NewUser {
-        id: random.id()?,
+        id: service.random.id()?,
         email,
-        password_hash: Some(service.passwords.hash(password.clone(), random).await?),
+        password_hash: Some(password.hash),
         administrator: request.administrator,
         created_at: service.now(),
     };
@@ -70,7 +64,7 @@ pub async fn make(service: &Service, request: UserRequest<'_>) -> Result<MadeUse
     Ok(MadeUser {
         id: user.id,
         email: user.email,
-        password,
+        password: password.plain,
     })
 }
 
@@ -80,13 +74,8 @@ fn check(request: &UserRequest<'_>) -> Result<String, Refused> {
     if email.is_none() {
         problems.add("email", request.email, "is not an e-mail address");
     }
-    if let Some(password) = request.password.as_ref().map(Plain::reveal) {
-        if password.chars().count() < SHORTEST_PASSWORD_CHARACTERS {
-            problems.add("password", "", "must have at least 8 characters");
-        }
-        if password.len() > MAX_BYTES {
-            problems.add("password", "", "must have at most 1024 bytes");
-        }
+    if let Some(password) = &request.password {
+        new_password::check(password, &mut problems);
     }
     problems.finish()?;
     email.ok_or_else(|| Refused(Vec::new()))

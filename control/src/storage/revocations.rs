@@ -25,13 +25,23 @@ pub struct UserRevocation {
     pub disable: bool,
 }
 
-/// Selects the users to revoke.
+/// Selects users.
 #[derive(Debug, Clone, Copy)]
 pub enum UserSelector<'a> {
     /// All users with this e-mail address.
     Email(&'a str),
     /// The user with this id.
     Id(&'a str),
+}
+
+impl UserSelector<'_> {
+    /// The values to compare with the columns `email` and `id`.
+    pub(in crate::storage) fn columns(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::Email(email) => (Some(email), None),
+            Self::Id(id) => (None, Some(id)),
+        }
+    }
 }
 
 /// How an application is revoked.
@@ -71,10 +81,7 @@ impl Database {
         revocation: UserRevocation,
     ) -> Result<Option<RevokedUsers>, StorageError> {
         let mut write = self.write().await?;
-        let (email, id) = match selector {
-            UserSelector::Email(email) => (Some(email), None),
-            UserSelector::Id(id) => (None, Some(id)),
-        };
+        let (email, id) = selector.columns();
         // Locks the users' rows against concurrent sign-ins.
         let users: Vec<(String,)> = sqlx::query_as(
             "UPDATE users SET disabled = CASE WHEN $1 = 1 THEN 1 ELSE disabled END, \
@@ -93,9 +100,7 @@ impl Database {
         let version = write.version().await?;
         let mut sessions_ended = 0;
         for (id,) in &users {
-            let until = last_end_of(&mut write, id).await?.max(revocation.until);
-            sessions_ended += end_sessions_of(&mut write, id).await?;
-            write.revoke(Subject::User(id.clone()), until).await?;
+            sessions_ended += revoke_user(&mut write, id, revocation.until).await?;
         }
         write.commit().await?;
         Ok(Some(RevokedUsers {
@@ -169,6 +174,21 @@ impl Database {
             }
         }
     }
+}
+
+/// Ends the sessions of a user and revokes their tokens, at least until `until`. The user's row must
+/// be locked, so that no sign-in comes in between. Returns how many sessions ended.
+pub(in crate::storage) async fn revoke_user(
+    write: &mut Write,
+    id: &str,
+    until: UnixSeconds,
+) -> Result<u64, StorageError> {
+    // Taken before the sessions' rows are locked, in the same order as elsewhere.
+    write.version().await?;
+    let until = last_end_of(write, id).await?.max(until);
+    let ended = end_sessions_of(write, id).await?;
+    write.revoke(Subject::User(id.to_owned()), until).await?;
+    Ok(ended)
 }
 
 /// When the last token of a user's sessions expires. No token outlives its session; a session that

@@ -8,6 +8,7 @@ use portcullis::protocol::feed::TokenIds;
 use portcullis::time::UnixSeconds;
 
 use crate::sessions::client_description::ClientDescription;
+use crate::sign_in::password_hash::PasswordHash;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
@@ -22,6 +23,9 @@ pub struct NewSession {
     pub id: String,
     /// The user's id.
     pub user_id: String,
+    /// The password's hash with which the user proved who they are, if that is how. It must still be
+    /// valid when the session begins.
+    pub password: Option<PasswordHash>,
     /// The time of the sign-in.
     pub now: UnixSeconds,
     /// When the session ends.
@@ -53,6 +57,8 @@ pub enum BegunSession {
         /// When the block ends.
         until: UnixSeconds,
     },
+    /// The password was changed since it was checked.
+    PasswordChanged,
     /// The user is disabled or gone.
     Disabled,
 }
@@ -186,10 +192,12 @@ async fn refused(
     // here; one that comes after finds the session and deletes it.
     let welcome = sqlx::query(
         "UPDATE users SET last_sign_in_at = $1 \
-         WHERE id = $2 AND disabled = 0 AND blocked_until <= $1",
+         WHERE id = $2 AND disabled = 0 AND blocked_until <= $1 \
+         AND COALESCE(password_hash, '') = COALESCE($3, password_hash, '')",
     )
     .bind(to_db(session.now))
     .bind(&session.user_id)
+    .bind(session.password.as_ref().map(PasswordHash::reveal))
     .execute(write.connection())
     .await?;
     if welcome.rows_affected() == 1 {
@@ -201,9 +209,10 @@ async fn refused(
             .fetch_optional(write.connection())
             .await?;
     Ok(Some(match row {
-        Some((0, until)) => BegunSession::Blocked {
+        Some((0, until)) if until > to_db(session.now) => BegunSession::Blocked {
             until: from_db(until),
         },
+        Some((0, _)) => BegunSession::PasswordChanged,
         _ => BegunSession::Disabled,
     }))
 }

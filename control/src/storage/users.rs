@@ -1,10 +1,18 @@
 //! Users who have an account with the service.
 
+mod enabling;
+mod passwords;
+mod removal;
+
 use portcullis::time::UnixSeconds;
 
+use crate::sign_in::password_hash::PasswordHash;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
+
+pub use enabling::EnabledUsers;
+pub use passwords::{PasswordChange, PasswordSet};
 
 /// A user, as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +47,8 @@ pub struct NewUser {
     pub id: String,
     /// The e-mail address, lower-case.
     pub email: String,
-    /// The password's hash, as a PHC string; `None` if the user has no password.
-    pub password_hash: Option<String>,
+    /// The password's hash; `None` if the user has no password.
+    pub password_hash: Option<PasswordHash>,
     /// Whether the user is an administrator.
     pub administrator: bool,
     /// The time.
@@ -54,8 +62,8 @@ pub struct PasswordAccount {
     pub id: String,
     /// The e-mail address.
     pub email: String,
-    /// The password's hash, as a PHC string.
-    pub password_hash: String,
+    /// The password's hash.
+    pub password_hash: PasswordHash,
 }
 
 /// Why a user was not added.
@@ -80,7 +88,7 @@ impl Database {
         )
         .bind(&user.id)
         .bind(&user.email)
-        .bind(&user.password_hash)
+        .bind(user.password_hash.as_ref().map(PasswordHash::reveal))
         .bind(i64::from(user.administrator))
         .bind(to_db(user.created_at))
         .execute(self.pool())
@@ -137,7 +145,7 @@ impl Database {
         Ok(row.map(|(id, email, password_hash)| PasswordAccount {
             id,
             email,
-            password_hash,
+            password_hash: PasswordHash::new(password_hash),
         }))
     }
 }

@@ -11,13 +11,13 @@ use crate::harness::{Service, problem};
 const ANA: &str = "ana@example.com";
 
 /// A new admin token with these scopes.
-async fn token(service: &Service, scopes: &[&str]) -> String {
+pub async fn token(service: &Service, scopes: &[&str]) -> String {
     let wish = json!({ "scopes": scopes });
     let made = service.done("/admin-tokens", wish).await;
     made["token"].as_str().unwrap().to_owned()
 }
 
-async fn call(service: &Service, token: &str, method: Method, path: &str) -> Response {
+pub async fn call(service: &Service, token: &str, method: Method, path: &str) -> Response {
     let url = service.page(&format!("/api/admin/v1/{path}"));
     let request = service.http.request(method, url).bearer_auth(token);
     request.send().await.unwrap()

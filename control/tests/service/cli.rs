@@ -1,6 +1,7 @@
 //! The program itself, against a service that runs.
 
 mod sessions;
+mod users;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

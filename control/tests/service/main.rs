@@ -47,4 +47,5 @@ mod start;
 mod table;
 mod tokens;
 mod upkeep;
+mod users;
 mod walk;

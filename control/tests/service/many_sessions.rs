@@ -41,6 +41,7 @@ async fn begin_session(service: &Service, user_id: &str, number: u64) -> Option<
     let new = NewSession {
         id: format!("session-{number}"),
         user_id: user_id.to_owned(),
+        password: None,
         now,
         expires_at: now + Duration::from_secs(3600),
         client: ClientDescription::of(&HeaderMap::new(), Ipv4Addr::LOCALHOST.into()),

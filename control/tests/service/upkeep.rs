@@ -73,6 +73,7 @@ async fn a_users_revocation_lasts_as_long_as_a_renewed_session() {
     let session = |expires_at, before: Option<&str>| NewSession {
         id: "first".to_owned(),
         user_id: user["id"].as_str().unwrap().to_owned(),
+        password: None,
         now: UnixSeconds::new(begun),
         expires_at: UnixSeconds::new(expires_at),
         client: ClientDescription::of(&HeaderMap::new(), Ipv4Addr::LOCALHOST.into()),

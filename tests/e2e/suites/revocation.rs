@@ -2,5 +2,6 @@
 
 mod application;
 mod login_block;
+mod removed_user;
 mod speed;
 mod user;

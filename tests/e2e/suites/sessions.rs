@@ -4,4 +4,5 @@ mod fresh_login;
 mod list;
 mod one;
 mod own_page;
+mod own_password;
 mod sign_out;

@@ -1,4 +1,4 @@
-//! `user add`, `user list`, `user disable`.
+//! `user add | list | passwd | disable | enable | remove`.
 
 use std::io::Read;
 
@@ -6,9 +6,12 @@ use serde_json::json;
 
 use super::super::arguments::UserCommand;
 use super::super::client::Client;
+use super::super::confirmation::confirm;
 use super::super::error::CliError;
 use super::super::output::{Output, sessions_ended, table, time};
 use crate::api::list::Items;
+use crate::api::users::enabling::EnabledUser;
+use crate::api::users::password::PasswordSetView;
 use crate::api::users::{AddedUser, RevokedUser, UserView};
 
 pub async fn run(command: &UserCommand, client: &Client, output: Output) -> Result<(), CliError> {
@@ -18,15 +21,38 @@ pub async fn run(command: &UserCommand, client: &Client, output: Output) -> Resu
             password_stdin,
         } => add(email, *password_stdin, client, output).await,
         UserCommand::List => list(client, output).await,
+        UserCommand::Passwd {
+            email,
+            password_stdin,
+            keep_sessions,
+        } => {
+            let password = password(*password_stdin)?;
+            let request =
+                json!({ "email": email, "password": password, "keep_sessions": keep_sessions });
+            let set: PasswordSetView = client.post("/users/password", &request).await?;
+            output.result(&set, || password_set(&set));
+            Ok(())
+        }
         UserCommand::Disable { email } => {
             let request = json!({ "email": email });
             let revoked: RevokedUser = client.post("/users/disable", &request).await?;
-            output.result(&revoked, || {
-                format!(
-                    "Disabled {email}: {}.",
-                    sessions_ended(revoked.sessions_ended)
-                )
+            output.result(&revoked, || ended("Disabled", email, &revoked));
+            Ok(())
+        }
+        UserCommand::Enable { email } => {
+            let request = json!({ "email": email });
+            let enabled: EnabledUser = client.post("/users/enable", &request).await?;
+            output.result(&enabled, || match enabled.enabled {
+                0 => format!("{email} was not disabled. Nothing changed."),
+                _ => format!("Enabled {email}, who can sign in again."),
             });
+            Ok(())
+        }
+        UserCommand::Remove { email, yes } => {
+            confirm(&format!("Remove {email} for good?"), *yes)?;
+            let request = json!({ "email": email });
+            let removed: RevokedUser = client.post("/users/remove", &request).await?;
+            output.result(&removed, || ended("Removed", email, &removed));
             Ok(())
         }
     }
@@ -38,12 +64,7 @@ async fn add(
     client: &Client,
     output: Output,
 ) -> Result<(), CliError> {
-    let password = if password_stdin {
-        Some(read_password().map_err(CliError::Password)?)
-    } else {
-        None
-    };
-    let request = json!({ "email": email, "password": password });
+    let request = json!({ "email": email, "password": password(password_stdin)? });
     let added: AddedUser = client.post("/users", &request).await?;
     output.result(&added, || match &added.password {
         Some(password) => format!(
@@ -55,12 +76,49 @@ async fn add(
     Ok(())
 }
 
+/// The password from standard input, if it is to be read from there.
+fn password(from_stdin: bool) -> Result<Option<String>, CliError> {
+    if from_stdin {
+        read_password().map(Some).map_err(CliError::Password)
+    } else {
+        Ok(None)
+    }
+}
+
 /// One line, without its end.
 fn read_password() -> std::io::Result<String> {
     let mut text = String::new();
     std::io::stdin().take(64 * 1024).read_to_string(&mut text)?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+}
+
+fn password_set(set: &PasswordSetView) -> String {
+    let email = &set.email;
+    let sessions = match set.version {
+        Some(_) => sessions_ended(set.sessions_ended),
+        None => "sessions were kept".to_owned(),
+    };
+    let mut text = format!("Changed the password of {email}: {sessions}.");
+    if set.disabled {
+        text.push_str(&format!(
+            "\n{email} is disabled; `user enable {email}` lets them sign in."
+        ));
+    }
+    if let Some(password) = &set.password {
+        text.push_str(&format!("\nThe password is not shown again:\n{password}"));
+    }
+    text
+}
+
+fn ended(done: &str, email: &str, revoked: &RevokedUser) -> String {
+    let whom = match revoked.users {
+        1 => email.to_owned(),
+        count => format!("{count} users with the address {email}"),
+    };
+    let sessions = sessions_ended(revoked.sessions_ended);
+    let version = revoked.version;
+    format!("{done} {whom}: {sessions}, tokens below version {version} are refused.")
 }
 
 async fn list(client: &Client, output: Output) -> Result<(), CliError> {

@@ -14,7 +14,7 @@ use crate::applications::Application;
 use crate::problems::InputProblems;
 use crate::service::Service;
 
-const OWN_PAGES: [&str; 3] = ["/sessions", "/tokens", "/device"];
+const OWN_PAGES: [&str; 4] = ["/sessions", "/password", "/tokens", "/device"];
 const CHALLENGE_CHARACTERS: usize = 43;
 const MAX_STATE_BYTES: usize = 256;
 const PROMPT_NONE: &str = "none";

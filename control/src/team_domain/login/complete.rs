@@ -43,7 +43,7 @@ pub struct SignedIn<'a> {
 
 impl CompletedSignIn<'_> {
     /// Begins the session and answers the POST that completed the sign-in. `None` if the session
-    /// was ended at the same moment.
+    /// was ended, or the password changed, at the same moment.
     pub async fn respond(&self, service: &Service) -> Result<Option<Response>, Failure> {
         let headers = self.client.headers;
         let before = current::current(service, headers).await?;
@@ -58,6 +58,7 @@ impl CompletedSignIn<'_> {
         let session = match sign_in.begin(service).await? {
             SignInOutcome::SignedIn(session) => session,
             SignInOutcome::Blocked { until } => return blocked(service, until).map(Some),
+            SignInOutcome::PasswordChanged => return Ok(None),
             SignInOutcome::Disabled => return disabled(service).map(Some),
         };
         let signed_in = SignedIn {

@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::problems::Refused;
 use crate::sign_in::begin::BeginError;
+use crate::sign_in::new_password::NewPasswordError;
+use crate::sign_in::own_password::ChangePasswordError;
 use crate::sign_in::password::PasswordSignInError;
 use crate::sign_in::password_hashing::PasswordError;
 use crate::storage::StorageError;
@@ -83,6 +85,17 @@ impl From<PasswordSignInError> for Failure {
             },
             PasswordSignInError::Storage(error) => error.into(),
             PasswordSignInError::Password(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangePasswordError> for Failure {
+    fn from(error: ChangePasswordError) -> Self {
+        match error {
+            ChangePasswordError::Check(error) => error.into(),
+            ChangePasswordError::New(NewPasswordError::Password(error)) => error.into(),
+            ChangePasswordError::New(NewPasswordError::Randomness(error)) => error.into(),
+            ChangePasswordError::Storage(error) => error.into(),
         }
     }
 }

@@ -8,11 +8,15 @@ use crate::browser::Browser;
 use crate::harness::{Service, problem};
 
 /// Each call, with the scope that it needs.
-const CALLS: [(&str, &str, &str); 6] = [
+const CALLS: [(&str, &str, &str); 10] = [
     ("GET", "sessions", "sessions:read"),
     ("DELETE", "sessions/x", "sessions:revoke"),
     ("GET", "users", "users:read"),
     ("POST", "users/x/revoke", "users:revoke"),
+    ("POST", "users/x/disable", "users:write"),
+    ("POST", "users/x/enable", "users:write"),
+    ("POST", "users/x/password", "users:write"),
+    ("DELETE", "users/x", "users:write"),
     ("GET", "applications", "applications:read"),
     ("POST", "applications/wiki/revoke", "applications:revoke"),
 ];

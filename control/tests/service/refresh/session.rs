@@ -39,6 +39,7 @@ async fn a_refreshed_token_proves_no_later_sign_in_than_the_one_before() {
     let renewal = NewSession {
         id: "unused".to_owned(),
         user_id: text("sub"),
+        password: None,
         now,
         expires_at: now + Duration::from_secs(1),
         client: ClientDescription::of(&HeaderMap::new(), Ipv4Addr::LOCALHOST.into()),

@@ -1,0 +1,69 @@
+//! Enabling: `POST users/{id}/enable`; on the control socket `POST /users/enable`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+
+use super::super::administrator::Administrator;
+use super::super::command_error::CommandError;
+use super::super::error::ApiError;
+use super::super::input::Input;
+use super::selected::{NO_SUCH_ID, UserEmail, no_such_email, require_for};
+use crate::service::Service;
+use crate::storage::{EnabledUsers, StorageError, UserSelector};
+
+/// Users that were enabled.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct EnabledUser {
+    /// How many users have the address.
+    pub users: u64,
+    /// How many of them were disabled until now.
+    pub enabled: u64,
+}
+
+impl From<EnabledUsers> for EnabledUser {
+    fn from(enabled: EnabledUsers) -> Self {
+        Self {
+            users: enabled.users,
+            enabled: enabled.enabled,
+        }
+    }
+}
+
+/// Lets a user who was disabled sign in again.
+pub async fn enable(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<EnabledUser>, ApiError> {
+    require_for(&service, &administrator, &id).await?;
+    let enabled = enable_users(&service, &administrator, UserSelector::Id(&id)).await?;
+    Ok(Json(enabled.ok_or(NO_SUCH_ID)?.into()))
+}
+
+/// The same for every user with an address.
+pub async fn enable_by_email(
+    State(service): State<Arc<Service>>,
+    Input(request): Input<UserEmail>,
+) -> Result<Json<EnabledUser>, CommandError> {
+    let address = request.email.to_lowercase();
+    let selector = UserSelector::Email(&address);
+    let enabled = enable_users(&service, &Administrator::Socket, selector).await?;
+    let enabled = enabled.ok_or_else(|| no_such_email(&request.email))?;
+    Ok(Json(enabled.into()))
+}
+
+/// `None` if there is no such user.
+async fn enable_users(
+    service: &Service,
+    by: &Administrator,
+    selector: UserSelector<'_>,
+) -> Result<Option<EnabledUsers>, StorageError> {
+    let enabled = service.storage.enable_users(selector).await?;
+    if let Some(users) = enabled.filter(|users| users.enabled > 0) {
+        tracing::info!(?selector, users = users.enabled, %by, "user enabled");
+    }
+    Ok(enabled)
+}

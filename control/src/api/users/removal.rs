@@ -1,0 +1,60 @@
+//! Removal: `DELETE users/{id}`; on the control socket `POST /users/remove`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+
+use super::super::administrator::Administrator;
+use super::super::command_error::CommandError;
+use super::super::error::ApiError;
+use super::super::input::Input;
+use super::RevokedUser;
+use super::selected::{NO_SUCH_ID, UserEmail, no_such_email, require_for};
+use crate::service::Service;
+use crate::storage::{RevokedUsers, StorageError, UserSelector};
+
+/// Removes a user. Their sessions and tokens end.
+pub async fn remove(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<RevokedUser>, ApiError> {
+    require_for(&service, &administrator, &id).await?;
+    let removed = remove_users(&service, &administrator, UserSelector::Id(&id)).await?;
+    Ok(Json(removed.ok_or(NO_SUCH_ID)?.into()))
+}
+
+/// The same for every user with an address.
+pub async fn remove_by_email(
+    State(service): State<Arc<Service>>,
+    Input(request): Input<UserEmail>,
+) -> Result<Json<RevokedUser>, CommandError> {
+    let address = request.email.to_lowercase();
+    let selector = UserSelector::Email(&address);
+    let removed = remove_users(&service, &Administrator::Socket, selector).await?;
+    let removed = removed.ok_or_else(|| no_such_email(&request.email))?;
+    Ok(Json(removed.into()))
+}
+
+/// `None` if there is no such user.
+async fn remove_users(
+    service: &Service,
+    by: &Administrator,
+    selector: UserSelector<'_>,
+) -> Result<Option<RevokedUsers>, StorageError> {
+    let until = service.past_leeway();
+    let removed = service.storage.remove_users(selector, until).await?;
+    if let Some(removed) = &removed {
+        service.notifier.committed(removed.version);
+        tracing::info!(
+            ?selector,
+            version = removed.version,
+            users = removed.users,
+            sessions_ended = removed.sessions_ended,
+            %by,
+            "user removed"
+        );
+    }
+    Ok(removed)
+}

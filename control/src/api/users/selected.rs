@@ -1,0 +1,52 @@
+//! The user that a call is about: by id in the admin API, by e-mail address on the control socket.
+
+use serde::Deserialize;
+
+use super::super::administrator::{Administrator, Scope};
+use super::super::authorization::require;
+use super::super::command_error::CommandError;
+use super::super::error::ApiError;
+use crate::service::Service;
+use crate::storage::UserPage;
+
+/// No user has the id.
+pub const NO_SUCH_ID: ApiError = ApiError::NotFound("no user has this id");
+
+/// A user, by e-mail address.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserEmail {
+    /// The address, in any case.
+    pub email: String,
+}
+
+/// No user has the address.
+pub fn no_such_email(email: &str) -> CommandError {
+    CommandError::Unknown {
+        path: "email",
+        value: email.to_owned(),
+        message: "no user has this e-mail address; `user list` shows all users",
+    }
+}
+
+/// Refuses a caller who may not change the user with an id. The holder of an admin token may not
+/// change an administrator: with a new password they could become one.
+pub async fn require_for(
+    service: &Service,
+    administrator: &Administrator,
+    id: &str,
+) -> Result<(), ApiError> {
+    require(administrator, Scope::UsersWrite)?;
+    let page = UserPage {
+        user: id,
+        after: ("", ""),
+        limit: 1,
+    };
+    let users = service.storage.users_page(page).await?;
+    let user = users.into_iter().find(|user| user.id == id);
+    let user = user.ok_or(NO_SUCH_ID)?;
+    match administrator {
+        Administrator::Token { .. } if user.administrator => Err(ApiError::AdministratorProtected),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,111 @@
+//! People change their own password.
+//!
+//! The old password is demanded, and wrong ones count like failed sign-ins: a browser that somebody
+//! left unlocked must not be enough to guess it.
+
+use std::net::IpAddr;
+
+use super::new_password::{self, NewPasswordError};
+use super::password::{self, PasswordSignInError};
+use crate::service::Service;
+use crate::storage::{PasswordChange, Session, StorageError};
+use crate::tokens::secret::Plain;
+
+/// A change of one's own password.
+pub struct OwnPasswordChange {
+    /// The old password.
+    pub old: Plain,
+    /// The new password.
+    pub new: Plain,
+    /// The new password, typed again.
+    pub again: Plain,
+    /// Whether the user's other sessions end.
+    pub end_others: bool,
+}
+
+/// What became of it. Unless it is done, nothing changed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ChangeOutcome {
+    /// The password was changed, and so many other sessions ended.
+    Done {
+        /// How many.
+        sessions_ended: u64,
+    },
+    /// The old password is wrong.
+    WrongPassword,
+    /// The new passwords differ.
+    Different,
+    /// The new password is the old one.
+    Unchanged,
+    /// The new password cannot be used.
+    Invalid(String),
+}
+
+/// Why there is no outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangePasswordError {
+    /// The old password was not checked.
+    #[error(transparent)]
+    Check(#[from] PasswordSignInError),
+    /// The new one was not hashed.
+    #[error(transparent)]
+    New(#[from] NewPasswordError),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Changes the password of a session's user. The session itself does not end.
+///
+/// # Errors
+/// When nothing was changed.
+pub async fn change(
+    service: &Service,
+    session: &Session,
+    change: OwnPasswordChange,
+    client: IpAddr,
+) -> Result<ChangeOutcome, ChangePasswordError> {
+    // What the user can mend costs no attempt.
+    if change.new.reveal() != change.again.reveal() {
+        return Ok(ChangeOutcome::Different);
+    }
+    if let Some(fault) = new_password::fault(&change.new) {
+        return Ok(ChangeOutcome::Invalid(fault));
+    }
+    let user = password::authenticate(service, &session.email, &change.old, client).await?;
+    // Another user with the same address may have the password.
+    let old = user
+        .filter(|user| user.id == session.user_id)
+        .and_then(|user| user.password);
+    let Some(old) = old else {
+        return Ok(ChangeOutcome::WrongPassword);
+    };
+    if change.new.reveal() == change.old.reveal() {
+        return Ok(ChangeOutcome::Unchanged);
+    }
+    let new = new_password::make(service, Some(change.new)).await?;
+    let changed = service
+        .storage
+        .change_password(&PasswordChange {
+            user_id: &session.user_id,
+            old: &old,
+            new: &new.hash,
+            end_all_but: change.end_others.then_some(session.id.as_str()),
+        })
+        .await?;
+    let Some(ended) = changed else {
+        // It was changed elsewhere since it was checked.
+        return Ok(ChangeOutcome::WrongPassword);
+    };
+    if let Some(version) = ended.version {
+        service.notifier.committed(version);
+    }
+    tracing::info!(
+        user = session.user_id,
+        sessions_ended = ended.count,
+        "password changed by its user"
+    );
+    Ok(ChangeOutcome::Done {
+        sessions_ended: ended.count,
+    })
+}

@@ -1,0 +1,106 @@
+//! New passwords of users, set by an administrator or by the user.
+
+use portcullis::time::UnixSeconds;
+
+use crate::sign_in::password_hash::PasswordHash;
+use crate::storage::database::Database;
+use crate::storage::database::error::StorageError;
+use crate::storage::revocations::{EndedSessions, UserSelector, revoke_user};
+use crate::storage::sessions::ends::{self, MOST_IN_A_VERSION};
+
+/// A user whose password was set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PasswordSet {
+    /// The user's id.
+    pub id: String,
+    /// The e-mail address.
+    pub email: String,
+    /// Whether the user is disabled and cannot sign in with it.
+    pub disabled: bool,
+    /// Tokens below this version of the feed are refused; `None` if sessions were kept.
+    pub version: Option<u64>,
+    /// How many global sessions ended.
+    pub sessions_ended: u64,
+}
+
+/// A password that its user changes.
+pub struct PasswordChange<'a> {
+    /// The user's id.
+    pub user_id: &'a str,
+    /// The hash of the old password, as it was checked.
+    pub old: &'a PasswordHash,
+    /// The hash of the new one.
+    pub new: &'a PasswordHash,
+    /// The session whose user changes it, if all others end; `None` ends none.
+    pub end_all_but: Option<&'a str>,
+}
+
+impl Database {
+    /// Sets the password of the selected user who signs in with one. With `revoke_until`, the
+    /// user's sessions end and their tokens are revoked, at least until then; the user can sign in
+    /// again at once. `None` if there is no such user.
+    pub async fn set_password(
+        &self,
+        selector: UserSelector<'_>,
+        hash: &PasswordHash,
+        revoke_until: Option<UnixSeconds>,
+    ) -> Result<Option<PasswordSet>, StorageError> {
+        let mut write = self.write().await?;
+        let (email, id) = selector.columns();
+        // Locks the user's row against concurrent sign-ins.
+        let user: Option<(String, String, i64)> = sqlx::query_as(
+            "UPDATE users SET password_hash = $1 \
+             WHERE (email = $2 OR id = $3) AND password_hash IS NOT NULL \
+             RETURNING id, email, disabled",
+        )
+        .bind(hash.reveal())
+        .bind(email)
+        .bind(id)
+        .fetch_optional(write.connection())
+        .await?;
+        let Some((id, email, disabled)) = user else {
+            return Ok(None);
+        };
+        let sessions_ended = match revoke_until {
+            Some(until) => revoke_user(&mut write, &id, until).await?,
+            None => 0,
+        };
+        Ok(Some(PasswordSet {
+            id,
+            email,
+            disabled: disabled != 0,
+            version: write.commit().await?,
+            sessions_ended,
+        }))
+    }
+
+    /// Changes a password. `None`, and nothing changes, if the old one is no longer valid or the
+    /// user is disabled.
+    pub async fn change_password(
+        &self,
+        change: &PasswordChange<'_>,
+    ) -> Result<Option<EndedSessions>, StorageError> {
+        let mut write = self.write().await?;
+        let changed = sqlx::query(
+            "UPDATE users SET password_hash = $1 \
+             WHERE id = $2 AND password_hash = $3 AND disabled = 0",
+        )
+        .bind(change.new.reveal())
+        .bind(change.user_id)
+        .bind(change.old.reveal())
+        .execute(write.connection())
+        .await?;
+        if changed.rows_affected() != 1 {
+            return Ok(None);
+        }
+        let count = match change.end_all_but {
+            // A user has far fewer sessions than one version may end.
+            Some(but) => {
+                ends::end_oldest(&mut write, change.user_id, but, MOST_IN_A_VERSION).await?
+            }
+            None => 0,
+        };
+        let version = write.commit().await?;
+        Ok(Some(EndedSessions { version, count }))
+    }
+}

@@ -1,0 +1,46 @@
+//! Removing users.
+
+use portcullis::time::UnixSeconds;
+
+use crate::storage::database::Database;
+use crate::storage::database::error::StorageError;
+use crate::storage::revocations::{RevokedUsers, UserSelector, revoke_user};
+
+impl Database {
+    /// Deletes users and revokes their tokens, at least until `until`. A user who is added later
+    /// with the same e-mail address is another user. `None` if there are none.
+    pub async fn remove_users(
+        &self,
+        selector: UserSelector<'_>,
+        until: UnixSeconds,
+    ) -> Result<Option<RevokedUsers>, StorageError> {
+        let mut write = self.write().await?;
+        let (email, id) = selector.columns();
+        // Locks the users' rows: a concurrent sign-in waits, and then finds no user.
+        let users: Vec<(String,)> = sqlx::query_as(
+            "UPDATE users SET disabled = 1 WHERE email = $1 OR id = $2 RETURNING id",
+        )
+        .bind(email)
+        .bind(id)
+        .fetch_all(write.connection())
+        .await?;
+        if users.is_empty() {
+            return Ok(None);
+        }
+        let version = write.version().await?;
+        let mut sessions_ended = 0;
+        for (id,) in &users {
+            sessions_ended += revoke_user(&mut write, id, until).await?;
+            sqlx::query("DELETE FROM users WHERE id = $1")
+                .bind(id)
+                .execute(write.connection())
+                .await?;
+        }
+        write.commit().await?;
+        Ok(Some(RevokedUsers {
+            version,
+            users: users.len() as u64,
+            sessions_ended,
+        }))
+    }
+}
