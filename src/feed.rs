@@ -8,6 +8,7 @@ mod backoff;
 mod error;
 mod freshness;
 mod limits;
+mod node;
 mod page;
 mod poller;
 mod snapshot;
@@ -22,6 +23,7 @@ mod tests;
 pub use error::FeedError;
 pub use freshness::StalePolicy;
 pub use limits::MAX_REVOCATIONS;
+pub use node::node_name;
 pub use poller::{FeedAnswer, Poll};
 pub use state::{FeedSettings, Progress};
 pub use store::Store;
@@ -68,15 +70,17 @@ impl Feed {
     }
 
     /// Shares the feed from now on with the other VMs of the process, and applies what they have.
+    /// Polls for all of them report the node, a [`node_name`].
     pub fn share(
         &mut self,
         data: Box<dyn SharedData>,
         scope: &Scope<'_>,
+        node: Option<String>,
         now: UnixMillis,
     ) -> Progress {
         let store = AuthenticatedStore::new(data, scope, self.state.settings());
         let fingerprints = Fingerprints::of_credential(scope.credential);
-        self.join(store, fingerprints, now)
+        self.join(store, fingerprints, node, now)
     }
 
     /// Starts over as a member of the group that uses a store.
@@ -84,10 +88,11 @@ impl Feed {
         &mut self,
         store: AuthenticatedStore,
         fingerprints: Fingerprints,
+        node: Option<String>,
         now: UnixMillis,
     ) -> Progress {
         let settings = self.state.settings().clone();
-        let group = WorkerGroup::new(store, &settings);
+        let group = WorkerGroup::new(store, &settings, node);
         self.looked = now;
         self.poller = Poller::new(settings.when_stale.after);
         self.state = State::new(settings, fingerprints);

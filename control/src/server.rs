@@ -159,6 +159,9 @@ fn background(service: &Arc<Service>) -> JoinSet<()> {
         let mut ticks = tokio::time::interval(DELETE_EXPIRED_EVERY);
         loop {
             ticks.tick().await;
+            if let Err(error) = service.proxies.tend(&service.storage).await {
+                tracing::warn!(error = ?error, "the proxies could not be compared");
+            }
             if let Err(error) = service.storage.tidy(service.now()).await {
                 tracing::warn!(error = ?error, "expired rows could not be deleted");
             }

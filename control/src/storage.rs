@@ -20,7 +20,7 @@ pub use database::error::{CorruptValue, StorageError};
 pub use database::{Database, OpenError};
 pub use eligibility::{EligibilityFacts, EligibilityQuery, UserStanding};
 pub use feed::{Cursor, END_OF_PAGE, FeedItems, PAGE_OF_REVOCATIONS, Position};
-pub use proxies::{MOST_PROXIES, Proxy, ProxyStep, ProxyUpdate, Step};
+pub use proxies::{MOST_PROXIES, NodeProcess, Proxy, ProxyStep, ProxyUpdate, Step};
 pub use revocations::history::{HistoryPage, PastRevocation};
 pub use revocations::of_token::RevokedBelow;
 pub use revocations::{

@@ -8,6 +8,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType, MetricType, Status};
 
 use super::abi;
+use crate::feed::node_name;
 use crate::filter::{Changes, Random, ResponseChanges};
 use crate::reply::Reply;
 use crate::request::Field;
@@ -99,6 +100,17 @@ pub fn client_address() -> Option<IpAddr> {
     let text = std::str::from_utf8(&address).ok()?;
     let socket: SocketAddr = text.parse().ok()?;
     Some(socket.ip())
+}
+
+/// The name of this Envoy's node; `None` if it has no id. Can be read from the configuration on.
+pub fn node() -> Option<String> {
+    let read = |path| hostcalls::get_property(path).ok().flatten();
+    let of = |field| {
+        // Envoy has it as an attribute of xDS; other hosts of this ABI have it at the top.
+        let value = read(vec!["xds", "node", field]).or_else(|| read(vec!["node", field]));
+        value.unwrap_or_default()
+    };
+    node_name(&of("id"), &of("cluster"))
 }
 
 /// Makes another context the one that host calls act on.

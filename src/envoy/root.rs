@@ -64,7 +64,7 @@ impl Root {
         };
         let mut filter = Filter::new(config, signatures, instance());
         let data = Box::new(HostSharedData);
-        filter.share(data, control.credential(), host::now());
+        filter.share(data, control.credential(), host::node(), host::now());
         let shared = Shared::new(filter, control).map_err(|error| error.to_string())?;
         self.shared = Some(Rc::new(shared));
         Ok(())

@@ -9,8 +9,8 @@ mod poll;
 use std::time::Duration;
 
 pub(super) use poll::{
-    Applied, Asks, CompactionPage, Delta, GroupPoll, PollRole, Received, SnapshotPage,
-    snapshot_query,
+    Applied, Asks, CompactionPage, Delta, GroupPoll, NodeProcess, PollRole, Received, Sender,
+    SnapshotPage,
 };
 pub use poll::{FeedAnswer, Poll};
 

@@ -11,6 +11,7 @@ mod leader;
 mod lease;
 mod log;
 mod membership;
+mod name;
 mod publisher;
 mod replica;
 mod role;
@@ -22,16 +23,19 @@ mod transitions;
 
 use std::time::Duration;
 
+use layout::INSTANCE;
 use leader::Leader;
 use lease::{LeaseHandle, Standing};
 use membership::{Membership, Summary};
+use name::SharedName;
 use replica::Replica;
 use role::{Cooldown, Role};
 pub use shared_data::{Precondition, SharedData, SharedDataError, SharedValue};
 pub(super) use store::AuthenticatedStore;
+use store::PROCESS;
 pub use store::Scope;
 
-use super::poller::{Asks, GroupPoll, PollRole, Poller, Received};
+use super::poller::{Asks, GroupPoll, NodeProcess, PollRole, Poller, Received, Sender};
 use super::state::{FeedSettings, Progress, State};
 use super::timing::{self, COMPACTION_INTERVAL, RESYNC_INTERVAL, STANDALONE, Tick};
 use crate::time::UnixMillis;
@@ -45,11 +49,15 @@ pub(super) struct WorkerGroup {
     role: Role,
     resync: Cooldown,
     compaction: Cooldown,
+    /// The name of the node, if it has one.
+    node: Option<String>,
+    instance: SharedName,
+    process: SharedName,
 }
 
 impl WorkerGroup {
-    /// The part of a VM with these settings.
-    pub fn new(store: AuthenticatedStore, settings: &FeedSettings) -> Self {
+    /// The part of a VM with these settings on this node.
+    pub fn new(store: AuthenticatedStore, settings: &FeedSettings, node: Option<String>) -> Self {
         let wait = timing::longest_wait(settings.when_stale.after);
         Self {
             store,
@@ -59,6 +67,9 @@ impl WorkerGroup {
             role: Role::Replica,
             resync: Cooldown::new(RESYNC_INTERVAL),
             compaction: Cooldown::new(COMPACTION_INTERVAL),
+            node,
+            instance: SharedName::new(INSTANCE),
+            process: SharedName::new(PROCESS),
         }
     }
 
@@ -177,22 +188,37 @@ impl WorkerGroup {
         if applied < version && publisher.is_some_and(|publisher| publisher.is_settling(now)) {
             return Ok(None);
         }
-        let instance = self.membership.instance(&self.store, self.lease.vm())?;
+        let sender = self.sender()?;
         let own = state.settings().when_stale;
         let when_stale = all.when_stale.map_or(own, |all| all.and(own));
         if let Some(query) = self
             .role
             .leader()
-            .and_then(|leader| leader.compaction_query(&instance))
+            .and_then(|leader| leader.compaction_query(&sender, when_stale))
         {
-            return Ok(Some(PollRole::Compaction(query + &when_stale.query())));
+            return Ok(Some(PollRole::Compaction(query)));
         }
         Ok(Some(PollRole::Group(GroupPoll {
-            instance,
+            sender,
             applied,
             when_stale,
             asks: self.role.leader().map_or(Asks::Changes, Leader::asks),
         })))
+    }
+
+    fn sender(&mut self) -> Result<Sender, SharedDataError> {
+        let (store, vm) = (&self.store, self.lease.vm());
+        let process = match &self.node {
+            Some(node) => Some(NodeProcess {
+                node: node.clone(),
+                process: self.process.read(store, vm)?,
+            }),
+            None => None,
+        };
+        Ok(Sender {
+            instance: self.instance.read(store, vm)?,
+            process,
+        })
     }
 
     /// Publishes what a poll of this VM brought, if it is the leader. If that fails it steps down:

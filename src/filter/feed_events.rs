@@ -13,14 +13,21 @@ struct Position {
 
 impl Filter {
     /// Shares the feed with the other VMs of the process, and takes over what they have.
-    pub fn share(&mut self, data: Box<dyn SharedData>, credential: &str, now: UnixMillis) {
+    /// `node` is the node's name, if it has one.
+    pub fn share(
+        &mut self,
+        data: Box<dyn SharedData>,
+        credential: &str,
+        node: Option<String>,
+        now: UnixMillis,
+    ) {
         let in_force = &mut self.authenticator.in_force;
         let scope = Scope {
             credential,
             team_domain: &in_force.team_domain,
             cluster: &self.config.control().cluster,
         };
-        let _ = in_force.feed.share(data, &scope, now);
+        let _ = in_force.feed.share(data, &scope, node, now);
     }
 
     /// The poll that is due, if one is.

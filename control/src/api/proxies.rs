@@ -11,15 +11,18 @@ use serde::{Deserialize, Serialize};
 use super::command_error::CommandError;
 use super::input::Input;
 use super::list::Items;
-use crate::feed::proxies::{ProxyState, state_of};
+use crate::feed::proxies::{ProxyState, Standing, standings};
 use crate::service::Service;
-use crate::storage::Proxy;
 
 /// A proxy, in a list.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ProxyView {
     /// Its name for itself; it is one Envoy process.
     pub instance: String,
+    /// The name of its Envoy node, if it has one.
+    pub node: Option<String>,
+    /// Whether another process of the same node was there at the same time.
+    pub shares_node: bool,
     /// The id of its filter credential.
     pub credential: String,
     /// Where it last polled from.
@@ -30,6 +33,9 @@ pub struct ProxyView {
     pub last_poll_at: UnixSeconds,
     /// Whether it polls, and if not, whether it may still admit users.
     pub state: ProxyState,
+    /// If it is unknown: until when revocations wait for it; `None` if only an administrator can say
+    /// that it is gone.
+    pub until: Option<UnixSeconds>,
 }
 
 /// A proxy, by name.
@@ -54,19 +60,33 @@ pub async fn list(
         .proxies
         .write(&service.storage, &service.notifier)
         .await?;
-    let now = service.clock.now();
-    let view = |proxy: Proxy| ProxyView {
-        state: state_of(&proxy, now),
-        instance: proxy.instance,
-        credential: proxy.credential,
-        address: proxy.address,
-        version: proxy.applied,
-        last_poll_at: proxy.last_seen.to_seconds(),
-    };
     let proxies = service.storage.proxies().await?;
+    let standings = standings(proxies, service.clock.now());
     Ok(Json(Items {
-        items: proxies.into_iter().map(view).collect(),
+        items: standings.into_iter().map(ProxyView::from).collect(),
     }))
+}
+
+impl From<Standing> for ProxyView {
+    fn from(standing: Standing) -> Self {
+        let until = standing.until();
+        let Standing {
+            proxy,
+            state,
+            shares_node,
+        } = standing;
+        Self {
+            instance: proxy.instance,
+            node: proxy.process.map(|of| of.node),
+            shares_node,
+            credential: proxy.credential,
+            address: proxy.address,
+            version: proxy.applied,
+            last_poll_at: proxy.last_seen.to_seconds(),
+            state,
+            until,
+        }
+    }
 }
 
 /// Forgets a proxy that is gone for good, so that revocations no longer wait for it. A proxy

@@ -65,6 +65,19 @@ pub struct VersionQuery {
     version: u64,
     #[serde(default)]
     timeout_ms: u64,
+    #[serde(default)]
+    wait_for: WaitFor,
+}
+
+/// Which proxies are waited for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitFor {
+    /// All that may admit users.
+    #[default]
+    All,
+    /// Those that poll.
+    Live,
 }
 
 /// Which proxies have applied a version.
@@ -73,11 +86,24 @@ pub struct CoverageView {
     /// The figures.
     #[serde(flatten)]
     pub coverage: Coverage,
+    /// Which proxies were waited for.
+    pub waited_for: WaitFor,
     /// Filter credentials with more proxies than are watched; what the others have applied is
     /// unknown.
     pub unwatched: Vec<String>,
     /// Each proxy.
     pub items: Vec<AppliedAt>,
+}
+
+impl CoverageView {
+    /// Whether all proxies that were waited for have applied it.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        match self.waited_for {
+            WaitFor::All => self.coverage.complete,
+            WaitFor::Live => self.coverage.live_complete,
+        }
+    }
 }
 
 /// Lists the newest revocations.
@@ -117,10 +143,10 @@ pub async fn show(
             message: "the feed has not reached this version; `revocation list` shows the newest",
         });
     }
-    Ok(Json(covered(&service, query.version).await?))
+    Ok(Json(covered(&service, &query).await?))
 }
 
-/// The same, when every proxy has applied it or the given time has passed.
+/// The same, when the proxies that are waited for have applied it or the given time has passed.
 pub async fn wait(
     State(service): State<Arc<Service>>,
     Input(query): Input<VersionQuery>,
@@ -129,9 +155,9 @@ pub async fn wait(
     let end = Instant::now() + limit;
     loop {
         let applied = service.proxies.applied();
-        let view = covered(&service, query.version).await?;
+        let view = covered(&service, &query).await?;
         let is_over = Instant::now() >= end || *service.stopping.borrow();
-        if view.coverage.complete || is_over {
+        if view.is_done() || is_over {
             return Ok(Json(view));
         }
         let next = (Instant::now() + READ_EVERY).min(end);
@@ -142,14 +168,17 @@ pub async fn wait(
     }
 }
 
-async fn covered(service: &Service, version: u64) -> Result<CoverageView, StorageError> {
+async fn covered(service: &Service, query: &VersionQuery) -> Result<CoverageView, StorageError> {
+    let version = query.version;
     let covering = read_coverage(service, version).await?;
     let committed_ms = service.storage.committed_at(version).await?;
     let mut coverage = covering.of(version, committed_ms);
     let unwatched = service.proxies.crowded();
     coverage.complete &= unwatched.is_empty();
+    coverage.live_complete &= unwatched.is_empty();
     Ok(CoverageView {
         coverage,
+        waited_for: query.wait_for,
         unwatched,
         items: covering.each(version, committed_ms),
     })

@@ -110,7 +110,7 @@ Examples:
 Examples:
   portcullis-control application set wiki --upstream http://127.0.0.1:3000
   portcullis-control envoy-config --redirect-port 80 > envoy.yaml
-  PORTCULLIS_FILTER_CREDENTIAL=… envoy --config-path envoy.yaml")]
+  PORTCULLIS_FILTER_CREDENTIAL=… envoy --config-path envoy.yaml --service-node \"$(hostname)\"")]
     EnvoyConfig(EnvoyConfigOptions),
 
     /// Show who is signed in, in which browser, from where, and since when

@@ -7,8 +7,10 @@
 mod coverage;
 mod known;
 mod report;
+mod standing;
 mod state;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,7 +25,8 @@ use known::Known;
 
 pub use coverage::{AppliedAt, Coverage, Covering};
 pub use report::{Caller, Report, ReportError, StaleReport};
-pub use state::{ProxyState, state_of};
+pub use standing::{Standing, standings};
+pub use state::ProxyState;
 
 /// How often new reports are written.
 const WRITE_EVERY: Duration = Duration::from_millis(100);
@@ -31,6 +34,8 @@ const WRITE_EVERY: Duration = Duration::from_millis(100);
 const BATCH: usize = 500;
 /// How long a proxy may pause between polls: its longest backoff is 5 s.
 const PAUSE: Duration = Duration::from_secs(10);
+/// How long a proxy is still listed after another one has replaced it.
+const REPLACED_GRACE: Duration = Duration::from_secs(3600);
 /// How much longer than its `wait` a poll may take.
 const POLL_MARGIN: Duration = Duration::from_secs(15);
 
@@ -50,6 +55,7 @@ pub struct Polling<'a> {
     /// Whether the proxy was unknown here. It must be written to the database before it gets a page:
     /// if this process were killed, revocations would not wait for the proxy.
     pub is_new: bool,
+    is_answered: bool,
 }
 
 impl Proxies {
@@ -86,6 +92,7 @@ impl Proxies {
             credential: caller.credential.to_owned(),
             instance: report.instance.clone(),
             is_new,
+            is_answered: false,
         }
     }
 
@@ -143,6 +150,36 @@ impl Proxies {
         }
     }
 
+    /// Notes which proxies share their nodes with other processes, and deletes those that were
+    /// replaced long ago.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn tend(&self, storage: &Database) -> Result<(), StorageError> {
+        let now = self.clock.now();
+        let key = |one: &Standing| (one.proxy.credential.clone(), one.proxy.instance.clone());
+        let standings = standings(storage.proxies().await?, now);
+        let sharing: Vec<&Standing> = standings
+            .iter()
+            .filter(|one| one.shares_node && !one.proxy.shares_node)
+            .collect();
+        let replaced = standings.iter().filter(|one| {
+            one.state == ProxyState::Replaced && one.proxy.last_seen + REPLACED_GRACE < now
+        });
+        let replaced: Vec<_> = replaced.map(key).collect();
+        if !sharing.is_empty() {
+            warn_of_shared_nodes(&sharing);
+            let sharing: Vec<_> = sharing.into_iter().map(key).collect();
+            storage.note_shared_nodes(&sharing).await?;
+        }
+        if !replaced.is_empty() {
+            storage
+                .delete_proxies(&replaced, now - REPLACED_GRACE)
+                .await?;
+        }
+        Ok(())
+    }
+
     fn note_crowded(&self, crowded: Vec<String>) {
         let now = self.clock.now();
         let mut known = self.known();
@@ -156,6 +193,13 @@ impl Proxies {
     }
 }
 
+impl Polling<'_> {
+    /// Notes that the poll is answered. If it is dropped without, the proxy closed the connection.
+    pub fn answered(&mut self) {
+        self.is_answered = true;
+    }
+}
+
 impl Drop for Polling<'_> {
     fn drop(&mut self) {
         let now = self.proxies.clock.now();
@@ -166,8 +210,26 @@ impl Drop for Polling<'_> {
             entry.polls = entry.polls.saturating_sub(1);
             if entry.polls == 0 {
                 entry.proxy.live_until = now + PAUSE;
+                entry.proxy.hung_up = !self.is_answered;
             }
         }
+    }
+}
+
+fn warn_of_shared_nodes(sharing: &[&Standing]) {
+    let nodes: BTreeSet<(&str, &str)> = sharing
+        .iter()
+        .filter_map(|one| Some((&one.proxy.credential, one.proxy.process.as_ref()?)))
+        .map(|(credential, process)| (credential.as_str(), process.node.as_str()))
+        .collect();
+    for (credential, node) in nodes {
+        tracing::warn!(
+            credential,
+            node,
+            "several Envoys with this node id poll at the same time; they are treated as separate \
+             proxies. Give each Envoy a node id of its own (`--service-node`), unless one of them \
+             is being replaced by a hot restart"
+        );
     }
 }
 

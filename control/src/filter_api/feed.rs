@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use super::error::ApiError;
 use super::identity::FilterIdentity;
-use crate::feed::proxies::{Caller, Report, StaleReport};
+use crate::feed::proxies::{Caller, Polling, Report, StaleReport};
 use crate::service::Service;
 use crate::storage::{FeedItems, Position};
 use next::Next;
@@ -51,6 +51,9 @@ pub struct FeedQuery {
     stale_after: Option<u64>,
     /// `deny` or `allow`.
     then: Option<String>,
+    /// The name of the Envoy node, and of its process.
+    node: Option<String>,
+    process: Option<String>,
 }
 
 pub async fn feed(
@@ -62,16 +65,28 @@ pub async fn feed(
     let Query(query) = query.map_err(|_| ApiError::RequestInvalid)?;
     let poll = Poll::new(&service, &identity, query)?;
     let position = service.storage.position().await?;
-    let wait = Duration::from_secs(poll.query.wait).min(LONGEST_WAIT);
     let caller = Caller {
         credential: identity.id(),
         address: peer.ip().to_canonical(),
     };
     // Kept until the response, and dropped with this future if the proxy disconnects.
-    let polling = poll
+    let mut polling = poll
         .report(&position)?
-        .map(|report| service.proxies.polls(caller, &report, wait));
-    if polling.as_ref().is_some_and(|polling| polling.is_new) {
+        .map(|report| service.proxies.polls(caller, &report, poll.wait()));
+    let response = respond(&service, &poll, position, polling.as_ref()).await;
+    if let Some(polling) = &mut polling {
+        polling.answered();
+    }
+    response
+}
+
+async fn respond(
+    service: &Service,
+    poll: &Poll<'_>,
+    position: Position,
+    polling: Option<&Polling<'_>>,
+) -> Result<Response, ApiError> {
+    if polling.is_some_and(|polling| polling.is_new) {
         let storage = &service.storage;
         service.proxies.write(storage, &service.notifier).await?;
     }
@@ -80,7 +95,7 @@ pub async fn feed(
     }
     tokio::select! {
         () = service.notifier.wait_above(poll.query.after) => {}
-        () = tokio::time::sleep(wait) => {}
+        () = tokio::time::sleep(poll.wait()) => {}
         () = service.stopped() => {}
     }
     // Read again in any case, so that 204 is never sent while the database cannot be read.
@@ -118,6 +133,10 @@ impl<'a> Poll<'a> {
         })
     }
 
+    fn wait(&self) -> Duration {
+        Duration::from_secs(self.query.wait).min(LONGEST_WAIT)
+    }
+
     /// What the poll reports about its proxy. An applied version of another epoch, or one that does
     /// not exist yet, is ignored.
     fn report(&self, position: &Position) -> Result<Option<Report>, ApiError> {
@@ -133,7 +152,9 @@ impl<'a> Poll<'a> {
             after_seconds: query.stale_after,
             then: query.then.as_deref(),
         };
-        let report = Report::read(instance, applied, stale).map_err(|error| {
+        let report = Report::read(instance, applied, stale)
+            .and_then(|report| report.of_process(query.node.as_deref(), query.process.as_deref()));
+        let report = report.map_err(|error| {
             tracing::info!(%error, "feed poll refused");
             ApiError::RequestInvalid
         })?;

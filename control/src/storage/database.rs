@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
 
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 5] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 6] = [
     (
         1,
         "begin",
@@ -43,8 +43,13 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 5] = [
         "proxies",
         include_str!("../../migrations/sqlite/0005_proxies.sql"),
     ),
+    (
+        8,
+        "proxy_nodes",
+        include_str!("../../migrations/sqlite/0008_proxy_nodes.sql"),
+    ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 5] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 6] = [
     (
         1,
         "begin",
@@ -69,6 +74,11 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 5] = [
         5,
         "proxies",
         include_str!("../../migrations/postgres/0005_proxies.sql"),
+    ),
+    (
+        8,
+        "proxy_nodes",
+        include_str!("../../migrations/postgres/0008_proxy_nodes.sql"),
     ),
 ];
 

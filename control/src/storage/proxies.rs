@@ -1,10 +1,11 @@
 //! The proxies that follow the feed, and which version each has applied when. Each replica of the
 //! control service stores what it learns from the polls that reach it.
 
+mod record;
+
 use std::time::Duration;
 
 use portcullis::time::UnixMillis;
-use sqlx::AnyConnection;
 
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
@@ -21,6 +22,8 @@ pub struct Proxy {
     pub credential: String,
     /// Its name for itself.
     pub instance: String,
+    /// The node and the process that it runs in, if it says.
+    pub process: Option<NodeProcess>,
     /// The address of its last poll.
     pub address: String,
     /// The version that it has applied; 0 for none.
@@ -34,6 +37,19 @@ pub struct Proxy {
     /// After how long without a poll it denies every request; `None` if it never does, or does not
     /// say.
     pub denies_after: Option<Duration>,
+    /// Whether it closed the connection while its last poll waited.
+    pub hung_up: bool,
+    /// Whether another process of the same node is known to have been there at the same time.
+    pub shares_node: bool,
+}
+
+/// A process of an Envoy node. A node has one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeProcess {
+    /// The name of the node.
+    pub node: String,
+    /// The name of the process, which no other has.
+    pub process: String,
 }
 
 /// A version, and when it was committed or applied.
@@ -67,44 +83,30 @@ pub struct ProxyStep {
     pub step: Step,
 }
 
-type Row = (String, String, String, i64, i64, i64, i64, Option<i64>);
+/// Of a proxy: credential, instance, node, process, address; version, first seen, last seen, live
+/// until, denies after; hung up, shares node.
+type Row = (
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    String,
+    i64,
+    i64,
+    i64,
+    i64,
+    Option<i64>,
+    i64,
+    i64,
+);
 
 impl Database {
-    /// Stores new facts about proxies, and when versions were committed. Returns the credentials
-    /// that have [`MOST_PROXIES`] already and another one now, which is not stored.
-    pub async fn record_proxies(
-        &self,
-        updates: &[ProxyUpdate],
-        committed: &[Step],
-    ) -> Result<Vec<String>, StorageError> {
-        let mut write = self.write().await?;
-        let mut crowded = Vec::new();
-        for update in updates {
-            if put(write.connection(), update).await? {
-                put_steps(write.connection(), update).await?;
-            } else if !crowded.contains(&update.proxy.credential) {
-                crowded.push(update.proxy.credential.clone());
-            }
-        }
-        for step in committed {
-            sqlx::query(
-                "INSERT INTO version_times (version, at_ms) VALUES ($1, $2) \
-                 ON CONFLICT (version) DO NOTHING",
-            )
-            .bind(to_db(step.version))
-            .bind(to_db(step.at))
-            .execute(write.connection())
-            .await?;
-        }
-        write.commit().await?;
-        Ok(crowded)
-    }
-
     /// All proxies, by credential and name.
     pub async fn proxies(&self) -> Result<Vec<Proxy>, StorageError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT credential, instance, address, applied, first_seen_ms, last_seen_ms, \
-             live_until_ms, denies_after_ms FROM proxies ORDER BY credential, instance",
+            "SELECT credential, instance, node, process, address, applied, first_seen_ms, \
+             last_seen_ms, live_until_ms, denies_after_ms, hung_up, shares_node \
+             FROM proxies ORDER BY credential, instance",
         )
         .fetch_all(self.pool())
         .await?;
@@ -131,6 +133,47 @@ impl Database {
         Ok(rows.into_iter().map(step).collect())
     }
 
+    /// Notes that proxies share their nodes with other processes, by credential and name.
+    pub async fn note_shared_nodes(
+        &self,
+        proxies: &[(String, String)],
+    ) -> Result<(), StorageError> {
+        let mut write = self.write().await?;
+        for (credential, instance) in proxies {
+            sqlx::query(
+                "UPDATE proxies SET shares_node = 1 WHERE credential = $1 AND instance = $2",
+            )
+            .bind(credential)
+            .bind(instance)
+            .execute(write.connection())
+            .await?;
+        }
+        write.commit().await?;
+        Ok(())
+    }
+
+    /// Deletes proxies, by credential and name, that have not polled since a time.
+    pub async fn delete_proxies(
+        &self,
+        proxies: &[(String, String)],
+        before: UnixMillis,
+    ) -> Result<(), StorageError> {
+        let mut write = self.write().await?;
+        for (credential, instance) in proxies {
+            sqlx::query(
+                "DELETE FROM proxies WHERE credential = $1 AND instance = $2 \
+                 AND last_seen_ms < $3",
+            )
+            .bind(credential)
+            .bind(instance)
+            .bind(to_db(before))
+            .execute(write.connection())
+            .await?;
+        }
+        write.commit().await?;
+        Ok(())
+    }
+
     /// Deletes the proxies with a name. Returns how many there were.
     pub async fn forget_proxies(&self, instance: &str) -> Result<u64, StorageError> {
         let mut write = self.write().await?;
@@ -148,87 +191,21 @@ impl Database {
     }
 }
 
-/// Stores a proxy, unless another replica has stored a later poll. False if there is no room.
-async fn put(connection: &mut AnyConnection, update: &ProxyUpdate) -> Result<bool, StorageError> {
-    let proxy = &update.proxy;
-    let updated = sqlx::query(
-        "UPDATE proxies SET \
-         address = CASE WHEN last_seen_ms <= $4 THEN $3 ELSE address END, \
-         applied = CASE WHEN last_seen_ms <= $4 THEN COALESCE($5, applied) ELSE applied END, \
-         live_until_ms = CASE WHEN last_seen_ms <= $4 THEN $6 ELSE live_until_ms END, \
-         denies_after_ms = CASE WHEN last_seen_ms <= $4 THEN $7 ELSE denies_after_ms END, \
-         last_seen_ms = CASE WHEN last_seen_ms <= $4 THEN $4 ELSE last_seen_ms END \
-         WHERE credential = $1 AND instance = $2",
-    )
-    .bind(&proxy.credential)
-    .bind(&proxy.instance)
-    .bind(&proxy.address)
-    .bind(to_db(proxy.last_seen))
-    .bind(update.reports_applied.then(|| to_db(proxy.applied)))
-    .bind(to_db(proxy.live_until))
-    .bind(proxy.denies_after.map(span_to_db))
-    .execute(&mut *connection)
-    .await?;
-    if updated.rows_affected() > 0 {
-        return Ok(true);
-    }
-    let (known,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM proxies WHERE credential = $1")
-        .bind(&proxy.credential)
-        .fetch_one(&mut *connection)
-        .await?;
-    if from_db::<u64>(known) >= MOST_PROXIES as u64 {
-        return Ok(false);
-    }
-    sqlx::query(
-        "INSERT INTO proxies (credential, instance, address, applied, first_seen_ms, \
-         last_seen_ms, live_until_ms, denies_after_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(&proxy.credential)
-    .bind(&proxy.instance)
-    .bind(&proxy.address)
-    .bind(to_db(proxy.applied))
-    .bind(to_db(proxy.first_seen))
-    .bind(to_db(proxy.last_seen))
-    .bind(to_db(proxy.live_until))
-    .bind(proxy.denies_after.map(span_to_db))
-    .execute(connection)
-    .await?;
-    Ok(true)
-}
-
-async fn put_steps(
-    connection: &mut AnyConnection,
-    update: &ProxyUpdate,
-) -> Result<(), StorageError> {
-    for step in &update.steps {
-        sqlx::query(
-            "INSERT INTO proxy_steps (credential, instance, version, at_ms) \
-             VALUES ($1, $2, $3, $4) ON CONFLICT (credential, instance, version) DO NOTHING",
-        )
-        .bind(&update.proxy.credential)
-        .bind(&update.proxy.instance)
-        .bind(to_db(step.version))
-        .bind(to_db(step.at))
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
-}
-
 fn proxy(row: Row) -> Proxy {
-    let (credential, instance, address, applied, first_seen, last_seen, live_until, denies) = row;
+    let (credential, instance, node, process, address, ..) = row;
+    let (.., applied, first_seen, last_seen, live_until, denies_after, hung_up, shares_node) = row;
+    let process = node.zip(process);
     Proxy {
         credential,
         instance,
+        process: process.map(|(node, process)| NodeProcess { node, process }),
         address,
         applied: from_db(applied),
         first_seen: from_db(first_seen),
         last_seen: from_db(last_seen),
         live_until: from_db(live_until),
-        denies_after: denies.map(|millis| Duration::from_millis(from_db(millis))),
+        denies_after: denies_after.map(|millis| Duration::from_millis(from_db(millis))),
+        hung_up: hung_up != 0,
+        shares_node: shares_node != 0,
     }
-}
-
-fn span_to_db(span: Duration) -> i64 {
-    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }

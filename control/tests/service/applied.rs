@@ -4,6 +4,7 @@ mod bounds;
 mod command;
 mod life;
 mod proxy;
+mod restarted;
 mod ways;
 
 use std::time::Duration;

@@ -44,14 +44,32 @@ pub enum PollRole {
 /// What a poll for a worker group asks for and reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupPoll {
-    /// The name of the group.
-    pub instance: String,
+    /// Who polls.
+    pub sender: Sender,
     /// The lowest version that one of its VMs has applied.
     pub applied: u64,
     /// The stale policy of all of them together.
     pub when_stale: StalePolicy,
     /// What the poll asks for.
     pub asks: Asks,
+}
+
+/// What names a worker group to the control service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// The name of the group, which no other has.
+    pub instance: String,
+    /// The node and the process that it runs in, if the node has an id.
+    pub process: Option<NodeProcess>,
+}
+
+/// A process of a node. A node has one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeProcess {
+    /// The name of the node.
+    pub node: String,
+    /// The name of the process, which no other has.
+    pub process: String,
 }
 
 /// What a poll asks for.
@@ -142,9 +160,12 @@ impl PollRole {
     /// The query of a poll that continues a snapshot, asks for changes, or starts a snapshot.
     pub fn query(&self, state: &State, next: Option<&str>, wait: Duration) -> String {
         let settings = state.settings();
-        let (instance, when_stale) = match self {
-            Self::Group(group) => (&group.instance, group.when_stale),
-            _ => (&settings.instance, settings.when_stale),
+        let (instance, when_stale, process) = match self {
+            Self::Group(GroupPoll {
+                sender, when_stale, ..
+            }) => (&sender.instance, *when_stale, sender.process_query()),
+            // Other VMs of the process may poll at the same time.
+            _ => (&settings.instance, settings.when_stale, String::new()),
         };
         let query = match state.store() {
             Some(store) if next.is_none() && self.asks() != Asks::Snapshot => {
@@ -161,12 +182,31 @@ impl PollRole {
             }
             _ => snapshot_query(next, instance),
         };
-        query + &when_stale.query()
+        query + &when_stale.query() + &process
+    }
+}
+
+impl Sender {
+    /// The query for a page of a compaction.
+    pub fn compaction_query(&self, next: Option<&str>, when_stale: StalePolicy) -> String {
+        snapshot_query(next, &self.instance) + &when_stale.query() + &self.process_query()
+    }
+
+    /// The part of a poll's query that reports node and process.
+    fn process_query(&self) -> String {
+        self.process
+            .as_ref()
+            .map_or_else(String::new, |NodeProcess { node, process }| {
+                format!(
+                    "&node={}&process={process}",
+                    percent_encode(node.as_bytes())
+                )
+            })
     }
 }
 
 /// The query for the named page of a snapshot, or for the first one.
-pub fn snapshot_query(next: Option<&str>, instance: &str) -> String {
+fn snapshot_query(next: Option<&str>, instance: &str) -> String {
     let next = next.map_or_else(String::new, |next| {
         format!("next={}&", percent_encode(next.as_bytes()))
     });

@@ -6,8 +6,9 @@ use super::layout::{Manifest, SnapshotSlot};
 use super::publisher::Publisher;
 use super::shared_data::SharedDataError;
 use super::store::AuthenticatedStore;
+use crate::feed::freshness::StalePolicy;
 use crate::feed::limits::{MAX_PAGES, MAX_SNAPSHOT_BYTES};
-use crate::feed::poller::{CompactionPage, snapshot_query};
+use crate::feed::poller::{CompactionPage, Sender};
 use crate::protocol::feed::PageKind;
 
 /// A compaction that is under way.
@@ -45,8 +46,8 @@ impl Compaction {
     }
 
     /// The query for the next page.
-    pub fn query(&self, instance: &str) -> String {
-        snapshot_query(self.next.as_deref(), instance)
+    pub fn query(&self, sender: &Sender, when_stale: StalePolicy) -> String {
+        sender.compaction_query(self.next.as_deref(), when_stale)
     }
 
     /// Writes a page. It stays unknown to the other VMs.

@@ -8,6 +8,7 @@
 //! | `log/<n>` | the deltas since the snapshot, in a ring of blocks |
 //! | `member/<n>` | what a live VM has applied |
 //! | `instance` | the group's name to the control service |
+//! | `process` | the name of the process, for all groups with the same credential |
 
 use serde::{Deserialize, Serialize};
 

@@ -13,7 +13,8 @@ use super::layout::{MANIFEST, Manifest};
 use super::publisher::{IncomingSnapshot, Publisher};
 use super::shared_data::SharedDataError;
 use super::store::AuthenticatedStore;
-use crate::feed::poller::{Asks, CompactionPage, Received, SnapshotPage};
+use crate::feed::freshness::StalePolicy;
+use crate::feed::poller::{Asks, CompactionPage, Received, Sender, SnapshotPage};
 use crate::feed::timing::Tick;
 
 /// The leader's part.
@@ -79,13 +80,13 @@ impl Leader {
     }
 
     /// The query of its next poll, if that is for a compaction.
-    pub fn compaction_query(&self, instance: &str) -> Option<String> {
+    pub fn compaction_query(&self, sender: &Sender, when_stale: StalePolicy) -> Option<String> {
         match &self.phase {
             Phase::Compacting {
                 compaction,
                 next: NextPoll::Compaction,
                 ..
-            } => Some(compaction.query(instance)),
+            } => Some(compaction.query(sender, when_stale)),
             _ => None,
         }
     }

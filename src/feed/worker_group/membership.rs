@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::layout::INSTANCE;
 use super::shared_data::{Precondition, SharedDataError};
 use super::store::{AuthenticatedStore, Found};
 use crate::feed::freshness::StalePolicy;
@@ -23,8 +22,6 @@ pub struct Membership {
     slot: Option<u32>,
     written: Option<Member>,
     is_full: bool,
-    /// The group's name to the control service.
-    instance: Option<String>,
     summary: Summary,
     summarised: UnixMillis,
     /// The latest heartbeat seen in each slot. An earlier one was replayed.
@@ -115,30 +112,6 @@ impl Membership {
         }
         member.vm.clear();
         store.write_small(&key(slot), &member, precondition)
-    }
-
-    /// The name of the group. The first VM that needs it makes it.
-    pub fn instance(
-        &mut self,
-        store: &AuthenticatedStore,
-        vm: &str,
-    ) -> Result<String, SharedDataError> {
-        if self.instance.is_none() {
-            let Found {
-                value,
-                precondition,
-            } = store.read_small::<String>(INSTANCE)?;
-            self.instance = match value {
-                Some(name) => Some(name),
-                None => match store.write_small(INSTANCE, &vm, precondition) {
-                    Ok(()) => Some(vm.to_owned()),
-                    // Another VM was faster; its name is read the next time.
-                    Err(SharedDataError::Changed) => None,
-                    Err(error) => return Err(error),
-                },
-            };
-        }
-        Ok(self.instance.clone().unwrap_or_else(|| vm.to_owned()))
     }
 
     /// What holds for all members now, versions being those of this VM's epoch.

@@ -18,6 +18,8 @@ use crate::protocol::base64url;
 /// The prefix of all keys. Its number rises whenever the keys or values change, so that an older
 /// and a newer module in one process do not read each other's.
 const FORMAT: &str = "portcullis/3";
+/// Key of the process's name. All groups with the same credential share it.
+pub const PROCESS: &str = "process";
 const TAG_BYTES: usize = 32;
 const NAME_BYTES: usize = 16;
 
@@ -38,6 +40,8 @@ pub struct AuthenticatedStore {
     data: Box<dyn SharedData>,
     key: [u8; TAG_BYTES],
     prefix: String,
+    /// The prefix of what all groups with the same credential share.
+    process_prefix: String,
 }
 
 /// What a key held.
@@ -62,12 +66,11 @@ impl AuthenticatedStore {
         name.update(settings.when_stale.after_millis().to_le_bytes());
         name.update([u8::from(settings.when_stale.denies)]);
         name.update((settings.max_revocations as u64).to_le_bytes());
-        let name = name.finalize();
-        let short = name.get(..NAME_BYTES).unwrap_or(&name);
         Self {
             data,
             key,
-            prefix: format!("{FORMAT}/{}", base64url::encode(short)),
+            prefix: prefix(&name.finalize()),
+            process_prefix: prefix(&HMAC::mac(PROCESS, key)),
         }
     }
 
@@ -130,7 +133,12 @@ impl AuthenticatedStore {
     }
 
     fn key_name(&self, name: &str) -> String {
-        format!("{}/{name}", self.prefix)
+        let prefix = if name == PROCESS {
+            &self.process_prefix
+        } else {
+            &self.prefix
+        };
+        format!("{prefix}/{name}")
     }
 
     fn verify(&self, key: &str, label: &str, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
@@ -150,6 +158,11 @@ impl AuthenticatedStore {
         mac.update(bytes);
         mac.finalize()
     }
+}
+
+fn prefix(hash: &[u8]) -> String {
+    let short = hash.get(..NAME_BYTES).unwrap_or(hash);
+    format!("{FORMAT}/{}", base64url::encode(short))
 }
 
 /// Adds a part with its length before it, so that no two lists of parts give the same bytes.

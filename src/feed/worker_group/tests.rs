@@ -5,6 +5,7 @@ mod chance;
 mod forged;
 mod fresh;
 mod lease;
+mod node;
 mod pages;
 
 use std::cell::{Cell, RefCell};
@@ -169,6 +170,8 @@ pub struct Process {
     pub service: Service,
     pub vms: Vec<Vm>,
     pub now: UnixMillis,
+    /// The name of its node.
+    pub node: Option<String>,
     named: u32,
 }
 
@@ -193,6 +196,7 @@ impl Process {
             },
             vms: Vec::new(),
             now: NOW,
+            node: None,
             named: 0,
         };
         for _ in 0..vms {
@@ -224,6 +228,7 @@ impl Process {
         feed.join(
             store,
             Fingerprints::of_credential(scope.credential),
+            self.node.clone(),
             self.now,
         );
         self.vms.push(Vm {

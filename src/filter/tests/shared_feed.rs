@@ -13,7 +13,7 @@ impl World {
         let config = Config::read(CONFIG.as_bytes()).unwrap();
         world.filter = Filter::new(config, Box::new(NoHostSignatures), name.into());
         let data = Box::new(Handle(Rc::clone(memory)));
-        world.filter.share(data, "credential", world.now);
+        world.filter.share(data, "credential", None, world.now);
         world
     }
 

@@ -1,3 +1,4 @@
 //! Which proxies have applied a revocation, and how long it took.
 
 mod proxies;
+mod restarts;

@@ -9,8 +9,8 @@ use super::super::client::Client;
 use super::super::error::CliError;
 use super::super::output::{Output, table, time};
 use crate::api::list::Items;
-use crate::api::revocations::{CoverageView, RevocationView};
-use crate::feed::proxies::AppliedAt;
+use crate::api::revocations::{CoverageView, RevocationView, WaitFor};
+use crate::feed::proxies::{AppliedAt, ProxyState};
 
 /// The most proxies that an error names.
 const MAX_NAMED: usize = 20;
@@ -36,27 +36,46 @@ pub async fn run(
     Ok(())
 }
 
-/// Waits until every proxy has applied a version, at most for `limit`.
+/// Waits until proxies have applied a version: which, and for how long at most.
 pub async fn wait(
     version: u64,
-    limit: Duration,
+    (wait_for, limit): (WaitFor, Duration),
     client: &Client,
 ) -> Result<CoverageView, CliError> {
     let timeout_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-    let request = json!({ "version": version, "timeout_ms": timeout_ms });
+    let request = json!({ "version": version, "timeout_ms": timeout_ms, "wait_for": wait_for });
     Ok(client.post("/revocations/wait", &request).await?)
 }
 
-/// The text if all proxies have applied it.
+/// The text if all proxies that were waited for have applied it.
 pub fn applied_everywhere(view: &CoverageView) -> String {
-    match (view.coverage.proxies, view.coverage.slowest_ms) {
-        (0, _) => "No proxy follows the feed.".to_owned(),
-        (1, Some(after_ms)) => format!("The one proxy has applied it, after {after_ms} ms."),
-        (1, None) => "The one proxy has applied it.".to_owned(),
+    let waited_for = |one: &&AppliedAt| match view.waited_for {
+        WaitFor::All => true,
+        WaitFor::Live => one.state == ProxyState::Live,
+    };
+    let proxies: Vec<&AppliedAt> = view.items.iter().filter(waited_for).collect();
+    let slowest_ms = proxies.iter().filter_map(|one| one.after_ms).max();
+    let live = match view.waited_for {
+        WaitFor::All => "",
+        WaitFor::Live => " live",
+    };
+    let applied = match (proxies.len(), slowest_ms) {
+        (0, _) => match view.waited_for {
+            WaitFor::All => "No proxy follows the feed.".to_owned(),
+            WaitFor::Live => "No proxy polls the feed.".to_owned(),
+        },
+        (1, Some(after_ms)) => format!("The one{live} proxy has applied it, after {after_ms} ms."),
+        (1, None) => format!("The one{live} proxy has applied it."),
         (count, Some(slowest_ms)) => {
-            format!("All {count} proxies have applied it, the slowest after {slowest_ms} ms.")
+            format!("All {count}{live} proxies have applied it, the slowest after {slowest_ms} ms.")
         }
-        (count, None) => format!("All {count} proxies have applied it."),
+        (count, None) => format!("All {count}{live} proxies have applied it."),
+    };
+    match missing(view) {
+        lines if lines.is_empty() => applied,
+        lines => format!(
+            "{applied}\nThese do not poll, may still admit users, and were left out:\n{lines}"
+        ),
     }
 }
 
@@ -66,15 +85,7 @@ pub fn missing(view: &CoverageView) -> String {
     let mut lines: Vec<String> = lacking
         .iter()
         .take(MAX_NAMED)
-        .map(|one| {
-            format!(
-                "  {} at {} ({}) has version {}",
-                one.instance,
-                one.address,
-                one.state.as_str(),
-                one.version
-            )
-        })
+        .map(|one| lacks(one))
         .collect();
     if lacking.len() > MAX_NAMED {
         lines.push(format!("  and {} more", lacking.len() - MAX_NAMED));
@@ -82,7 +93,40 @@ pub fn missing(view: &CoverageView) -> String {
     lines.extend(view.unwatched.iter().map(|credential| {
         format!("  filter credential {credential} has more proxies than are watched")
     }));
+    if view.waited_for == WaitFor::All && lacking.iter().any(|one| is_unknown(one)) {
+        lines.push("`--wait-for live` waits only for proxies that poll".to_owned());
+    }
     lines.join("\n")
+}
+
+/// That a proxy has not applied it, and until when it is waited for.
+fn lacks(one: &AppliedAt) -> String {
+    let AppliedAt {
+        instance,
+        address,
+        version,
+        ..
+    } = one;
+    let node = one.node.as_ref();
+    let node = node.map_or_else(String::new, |node| format!(", node {node}"));
+    let state = one.state.as_str();
+    let lacks = format!("  {instance} at {address} ({state}{node}) has version {version}");
+    match one.until {
+        _ if !is_unknown(one) => lacks,
+        Some(until) => format!(
+            "{lacks}; it no longer polls, and may admit users until {}, when its own \
+             configuration makes it deny every request",
+            time(until)
+        ),
+        None => format!(
+            "{lacks}; it no longer polls, and may admit users without end (`then: allow`, or an \
+             old filter): once it is gone, run `proxy forget {instance}`"
+        ),
+    }
+}
+
+fn is_unknown(one: &AppliedAt) -> bool {
+    one.state == ProxyState::Unknown
 }
 
 fn list(revocations: &[RevocationView]) -> String {
@@ -109,6 +153,7 @@ fn each(proxies: &[AppliedAt]) -> String {
     let row = |one: &AppliedAt| {
         [
             one.instance.clone(),
+            one.node.clone().unwrap_or_default(),
             one.address.clone(),
             one.version.to_string(),
             one.state.as_str().to_owned(),
@@ -116,9 +161,9 @@ fn each(proxies: &[AppliedAt]) -> String {
             milliseconds(one.after_ms),
         ]
     };
-    let rows: Vec<[String; 6]> = proxies.iter().map(row).collect();
+    let rows: Vec<[String; 7]> = proxies.iter().map(row).collect();
     let headings = [
-        "INSTANCE", "ADDRESS", "VERSION", "STATE", "APPLIED", "AFTER",
+        "INSTANCE", "NODE", "ADDRESS", "VERSION", "STATE", "APPLIED", "AFTER",
     ];
     table(headings, &rows)
 }

@@ -126,15 +126,13 @@ async fn finish<R: Serialize>(
         applied: applied.as_ref(),
     };
     output.result(&awaited, || match &applied {
-        Some(view) if view.coverage.complete => {
+        Some(view) if view.is_done() => {
             format!("{text}\n{}", revocation::applied_everywhere(view))
         }
         _ => text,
     });
     match applied {
-        Some(view) if !view.coverage.complete => {
-            Err(CliError::NotApplied(revocation::missing(&view)))
-        }
+        Some(view) if !view.is_done() => Err(CliError::NotApplied(revocation::missing(&view))),
         _ => Ok(()),
     }
 }

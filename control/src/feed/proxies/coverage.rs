@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use portcullis::time::UnixMillis;
+use portcullis::time::{UnixMillis, UnixSeconds};
 use serde::{Deserialize, Serialize};
 
-use super::state::{ProxyState, state_of};
+use super::standing::{Standing, standings};
+use super::state::ProxyState;
 use crate::storage::{Proxy, ProxyStep, Step};
 
 /// How many proxies have applied a version.
@@ -17,6 +18,8 @@ pub struct Coverage {
     pub complete: bool,
     /// How many have applied it.
     pub applied: u64,
+    /// Whether every proxy that polls has applied it.
+    pub live_complete: bool,
     /// How many there are: those that poll, and those that may still admit users.
     pub proxies: u64,
     /// How long the slowest of them took, in milliseconds, if known.
@@ -28,6 +31,8 @@ pub struct Coverage {
 pub struct AppliedAt {
     /// The proxy's name for itself.
     pub instance: String,
+    /// The name of its node, if it has one.
+    pub node: Option<String>,
     /// The id of its filter credential.
     pub credential: String,
     /// The address of its last poll.
@@ -36,6 +41,9 @@ pub struct AppliedAt {
     pub version: u64,
     /// Its state.
     pub state: ProxyState,
+    /// If it is unknown: until when it is waited for, since its own configuration then makes it deny
+    /// every request; `None` if only an administrator can say that it is gone.
+    pub until: Option<UnixSeconds>,
     /// Whether it has applied the version in question.
     pub applied: bool,
     /// How long it took, in milliseconds; unknown if the version is old, or older than the proxy.
@@ -44,7 +52,7 @@ pub struct AppliedAt {
 
 /// All proxies at one time, with the steps that they took.
 pub struct Covering {
-    proxies: Vec<(Proxy, ProxyState)>,
+    proxies: Vec<Standing>,
     steps: HashMap<(String, String), Vec<Step>>,
 }
 
@@ -52,10 +60,6 @@ impl Covering {
     /// `steps` must be in the order of versions.
     #[must_use]
     pub fn new(proxies: Vec<Proxy>, steps: Vec<ProxyStep>, now: UnixMillis) -> Self {
-        let with_state = |proxy: Proxy| {
-            let state = state_of(&proxy, now);
-            (proxy, state)
-        };
         let mut by_proxy: HashMap<_, Vec<Step>> = HashMap::new();
         for step in steps {
             by_proxy
@@ -64,7 +68,7 @@ impl Covering {
                 .push(step.step);
         }
         Self {
-            proxies: proxies.into_iter().map(with_state).collect(),
+            proxies: standings(proxies, now),
             steps: by_proxy,
         }
     }
@@ -73,16 +77,20 @@ impl Covering {
     #[must_use]
     pub fn of(&self, version: u64, committed: Option<UnixMillis>) -> Coverage {
         let (mut applied, mut count, mut slowest_ms) = (0, 0, None);
-        for (proxy, _) in self.watched() {
+        let mut live_complete = true;
+        for Standing { proxy, state, .. } in self.watched() {
             count += 1;
             if proxy.applied >= version {
                 applied += 1;
                 slowest_ms = slowest_ms.max(self.after_ms(proxy, version, committed));
+            } else {
+                live_complete &= *state != ProxyState::Live;
             }
         }
         Coverage {
             version,
             complete: applied == count,
+            live_complete,
             applied,
             proxies: count,
             slowest_ms,
@@ -92,21 +100,28 @@ impl Covering {
     /// The same, proxy by proxy.
     #[must_use]
     pub fn each(&self, version: u64, committed: Option<UnixMillis>) -> Vec<AppliedAt> {
-        let one = |(proxy, state): &(Proxy, ProxyState)| AppliedAt {
-            instance: proxy.instance.clone(),
-            credential: proxy.credential.clone(),
-            address: proxy.address.clone(),
-            version: proxy.applied,
-            state: *state,
-            applied: proxy.applied >= version,
-            after_ms: self.after_ms(proxy, version, committed),
+        let one = |standing: &Standing| {
+            let proxy = &standing.proxy;
+            AppliedAt {
+                instance: proxy.instance.clone(),
+                node: proxy.process.as_ref().map(|of| of.node.clone()),
+                credential: proxy.credential.clone(),
+                address: proxy.address.clone(),
+                version: proxy.applied,
+                state: standing.state,
+                until: standing.until(),
+                applied: proxy.applied >= version,
+                after_ms: self.after_ms(proxy, version, committed),
+            }
         };
         self.watched().map(one).collect()
     }
 
-    fn watched(&self) -> impl Iterator<Item = &(Proxy, ProxyState)> {
-        let proxies = self.proxies.iter();
-        proxies.filter(|(_, state)| *state != ProxyState::Stale)
+    fn watched(&self) -> impl Iterator<Item = &Standing> {
+        self.proxies.iter().filter(|one| match one.state {
+            ProxyState::Live | ProxyState::Unknown => true,
+            ProxyState::Stale | ProxyState::Replaced => false,
+        })
     }
 
     fn after_ms(&self, proxy: &Proxy, version: u64, committed: Option<UnixMillis>) -> Option<u64> {
@@ -140,6 +155,9 @@ mod tests {
             last_seen: millis(1_000),
             live_until: millis(2_000),
             denies_after: Some(Duration::from_secs(1)),
+            process: None,
+            hung_up: false,
+            shares_node: false,
         }
     }
 

@@ -127,6 +127,9 @@ impl Entry {
                 last_seen: now,
                 live_until: now,
                 denies_after: None,
+                process: None,
+                hung_up: false,
+                shares_node: false,
             },
             is_new: true,
             polls: 0,
@@ -152,6 +155,8 @@ impl Entry {
         self.proxy.address = caller.address.to_string();
         self.proxy.last_seen = now;
         self.proxy.denies_after = report.denies_after;
+        self.proxy.process.clone_from(&report.process);
+        self.proxy.hung_up = false;
         let Some(applied) = report.applied else {
             return;
         };

@@ -3,8 +3,12 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::storage::NodeProcess;
+
 /// The longest name of a proxy.
 const LONGEST_INSTANCE: usize = 64;
+/// The longest name of a node. Filters hash longer ones.
+const LONGEST_NODE: usize = 256;
 /// The longest `when_stale.after` that a filter's configuration allows, in seconds: seven days.
 const LONGEST_STALE_AFTER: u64 = 7 * 24 * 60 * 60;
 
@@ -37,6 +41,8 @@ pub struct Report {
     /// After how long without a poll it denies every request; `None` if it never does, or does not
     /// say.
     pub denies_after: Option<Duration>,
+    /// The node and the process that it runs in, if it says.
+    pub process: Option<NodeProcess>,
 }
 
 /// Which part of a report is invalid.
@@ -51,6 +57,12 @@ pub enum ReportError {
     /// What happens then.
     #[error("`then` must be `deny` or `allow`")]
     Then,
+    /// The node or the process.
+    #[error(
+        "`node` must be 1 to {LONGEST_NODE} and `process` 1 to {LONGEST_INSTANCE} visible ASCII \
+         characters, and both come together"
+    )]
+    Node,
 }
 
 impl Report {
@@ -63,9 +75,7 @@ impl Report {
         applied: Option<u64>,
         stale: StaleReport<'_>,
     ) -> Result<Self, ReportError> {
-        let is_name = (1..=LONGEST_INSTANCE).contains(&instance.len())
-            && instance.bytes().all(|byte| byte.is_ascii_graphic());
-        if !is_name {
+        if !is_name(instance, LONGEST_INSTANCE) {
             return Err(ReportError::Instance);
         }
         let denies_after = match (stale.after_seconds, stale.then) {
@@ -81,8 +91,37 @@ impl Report {
             instance: instance.to_owned(),
             applied,
             denies_after,
+            process: None,
         })
     }
+
+    /// The same with node and process, which filters of old versions do not say.
+    ///
+    /// # Errors
+    /// [`ReportError::Node`].
+    pub fn of_process(
+        mut self,
+        node: Option<&str>,
+        process: Option<&str>,
+    ) -> Result<Self, ReportError> {
+        self.process = match (node, process) {
+            (None, None) => None,
+            (Some(node), Some(process))
+                if is_name(node, LONGEST_NODE) && is_name(process, LONGEST_INSTANCE) =>
+            {
+                Some(NodeProcess {
+                    node: node.to_owned(),
+                    process: process.to_owned(),
+                })
+            }
+            _ => return Err(ReportError::Node),
+        };
+        Ok(self)
+    }
+}
+
+fn is_name(text: &str, longest: usize) -> bool {
+    (1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub enum ProxyState {
     Stale,
     /// It does not poll. If it still runs, it may admit users according to what it last applied.
     Unknown,
+    /// Its process ended, and another one has taken its place on the same node.
+    Replaced,
 }
 
 impl ProxyState {
@@ -31,18 +33,26 @@ impl ProxyState {
             Self::Live => "live",
             Self::Stale => "stale",
             Self::Unknown => "unknown",
+            Self::Replaced => "replaced",
         }
     }
 }
 
-/// A proxy's state at a time.
+/// From when on a proxy denies every request, if it does not poll; `None` if it never does, or does
+/// not say.
+#[must_use]
+pub fn denies_from(proxy: &Proxy) -> Option<UnixMillis> {
+    Some(proxy.last_seen + proxy.denies_after? + MARGIN)
+}
+
+/// A proxy's state at a time, without regard to other proxies.
 #[must_use]
 pub fn state_of(proxy: &Proxy, now: UnixMillis) -> ProxyState {
     if now < proxy.live_until {
         return ProxyState::Live;
     }
-    match proxy.denies_after {
-        Some(after) if now >= proxy.last_seen + after + MARGIN => ProxyState::Stale,
+    match denies_from(proxy) {
+        Some(from) if now >= from => ProxyState::Stale,
         _ => ProxyState::Unknown,
     }
 }
@@ -62,6 +72,9 @@ mod tests {
             last_seen: UnixMillis::new(1_000_000),
             live_until: UnixMillis::new(1_010_000),
             denies_after,
+            process: None,
+            hung_up: false,
+            shares_node: false,
         };
         let denies = proxy(Some(Duration::from_secs(60)));
         for (now, state) in [

@@ -19,6 +19,12 @@ async fn what_a_poll_says_of_its_proxy_is_bounded() {
         ("one", "stale_after=300"),
         ("one", "stale_after=300&then=perhaps"),
         ("one", "stale_after=-1&then=deny"),
+        ("one", "node=edge%2F1"),
+        ("one", "process=p1"),
+        ("one", "node=&process=p1"),
+        ("one", "node=a%20b&process=p1"),
+        ("one", "node=a&process=b%00"),
+        ("one", &format!("node={}&process=p1", "x".repeat(257))),
     ] {
         let proxy = Proxy {
             service: &service,
@@ -36,6 +42,15 @@ async fn what_a_poll_says_of_its_proxy_is_bounded() {
         );
     }
     assert!(service.listed("/proxies").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_poll_may_say_what_this_service_does_not_know() {
+    let service = Service::start().await;
+    let newer = format!("{DENY}&node=edge%2F1&process=p1&of_a_newer_filter=1");
+    let mut proxy = Proxy::start(&service, "one", &newer).await;
+    proxy.poll(0).await;
+    assert_eq!(service.listed("/proxies").await[0]["node"], "edge/1");
 }
 
 #[tokio::test]
@@ -59,6 +74,9 @@ async fn a_credential_cannot_bring_endless_proxies() {
                 last_seen: UnixMillis::new(1),
                 live_until: UnixMillis::new(1),
                 denies_after: None,
+                process: None,
+                hung_up: false,
+                shares_node: false,
             },
             reports_applied: true,
             steps: Vec::new(),

@@ -13,7 +13,7 @@ pub struct Proxy<'a> {
     pub service: &'a Service,
     pub credential: String,
     pub instance: &'a str,
-    /// `stale_after` and `then`.
+    /// `stale_after` and `then`, and perhaps `node` and `process`.
     pub stale: &'a str,
     pub epoch: String,
     pub version: u64,
@@ -29,6 +29,19 @@ impl<'a> Proxy<'a> {
             stale,
             epoch: String::new(),
             version: 0,
+        };
+        proxy.take(proxy.ask("limit=20000").await).await;
+        proxy
+    }
+
+    /// The proxy that follows this one, with the same credential. Takes the whole feed.
+    pub async fn again(&self, instance: &'a str, stale: &'a str) -> Self {
+        let mut proxy = Self {
+            credential: self.credential.clone(),
+            instance,
+            stale,
+            epoch: String::new(),
+            ..*self
         };
         proxy.take(proxy.ask("limit=20000").await).await;
         proxy

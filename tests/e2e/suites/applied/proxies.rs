@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 const ENVOYS: u64 = 2;
-const LIMIT: Duration = Duration::from_secs(20);
+pub const LIMIT: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Deserialize)]
 struct Proxies {
@@ -20,23 +20,27 @@ struct Proxies {
 }
 
 #[derive(Debug, Deserialize)]
-struct Proxy {
-    instance: String,
-    version: u64,
-    state: String,
+pub struct Proxy {
+    pub instance: String,
+    pub node: Option<String>,
+    pub shares_node: bool,
+    pub version: u64,
+    pub state: String,
+    pub until: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Revoked {
-    version: u64,
-    applied: Applied,
+pub struct Revoked {
+    pub version: u64,
+    pub applied: Applied,
 }
 
 #[derive(Debug, Deserialize)]
-struct Applied {
-    complete: bool,
-    proxies: u64,
-    slowest_ms: Option<u64>,
+pub struct Applied {
+    pub complete: bool,
+    pub live_complete: bool,
+    pub proxies: u64,
+    pub slowest_ms: Option<u64>,
 }
 
 /// Two Envoys, each with two workers.
@@ -47,7 +51,7 @@ fn start(name: &str) -> Result<Stand> {
     })
 }
 
-fn proxies(stand: &Stand) -> Result<Vec<Proxy>> {
+pub fn proxies(stand: &Stand) -> Result<Vec<Proxy>> {
     let list: Proxies = stand.deployment.control.command(&["proxy", "list"])?;
     Ok(list.items)
 }
