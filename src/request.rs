@@ -1,6 +1,7 @@
 //! A request's head, as bytes: none of it can be assumed to be text.
 
 pub mod cookies;
+pub mod framework;
 pub mod kind;
 
 /// A header field. Names are in lower case, as the host delivers them.
@@ -80,6 +81,20 @@ impl<'a> Head<'a> {
     #[must_use]
     pub fn has(&self, name: &'static str) -> bool {
         self.first(name).is_some()
+    }
+
+    /// Whether a field of that name has this value, given in lower case.
+    #[must_use]
+    pub fn says(&self, name: &'static str, lower: &[u8]) -> bool {
+        self.all(name)
+            .any(|value| value.trim_ascii().eq_ignore_ascii_case(lower))
+    }
+
+    /// Whether the method only reads, and so can be repeated by loading a page (RFC 9110, section
+    /// 9.2.1).
+    #[must_use]
+    pub fn is_safe(&self) -> bool {
+        matches!(self.method(), b"GET" | b"HEAD")
     }
 
     /// The method.

@@ -25,6 +25,8 @@ pub struct Placement {
     pub cookies: CookieNames,
     /// Whether this filter guards it.
     pub here: bool,
+    /// Path prefixes of other places below this one.
+    nested: Vec<String>,
 }
 
 /// A host of an application, and the port of a request.
@@ -75,6 +77,7 @@ impl ApplicationTable {
                     location: location.clone(),
                     cookies: CookieNames::of(&application.audience, false),
                     here,
+                    nested: Vec::new(),
                 });
             }
         }
@@ -142,6 +145,14 @@ impl<'a> Host<'a> {
 }
 
 impl Placement {
+    /// Whether an address on its host, from the path on, is of this place and no other.
+    #[must_use]
+    pub fn owns(&self, address: &str) -> bool {
+        let path = address.split(['?', '#']).next().unwrap_or_default();
+        let below = |prefix: &str| is_below(path.as_bytes(), prefix.as_bytes());
+        below(&self.location.path_prefix) && !self.nested.iter().any(|prefix| below(prefix))
+    }
+
     /// Without a port in the request, the origin must have its scheme's own.
     fn has_port(&self, port: Option<u16>) -> bool {
         let origin = &self.location.origin;
@@ -194,9 +205,20 @@ fn arrange(mut placements: Vec<Placement>) -> Vec<Rc<Placement>> {
     let shared = placements
         .iter()
         .any(|p| Some(&p.application.audience) != first.as_ref());
-    let place = |placement: Placement| Placement {
-        cookies: CookieNames::of(&placement.application.audience, shared),
-        ..placement
+    let prefixes: Vec<_> = placements
+        .iter()
+        .map(|placement| placement.location.path_prefix.clone())
+        .collect();
+    let place = |placement: Placement| {
+        let own = &placement.location.path_prefix;
+        let nested = prefixes
+            .iter()
+            .filter(|other| other.len() > own.len() && is_below(other.as_bytes(), own.as_bytes()));
+        Placement {
+            cookies: CookieNames::of(&placement.application.audience, shared),
+            nested: nested.cloned().collect(),
+            ..placement
+        }
     };
     placements.into_iter().map(place).map(Rc::new).collect()
 }

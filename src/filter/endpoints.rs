@@ -68,7 +68,7 @@ impl Filter {
 
 /// The application that a path on the host belongs to.
 fn place_of<'a>(places: &'a [Rc<Placement>], return_to: &str) -> Option<&'a Rc<Placement>> {
-    let path = return_to.split('?').next().unwrap_or_default();
+    let path = return_to.split(['?', '#']).next().unwrap_or_default();
     let path = Readings::of(path)?;
     places
         .iter()

@@ -4,11 +4,14 @@
 use super::authenticate::presented::shows_header_token;
 use super::authenticate::{AuthError, Unavailable};
 use super::event::{Incoming, Moment, Visit};
-use super::login::begin::{BeginLogin, begin_login, login_url};
+use super::login::begin::{BeginLogin, begin_login, login_url, login_url_from};
+use crate::protocol::return_to;
 use crate::reason::Refusal;
 use crate::reply::Reply;
+use crate::reply::framework::refuse_framework;
 use crate::reply::page::MessagePage;
 use crate::reply::refusal::{self, Context};
+use crate::request::framework::Framework;
 use crate::request::kind::RequestKind;
 
 /// The answer to a request without a good session.
@@ -41,13 +44,39 @@ pub(super) fn unauthenticated(
 
 /// The answer to a request without a good session where no login can begin.
 pub(super) fn refused(team_domain: &str, visit: Visit<'_>, refusal: Refusal) -> Reply {
+    let (head, kind) = (visit.incoming.head, visit.incoming.kind);
     let context = Context {
         team_domain,
         login_url: &login_url(visit.placement),
         cors_origins: &visit.placement.application.cors_origins,
-        head: visit.incoming.head,
+        head,
     };
-    refusal::refuse(refusal, visit.incoming.kind, context)
+    match Framework::to_lead(head, &visit.placement.location.origin) {
+        Some(framework)
+            if kind == RequestKind::SubRequest && refusal != Refusal::TokenAmbiguous =>
+        {
+            let sign_in = sign_in_url(framework, visit);
+            refuse_framework(framework, refusal, &sign_in, context)
+        }
+        _ => refusal::refuse(refusal, kind, context),
+    }
+}
+
+/// Where a framework's page is to sign in: so that it returns to itself, if it is a page of this
+/// application that can be returned to.
+fn sign_in_url(framework: Framework, visit: Visit<'_>) -> String {
+    let Visit {
+        incoming,
+        placement,
+    } = visit;
+    framework
+        .page(incoming.head, &placement.location.origin)
+        .and_then(return_to::checked)
+        .filter(|page| placement.owns(page))
+        .map_or_else(
+            || login_url(placement),
+            |page| login_url_from(placement, page),
+        )
 }
 
 /// The answer while no session can be judged.

@@ -12,11 +12,13 @@ pub const MAX_BYTES: usize = 2048;
 /// Safe: one leading `/`, no `\`, bytes 0x21 to 0x7E, at most [`MAX_BYTES`], not the filter's own.
 #[must_use]
 pub fn sanitize(return_to: &str) -> &str {
-    if is_safe(return_to.as_bytes()) {
-        return_to
-    } else {
-        "/"
-    }
+    checked(return_to).unwrap_or("/")
+}
+
+/// The path and query if it is safe to return to.
+#[must_use]
+pub fn checked(return_to: &str) -> Option<&str> {
+    is_safe(return_to.as_bytes()).then_some(return_to)
 }
 
 fn is_safe(bytes: &[u8]) -> bool {

@@ -21,6 +21,9 @@ h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.25}p{margin:0 0 .75rem}\
 const SCRIPT: &str = "\
 const a=document.querySelector('a.act');a.href+=location.hash;if('go' in a.dataset)location.replace(a.href)";
 
+/// Turbo loads a page with this as a document of its own, and does not put it into another page.
+const ALONE: &str = "<meta name=\"turbo-visit-control\" content=\"reload\">";
+
 /// A page that tells a person something.
 #[derive(Debug, Clone)]
 pub struct MessagePage<'a> {
@@ -38,6 +41,7 @@ enum Action<'a> {
     NewWindow { href: &'a str, label: &'a str },
     Post { href: &'a str, label: &'a str },
     MoveOn { href: &'a str, label: &'a str },
+    Refresh { href: &'a str, label: &'a str },
 }
 
 impl<'a> MessagePage<'a> {
@@ -85,6 +89,13 @@ impl<'a> MessagePage<'a> {
     #[must_use]
     pub fn move_on(mut self, href: &'a str, label: &'a str) -> Self {
         self.action = Some(Action::MoveOn { href, label });
+        self
+    }
+
+    /// That leads elsewhere by itself, wherever it is shown and without a script.
+    #[must_use]
+    pub fn refresh(mut self, href: &'a str, label: &'a str) -> Self {
+        self.action = Some(Action::Refresh { href, label });
         self
     }
 
@@ -167,7 +178,7 @@ impl<'a> MessagePage<'a> {
         let (head, action) = self.action.as_ref().map(Action::html).unwrap_or_default();
         format!(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+             <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">{ALONE}\
              <title>{title}</title><style>{STYLE}</style>{head}</head>\
              <body><main><h1>{title}</h1>{sentences}{action}{reason}</main>{script}</body></html>"
         )
@@ -198,15 +209,18 @@ impl Action<'_> {
                     escape(label)
                 ),
             ),
+            Self::Refresh { href, label } => (refresh(href), anchor(href, label, "")),
             Self::MoveOn { href, label } => (
-                format!(
-                    "<noscript><meta http-equiv=\"refresh\" content=\"0;url={}\"></noscript>",
-                    escape(href)
-                ),
+                format!("<noscript>{}</noscript>", refresh(href)),
                 anchor(href, label, " data-go"),
             ),
         }
     }
+}
+
+fn refresh(href: &str) -> String {
+    let href = escape(href);
+    format!("<meta http-equiv=\"refresh\" content=\"0;url={href}\">")
 }
 
 /// A script or style, as a policy names it (Content Security Policy Level 3, "hash-source").

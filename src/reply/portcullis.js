@@ -30,7 +30,9 @@
 		shown?.role && (await plain("/.access/identity")).ok && done(true));
 
 	const mend = async (reply) => {
-		const problem = await reply.json(), url = new URL(problem.login_url);
+		// Turbo's replies are pages.
+		const problem = await reply.json().catch(() => ({ title: "Your session has ended.", login_url: origin + "/.access/login" }));
+		const url = new URL(problem.login_url);
 		if (url.origin !== origin) return;
 		url.searchParams.set("prompt", "none");
 		return Date.now() > ended + 3e4 && await silently(url) || asking(problem);

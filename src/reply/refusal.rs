@@ -21,7 +21,8 @@ pub struct Context<'a> {
 }
 
 /// The request headers that the reply depends on.
-const VARY: &str = "Cookie, Origin, X-Requested-With, Sec-Fetch-Mode, Sec-Fetch-Dest, Accept";
+pub(super) const VARY: &str = "Cookie, Origin, X-Requested-With, Sec-Fetch-Mode, Sec-Fetch-Dest, Accept, \
+    Sec-Fetch-Site, HX-Request, HX-Current-URL, X-Inertia, Turbo-Frame, X-Turbo-Request-Id, Referer";
 
 /// The reply to a request without a good session.
 #[must_use]
@@ -76,7 +77,7 @@ pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Repl
             page.new_window(context.login_url, "Sign in in a new window")
                 .reply(status, reason)
         }
-        RequestKind::SubRequest => sub_request(status, refusal, context),
+        RequestKind::SubRequest => problem(status, refusal, context),
         RequestKind::Grpc => Reply::grpc(status, reason),
         RequestKind::WebSocket | RequestKind::Prefetch | RequestKind::Preflight => {
             Reply::empty(status, reason)
@@ -84,7 +85,8 @@ pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Repl
     }
 }
 
-fn sub_request(status: u16, refusal: Refusal, context: Context<'_>) -> Reply {
+/// The reply to a program: JSON.
+pub(super) fn problem(status: u16, refusal: Refusal, context: Context<'_>) -> Reply {
     let reason = refusal.as_str();
     let value = serde_json::json!({
         "type": "about:blank",
@@ -93,18 +95,20 @@ fn sub_request(status: u16, refusal: Refusal, context: Context<'_>) -> Reply {
         "reason": reason,
         "login_url": context.login_url,
     });
-    let challenge = format!(
-        "Access realm=\"{}\", error=\"{reason}\"",
-        context.team_domain
-    );
     let mut reply = Reply::empty(status, reason)
         .with("content-type", "application/problem+json".to_owned())
         .with("vary", VARY.to_owned());
     if status == 401 {
-        reply = reply.with("www-authenticate", challenge);
+        reply = reply.with("www-authenticate", challenge(refusal, context));
     }
     reply.body = value.to_string();
     readable_across_origins(reply, context)
+}
+
+/// The value of `www-authenticate` (RFC 9110, section 11.6.1).
+pub(super) fn challenge(refusal: Refusal, context: Context<'_>) -> String {
+    let (realm, reason) = (context.team_domain, refusal.as_str());
+    format!("Access realm=\"{realm}\", error=\"{reason}\"")
 }
 
 /// Lets a listed origin read the reply (Fetch Standard, "CORS protocol").

@@ -5,6 +5,7 @@
 //! `fetch()` and many navigations.
 
 use super::Head;
+use super::framework::Framework;
 
 /// What sent the request, as far as it matters for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +62,8 @@ impl RequestKind {
         if is_prefetch(head) {
             return Self::Prefetch;
         }
-        if has_value(head, "x-requested-with", b"xmlhttprequest") {
+        let by_script = head.says("x-requested-with", b"xmlhttprequest");
+        if by_script || Framework::of(head).is_some() {
             return Self::SubRequest;
         }
         by_fetch_metadata(head).unwrap_or_else(|| by_accept(head))
@@ -104,7 +106,7 @@ fn by_fetch_metadata(head: Head<'_>) -> Option<RequestKind> {
     if head.only("sec-fetch-mode") != Some(b"navigate") {
         return Some(RequestKind::SubRequest);
     }
-    Some(match (is_safe(head), is_framed(head)) {
+    Some(match (head.is_safe(), is_framed(head)) {
         (true, true) => RequestKind::FramedNavigation,
         (true, false) => RequestKind::Navigation,
         (false, _) => RequestKind::FormPost,
@@ -115,13 +117,13 @@ fn is_framed(head: Head<'_>) -> bool {
     let frame = head
         .all("sec-fetch-dest")
         .any(|dest| matches!(dest, b"iframe" | b"frame" | b"embed" | b"object"));
-    frame && has_value(head, "sec-fetch-site", b"cross-site")
+    frame && head.says("sec-fetch-site", b"cross-site")
 }
 
 fn by_accept(head: Head<'_>) -> RequestKind {
     if !head.all("accept").any(names_html) {
         RequestKind::SubRequest
-    } else if is_safe(head) {
+    } else if head.is_safe() {
         RequestKind::Navigation
     } else {
         RequestKind::FormPost
@@ -134,15 +136,6 @@ fn names_html(accept: &[u8]) -> bool {
         let media_type = range.split(|b| *b == b';').next().unwrap_or_default();
         media_type.trim_ascii().eq_ignore_ascii_case(b"text/html")
     })
-}
-
-fn is_safe(head: Head<'_>) -> bool {
-    matches!(head.method(), b"GET" | b"HEAD")
-}
-
-fn has_value(head: Head<'_>, name: &'static str, lower: &[u8]) -> bool {
-    head.all(name)
-        .any(|value| value.trim_ascii().eq_ignore_ascii_case(lower))
 }
 
 fn has_token(head: Head<'_>, name: &'static str, lower: &[u8]) -> bool {
@@ -243,6 +236,26 @@ mod tests {
                 ("sec-fetch-mode", "navigate"),
             ],
             RequestKind::SubRequest,
+        ),
+        (
+            "GET",
+            &[("hx-request", "true"), ("accept", "text/html")],
+            RequestKind::SubRequest,
+        ),
+        (
+            "GET",
+            &[("turbo-frame", "messages"), ("accept", "text/html")],
+            RequestKind::SubRequest,
+        ),
+        (
+            "POST",
+            &[("x-turbo-request-id", "1"), ("accept", "text/html")],
+            RequestKind::SubRequest,
+        ),
+        (
+            "GET",
+            &[("x-inertia", "true"), ("purpose", "prefetch")],
+            RequestKind::Prefetch,
         ),
         (
             "GET",

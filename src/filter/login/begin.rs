@@ -65,7 +65,12 @@ pub(in crate::filter) fn login_url(placement: &Placement) -> String {
     if prefix.is_empty() {
         format!("{origin}/.access/login")
     } else {
-        let return_to = percent_encode(format!("{prefix}/").as_bytes());
-        format!("{origin}/.access/login?return_to={return_to}")
+        login_url_from(placement, &format!("{prefix}/"))
     }
+}
+
+/// Where to sign in at an application to return to a page of it, absolute.
+pub(in crate::filter) fn login_url_from(placement: &Placement, page: &str) -> String {
+    let (origin, page) = (&placement.location.origin, percent_encode(page.as_bytes()));
+    format!("{origin}/.access/login?return_to={page}")
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
@@ -19,8 +19,8 @@ pub(crate) struct Documents(Arc<Mutex<HashMap<String, Document>>>);
 struct Document {
     content_type: &'static str,
     text: String,
-    /// Whether shared caches may keep it.
-    shared: bool,
+    /// A further header field.
+    more: Option<(HeaderName, &'static str)>,
 }
 
 impl Documents {
@@ -34,16 +34,21 @@ impl Documents {
         let document = Document {
             content_type,
             text,
-            shared: false,
+            more: None,
         };
         documents.insert(path.to_owned(), document);
     }
 
     /// Lets shared caches keep a document.
     pub(crate) fn share(&self, path: &str) {
+        self.add_header(path, (CACHE_CONTROL, SHARED));
+    }
+
+    /// Gives a document a further header field.
+    pub(crate) fn add_header(&self, path: &str, header: (HeaderName, &'static str)) {
         let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(document) = documents.get_mut(path) {
-            document.shared = true;
+            document.more = Some(header);
         }
     }
 
@@ -56,9 +61,9 @@ impl Documents {
 async fn answer(State(documents): State<Documents>, request: Request, next: Next) -> Response {
     match documents.find(request.uri().path()) {
         Some(document) => {
-            let kept = document.shared.then_some([(CACHE_CONTROL, SHARED)]);
+            let more = document.more.map(|header| [header]);
             let content_type = [(CONTENT_TYPE, document.content_type)];
-            (content_type, kept, document.text).into_response()
+            (content_type, more, document.text).into_response()
         }
         None => next.run(request).await,
     }

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use http::HeaderName;
 use portcullis_demo::browser::Browser;
 use portcullis_demo::control::User;
 use portcullis_demo::deployment::{Deployment, Settings};
@@ -15,6 +16,8 @@ use portcullis_demo::origin;
 use portcullis_demo::ports::free_port;
 use portcullis_demo::tools::Tools;
 use portcullis_demo::wait;
+
+use serde_json::Value;
 
 use crate::connection::{Answer, Connection};
 use crate::documents::Documents;
@@ -246,6 +249,16 @@ impl Stand {
     pub fn publish_to_keep(&self, html: &str) -> String {
         let path = self.publish("", html);
         self.documents.share(&path);
+        path
+    }
+
+    /// As [`Self::publish`], for JSON with a header field that gives it its meaning.
+    #[must_use]
+    pub fn publish_json(&self, json: &Value, header: (HeaderName, &'static str)) -> String {
+        let path = format!("/{}", self.numbers.next());
+        self.documents
+            .put(&path, "application/json", json.to_string());
+        self.documents.add_header(&path, header);
         path
     }
 

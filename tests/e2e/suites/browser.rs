@@ -3,6 +3,7 @@
 //! Screenshots of every page of the filter are kept in `chromium/screenshots` of the run.
 
 mod cross_origin;
+mod frameworks;
 mod portcullis_js;
 mod request_kinds;
 mod same_site;

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::requests::Kind;
 
 /// What caches must keep apart.
-pub const VARY: &str = "Cookie, Origin, X-Requested-With, Sec-Fetch-Mode, Sec-Fetch-Dest, Accept";
+pub const VARY: &str = "Cookie, Origin, X-Requested-With, Sec-Fetch-Mode, Sec-Fetch-Dest, Accept, \
+    Sec-Fetch-Site, HX-Request, HX-Current-URL, X-Inertia, Turbo-Frame, X-Turbo-Request-Id, Referer";
 
 /// An answer with all that it is judged by.
 pub struct Given<'a> {
