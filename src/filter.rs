@@ -20,6 +20,7 @@ mod refresh;
 mod respond;
 mod route;
 mod serve;
+pub mod statistics;
 mod unknown_keys;
 
 use crate::config::{Config, StaleAction};

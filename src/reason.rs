@@ -34,6 +34,22 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::NoSession,
+        Self::TokenAmbiguous,
+        Self::TokenMalformed,
+        Self::KeyUnknown,
+        Self::SignatureInvalid,
+        Self::TokenNotForHere,
+        Self::NotYetValid,
+        Self::SessionExpired,
+        Self::BindingMissing,
+        Self::BindingMismatch,
+        Self::SessionRevoked,
+        Self::PolicyDenied,
+    ];
+
     /// Its word.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -14,6 +14,7 @@ use crate::api::command_error::CommandError;
 use crate::api::{
     admin_tokens, applications, filter_credentials, proxies, revocations, sessions, users,
 };
+use crate::health;
 use crate::service::Service;
 
 /// All calls.
@@ -53,6 +54,7 @@ pub fn router(service: Arc<Service>) -> Router {
     #[cfg(feature = "test-clock")]
     let router = router.route("/test/clock", post(crate::api::test_clock::shift));
     router
+        .merge(health::router())
         .fallback(async || CommandError::NoSuchCall)
         .with_state(service)
 }

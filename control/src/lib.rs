@@ -3,7 +3,8 @@
 //! application needs it.
 //!
 //! It has three listeners: the [`team_domain`] for people and for the admin API, the [`filter_api`]
-//! for filters, and the [`control_socket`] for the command line on the same machine.
+//! for filters, and the [`control_socket`] for the command line on the same machine. A fourth one,
+//! for [`metrics`], is optional.
 
 mod admin_api;
 mod api;
@@ -15,6 +16,8 @@ mod eligibility;
 pub mod envoy_config;
 pub mod feed;
 pub mod filter_api;
+pub mod health;
+pub mod metrics;
 pub mod policy;
 pub mod problems;
 pub mod server;

@@ -1,4 +1,4 @@
-//! Starting and stopping: the data directory, the database, three listeners.
+//! Starting and stopping: the data directory, the database, the listeners.
 //!
 //! `run.json` appears in the data directory when all listeners are up, and holds their addresses.
 
@@ -55,6 +55,8 @@ pub struct Running {
     pub listen: SocketAddr,
     /// The address of the filter API.
     pub filters: SocketAddr,
+    /// The address of the metrics, if they are served.
+    pub metrics: Option<SocketAddr>,
     /// What was made on the first start, to be shown once.
     pub first_start: Option<FirstStart>,
     /// What the endpoints share.
@@ -96,10 +98,11 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     } else {
         None
     };
-    let (listen, filters) = (listeners.listen, listeners.filters);
+    let (listen, filters, metrics) = (listeners.listen, listeners.filters, listeners.metrics);
     let running = Running {
         listen,
         filters,
+        metrics,
         first_start,
         listeners: listeners.serve(&service)?,
         background: background(&service),
@@ -112,11 +115,13 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         team_domain: running.service.team_domain.clone(),
         listen,
         filters,
+        metrics,
         pid: std::process::id(),
     })?;
     tracing::info!(
         %listen,
         %filters,
+        metrics = metrics.map(tracing::field::display),
         team_domain = %running.service.team_domain,
         socket = %running.data_dir.socket().display(),
         "listening"

@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::config::Config;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
+use crate::metrics::Metrics;
 use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
 use crate::sign_in::limits::SignInLimits;
 use crate::sign_in::password_hashing::Passwords;
@@ -46,6 +47,8 @@ pub struct Service {
     pub notifier: Arc<Notifier>,
     /// The proxies and what they have applied.
     pub proxies: Arc<Proxies>,
+    /// What is counted.
+    pub metrics: Metrics,
     /// Limits how many pages of snapshots are read at once, so that many starting filters leave
     /// database connections to other requests.
     pub snapshot_reads: Semaphore,

@@ -16,7 +16,8 @@ mod upkeep;
 mod users;
 
 pub use applications::ChangeError;
-pub use database::error::{CorruptValue, StorageError};
+pub use database::error::{CorruptValue, StorageError, error_counts};
+pub use database::stats::DatabaseStats;
 pub use database::{Database, OpenError};
 pub use eligibility::{EligibilityFacts, EligibilityQuery, UserStanding};
 pub use feed::{Cursor, END_OF_PAGE, FeedItems, PAGE_OF_REVOCATIONS, Position};

@@ -3,7 +3,6 @@
 mod assets;
 mod client;
 mod device;
-mod health;
 mod jwks;
 mod landing;
 mod login;
@@ -25,6 +24,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::admin_api;
+use crate::health;
+use crate::metrics::refusals::count_refusals;
 use crate::service::Service;
 use page::failure::Failure;
 use page::{present, security_headers};
@@ -47,8 +48,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/password", get(password::show).post(password::change))
         .route("/sessions", get(sessions::show).post(sessions::end))
         .nest(admin_api::PATH, admin_api::router(Arc::clone(&service)))
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
+        .merge(health::router())
         .route("/assets/{name}", get(assets::asset))
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::NoSuchMethod)
@@ -58,6 +58,10 @@ pub fn router(service: Arc<Service>) -> Router {
         .layer(middleware::from_fn_with_state(
             Arc::clone(&service),
             present::present_failures,
+        ))
+        .layer(middleware::from_fn_with_state(
+            service.metrics.refusals.clone(),
+            count_refusals,
         ))
         .layer(middleware::from_fn(security_headers::add))
         .with_state(service)

@@ -3,6 +3,7 @@
 use std::mem;
 
 use super::effect::Effect;
+use super::statistics;
 use crate::reply::Reply;
 use crate::session::SignatureCounts;
 
@@ -73,6 +74,7 @@ impl Counters {
     }
 
     fn add(&mut self, group: &'static str, name: &'static str, by: u64) {
+        debug_assert!(statistics::is_listed(group, name), "{group}.{name}");
         let known = |count: &&mut Count| count.name == name && count.group == group;
         match self.counts.iter_mut().find(known) {
             Some(known) => known.count += by,

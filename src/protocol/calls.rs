@@ -142,3 +142,25 @@ pub enum ProblemReason {
     /// 503: try again.
     Unavailable,
 }
+
+impl ProblemReason {
+    /// Its text on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RequestInvalid => "request_invalid",
+            Self::CodeUnknown => "code_unknown",
+            Self::CodeMismatch => "code_mismatch",
+            Self::TokenInvalid => "token_invalid",
+            Self::CredentialInvalid => "credential_invalid",
+            Self::SessionEnded => "session_ended",
+            Self::LoginRequired => "login_required",
+            Self::UserBlocked => "user_blocked",
+            Self::PolicyDenied => "policy_denied",
+            Self::BindingMismatch => "binding_mismatch",
+            Self::OriginUnknown => "origin_unknown",
+            Self::TooManyRequests => "too_many_requests",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}

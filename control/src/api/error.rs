@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::administrator::Scope;
+use crate::metrics::refusals::{Endpoint, Refused};
 use crate::problems::Problem;
 use crate::storage::StorageError;
 
@@ -43,8 +44,8 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    fn problem(&self) -> Problem<&'static str> {
-        let (status, reason, title) = match self {
+    fn parts(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
             Self::NoSuchCall => (StatusCode::NOT_FOUND, "no_such_call", "No such call"),
             Self::NoSuchMethod => (
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -77,14 +78,20 @@ impl ApiError {
                 "unavailable",
                 "Not available right now",
             ),
-        };
-        let detail = Problem::<&str>::public_text(status, self);
-        Problem::new(status, title, reason).with_detail(detail)
+        }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        self.problem().respond("admin", &self)
+        let (status, reason, title) = self.parts();
+        let detail = Problem::<&str>::public_text(status, &self);
+        let problem = Problem::new(status, title, reason).with_detail(detail);
+        let mut response = problem.respond("admin", &self);
+        response.extensions_mut().insert(Refused {
+            endpoint: Endpoint::Admin,
+            reason,
+        });
+        response
     }
 }

@@ -21,19 +21,30 @@ const DEFAULT_FAILURES_PER_ADDRESS: u32 = 60;
 pub fn server(mut table: Table<'_>) -> Option<ServerConfig> {
     let listen = values::address(&mut table, "listen", LISTEN);
     let filters = values::address(&mut table, "filters", FILTERS);
+    let metrics = values::optional_address(&mut table, "metrics");
     let team_domain = values::origin(&mut table, "team_domain");
     let trusted_proxies = values::networks(&mut table, "trusted_proxies");
     let demo = table.given("demo", flag).unwrap_or(false);
     table.finish();
-    let (listen, filters) = (listen?, filters?);
+    let (listen, filters, metrics) = (listen?, filters?, metrics?);
     if listen == filters && listen.port() != 0 {
         let message = "must differ from server.listen: filters have their own listener";
         let path = table.path_of("filters");
         table.problems().add(&path, filters, message);
     }
+    if let Some(metrics) = metrics
+        && metrics.port() != 0
+        && [listen, filters].contains(&metrics)
+    {
+        let message = "must differ from server.listen and server.filters: metrics need no \
+                       credential, so they have their own listener";
+        let path = table.path_of("metrics");
+        table.problems().add(&path, metrics, message);
+    }
     Some(ServerConfig {
         listen,
         filters,
+        metrics,
         team_domain: team_domain?,
         trusted_proxies,
         demo,

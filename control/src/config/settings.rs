@@ -13,6 +13,8 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// `filters`: the filter API's listener, 127.0.0.1:8082 by default.
     pub filters: SocketAddr,
+    /// `metrics`: the listener for Prometheus; none by default.
+    pub metrics: Option<SocketAddr>,
     /// `team_domain`: the public origin; `http://localhost:<port of listen>` by default.
     pub team_domain: Option<Origin>,
     /// `trusted_proxies`: the proxies whose `x-forwarded-for` is believed; none by default.

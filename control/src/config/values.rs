@@ -90,8 +90,12 @@ pub fn address(
     name: &'static str,
     default: SocketAddr,
 ) -> Option<SocketAddr> {
-    let parsed = parsed(table, name, |text| text.parse().map_err(|_| ADDRESS.into()));
-    Some(parsed?.unwrap_or(default))
+    Some(optional_address(table, name)?.unwrap_or(default))
+}
+
+/// An address with a port. `None` means a problem, `Some(None)` an absent field.
+pub fn optional_address(table: &mut Table<'_>, name: &'static str) -> Option<Option<SocketAddr>> {
+    parsed(table, name, |text| text.parse().map_err(|_| ADDRESS.into()))
 }
 
 /// An origin. `None` means a problem, `Some(None)` an absent field.

@@ -54,6 +54,12 @@ impl Notifier {
         });
     }
 
+    /// The newest version that this process knows.
+    #[must_use]
+    pub fn newest(&self) -> u64 {
+        *self.newest.borrow()
+    }
+
     /// Waits for a version above `version`.
     pub async fn wait_above(&self, version: u64) {
         let mut newest = self.newest.subscribe();

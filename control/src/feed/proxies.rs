@@ -106,6 +106,12 @@ impl Proxies {
         self.applied.notified()
     }
 
+    /// How many polls are in progress here.
+    #[must_use]
+    pub fn open_polls(&self) -> u64 {
+        self.known().open_polls()
+    }
+
     /// Credentials that recently had more proxies than are watched.
     #[must_use]
     pub fn crowded(&self) -> Vec<String> {

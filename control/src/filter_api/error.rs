@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use portcullis::protocol::calls::ProblemReason;
 
 use crate::eligibility::Denied;
+use crate::metrics::refusals::{Endpoint, Refused};
 use crate::problems::Problem;
 use crate::storage::StorageError;
 use crate::system::randomness::NoRandomness;
@@ -109,8 +110,13 @@ impl IntoResponse for ApiError {
             _ => None,
         };
         let title = Problem::<ProblemReason>::public_text(status, &self);
-        Problem::new(status, title, reason)
-            .with_retry_after(retry_after)
-            .respond("filter", &self)
+        let problem = Problem::new(status, title, reason).with_retry_after(retry_after);
+        let mut response = problem.respond("filter", &self);
+        response.extensions_mut().insert(Refused {
+            // The path says which call it was.
+            endpoint: Endpoint::None,
+            reason: reason.as_str(),
+        });
+        response
     }
 }

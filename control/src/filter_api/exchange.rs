@@ -20,6 +20,7 @@ use portcullis::protocol::origin::Origin;
 use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
 use crate::eligibility;
+use crate::metrics::IssuedFor;
 use crate::service::Service;
 use crate::storage::{FoundCode, IssuedAnswer};
 use crate::tokens::secret::{Hashed, Plain, same};
@@ -52,6 +53,7 @@ pub async fn exchange(
     }
     let issued = judge(&service, &found, &origin, &secrets)?;
     if service.storage.use_code(&found.code, &issued).await? {
+        service.metrics.token_issued(IssuedFor::Exchange);
         tracing::info!(
             session = found.code.shown.session_id,
             audience = found.code.audience,

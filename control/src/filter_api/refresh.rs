@@ -19,6 +19,7 @@ use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
 use super::shown_token;
 use crate::eligibility::{self, Admission, ReplacedToken};
+use crate::metrics::IssuedFor;
 use crate::service::Service;
 use crate::storage::{AddedRefresh, FoundRefresh, IssuedToken, OldToken, ShownSignIn};
 
@@ -52,6 +53,7 @@ pub async fn refresh(
         .await?
     {
         AddedRefresh::Added => {
+            service.metrics.token_issued(IssuedFor::Refresh);
             tracing::info!(
                 session = issued.sid,
                 audience = call.audience,

@@ -11,6 +11,7 @@ use crate::applications::Application;
 use crate::config::Config;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
+use crate::metrics::Metrics;
 use crate::service::Service;
 use crate::sign_in::limits::SignInLimits;
 use crate::sign_in::password_hashing::Passwords;
@@ -46,10 +47,12 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         ..
     } = parts;
     let keys = Keys::load(&storage, clock.as_ref(), random.as_ref()).await?;
+    let passwords = Passwords::new(random.as_ref())?;
     let service = Service {
         team_domain: parts.team_domain,
         keys,
-        passwords: Passwords::new(random.as_ref())?,
+        metrics: Metrics::new(&storage, &passwords),
+        passwords,
         limits: SignInLimits::new(config.sign_in),
         guess_limits: GuessLimits::new(),
         request_limits: RequestLimits::new(),

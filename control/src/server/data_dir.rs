@@ -66,6 +66,9 @@ pub struct RunFile {
     pub listen: SocketAddr,
     /// The listener for filters.
     pub filters: SocketAddr,
+    /// The listener for metrics, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<SocketAddr>,
     /// The process.
     pub pid: u32,
 }

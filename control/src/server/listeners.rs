@@ -1,4 +1,4 @@
-//! The three listeners: the team domain, the filter API, the control socket.
+//! The listeners: the team domain, the filter API, the control socket, and the metrics if wanted.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::data_dir::DataDir;
 use super::error::StartError;
 use crate::config::settings::ServerConfig;
 use crate::service::Service;
-use crate::{control_socket, filter_api, team_domain};
+use crate::{control_socket, filter_api, metrics, team_domain};
 
 /// Must be longer than a proxy keeps an unused connection (`idle_timeout` in Envoy). Otherwise the
 /// proxy could send a request on a connection that is being closed.
@@ -28,14 +28,23 @@ const FILTERS: Limits = Limits {
     head_within: HEAD_WITHIN,
 };
 
+/// Prometheus, its replica, and probes of health.
+const METRICS: Limits = Limits {
+    connections: 64,
+    head_within: HEAD_WITHIN,
+};
+
 /// The listeners, bound but not yet served.
 pub struct Listeners {
     /// The address of the team domain.
     pub listen: SocketAddr,
     /// The address of the filter API.
     pub filters: SocketAddr,
+    /// The address of the metrics.
+    pub metrics: Option<SocketAddr>,
     team_domain: TcpListener,
     filter_api: TcpListener,
+    metrics_listener: Option<TcpListener>,
     control_socket: UnixListener,
 }
 
@@ -44,11 +53,20 @@ impl Listeners {
     pub async fn bind(config: &ServerConfig, data_dir: &DataDir) -> Result<Self, StartError> {
         let (team_domain, listen) = bind(config.listen, "server.listen").await?;
         let (filter_api, filters) = bind(config.filters, "server.filters").await?;
+        let (metrics_listener, metrics) = match config.metrics {
+            Some(address) => {
+                let (listener, bound) = bind(address, "server.metrics").await?;
+                (Some(listener), Some(bound))
+            }
+            None => (None, None),
+        };
         Ok(Self {
             listen,
             filters,
+            metrics,
             team_domain,
             filter_api,
+            metrics_listener,
             control_socket: data_dir.bind_socket()?,
         })
     }
@@ -72,6 +90,10 @@ impl Listeners {
             filters,
             stopped(),
         ));
+        if let Some(listener) = self.metrics_listener {
+            let metrics = metrics::listener::router(Arc::clone(service));
+            tasks.spawn(connections::serve((listener, METRICS), metrics, stopped()));
+        }
         tasks.spawn(
             axum::serve(
                 self.control_socket,

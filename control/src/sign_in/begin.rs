@@ -9,6 +9,7 @@ use std::time::Duration;
 use portcullis::time::UnixSeconds;
 
 use crate::applications::Definition;
+use crate::metrics::SignInResult;
 use crate::service::Service;
 use crate::sessions::client_description::ClientDescription;
 use crate::sign_in::password_hash::PasswordHash;
@@ -99,6 +100,7 @@ impl SignIn<'_> {
                 (id, auth_ver, expires_at)
             }
             BegunSession::Blocked { until } => {
+                service.metrics.sign_in(SignInResult::UserBlocked);
                 tracing::info!(user = new.user_id, "sign-in refused: the user is blocked");
                 return Ok(SignInOutcome::Blocked { until });
             }
@@ -110,10 +112,12 @@ impl SignIn<'_> {
                 return Ok(SignInOutcome::PasswordChanged);
             }
             BegunSession::Disabled => {
+                service.metrics.sign_in(SignInResult::UserDisabled);
                 tracing::info!(user = new.user_id, "sign-in refused: the user is disabled");
                 return Ok(SignInOutcome::Disabled);
             }
         };
+        service.metrics.sign_in(SignInResult::SignedIn);
         let renewed = id != new.id;
         tracing::info!(user = new.user_id, session = id, renewed, "signed in");
         end_other_users_session(service, self.before, &new.user_id).await?;

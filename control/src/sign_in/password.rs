@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use super::begin::AuthenticatedUser;
 use super::email;
 use super::password_hashing::PasswordError;
+use crate::metrics::SignInResult;
 use crate::service::Service;
 use crate::storage::StorageError;
 use crate::system::rate_limit::TooMany;
@@ -39,6 +40,25 @@ pub async fn authenticate(
     password: &Plain,
     client: IpAddr,
 ) -> Result<Option<AuthenticatedUser>, PasswordSignInError> {
+    let authenticated = check(service, email, password, client).await;
+    if let Err(error) = &authenticated {
+        service.metrics.sign_in(match error {
+            PasswordSignInError::TooMany(_) => SignInResult::TooManyFailures,
+            PasswordSignInError::Password(PasswordError::Busy) => SignInResult::Busy,
+            PasswordSignInError::Storage(_) | PasswordSignInError::Password(_) => {
+                SignInResult::Error
+            }
+        });
+    }
+    authenticated
+}
+
+async fn check(
+    service: &Service,
+    email: &str,
+    password: &Plain,
+    client: IpAddr,
+) -> Result<Option<AuthenticatedUser>, PasswordSignInError> {
     let email = email::normal(email).unwrap_or_default();
     let attempt = service
         .limits
@@ -56,6 +76,7 @@ pub async fn authenticate(
             password: Some(account.password_hash),
         }))
     } else {
+        service.metrics.sign_in(SignInResult::WrongPassword);
         tracing::info!(%client, "sign-in failed");
         Ok(None)
     }

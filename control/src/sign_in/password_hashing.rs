@@ -5,7 +5,9 @@
 
 use argon2::password_hash::phc;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use prometheus_client::metrics::histogram::Histogram;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::Semaphore;
 
@@ -17,6 +19,8 @@ const AT_ONCE: usize = 4;
 /// How many more may wait; others are told to try again.
 const WAITING: usize = 64;
 const SALT_BYTES: usize = 16;
+/// Of the metrics.
+const SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 
 /// The longest password, in bytes.
 pub const MAX_BYTES: usize = 1024;
@@ -28,6 +32,16 @@ pub struct Passwords {
     /// The hash of a random secret. It is checked for users without a password, so that they take
     /// as long as others.
     decoy: PasswordHash,
+    seconds: Histogram,
+}
+
+/// How busy hashing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queue {
+    /// Hashes that are being computed.
+    pub running: u64,
+    /// Those that wait for a thread.
+    pub waiting: u64,
 }
 
 /// Why a password was not hashed or checked.
@@ -55,7 +69,26 @@ impl Passwords {
             at_once: Arc::new(Semaphore::new(AT_ONCE)),
             waiting: Semaphore::new(WAITING),
             decoy,
+            seconds: Histogram::new(SECONDS),
         })
+    }
+
+    /// How long hashes took.
+    #[must_use]
+    pub fn seconds(&self) -> Histogram {
+        self.seconds.clone()
+    }
+
+    /// How busy hashing is.
+    #[must_use]
+    pub fn queue(&self) -> Queue {
+        let taken = |of: &Semaphore, all: usize| all.saturating_sub(of.available_permits()) as u64;
+        let running = taken(&self.at_once, AT_ONCE);
+        Queue {
+            running,
+            // Those that are being computed hold a place of both.
+            waiting: taken(&self.waiting, WAITING).saturating_sub(running),
+        }
     }
 
     /// The hash to store.
@@ -108,8 +141,11 @@ impl Passwords {
             .await
             .map_err(|_| PasswordError::Hashing)?;
         // The thread continues if the caller is cancelled, so it keeps the permit.
+        let seconds = self.seconds.clone();
         let work = move || {
+            let begun = Instant::now();
             let done = work();
+            seconds.observe(begun.elapsed().as_secs_f64());
             drop(permit);
             done
         };

@@ -2,6 +2,8 @@
 
 pub(super) mod columns;
 pub(super) mod error;
+pub(super) mod stats;
+pub(super) mod timed;
 pub(super) mod write;
 
 use std::fs::Permissions;
@@ -9,13 +11,15 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::any::{Any, AnyPoolOptions};
+use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, SqlSafeStr, Transaction};
+use sqlx::{AnyPool, SqlSafeStr};
 use tokio::sync::Semaphore;
 
 use crate::storage::database::error::StorageError;
-use crate::storage::database::write::Write;
+use crate::storage::database::stats::{DatabaseStats, Timer};
+use crate::storage::database::timed::{Read, TimedPool};
+use crate::storage::database::write::{Turn, Write};
 
 const SQLITE_MIGRATIONS: [(i64, &str, &str); 6] = [
     (
@@ -101,6 +105,7 @@ pub struct Database {
     pool: AnyPool,
     kind: Kind,
     turns: Arc<Semaphore>,
+    stats: DatabaseStats,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,20 +170,45 @@ impl Database {
         .execute(&pool)
         .await?;
         let turns = Arc::new(Semaphore::new(kind.writers()));
-        Ok(Self { pool, kind, turns })
+        Ok(Self {
+            pool,
+            kind,
+            turns,
+            stats: DatabaseStats::default(),
+        })
     }
 
-    pub(in crate::storage) fn pool(&self) -> &AnyPool {
+    /// How it performs.
+    #[must_use]
+    pub fn stats(&self) -> &DatabaseStats {
+        &self.stats
+    }
+
+    /// How many connections are open, and how many of them are idle.
+    #[must_use]
+    pub fn connections(&self) -> (u64, u64) {
+        let idle = u64::try_from(self.pool.num_idle()).unwrap_or(u64::MAX);
+        (u64::from(self.pool.size()), idle)
+    }
+
+    /// For single statements.
+    pub(in crate::storage) fn pool(&self) -> TimedPool<'_> {
+        TimedPool::new(&self.pool, &self.stats.reads)
+    }
+
+    /// For a statement that runs many times a second, and would outnumber all others in the metrics.
+    pub(in crate::storage) fn untimed_pool(&self) -> &AnyPool {
         &self.pool
     }
 
     /// Begins a transaction that reads everything as of one moment.
-    pub(in crate::storage) async fn read(&self) -> Result<Transaction<'static, Any>, StorageError> {
+    pub(in crate::storage) async fn read(&self) -> Result<Read, StorageError> {
         let begin = match self.kind {
             Kind::Sqlite => "BEGIN",
             Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        Ok(self.pool.begin_with(begin).await?)
+        let timer = Timer::new(&self.stats.reads);
+        Ok(Read::new(self.pool.begin_with(begin).await?, timer))
     }
 
     /// Begins a transaction that writes.
@@ -188,10 +218,15 @@ impl Database {
             Kind::Sqlite => "BEGIN IMMEDIATE",
             Kind::Postgres => "BEGIN",
         };
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let waiting = Timer::new(&self.stats.write_waits);
+        let permit = Arc::clone(&self.turns).acquire_owned().await;
+        drop(waiting);
         // The semaphore is never closed.
-        let turn = turn.map_err(|_| sqlx::Error::PoolClosed)?;
-        Ok(Write::new(self.pool.begin_with(begin).await?, turn))
+        let permit = permit.map_err(|_| sqlx::Error::PoolClosed)?;
+        let turn = Turn::new(permit, Timer::new(&self.stats.writes));
+        let transaction = self.pool.begin_with(begin).await?;
+        let revocations = self.stats.revocations.clone();
+        Ok(Write::new(transaction, turn, revocations))
     }
 
     /// Closes all connections once they are idle.

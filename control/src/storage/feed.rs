@@ -10,6 +10,7 @@ pub use snapshot::{END_OF_PAGE, PAGE_OF_REVOCATIONS};
 use std::collections::{BTreeMap, HashMap};
 
 use portcullis::protocol::feed::{FeedApplication, MOST_ITEMS, Revocation, Subject};
+use portcullis::time::UnixMillis;
 
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
@@ -29,9 +30,22 @@ impl Database {
     pub async fn newest_version(&self) -> Result<u64, StorageError> {
         let (version,): (i64,) =
             sqlx::query_as("SELECT version FROM feed_state WHERE only_row = 1")
-                .fetch_one(self.pool())
+                .fetch_one(self.untimed_pool())
                 .await?;
         Ok(from_db(version))
+    }
+
+    /// When the first version after `version` was committed, as far as that is remembered.
+    pub async fn first_commit_after(
+        &self,
+        version: u64,
+    ) -> Result<Option<UnixMillis>, StorageError> {
+        let (at_ms,): (Option<i64>,) =
+            sqlx::query_as("SELECT MIN(at_ms) FROM version_times WHERE version > $1")
+                .bind(to_db(version))
+                .fetch_one(self.pool())
+                .await?;
+        Ok(at_ms.map(from_db))
     }
 
     /// The changes after a version, about `limit` items at most; a version is never split. `None`
@@ -61,7 +75,7 @@ impl Database {
         )
         .bind(to_db(after))
         .bind(to_db(until))
-        .fetch_all(&mut *read)
+        .fetch_all(&mut **read)
         .await?;
         items(until, rows, audiences).map(Some)
     }

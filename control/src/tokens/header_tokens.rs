@@ -11,6 +11,7 @@ use portcullis::time::UnixSeconds;
 
 use crate::applications::{Application, Definition};
 use crate::eligibility::{self, Denied};
+use crate::metrics::IssuedFor;
 use crate::service::Service;
 use crate::storage::{EligibilityFacts, EligibilityQuery, ShownSignIn, StorageError};
 use crate::system::randomness::NoRandomness;
@@ -104,6 +105,7 @@ pub async fn make(
         return Err(NoHeaderToken::SessionEnded);
     }
     let token = service.keys.sign(APPLICATION_TYP, &claims)?;
+    service.metrics.token_issued(IssuedFor::Script);
     tracing::info!(
         session = claims.sid,
         audience,

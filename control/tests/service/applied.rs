@@ -3,7 +3,7 @@
 mod bounds;
 mod command;
 mod life;
-mod proxy;
+pub mod proxy;
 mod restarted;
 mod ways;
 

@@ -33,6 +33,7 @@ mod large;
 mod login;
 mod logout;
 mod many_sessions;
+mod metrics;
 mod own_sessions;
 mod pages;
 mod person;

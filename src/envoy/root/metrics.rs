@@ -1,18 +1,25 @@
 //! Metrics, handed to the host on each tick.
 
 use std::collections::HashMap;
+use std::mem;
 
 use crate::envoy::host;
 use crate::envoy::shared::Shared;
+use crate::filter::statistics;
 use crate::time::UnixMillis;
 
-/// The host's ids of metrics, by their names.
+/// The metrics of the host.
 #[derive(Default)]
-pub(super) struct Metrics(HashMap<String, u32>);
+pub(super) struct Metrics {
+    /// The host's ids, by name.
+    ids: HashMap<String, u32>,
+    are_defined: bool,
+}
 
 impl Metrics {
     /// Hands over what was counted, and the figures of the feed.
     pub fn hand_over(&mut self, shared: &Shared, now: UnixMillis) {
+        self.define_all();
         let Ok(mut filter) = shared.filter.try_borrow_mut() else {
             return;
         };
@@ -38,16 +45,25 @@ impl Metrics {
         }
     }
 
+    /// Defines every counter, which is then there before it counts.
+    fn define_all(&mut self) {
+        if !mem::replace(&mut self.are_defined, true) {
+            for name in statistics::counters() {
+                let _ = self.find(name, host::counter);
+            }
+        }
+    }
+
     fn find(
         &mut self,
         name: String,
         define: fn(&str) -> Result<u32, host::HostError>,
     ) -> Option<u32> {
-        if let Some(metric) = self.0.get(&name) {
+        if let Some(metric) = self.ids.get(&name) {
             return Some(*metric);
         }
         let metric = define(&name).ok()?;
-        self.0.insert(name, metric);
+        self.ids.insert(name, metric);
         Some(metric)
     }
 }

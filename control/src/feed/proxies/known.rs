@@ -63,6 +63,12 @@ impl Known {
         self.proxies.get_mut(credential)?.get_mut(instance)
     }
 
+    /// How many polls are in progress.
+    pub fn open_polls(&self) -> u64 {
+        let entries = self.proxies.values().flat_map(HashMap::values);
+        entries.map(|entry| u64::from(entry.polls)).sum()
+    }
+
     /// Forgets all proxies with a name.
     pub fn forget(&mut self, instance: &str) {
         for of_one in self.proxies.values_mut() {

@@ -1,7 +1,7 @@
 //! A transaction that writes. Everything that it publishes in the feed has one version, which it
 //! takes when it publishes for the first time.
 
-use portcullis::protocol::feed::{FeedApplication, Revocation, Subject};
+use portcullis::protocol::feed::{FeedApplication, Revocation, Scope, Subject};
 use portcullis::time::UnixSeconds;
 use serde::Serialize;
 use sqlx::any::Any;
@@ -10,24 +10,45 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
+use crate::storage::database::stats::{RevocationCounters, Timer};
 
 /// A transaction that writes. Without [`Write::commit`] it changes nothing.
 pub(in crate::storage) struct Write {
     // Dropped in this order: the next writer begins when the transaction has ended.
     transaction: Transaction<'static, Any>,
-    _turn: OwnedSemaphorePermit,
+    _turn: Turn,
+    revocations: RevocationCounters,
+    revoked: Vec<Scope>,
     version: Option<i64>,
     position: i64,
 }
 
+/// The turn to write, and how long it is held.
+pub(super) struct Turn {
+    _permit: OwnedSemaphorePermit,
+    _held: Timer,
+}
+
+impl Turn {
+    pub(super) fn new(permit: OwnedSemaphorePermit, held: Timer) -> Self {
+        Self {
+            _permit: permit,
+            _held: held,
+        }
+    }
+}
+
 impl Write {
-    pub(in crate::storage) fn new(
+    pub(super) fn new(
         transaction: Transaction<'static, Any>,
-        turn: OwnedSemaphorePermit,
+        turn: Turn,
+        revocations: RevocationCounters,
     ) -> Self {
         Self {
             transaction,
             _turn: turn,
+            revocations,
+            revoked: Vec::new(),
             version: None,
             position: 0,
         }
@@ -121,6 +142,7 @@ impl Write {
         .bind(to_db(until))
         .execute(self.connection())
         .await?;
+        self.revoked.push(subject.scope());
         let audience = subject.audience().cloned();
         let revocation = Revocation {
             subject,
@@ -135,6 +157,11 @@ impl Write {
     /// Commits. Returns the version, if one was taken.
     pub(in crate::storage) async fn commit(self) -> Result<Option<u64>, StorageError> {
         self.transaction.commit().await?;
+        for scope in self.revoked {
+            self.revocations
+                .get_or_create(&[("scope", scope.as_str())])
+                .inc();
+        }
         Ok(self.version.map(from_db))
     }
 

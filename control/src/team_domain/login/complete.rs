@@ -13,6 +13,7 @@ use super::super::page::message::{Message, SignOut, render, render_form};
 use super::super::page::redirect::redirect;
 use super::attempt::LoginAttempt;
 use super::silent;
+use crate::metrics::refusals::Endpoint;
 use crate::service::Service;
 use crate::sessions::current;
 use crate::sign_in::begin::{AuthenticatedUser, SignIn, SignInOutcome};
@@ -122,6 +123,10 @@ fn denied(
     attempt: &LoginAttempt,
     session: &Session,
 ) -> Result<Response, Failure> {
+    service
+        .metrics
+        .refusals
+        .count(Endpoint::Page, "policy_denied");
     tracing::info!(
         user = session.user_id,
         audience = attempt.application.audience,
@@ -156,6 +161,10 @@ fn denied(
 // back here.
 
 fn blocked(service: &Service, until: UnixSeconds) -> Result<Response, Failure> {
+    service
+        .metrics
+        .refusals
+        .count(Endpoint::Page, "user_blocked");
     let seconds = until.duration_since(service.now()).as_secs().max(1);
     let message = Message {
         demo: service.config.server.demo,
@@ -174,6 +183,10 @@ fn blocked(service: &Service, until: UnixSeconds) -> Result<Response, Failure> {
 }
 
 fn disabled(service: &Service) -> Result<Response, Failure> {
+    service
+        .metrics
+        .refusals
+        .count(Endpoint::Page, "user_disabled");
     let message = Message {
         demo: service.config.server.demo,
         title: "Your account is disabled".to_owned(),

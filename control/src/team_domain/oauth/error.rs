@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::metrics::refusals::{Endpoint, Refused};
 use crate::storage::StorageError;
 use crate::system::rate_limit::TooMany;
 use crate::tokens::device_codes::issue::IssueCodesError;
@@ -113,6 +114,13 @@ impl IntoResponse for OAuthError {
         if let Some(seconds) = self.retry_after() {
             let value = HeaderValue::from(seconds);
             response.headers_mut().insert(header::RETRY_AFTER, value);
+        }
+        // A poll before the user has answered is no refusal.
+        if !matches!(self, Self::AuthorizationPending) {
+            response.extensions_mut().insert(Refused {
+                endpoint: Endpoint::Scripts,
+                reason: error,
+            });
         }
         response
     }

@@ -154,6 +154,22 @@ impl Failure {
         }
     }
 
+    /// The reason, for the metrics.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::NoSuchMethod => "no_such_method",
+            Self::BadLink(_) => "bad_link",
+            Self::BadQuery => "bad_query",
+            Self::ForeignForm => "foreign_form",
+            Self::BadForm => "bad_form",
+            Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::TooManyCodes { .. } => "too_many_codes",
+            Self::Unavailable(_) => "unavailable",
+            Self::Broken(_) => "broken",
+        }
+    }
+
     /// How long to wait, in seconds, if waiting helps.
     pub fn retry_after(&self) -> Option<u64> {
         match self {

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::failure::Failure;
 use super::message::{Message, render};
+use crate::metrics::refusals::Endpoint;
 use crate::service::Service;
 
 /// Makes the pages of failed requests.
@@ -25,6 +26,10 @@ pub async fn present_failures(
     let Some(failure) = response.extensions().get::<Failure>().cloned() else {
         return response;
     };
+    service
+        .metrics
+        .refusals
+        .count(Endpoint::Page, failure.reason());
     let status = failure.status();
     if status.is_server_error() {
         tracing::error!(%failure, "page request failed");

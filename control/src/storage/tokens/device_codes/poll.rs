@@ -1,10 +1,10 @@
 //! A command line's poll: gets the answer once, or has to wait.
 
 use portcullis::time::UnixSeconds;
-use sqlx::AnyPool;
 
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
+use crate::storage::database::timed::TimedPool;
 use crate::storage::database::write::Write;
 use crate::storage::sessions::ShownSignIn;
 use crate::tokens::secret::Hashed;
@@ -49,7 +49,7 @@ type Columns = (
 /// The outcome of a poll that changes nothing; `None` if something must be written. This spares
 /// the writing transaction: strangers can poll with anything, and only one can write at a time.
 pub(super) async fn look(
-    pool: &AnyPool,
+    pool: TimedPool<'_>,
     device_code: &Hashed,
     now: UnixSeconds,
 ) -> Result<Option<Poll>, StorageError> {
