@@ -28,7 +28,8 @@ type Counters = Family<[(&'static str, &'static str); 1], Counter>;
 pub enum SignInResult {
     /// A session began or was renewed.
     SignedIn,
-    /// No user has the address and the password.
+    /// No user has the address and the password. Also counted where a user changes the password and
+    /// types the old one wrong.
     WrongPassword,
     /// The user was revoked a moment ago.
     UserBlocked,

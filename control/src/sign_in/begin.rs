@@ -105,6 +105,7 @@ impl SignIn<'_> {
                 return Ok(SignInOutcome::Blocked { until });
             }
             BegunSession::PasswordChanged => {
+                service.metrics.sign_in(SignInResult::WrongPassword);
                 tracing::info!(
                     user = new.user_id,
                     "sign-in refused: the password was changed"
