@@ -76,64 +76,15 @@ impl Snapshot {
     /// Its metrics.
     pub fn registry(&self) -> Registry {
         let mut registry = Registry::with_prefix(PREFIX);
-        let mut gauge = |name: &str, help: &str, value: u64| {
-            let gauge: Gauge = Gauge::default();
-            gauge.set(signed(value));
-            registry.register(name, help, gauge);
-        };
-        gauge(
-            "feed_version",
-            "The newest version of the feed",
-            self.version,
-        );
-        gauge(
-            "feed_polls",
-            "Polls of the feed that this process holds open",
-            self.polls,
-        );
-        gauge(
-            "database_up",
-            "Whether the database answered when the metrics were read",
-            u64::from(self.proxies.is_some()),
-        );
-        gauge(
-            "password_hashes_running",
-            "Passwords that are being hashed or checked",
-            self.hashing.running,
-        );
-        gauge(
-            "password_hashes_waiting",
-            "Passwords that wait for a thread",
-            self.hashing.waiting,
-        );
-        let connections = gauges(
-            "state",
-            [
-                ("idle", self.idle_connections),
-                (
-                    "used",
-                    self.open_connections.saturating_sub(self.idle_connections),
-                ),
-            ],
-        );
+        self.register_numbers(&mut registry);
+        let used = self.open_connections.saturating_sub(self.idle_connections);
         registry.register(
             "database_connections",
             "Connections to the database that are open",
-            connections,
+            gauges("state", [("idle", self.idle_connections), ("used", used)]),
         );
-        if let Some(ProxyFigures(proxies)) = &self.proxies {
-            let counts = proxies.map(|(state, of)| (state.as_str(), of.count));
-            registry.register(
-                "feed_proxies",
-                "Proxies that follow the feed at any control service of the database, by state",
-                gauges("state", counts),
-            );
-            let lags = proxies.map(|(state, of)| (state.as_str(), of.lag.as_secs()));
-            registry.register(
-                "feed_lag_seconds",
-                "For how long the proxy that is furthest behind has not applied a committed version",
-                gauges("state", lags),
-            );
+        if let Some(proxies) = &self.proxies {
+            proxies.register(&mut registry);
         }
         let errors: Family<_, Counter> = Family::default();
         for (kind, count) in error_counts() {
@@ -145,6 +96,57 @@ impl Snapshot {
             errors,
         );
         registry
+    }
+
+    fn register_numbers(&self, registry: &mut Registry) {
+        for (name, help, value) in [
+            (
+                "feed_version",
+                "The newest version of the feed",
+                self.version,
+            ),
+            (
+                "feed_polls",
+                "Polls of the feed that this process holds open",
+                self.polls,
+            ),
+            (
+                "database_up",
+                "Whether the database answered when the metrics were read",
+                u64::from(self.proxies.is_some()),
+            ),
+            (
+                "password_hashes_running",
+                "Passwords that are being hashed or checked",
+                self.hashing.running,
+            ),
+            (
+                "password_hashes_waiting",
+                "Passwords that wait for a thread",
+                self.hashing.waiting,
+            ),
+        ] {
+            let gauge: Gauge = Gauge::default();
+            gauge.set(signed(value));
+            registry.register(name, help, gauge);
+        }
+    }
+}
+
+impl ProxyFigures {
+    fn register(&self, registry: &mut Registry) {
+        let counts = self.0.map(|(state, of)| (state.as_str(), of.count));
+        registry.register(
+            "feed_proxies",
+            "Proxies that follow the feed at any control service of the database, by state",
+            gauges("state", counts),
+        );
+        let lags = self.0.map(|(state, of)| (state.as_str(), of.lag.as_secs()));
+        registry.register(
+            "feed_lag_seconds",
+            "For how long the proxy that is furthest behind has not applied a committed version",
+            gauges("state", lags),
+        );
     }
 }
 
