@@ -11,16 +11,15 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::PREFIX;
-use crate::feed::proxies::{ProxyState, state_of};
+use crate::feed::proxies::{ProxyState, Standing, standings};
 use crate::service::Service;
 use crate::sign_in::password_hashing::Queue;
-use crate::storage::{Database, Proxy, StorageError, error_counts};
+use crate::storage::{Database, StorageError, error_counts};
 
 /// How long the database may take before the rest is given without it.
 const DATABASE_LIMIT: Duration = Duration::from_secs(1);
 /// The most versions whose commit time is looked up. The oldest one counts.
 const MOST_LOOKUPS: usize = 16;
-const STATES: [ProxyState; 3] = [ProxyState::Live, ProxyState::Unknown, ProxyState::Stale];
 
 type Gauges = Family<[(&'static str, &'static str); 1], Gauge>;
 
@@ -37,8 +36,8 @@ pub struct Snapshot {
     hashing: Queue,
 }
 
-/// The proxies of one state.
-struct ProxyFigures([(ProxyState, OfState); STATES.len()]);
+/// The proxies by state.
+struct ProxyFigures([(ProxyState, OfState); ProxyState::ALL.len()]);
 
 #[derive(Clone, Copy, Default)]
 struct OfState {
@@ -164,12 +163,12 @@ fn signed(value: u64) -> i64 {
 
 async fn figures(storage: &Database, now: UnixMillis) -> Result<ProxyFigures, StorageError> {
     let newest = storage.newest_version().await?;
-    let proxies = storage.proxies().await?;
-    let mut figures = STATES.map(|state| (state, OfState::default()));
+    let proxies = standings(storage.proxies().await?, now);
+    let mut figures = ProxyState::ALL.map(|state| (state, OfState::default()));
     for (state, of) in &mut figures {
         let in_state = || {
             let proxies = proxies.iter();
-            proxies.filter(|proxy| state_of(proxy, now) == *state)
+            proxies.filter(|standing| standing.state == *state)
         };
         of.count = in_state().count() as u64;
         of.lag = lag(storage, in_state(), newest, now).await?;
@@ -181,10 +180,11 @@ async fn figures(storage: &Database, now: UnixMillis) -> Result<ProxyFigures, St
 /// proxy's first poll counts from that poll.
 async fn lag(
     storage: &Database,
-    proxies: impl Iterator<Item = &Proxy> + Clone,
+    proxies: impl Iterator<Item = &Standing> + Clone,
     newest: u64,
     now: UnixMillis,
 ) -> Result<Duration, StorageError> {
+    let proxies = proxies.map(|standing| &standing.proxy);
     let behind = proxies.filter(|proxy| proxy.applied < newest);
     let versions: BTreeSet<u64> = behind.clone().map(|proxy| proxy.applied).collect();
     let mut longest = Duration::ZERO;

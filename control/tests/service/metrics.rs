@@ -195,8 +195,9 @@ async fn b17_refusals_are_counted_with_their_reasons() {
     let credential = service.credential(&[]).await;
     let eve = service.user(EVE).await;
     let mut browser = Browser::default();
-    let denied = browser.sign_in(&service, &attempt.path(), (EVE, &eve));
-    assert_eq!(denied.await.status(), StatusCode::FORBIDDEN);
+    let path = attempt.path();
+    let denied = browser.sign_in(&service, &path, (EVE, &eve)).await;
+    assert_eq!(denied.status(), StatusCode::FORBIDDEN);
     for (credential, call) in [
         (credential.as_str(), "exchange"),
         ("x.y", "exchange"),
@@ -212,7 +213,11 @@ async fn b17_refusals_are_counted_with_their_reasons() {
     ] {
         service.http.get(url).send().await.unwrap();
     }
-    let form = [("client_id", "stranger")];
+    let form = [
+        ("client_id", "portcullis-control"),
+        ("grant_type", "password"),
+        ("device_code", "x"),
+    ];
     let token = service.http.post(service.page("/token")).form(&form);
     token.send().await.unwrap();
 

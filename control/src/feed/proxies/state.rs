@@ -26,6 +26,9 @@ pub enum ProxyState {
 }
 
 impl ProxyState {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Live, Self::Unknown, Self::Stale, Self::Replaced];
+
     /// Its name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
