@@ -40,7 +40,7 @@ NEEDS  := tools/needs.sh
 
 .PHONY: demo
 demo: programs ## Start everything with a demo application; Ctrl-C ends it (DEMO_PORT, DEMO_SESSION)
-	@DEMO_PORT=$(DEMO_PORT) DEMO_SESSION=$(DEMO_SESSION) exec target/debug/demo
+	@DEMO_PORT='$(DEMO_PORT)' DEMO_SESSION='$(DEMO_SESSION)' exec target/debug/demo
 
 .PHONY: demo-check
 demo-check: programs ## Start the demo on free ports, use it with an HTTP client, end it

@@ -49,6 +49,26 @@ pub struct Start {
     pub shifted_clock: Arc<crate::system::clock::ShiftedClock>,
 }
 
+impl Start {
+    /// A start with the machine's clock, which makes neither administrator nor credential.
+    #[must_use]
+    pub fn new(config: Config, data_dir: PathBuf) -> Self {
+        #[cfg(feature = "test-clock")]
+        let shifted_clock = Arc::new(crate::system::clock::ShiftedClock::default());
+        Self {
+            config,
+            data_dir,
+            first_start: false,
+            #[cfg(feature = "test-clock")]
+            clock: shifted_clock.clone(),
+            #[cfg(feature = "test-clock")]
+            shifted_clock,
+            #[cfg(not(feature = "test-clock"))]
+            clock: Arc::new(crate::system::clock::SystemClock),
+        }
+    }
+}
+
 /// The running service.
 pub struct Running {
     /// The address of the team domain.

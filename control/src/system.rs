@@ -1,5 +1,6 @@
 //! What the operating system provides, as arguments, and limits on how often something happens.
 
 pub mod clock;
+pub mod log;
 pub mod randomness;
 pub mod rate_limit;

@@ -7,6 +7,7 @@ mod revoke;
 mod session;
 mod settings;
 mod team_domain;
+mod trial;
 mod user;
 
 use std::path::PathBuf;
@@ -21,18 +22,21 @@ pub use revoke::RevokeCommand;
 pub use session::SessionCommand;
 use settings::Settings;
 use team_domain::team_domain;
+pub use trial::{TryApplication, TryOptions};
 pub use user::UserCommand;
 
 /// Signs users in for applications behind Envoy, and ends their sessions.
 ///
-/// Start the service with `serve`. All other commands except `check` and `token` call the running
-/// service over a Unix socket in its data directory, and take effect at once.
+/// `try` shows it with an application on this machine. For real use, start the service with `serve`.
+/// All other commands except `check` and `token` call the running service over a Unix socket in its
+/// data directory, and take effect at once.
 #[derive(Debug, Parser)]
 #[command(
     name = "portcullis-control",
     version,
     after_help = "\
 Examples:
+  portcullis-control try --app wiki=http://127.0.0.1:3000
   portcullis-control serve
   portcullis-control user add ana@example.com
   portcullis-control application add wiki --origin https://wiki.example.com --allow-domain example.com
@@ -76,6 +80,23 @@ pub enum Command {
     /// An environment variable can override every setting, for example
     /// PORTCULLIS_SERVER__LISTEN=0.0.0.0:8081. PORTCULLIS_LOG sets the log level, such as `debug`.
     Serve,
+
+    /// Guard an application on this machine, to try Portcullis with it
+    ///
+    /// Starts the control service and Envoy, with a certificate authority of its own, and prints the
+    /// application's address (https://NAME.localhost:8443), a user and their password. Envoy listens
+    /// on this machine only. Ctrl-C ends both.
+    ///
+    /// Everything is kept in the directory try-<PORT> below --data-dir, so that the next start has the
+    /// same user, password and certificate authority, and the applications of earlier starts as well.
+    #[command(after_help = "\
+Examples:
+  portcullis-control try --app wiki=http://127.0.0.1:3000
+  portcullis-control try --app wiki=http://127.0.0.1:3000 --app chat=http://127.0.0.1:4000 --port 9443
+
+While it runs, all other commands work with --data-dir data/try-8443, as in
+  portcullis-control --data-dir data/try-8443 revoke user you@example.com --wait")]
+    Try(TryOptions),
 
     /// Check the configuration, and report everything that is wrong
     Check,

@@ -35,7 +35,7 @@ async fn dispatch(
 ) -> Result<(), CliError> {
     match command {
         // These run without the service.
-        Command::Serve | Command::Check | Command::Token(_) => Ok(()),
+        Command::Serve | Command::Check | Command::Token(_) | Command::Try(_) => Ok(()),
         Command::User(command) => user::run(command, client, output).await,
         Command::Application(command) => application::run(command, client, output).await,
         Command::Session(command) => session::run(command, client, output).await,

@@ -6,6 +6,8 @@ use super::client::ClientError;
 use super::commands::envoy_config::error::NoBootstrap;
 use super::token::error::TokenError;
 use crate::config::ConfigError;
+use crate::local::LocalError;
+use crate::local::programs::MissingProgram;
 use crate::problems::InputProblem;
 use crate::server::StartError;
 
@@ -27,6 +29,19 @@ pub enum CliError {
     Token(#[from] TokenError),
     #[error(transparent)]
     EnvoyConfig(#[from] NoBootstrap),
+    #[error(transparent)]
+    MissingProgram(#[from] MissingProgram),
+    #[error(transparent)]
+    Local(#[from] LocalError),
+    #[error("{0}, as in --port 9443")]
+    TryPort(LocalError),
+    #[error("--app names {0} twice: give each application a name of its own")]
+    TryTwice(String),
+    #[error(
+        "`try` takes no configuration file: it has settings of its own, all on this machine; leave \
+         out --config and PORTCULLIS_CONFIG, or start the service with `serve`"
+    )]
+    TryWithConfig,
     #[error("cannot read the password from standard input: {0}")]
     Password(std::io::Error),
     #[error("system error: {0}")]
@@ -50,7 +65,9 @@ impl CliError {
                 source: ConfigError::Refused(refused),
                 ..
             } => &refused.0,
-            Self::Client(error) => error.problems(),
+            Self::Client(error) | Self::Local(LocalError::Application { source: error, .. }) => {
+                error.problems()
+            }
             _ => &[],
         }
     }

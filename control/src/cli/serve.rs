@@ -1,7 +1,5 @@
 //! `serve`: runs the service until a signal stops it.
 
-use std::sync::Arc;
-
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -40,19 +38,9 @@ pub fn serve(arguments: &Arguments, output: Output) -> Result<(), CliError> {
 }
 
 fn start(arguments: &Arguments) -> Result<Start, CliError> {
-    #[cfg(feature = "test-clock")]
-    let shifted_clock = Arc::new(crate::system::clock::ShiftedClock::default());
-    Ok(Start {
-        config: load(arguments)?,
-        data_dir: arguments.data_dir.clone(),
-        first_start: arguments.config.is_none(),
-        #[cfg(feature = "test-clock")]
-        clock: shifted_clock.clone(),
-        #[cfg(feature = "test-clock")]
-        shifted_clock,
-        #[cfg(not(feature = "test-clock"))]
-        clock: Arc::new(crate::system::clock::SystemClock),
-    })
+    let mut start = Start::new(load(arguments)?, arguments.data_dir.clone());
+    start.first_start = arguments.config.is_none();
+    Ok(start)
 }
 
 /// Shows once what was made. It is not logged, because logs are kept and others read them.
@@ -75,9 +63,10 @@ fn show_first_start(running: &Running, output: Output) {
              \x20 Password           {}\n\n\
              \x20 Filter API         http://{}\n\
              \x20 Filter credential  {}\n\n\
-             Next, in another terminal:\n\n\
-             \x20 portcullis-control application add wiki --origin https://wiki.localhost:8443 \
-             --allow-everyone\n",
+             Nothing is guarded yet: people reach applications through Envoy, which is not part of \
+             this service.\nTo see all of it on this machine, with an application of your own, stop \
+             this and run\n\n\
+             \x20 portcullis-control try --app wiki=http://127.0.0.1:3000\n",
             made.email, made.password, running.filters, made.filter_credential
         )
     });

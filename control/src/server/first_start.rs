@@ -1,5 +1,5 @@
 //! The first start without a configuration file makes an administrator and a filter credential, so
-//! that there is something to sign in with. Both are shown once on the terminal and never logged.
+//! that there is something to sign in with, on the team domain's own pages. Both are shown once on the terminal and never logged.
 
 use serde::Serialize;
 

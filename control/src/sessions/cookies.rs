@@ -47,7 +47,7 @@ pub fn set(name: &'static str, value: &str, max_age: Duration) -> Option<HeaderV
         .secure(true)
         .http_only(true)
         .same_site(SameSite::Lax)
-        .max_age(cookie::time::Duration::seconds(seconds));
+        .max_age(time::Duration::seconds(seconds));
     HeaderValue::from_str(&cookie.to_string()).ok()
 }
 

@@ -166,15 +166,6 @@ impl Deployment {
     pub fn browser(&self) -> Result<Browser> {
         Browser::new(&self.certificates.authority)
     }
-
-    /// Fails if a part has ended.
-    ///
-    /// # Errors
-    /// Which, and the end of its log.
-    pub fn check_running(&mut self) -> Result<()> {
-        self.envoy.process().check_running()?;
-        self.control.process().check_running()
-    }
 }
 
 /// The control service's configuration. `demo` admits durations under 15 minutes.

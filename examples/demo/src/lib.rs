@@ -5,12 +5,13 @@
 //! [`deployment::Deployment`] puts them together on this machine's loopback interface.
 
 pub mod browser;
-pub mod certificates;
 pub mod control;
+pub mod demo;
 pub mod deployment;
 pub mod envoy;
 pub mod origin;
 pub mod ports;
-pub mod process;
 pub mod tools;
 pub mod wait;
+
+pub use portcullis_control::local::{certificates, process};

@@ -30,3 +30,4 @@ mod sessions;
 mod signatures;
 mod sub_requests;
 mod tokens;
+mod trial;

@@ -21,16 +21,6 @@ impl Admin {
         Ok(Self { address, client })
     }
 
-    /// Whether Envoy takes requests.
-    #[must_use]
-    pub fn is_ready(&self) -> bool {
-        let answer = self
-            .client
-            .get(format!("http://{}/ready", self.address))
-            .send();
-        answer.is_ok_and(|answer| answer.status().is_success())
-    }
-
     /// Counters and gauges whose names match a regular expression.
     ///
     /// # Errors

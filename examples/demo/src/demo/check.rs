@@ -4,18 +4,17 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use portcullis_demo::browser::Browser;
-use portcullis_demo::browser::form::Form;
-use portcullis_demo::browser::response::Response;
-use portcullis_demo::control::User;
-use portcullis_demo::deployment::Deployment;
-use portcullis_demo::origin::echo::Echo;
-use portcullis_demo::ports::free_port;
-use portcullis_demo::tools::Tools;
-use portcullis_demo::wait;
 use serde::Deserialize;
 
-use crate::scene::{EMAIL, Scene, WIKI};
+use super::scene::{Demo, EMAIL, Scene, WIKI, empty};
+use crate::browser::Browser;
+use crate::browser::form::Form;
+use crate::browser::response::Response;
+use crate::control::User;
+use crate::origin::echo::Echo;
+use crate::ports::free_port;
+use crate::tools::Tools;
+use crate::wait;
 
 /// Short, so that the check can see it end.
 const LOGIN_BLOCK: Duration = Duration::from_secs(2);
@@ -32,7 +31,8 @@ pub fn check() -> Result<()> {
     let start = Instant::now();
     let tools = Tools::find("portcullis-control")?;
     let directory = tools.target.join("demo-check");
-    let (deployment, user) = Scene {
+    empty(&directory)?;
+    let demo = Scene {
         tools: &tools,
         directory: &directory,
         port: free_port()?,
@@ -41,16 +41,17 @@ pub fn check() -> Result<()> {
     }
     .open()?;
     println!("ok: control service, Envoy and application are up");
-    Check::new(&deployment, user)?
+    Check::new(&demo, &tools)?
         .drive()
         .map_err(|error| anyhow!("{error:#}\nlogs are in {}", directory.display()))?;
-    drop(deployment);
+    drop(demo);
     println!("ok: all of it, in {:.1} s", start.elapsed().as_secs_f32());
     Ok(())
 }
 
 struct Check<'a> {
-    deployment: &'a Deployment,
+    demo: &'a Demo,
+    tools: &'a Tools,
     user: User,
     browser: Browser,
     wiki: String,
@@ -64,12 +65,13 @@ struct Refusal {
 }
 
 impl<'a> Check<'a> {
-    fn new(deployment: &'a Deployment, user: User) -> Result<Self> {
+    fn new(demo: &'a Demo, tools: &'a Tools) -> Result<Self> {
         Ok(Self {
-            deployment,
-            user,
-            browser: deployment.browser()?,
-            wiki: deployment.origin_of("wiki.localhost"),
+            demo,
+            tools,
+            user: demo.user().context("no password")?,
+            browser: demo.browser()?,
+            wiki: demo.origin_of("wiki.localhost"),
         })
     }
 
@@ -129,7 +131,7 @@ impl<'a> Check<'a> {
     fn redirect(&mut self) -> Result<()> {
         let answer = self.browser.navigate(&format!("{}/", self.wiki))?;
         let location = answer.location()?.context("no redirect")?;
-        let team = self.deployment.team_domain();
+        let team = self.demo.team_domain();
         ensure!(
             location.as_str().starts_with(&format!("{team}/login?")),
             "to {location}"
@@ -170,7 +172,7 @@ impl<'a> Check<'a> {
     }
 
     fn revoke_user(&mut self) -> Result<()> {
-        self.deployment.control.revoke_user(EMAIL)?;
+        self.revoke("user", EMAIL)?;
         self.refused_soon()
     }
 
@@ -183,7 +185,7 @@ impl<'a> Check<'a> {
         );
         let user = self.user.clone();
         wait::until("the login block to end", PATIENCE, || {
-            let mut browser = self.deployment.browser()?;
+            let mut browser = self.demo.browser()?;
             let page = browser.sign_in(&url, &user)?;
             let inside = page.status == 200 && page.url.as_str() == url;
             Ok(inside.then(|| self.browser = browser))
@@ -192,7 +194,7 @@ impl<'a> Check<'a> {
     }
 
     fn revoke_application(&mut self) -> Result<()> {
-        self.deployment.control.revoke_application(WIKI)?;
+        self.revoke("application", WIKI)?;
         self.refused_soon()
     }
 
@@ -223,6 +225,18 @@ impl<'a> Check<'a> {
             "a page did not ask to sign in, but answered {}",
             page.status
         );
+        Ok(())
+    }
+
+    /// As an administrator does it, on the command line.
+    fn revoke(&self, kind: &str, name: &str) -> Result<()> {
+        let output = self
+            .demo
+            .command(self.tools)
+            .args(["revoke", kind, name])
+            .output()?;
+        let error = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "revoke {kind} {name}: {error}");
         Ok(())
     }
 

@@ -13,15 +13,14 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
-
-use crate::wait;
 
 /// How long a child may take to end when asked, before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
+/// How often it is looked whether it has ended.
+const PAUSE: Duration = Duration::from_millis(10);
 /// How much of a log an error shows.
 const LOG_LINES: usize = 15;
 
@@ -33,16 +32,66 @@ pub struct Process {
     log: PathBuf,
 }
 
+/// Why a child is not as it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// Its log cannot be written.
+    #[error("cannot write {}: {source}", log.display())]
+    Log {
+        /// The file.
+        log: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It was not started.
+    #[error("cannot start {name}: {source} (`setpriv` of util-linux is needed)")]
+    Start {
+        /// Which.
+        name: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It has ended.
+    #[error("{name} ended ({status}); the end of {}:\n{end}", log.display())]
+    Ended {
+        /// Which.
+        name: String,
+        /// How.
+        status: ExitStatus,
+        /// The file with its output.
+        log: PathBuf,
+        /// The last lines of it.
+        end: String,
+    },
+    /// It has not ended.
+    #[error("waited {limit:?} for {name} to end")]
+    Running {
+        /// Which.
+        name: String,
+        /// For how long.
+        limit: Duration,
+    },
+    /// The system does not tell.
+    #[error("cannot tell whether a child has ended: {0}")]
+    Unknown(#[from] io::Error),
+}
+
 impl Process {
     /// Starts a program; its output goes to the file `log`, which is overwritten.
     ///
     /// # Errors
     /// When the program, `setpriv` or the log file cannot be used.
-    pub fn start(name: &str, command: &Command, log: &Path) -> Result<Self> {
-        let output =
-            File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-        let child = spawn(tied_to_this_process(command, output)?)
-            .with_context(|| format!("cannot start {name} (`setpriv` of util-linux is needed)"))?;
+    pub fn start(name: &str, command: &Command, log: &Path) -> Result<Self, ProcessError> {
+        let cannot_write = |source| ProcessError::Log {
+            log: log.to_owned(),
+            source,
+        };
+        let output = File::create(log).map_err(cannot_write)?;
+        let command = tied_to_this_process(command, output).map_err(cannot_write)?;
+        let child = spawn(command).map_err(|source| ProcessError::Start {
+            name: name.to_owned(),
+            source,
+        })?;
         Ok(Self {
             name: name.to_owned(),
             child,
@@ -66,15 +115,15 @@ impl Process {
     ///
     /// # Errors
     /// The child has ended.
-    pub fn check_running(&mut self) -> Result<()> {
+    pub fn check_running(&mut self) -> Result<(), ProcessError> {
         match self.child.try_wait()? {
             None => Ok(()),
-            Some(status) => bail!(
-                "{} ended ({status}); the end of {}:\n{}",
-                self.name,
-                self.log.display(),
-                self.log_end()
-            ),
+            Some(status) => Err(ProcessError::Ended {
+                name: self.name.clone(),
+                status,
+                log: self.log.clone(),
+                end: self.log_end(),
+            }),
         }
     }
 
@@ -93,7 +142,7 @@ impl Process {
         let _ = self.wait_for_end(GRACE);
     }
 
-    /// Sends a signal, unless the child has ended and its id may be another's.
+    /// Signals the child, unless it has ended and its id may be another's.
     pub fn signal(&mut self, signal: Signal) {
         if matches!(self.child.try_wait(), Ok(None)) {
             // It may end at this very moment; it is not waited for yet, so its id is still its own.
@@ -105,9 +154,18 @@ impl Process {
     ///
     /// # Errors
     /// When it has not after `limit`.
-    pub fn wait_for_end(&mut self, limit: Duration) -> Result<ExitStatus> {
-        let what = format!("{} to end", self.name);
-        wait::until(&what, limit, || Ok(self.child.try_wait()?))
+    pub fn wait_for_end(&mut self, limit: Duration) -> Result<ExitStatus, ProcessError> {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            if start.elapsed() > limit {
+                let name = self.name.clone();
+                return Err(ProcessError::Running { name, limit });
+            }
+            thread::sleep(PAUSE);
+        }
     }
 
     fn log_end(&self) -> String {
@@ -163,17 +221,16 @@ fn spawn(command: Command) -> io::Result<Child> {
     let (reply, answer) = channel();
     SPAWNER
         .send((command, reply))
-        .map_err(|_| io::Error::other("the thread that starts children is gone"))?;
+        .map_err(|_| io::Error::other("the thread that starts children has ended"))?;
     answer.recv().map_err(io::Error::other)?
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::env::temp_dir;
 
     fn log(name: &str) -> PathBuf {
-        temp_dir().join(format!("portcullis-{name}-{}.log", std::process::id()))
+        std::env::temp_dir().join(format!("portcullis-{name}-{}.log", std::process::id()))
     }
 
     #[test]
@@ -192,10 +249,8 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "echo no such port; exit 3"]);
         let mut process = Process::start("sh", &command, &log("ended")).unwrap();
-        let error = wait::until("an end", Duration::from_secs(5), || {
-            Ok(process.check_running().err())
-        });
-        let error = error.unwrap().to_string();
+        process.wait_for_end(Duration::from_secs(5)).unwrap();
+        let error = process.check_running().unwrap_err().to_string();
         assert!(error.contains("no such port"), "{error}");
     }
 }

@@ -12,11 +12,14 @@
 mod check;
 mod run;
 mod scene;
+mod settings;
 
 use std::env;
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
+/// Runs the program with the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => run::run(),
