@@ -13,9 +13,9 @@ use axum::response::Response;
 use axum::routing::{delete, get, post};
 
 use crate::api::error::ApiError;
-use crate::api::{applications, sessions, users};
+use crate::api::{admin_tokens, applications, filter_credentials, sessions, users};
 use crate::service::Service;
-use crate::tokens::admin_tokens;
+use crate::tokens::admin_tokens as tokens;
 
 /// The path of all calls.
 pub const PATH: &str = "/api/admin/v1";
@@ -38,7 +38,18 @@ pub fn calls() -> Router<Arc<Service>> {
         .route("/users/{id}/enable", post(users::enabling::enable))
         .route("/users/{id}/password", post(users::password::set))
         .route("/applications", get(applications::list_page))
+        .route(
+            "/applications/{name}",
+            get(applications::show).delete(applications::removal::remove),
+        )
         .route("/applications/{name}/revoke", post(applications::revoke))
+        .route("/filter-credentials", get(filter_credentials::list_page))
+        .route(
+            "/filter-credentials/{id}",
+            delete(filter_credentials::revoke),
+        )
+        .route("/admin-tokens", get(admin_tokens::list_page))
+        .route("/admin-tokens/{id}", delete(admin_tokens::revoke))
         .fallback(async || ApiError::NoSuchCall)
         .method_not_allowed_fallback(async || ApiError::NoSuchMethod)
 }
@@ -49,7 +60,7 @@ async fn authenticate(
     next: Next,
 ) -> Result<Response, ApiError> {
     let token = bearer(request.headers()).ok_or(ApiError::TokenInvalid)?;
-    let administrator = admin_tokens::find(&service, token).await?;
+    let administrator = tokens::find(&service, token).await?;
     let administrator = administrator.ok_or(ApiError::TokenInvalid)?;
     request.extensions_mut().insert(administrator);
     Ok(next.run(request).await)

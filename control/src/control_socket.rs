@@ -29,7 +29,12 @@ pub fn router(service: Arc<Service>) -> Router {
             "/applications",
             get(applications::list).post(applications::add),
         )
+        .route("/applications/show", post(applications::show_by_name))
         .route("/applications/set", post(applications::set))
+        .route(
+            "/applications/remove",
+            post(applications::removal::remove_by_name),
+        )
         .route("/proxies", get(proxies::list))
         .route("/proxies/forget", post(proxies::forget))
         .route("/revocations", get(revocations::list))
@@ -41,12 +46,19 @@ pub fn router(service: Arc<Service>) -> Router {
             post(applications::revoke_by_name),
         )
         .route("/revocations/session", post(sessions::end_by_id))
-        .route("/filter-credentials", post(filter_credentials::add))
+        .route(
+            "/filter-credentials",
+            get(filter_credentials::list).post(filter_credentials::add),
+        )
+        .route(
+            "/filter-credentials/revoke",
+            post(filter_credentials::revoke_by_id),
+        )
         .route(
             "/admin-tokens",
             get(admin_tokens::list).post(admin_tokens::add),
         )
-        .route("/admin-tokens/delete", post(admin_tokens::delete))
+        .route("/admin-tokens/revoke", post(admin_tokens::revoke_by_id))
         .nest(
             admin_api::PATH,
             admin_api::calls().layer(Extension(Administrator::Socket)),

@@ -17,6 +17,7 @@ use crate::sign_in::password_hashing::Passwords;
 use crate::storage::Database;
 use crate::system::clock::Clock;
 use crate::system::randomness::Randomness;
+use crate::tokens::credential::Uses;
 use crate::tokens::device_codes::guess_limits::GuessLimits;
 use crate::tokens::device_codes::request_limits::RequestLimits;
 use crate::tokens::keys::Keys;
@@ -43,6 +44,8 @@ pub struct Service {
     pub(crate) guess_limits: GuessLimits,
     /// Limits on requests for device codes, and on polls.
     pub(crate) request_limits: RequestLimits,
+    /// When each credential was last noted as used.
+    pub(crate) credential_uses: Uses,
     /// Wakes long polls.
     pub notifier: Arc<Notifier>,
     /// The proxies and what they have applied.

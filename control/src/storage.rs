@@ -15,7 +15,7 @@ mod tokens;
 mod upkeep;
 mod users;
 
-pub use applications::ChangeError;
+pub use applications::{ChangeError, RemovedApplication};
 pub use database::error::{CorruptValue, StorageError, error_counts};
 pub use database::stats::DatabaseStats;
 pub use database::{Database, OpenError};
@@ -32,7 +32,7 @@ pub use sessions::{BegunSession, NewSession, Session, ShownSignIn};
 pub use tokens::admin_tokens::AdminToken;
 pub use tokens::device_codes::{DeviceAnswer, NewDeviceCode, Poll, WaitingDeviceCode};
 pub use tokens::exchange_codes::{FoundCode, IssuedAnswer, NewCode};
-pub use tokens::filter_credentials::FilterCredential;
+pub use tokens::filter_credentials::{FilterCredential, RevokedCredential};
 pub use tokens::refreshes::{AddedRefresh, FoundRefresh, IssuedToken, OldToken};
 pub use tokens::signing_keys::SigningKeyRow;
 pub use users::{

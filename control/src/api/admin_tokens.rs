@@ -1,31 +1,37 @@
-//! Admin tokens: `GET /admin-tokens`, `POST /admin-tokens`, `POST /admin-tokens/delete`, on the
-//! control socket only: an admin token cannot make another.
+//! Admin tokens: `GET admin-tokens`, `DELETE admin-tokens/{id}`; on the control socket also
+//! `GET /admin-tokens`, `POST /admin-tokens`, `POST /admin-tokens/revoke`. An admin token cannot make
+//! another.
 
 use std::sync::Arc;
 
 use portcullis::time::UnixSeconds;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 
+use super::administrator::{Administrator, Scope};
+use super::authorization::require;
 use super::command_error::CommandError;
+use super::error::ApiError;
 use super::input::Input;
-use super::list::Items;
+use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::service::Service;
-use crate::storage::AdminToken;
+use crate::storage::{AdminToken, StorageError};
 use crate::tokens::admin_tokens::{self, AdminTokenRequest, MakeTokenError};
 
 /// A token to make.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddAdminToken {
+    #[serde(default)]
+    name: String,
     scopes: Vec<String>,
     #[serde(default)]
     expires: Option<String>,
 }
 
-/// A token to delete.
+/// A token to revoke, or that was revoked.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AdminTokenId {
@@ -38,12 +44,16 @@ pub struct AdminTokenId {
 pub struct AdminTokenView {
     /// Its id, in logs too.
     pub id: String,
+    /// What an administrator calls it; may be empty.
+    pub name: String,
     /// What it allows.
     pub scopes: Vec<String>,
     /// When it was made.
     pub created_at: UnixSeconds,
     /// When it expires.
     pub expires_at: UnixSeconds,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<UnixSeconds>,
 }
 
 /// A token that was made.
@@ -60,9 +70,11 @@ impl From<AdminToken> for AdminTokenView {
     fn from(token: AdminToken) -> Self {
         Self {
             id: token.id,
+            name: token.name,
             scopes: token.scopes,
             created_at: token.created_at,
             expires_at: token.expires_at,
+            last_used_at: token.last_used_at,
         }
     }
 }
@@ -82,6 +94,7 @@ pub async fn add(
     Input(request): Input<AddAdminToken>,
 ) -> Result<Json<AddedAdminToken>, CommandError> {
     let request = AdminTokenRequest {
+        name: &request.name,
         scopes: &request.scopes,
         expires: request.expires.as_deref(),
     };
@@ -102,13 +115,43 @@ pub async fn list(
     }))
 }
 
-/// Deletes a token, which is refused from then on.
-pub async fn delete(
+/// A page of tokens, the oldest first.
+pub async fn list_page(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    query: QueryResult,
+) -> Result<Json<ListPage<AdminTokenView>>, ApiError> {
+    require(&administrator, Scope::CredentialsRead)?;
+    let query = ListQuery::checked(query)?;
+    let position = |token: &AdminToken| (token.created_at, token.id.clone());
+    let after = query.after::<(UnixSeconds, String)>()?;
+    // There are few, so all are read.
+    let mut tokens = service.storage.admin_tokens().await?;
+    tokens.retain(|token| after.as_ref().is_none_or(|after| position(token) > *after));
+    tokens.truncate(query.limit_and_one() as usize);
+    Ok(Json(query.page(tokens, position)))
+}
+
+/// Revokes a token, which is refused from then on.
+pub async fn revoke(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<AdminTokenId>, ApiError> {
+    require(&administrator, Scope::CredentialsRevoke)?;
+    if revoke_token(&service, &administrator, &id).await? {
+        Ok(Json(AdminTokenId { id }))
+    } else {
+        Err(ApiError::NotFound("no admin token has this id"))
+    }
+}
+
+/// The same for the command line.
+pub async fn revoke_by_id(
     State(service): State<Arc<Service>>,
     Input(request): Input<AdminTokenId>,
 ) -> Result<Json<AdminTokenId>, CommandError> {
-    if service.storage.delete_admin_token(&request.id).await? {
-        tracing::info!(token = request.id, "admin token deleted");
+    if revoke_token(&service, &Administrator::Socket, &request.id).await? {
         return Ok(Json(request));
     }
     Err(CommandError::Unknown {
@@ -116,4 +159,17 @@ pub async fn delete(
         value: request.id,
         message: "no admin token has this id; `admin-token list` shows all tokens",
     })
+}
+
+/// False if there is no such token.
+async fn revoke_token(
+    service: &Service,
+    by: &Administrator,
+    id: &str,
+) -> Result<bool, StorageError> {
+    let revoked = service.storage.delete_admin_token(id).await?;
+    if revoked {
+        tracing::info!(token = id, %by, "admin token revoked");
+    }
+    Ok(revoked)
 }

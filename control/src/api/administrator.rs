@@ -34,6 +34,12 @@ pub enum Scope {
     ApplicationsRead,
     /// End all sessions at an application.
     ApplicationsRevoke,
+    /// Remove an application.
+    ApplicationsWrite,
+    /// List filter credentials and admin tokens.
+    CredentialsRead,
+    /// Revoke filter credentials and admin tokens.
+    CredentialsRevoke,
 }
 
 /// No scope has this name.
@@ -62,7 +68,7 @@ impl fmt::Display for Administrator {
 }
 
 impl Scope {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::SessionsRead,
         Self::SessionsRevoke,
         Self::UsersRead,
@@ -70,6 +76,9 @@ impl Scope {
         Self::UsersWrite,
         Self::ApplicationsRead,
         Self::ApplicationsRevoke,
+        Self::ApplicationsWrite,
+        Self::CredentialsRead,
+        Self::CredentialsRevoke,
     ];
 
     /// Its name, in lists and on the command line.
@@ -83,6 +92,9 @@ impl Scope {
             Self::UsersWrite => "users:write",
             Self::ApplicationsRead => "applications:read",
             Self::ApplicationsRevoke => "applications:revoke",
+            Self::ApplicationsWrite => "applications:write",
+            Self::CredentialsRead => "credentials:read",
+            Self::CredentialsRevoke => "credentials:revoke",
         }
     }
 }

@@ -1,6 +1,9 @@
-//! Applications: `GET applications`, `POST applications/{name}/revoke`; on the control socket also
-//! `GET /applications`, `POST /applications`, `POST /applications/set`,
-//! `POST /revocations/application`.
+//! Applications: `GET applications`, `GET applications/{name}`, `POST applications/{name}/revoke`; on
+//! the control socket also `GET /applications`, `POST /applications`, `POST /applications/show`,
+//! `POST /applications/set`, `POST /revocations/application`.
+
+pub mod removal;
+mod selected;
 
 use std::sync::Arc;
 
@@ -19,9 +22,7 @@ use crate::applications::{Application, Definition, Draft};
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::storage::{ApplicationRevocation, StorageError};
-
-const UNKNOWN_NAME: &str =
-    "no application has this name; `application list` shows all applications";
+use selected::{ApplicationName, NO_SUCH_NAME, no_such_name};
 
 /// An application with all its settings, as an administrator would write them.
 #[derive(Debug, Serialize, Deserialize)]
@@ -110,6 +111,27 @@ pub async fn list(
     }))
 }
 
+/// An application.
+pub async fn show(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(name): Path<String>,
+) -> Result<Json<ApplicationView>, ApiError> {
+    require(&administrator, Scope::ApplicationsRead)?;
+    let application = service.storage.application_named(&name).await?;
+    Ok(Json(application.ok_or(NO_SUCH_NAME)?.into()))
+}
+
+/// The same for the command line.
+pub async fn show_by_name(
+    State(service): State<Arc<Service>>,
+    Input(request): Input<ApplicationName>,
+) -> Result<Json<ApplicationView>, CommandError> {
+    let application = service.storage.application_named(&request.name).await?;
+    let application = application.ok_or_else(|| no_such_name(request.name))?;
+    Ok(Json(application.into()))
+}
+
 /// Adds an application, with a new audience.
 pub async fn add(
     State(service): State<Arc<Service>>,
@@ -139,11 +161,7 @@ pub async fn set(
     Input(request): Input<SetApplication>,
 ) -> Result<Json<ApplicationView>, CommandError> {
     let before = service.storage.application_named(&request.name).await?;
-    let before = before.ok_or(CommandError::Unknown {
-        path: "name",
-        value: request.name,
-        message: UNKNOWN_NAME,
-    })?;
+    let before = before.ok_or_else(|| no_such_name(request.name))?;
     let draft = request.changes.over(Draft::from(&before.definition));
     let definition = checked(&service, draft)?;
     if let Some(version) = service
@@ -170,7 +188,7 @@ pub async fn revoke(
     require(&administrator, Scope::ApplicationsRevoke)?;
     let options: RevokeOptions = optional(body)?;
     let application = service.storage.application_named(&name).await?;
-    let application = application.ok_or(ApiError::NotFound("no application has this name"))?;
+    let application = application.ok_or(NO_SUCH_NAME)?;
     let fresh_login = options.fresh_login;
     let version = revoke_tokens(&service, &administrator, &application, fresh_login).await?;
     Ok(Json(RevokedApplication { version }))
@@ -182,11 +200,7 @@ pub async fn revoke_by_name(
     Input(request): Input<RevokeApplication>,
 ) -> Result<Json<RevokedApplication>, CommandError> {
     let application = service.storage.application_named(&request.name).await?;
-    let application = application.ok_or(CommandError::Unknown {
-        path: "name",
-        value: request.name,
-        message: UNKNOWN_NAME,
-    })?;
+    let application = application.ok_or_else(|| no_such_name(request.name))?;
     let (by, fresh_login) = (Administrator::Socket, request.fresh_login);
     let version = revoke_tokens(&service, &by, &application, fresh_login).await?;
     Ok(Json(RevokedApplication { version }))

@@ -32,6 +32,9 @@ pub enum ApiError {
     /// The query or the body is invalid.
     #[error("{0}")]
     RequestInvalid(String),
+    /// The call conflicts with the state of what it is about.
+    #[error("{0}")]
+    Conflict(String),
     /// What the call is about does not exist.
     #[error("{0}")]
     NotFound(&'static str),
@@ -72,6 +75,7 @@ impl ApiError {
                 "request_invalid",
                 "Invalid request",
             ),
+            Self::Conflict(_) => (StatusCode::CONFLICT, "conflict", "Conflict"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             Self::Storage(_) | Self::Failed(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -1,21 +1,34 @@
-//! Filter credentials: `POST /filter-credentials`, on the control socket.
+//! Filter credentials: `GET filter-credentials`, `DELETE filter-credentials/{id}`; on the control
+//! socket also `GET /filter-credentials`, `POST /filter-credentials`,
+//! `POST /filter-credentials/revoke`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use portcullis::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
 
+use super::administrator::{Administrator, Scope};
+use super::authorization::require;
 use super::command_error::CommandError;
+use super::error::ApiError;
 use super::input::Input;
+use super::list::{Items, ListPage, ListQuery, QueryResult};
+use crate::feed::proxies::{ProxyState, standings};
 use crate::problems::InputProblems;
 use crate::service::Service;
-use crate::tokens::filter_credentials;
+use crate::storage::{FilterCredential, StorageError};
+use crate::tokens::credential::check_name;
+use crate::tokens::filter_credentials::{self, CredentialRequest};
 
 /// The applications that the credential is for; all if none is named.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddFilterCredential {
+    #[serde(default)]
+    name: String,
     #[serde(default)]
     applications: Vec<String>,
 }
@@ -29,12 +42,74 @@ pub struct AddedFilterCredential {
     pub credential: String,
 }
 
+/// A credential, in a list.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FilterCredentialView {
+    /// Its id, in logs too.
+    pub id: String,
+    /// What an administrator calls it; may be empty.
+    pub name: String,
+    /// The names of its applications, or their audiences where they were removed; `None` for all
+    /// applications.
+    pub applications: Option<Vec<String>>,
+    /// When it was made.
+    pub created_at: UnixSeconds,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<UnixSeconds>,
+    /// How many proxies follow the feed with it now.
+    pub live_proxies: u64,
+}
+
+/// A credential to revoke.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilterCredentialId {
+    id: String,
+}
+
+/// A credential that was revoked.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RevokedFilterCredential {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The version of the feed that the revocation took.
+    pub version: u64,
+    /// How many proxies followed the feed with it. They get no more changes.
+    pub live_proxies: u64,
+    /// How many credentials are left.
+    pub credentials_left: u64,
+}
+
+/// A credential and what is known about its use.
+struct Listed {
+    credential: FilterCredential,
+    applications: Option<Vec<String>>,
+    live_proxies: u64,
+}
+
+impl From<Listed> for FilterCredentialView {
+    fn from(listed: Listed) -> Self {
+        let credential = listed.credential;
+        Self {
+            id: credential.id,
+            name: credential.name,
+            applications: listed.applications,
+            created_at: credential.created_at,
+            last_used_at: credential.last_used_at,
+            live_proxies: listed.live_proxies,
+        }
+    }
+}
+
 /// Makes a credential, shown in this response only.
 pub async fn add(
     State(service): State<Arc<Service>>,
     Input(request): Input<AddFilterCredential>,
 ) -> Result<Json<AddedFilterCredential>, CommandError> {
     let mut problems = InputProblems::default();
+    check_name(&request.name, &mut problems);
     let mut audiences = Vec::new();
     for (index, name) in request.applications.iter().enumerate() {
         match service.storage.application_named(name).await? {
@@ -47,10 +122,127 @@ pub async fn add(
         }
     }
     problems.finish()?;
-    let audiences = (!audiences.is_empty()).then_some(audiences);
-    let made = filter_credentials::make(&service, audiences).await?;
+    let request = CredentialRequest {
+        name: &request.name,
+        audiences: (!audiences.is_empty()).then_some(audiences),
+    };
+    let made = filter_credentials::make(&service, request).await?;
     Ok(Json(AddedFilterCredential {
         id: made.id,
         credential: made.credential.reveal().to_owned(),
+    }))
+}
+
+/// All credentials, the oldest first.
+pub async fn list(
+    State(service): State<Arc<Service>>,
+) -> Result<Json<Items<FilterCredentialView>>, CommandError> {
+    let listed = all(&service).await?;
+    Ok(Json(Items {
+        items: listed.into_iter().map(FilterCredentialView::from).collect(),
+    }))
+}
+
+/// A page of credentials, the oldest first.
+pub async fn list_page(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    query: QueryResult,
+) -> Result<Json<ListPage<FilterCredentialView>>, ApiError> {
+    require(&administrator, Scope::CredentialsRead)?;
+    let query = ListQuery::checked(query)?;
+    let position = |one: &Listed| (one.credential.created_at, one.credential.id.clone());
+    let after = query.after::<(UnixSeconds, String)>()?;
+    // There are few, so all are read.
+    let mut listed = all(&service).await?;
+    listed.retain(|one| after.as_ref().is_none_or(|after| position(one) > *after));
+    listed.truncate(query.limit_and_one() as usize);
+    Ok(Json(query.page(listed, position)))
+}
+
+/// Revokes a credential: its long polls end, and its later calls are refused.
+pub async fn revoke(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<RevokedFilterCredential>, ApiError> {
+    require(&administrator, Scope::CredentialsRevoke)?;
+    let revoked = revoke_credential(&service, &administrator, &id).await?;
+    let revoked = revoked.ok_or(ApiError::NotFound("no filter credential has this id"))?;
+    Ok(Json(revoked))
+}
+
+/// The same for the command line.
+pub async fn revoke_by_id(
+    State(service): State<Arc<Service>>,
+    Input(request): Input<FilterCredentialId>,
+) -> Result<Json<RevokedFilterCredential>, CommandError> {
+    let revoked = revoke_credential(&service, &Administrator::Socket, &request.id).await?;
+    let revoked = revoked.ok_or(CommandError::Unknown {
+        path: "id",
+        value: request.id,
+        message: "no filter credential has this id; `filter-credential list` shows all",
+    })?;
+    Ok(Json(revoked))
+}
+
+async fn all(service: &Service) -> Result<Vec<Listed>, StorageError> {
+    let proxies = live_proxies(service).await?;
+    let applications = service.storage.applications().await?;
+    let name_of = |audience: &String| {
+        let application = applications.iter().find(|one| one.audience == *audience);
+        application.map_or_else(|| audience.clone(), |one| one.definition.name.clone())
+    };
+    let listed = |credential: FilterCredential| Listed {
+        applications: credential
+            .audiences
+            .as_ref()
+            .map(|audiences| audiences.iter().map(name_of).collect()),
+        live_proxies: proxies.get(&credential.id).copied().unwrap_or_default(),
+        credential,
+    };
+    let credentials = service.storage.filter_credentials().await?;
+    Ok(credentials.into_iter().map(listed).collect())
+}
+
+/// How many proxies poll with each credential.
+async fn live_proxies(service: &Service) -> Result<HashMap<String, u64>, StorageError> {
+    let storage = &service.storage;
+    service.proxies.write(storage, &service.notifier).await?;
+    let proxies = storage.proxies().await?;
+    let mut counts = HashMap::new();
+    for standing in standings(proxies, service.clock.now()) {
+        if standing.state == ProxyState::Live {
+            *counts.entry(standing.proxy.credential).or_default() += 1;
+        }
+    }
+    Ok(counts)
+}
+
+/// `None` if there is no such credential.
+async fn revoke_credential(
+    service: &Service,
+    by: &Administrator,
+    id: &str,
+) -> Result<Option<RevokedFilterCredential>, StorageError> {
+    let proxies = live_proxies(service).await?;
+    let Some(revoked) = service.storage.revoke_filter_credential(id).await? else {
+        return Ok(None);
+    };
+    service.notifier.committed(revoked.version);
+    let live_proxies = proxies.get(id).copied().unwrap_or_default();
+    tracing::info!(
+        credential = id,
+        name = revoked.name,
+        live_proxies,
+        %by,
+        "filter credential revoked"
+    );
+    Ok(Some(RevokedFilterCredential {
+        id: id.to_owned(),
+        name: revoked.name,
+        version: revoked.version,
+        live_proxies,
+        credentials_left: revoked.left,
     }))
 }

@@ -1,8 +1,10 @@
 //! The arguments, and the help that people read.
 
 mod admin_token;
+mod application;
 mod applied;
 mod envoy_config;
+mod filter_credential;
 mod revoke;
 mod session;
 mod settings;
@@ -16,11 +18,12 @@ use clap::{Args, Parser, Subcommand};
 use portcullis::protocol::origin::Origin;
 
 pub use admin_token::AdminTokenCommand;
+pub use application::ApplicationCommand;
 pub use applied::{ProxyCommand, RevocationCommand, Wait};
 pub use envoy_config::{EnvoyConfigOptions, UpstreamOf};
+pub use filter_credential::FilterCredentialCommand;
 pub use revoke::RevokeCommand;
 pub use session::SessionCommand;
-use settings::Settings;
 use team_domain::team_domain;
 pub use trial::{TryApplication, TryOptions};
 pub use user::UserCommand;
@@ -154,7 +157,7 @@ Examples:
     #[command(subcommand)]
     Proxy(ProxyCommand),
 
-    /// Make the credentials of filters
+    /// Manage the credentials with which filters call the service
     #[command(subcommand)]
     FilterCredential(FilterCredentialCommand),
 
@@ -179,56 +182,4 @@ pub struct TokenArguments {
     /// Trust the certificate authorities in this PEM file instead of the system's
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
-}
-
-/// `application`.
-#[derive(Debug, Subcommand)]
-pub enum ApplicationCommand {
-    /// Add an application; without an --allow option it admits nobody
-    #[command(after_help = "\
-Examples:
-  portcullis-control application add wiki --origin https://wiki.example.com --allow-everyone
-  portcullis-control application add chat --origin https://example.com/chat \\
-      --allow-email ana@example.com bob@example.org --session-duration 8h")]
-    Add {
-        /// The application's name
-        name: String,
-        /// Its settings
-        #[command(flatten)]
-        settings: Settings,
-    },
-    /// List all applications
-    List,
-    /// Change the given settings of an application
-    #[command(after_help = "\
-An application in the configuration file can only be changed there.
-
-Examples:
-  portcullis-control application set wiki --session-duration 12h --same-site strict
-  portcullis-control application set wiki --allow-domain example.com --allow-email guest@example.org")]
-    Set {
-        /// The application's name
-        name: String,
-        /// A new name
-        #[arg(long, value_name = "NAME")]
-        rename: Option<String>,
-        /// The settings to change
-        #[command(flatten)]
-        settings: Settings,
-    },
-}
-
-/// `filter-credential`.
-#[derive(Debug, Subcommand)]
-pub enum FilterCredentialCommand {
-    /// Make a credential, and print it once
-    New(NewFilterCredential),
-}
-
-/// `filter-credential new`.
-#[derive(Debug, Args)]
-pub struct NewFilterCredential {
-    /// The applications that it is for; all if not given
-    #[arg(long, value_name = "NAME", num_args(1..))]
-    pub application: Vec<String>,
 }

@@ -3,6 +3,7 @@
 mod admin_token;
 mod application;
 pub mod envoy_config;
+mod filter_credential;
 mod proxy;
 mod revocation;
 mod revoke;
@@ -11,13 +12,10 @@ mod user;
 
 use std::path::Path;
 
-use serde_json::json;
-
-use super::arguments::{Command, FilterCredentialCommand, NewFilterCredential};
+use super::arguments::Command;
 use super::client::Client;
 use super::error::CliError;
 use super::output::Output;
-use crate::api::filter_credentials::AddedFilterCredential;
 
 pub fn run(command: &Command, data_dir: &Path, output: Output) -> Result<(), CliError> {
     let client = Client::new(data_dir);
@@ -44,9 +42,7 @@ async fn dispatch(
         Command::Revocation(command) => revocation::run(command, client, output).await,
         Command::EnvoyConfig(options) => envoy_config::run(options, data_dir, client, output).await,
         Command::Proxy(command) => proxy::run(command, client, output).await,
-        Command::FilterCredential(FilterCredentialCommand::New(arguments)) => {
-            new_filter_credential(arguments, client, output).await
-        }
+        Command::FilterCredential(command) => filter_credential::run(command, client, output).await,
         #[cfg(feature = "test-clock")]
         Command::TestClock { offset_seconds } => {
             let shift = crate::api::test_clock::ClockShift {
@@ -60,20 +56,4 @@ async fn dispatch(
             Ok(())
         }
     }
-}
-
-async fn new_filter_credential(
-    arguments: &NewFilterCredential,
-    client: &Client,
-    output: Output,
-) -> Result<(), CliError> {
-    let request = json!({ "applications": arguments.application });
-    let made: AddedFilterCredential = client.post("/filter-credentials", &request).await?;
-    output.result(&made, || {
-        format!(
-            "Filter credential {}. Store it now; it is not shown again.\n{}",
-            made.id, made.credential
-        )
-    });
-    Ok(())
 }

@@ -54,6 +54,11 @@ pub fn time(at: UnixSeconds) -> String {
     humantime::format_rfc3339_seconds(time).to_string()
 }
 
+/// When a credential was last used, as text.
+pub fn last_used(at: Option<UnixSeconds>) -> String {
+    at.map_or_else(|| "never".to_owned(), time)
+}
+
 /// A table of rows under headings.
 pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
     let mut widths = headings.map(str::len);
@@ -78,10 +83,13 @@ pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> Strin
     lines.join("\n")
 }
 
+/// A number of things, in words.
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    let noun = if count == 1 { one } else { many };
+    format!("{count} {noun}")
+}
+
 /// How many sessions ended, in words.
 pub fn sessions_ended(count: u64) -> String {
-    match count {
-        1 => "1 session ended".to_owned(),
-        _ => format!("{count} sessions ended"),
-    }
+    format!("{} ended", counted(count, "session", "sessions"))
 }

@@ -2,7 +2,8 @@
 //!
 //! A poll with `wait` is answered as soon as the feed has a newer version, which may come from this
 //! process or another. It is answered with 204 if there is none, and with 503 if the database cannot
-//! be read.
+//! be read. When its credential is revoked, it is answered with 401 at once: a revocation takes a
+//! version of the feed, which wakes it in every replica.
 //!
 //! A poll also reports what its proxy has applied.
 
@@ -97,6 +98,9 @@ async fn respond(
         () = service.notifier.wait_above(poll.query.after) => {}
         () = tokio::time::sleep(poll.wait()) => {}
         () = service.stopped() => {}
+    }
+    if !poll.identity.is_valid(service).await? {
+        return Err(ApiError::CredentialInvalid);
     }
     // Read again in any case, so that 204 is never sent while the database cannot be read.
     match poll.page(service.storage.position().await?).await? {

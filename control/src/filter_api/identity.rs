@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
 use crate::service::Service;
+use crate::storage::StorageError;
 use crate::tokens::filter_credentials;
 
 /// A filter with a valid credential.
@@ -22,6 +23,13 @@ impl FilterIdentity {
     /// The id of the credential.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Whether the credential has not been revoked since the call began.
+    pub async fn is_valid(&self, service: &Service) -> Result<bool, StorageError> {
+        // Ids are random, so no other credential gets this one.
+        let stored = service.storage.filter_credential(&self.id).await?;
+        Ok(stored.is_some())
     }
 
     /// Whether the credential is for an application.

@@ -18,6 +18,7 @@ use crate::sign_in::password_hashing::Passwords;
 use crate::storage::Database;
 use crate::system::clock::Clock;
 use crate::system::randomness::Randomness;
+use crate::tokens::credential::Uses;
 use crate::tokens::device_codes::guess_limits::GuessLimits;
 use crate::tokens::device_codes::request_limits::RequestLimits;
 use crate::tokens::keys::Keys;
@@ -56,6 +57,7 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         limits: SignInLimits::new(config.sign_in),
         guess_limits: GuessLimits::new(),
         request_limits: RequestLimits::new(),
+        credential_uses: Uses::default(),
         notifier: Arc::new(Notifier::new(0, Arc::clone(&clock))),
         proxies: Arc::new(Proxies::new(Arc::clone(&clock))),
         snapshot_reads: Semaphore::new(SNAPSHOTS),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::service::Service;
 use crate::sign_in::users::{self, MakeUserError, UserRequest};
 use crate::storage::StorageError;
-use crate::tokens::filter_credentials::{self, MakeCredentialError};
+use crate::tokens::filter_credentials::{self, CredentialRequest, MakeCredentialError};
 
 const ADMINISTRATOR: &str = "admin@localhost";
 
@@ -50,7 +50,11 @@ pub async fn make(service: &Service) -> Result<Option<FirstStart>, FirstStartErr
         administrator: true,
     };
     let user = users::make(service, request).await?;
-    let credential = filter_credentials::make(service, None).await?;
+    let request = CredentialRequest {
+        name: "first start",
+        audiences: None,
+    };
+    let credential = filter_credentials::make(service, request).await?;
     Ok(Some(FirstStart {
         email: user.email,
         password: user.password.reveal().to_owned(),

@@ -3,6 +3,7 @@
 mod declare;
 mod error;
 mod places;
+mod removal;
 mod rows;
 
 use crate::applications::{Application, Definition};
@@ -12,6 +13,7 @@ use places::{leave_places, take_places};
 use rows::{SELECT_ALL, name_taken, to_json};
 
 pub use error::ChangeError;
+pub use removal::RemovedApplication;
 pub(in crate::storage) use rows::{Columns, from_columns, read};
 
 impl Database {

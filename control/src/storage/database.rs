@@ -21,7 +21,7 @@ use crate::storage::database::stats::{DatabaseStats, Timer};
 use crate::storage::database::timed::{Read, TimedPool};
 use crate::storage::database::write::{Turn, Write};
 
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 6] = [
+const SQLITE_MIGRATIONS: [(i64, &str, &str); 7] = [
     (
         1,
         "begin",
@@ -48,12 +48,17 @@ const SQLITE_MIGRATIONS: [(i64, &str, &str); 6] = [
         include_str!("../../migrations/sqlite/0005_proxies.sql"),
     ),
     (
+        7,
+        "credentials",
+        include_str!("../../migrations/sqlite/0007_credentials.sql"),
+    ),
+    (
         8,
         "proxy_nodes",
         include_str!("../../migrations/sqlite/0008_proxy_nodes.sql"),
     ),
 ];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 6] = [
+const POSTGRES_MIGRATIONS: [(i64, &str, &str); 7] = [
     (
         1,
         "begin",
@@ -78,6 +83,11 @@ const POSTGRES_MIGRATIONS: [(i64, &str, &str); 6] = [
         5,
         "proxies",
         include_str!("../../migrations/postgres/0005_proxies.sql"),
+    ),
+    (
+        7,
+        "credentials",
+        include_str!("../../migrations/postgres/0007_credentials.sql"),
     ),
     (
         8,

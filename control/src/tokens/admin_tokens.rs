@@ -1,7 +1,8 @@
-//! Admin tokens: `<id>.<secret>`, shown once, stored hashed. Each has scopes and an expiry.
+//! Admin tokens: credentials with scopes and an expiry.
 
 use std::time::Duration;
 
+use super::credential::{NewCredential, ShownCredential, check_name};
 use super::secret::Plain;
 use crate::api::administrator::{Administrator, Scope};
 use crate::problems::{InputProblems, Refused};
@@ -15,6 +16,8 @@ const DEFAULT_LIFE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// A token to make.
 pub struct AdminTokenRequest<'a> {
+    /// What an administrator calls it; may be empty.
+    pub name: &'a str,
     /// The names of its scopes, as `sessions:read`.
     pub scopes: &'a [String],
     /// How long it lasts, as `90d`, which is the default.
@@ -52,34 +55,47 @@ pub async fn make(
     request: &AdminTokenRequest<'_>,
 ) -> Result<MadeToken, MakeTokenError> {
     let life = check(request)?;
-    let id = service.random.id()?;
-    let secret = Plain::new(service.random.secret()?);
+    let new = NewCredential::make(service.random.as_ref())?;
     let now = service.now();
     let stored = AdminToken {
-        id: id.clone(),
-        secret_hash: secret.hashed(),
+        id: new.id,
+        name: request.name.to_owned(),
+        secret_hash: new.secret_hash,
         scopes: request.scopes.to_vec(),
         created_at: now,
         expires_at: now + life,
+        last_used_at: None,
     };
     service.storage.add_admin_token(&stored).await?;
-    tracing::info!(token = id, scopes = ?stored.scopes, "admin token made");
-    let token = Plain::new(format!("{id}.{}", secret.reveal()));
-    Ok(MadeToken { stored, token })
+    tracing::info!(token = stored.id, name = stored.name, scopes = ?stored.scopes, "admin token made");
+    Ok(MadeToken {
+        stored,
+        token: new.whole,
+    })
 }
 
-/// The administrator whose token `text` is, if it is valid and has not expired.
+/// The administrator whose token `text` is, if it is valid and has not expired. It is noted as used.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(service: &Service, text: &str) -> Result<Option<Administrator>, StorageError> {
-    let Some((id, secret)) = text.split_once('.') else {
+    let Some(shown) = ShownCredential::parse(text) else {
         return Ok(None);
     };
-    let secret = Plain::new(secret.to_owned());
-    let stored = service.storage.admin_token(id).await?;
-    let stored = stored
-        .filter(|stored| stored.secret_hash.is_of(&secret) && stored.expires_at > service.now());
+    let now = service.now();
+    let stored = service.storage.admin_token(shown.id).await?;
+    let stored =
+        stored.filter(|stored| shown.matches(&stored.secret_hash) && stored.expires_at > now);
+    if let Some(stored) = &stored
+        && service.credential_uses.is_due(&stored.id, now)
+        && let Err(error) = service.storage.note_admin_token(&stored.id, now).await
+    {
+        tracing::warn!(
+            ?error,
+            token = stored.id,
+            "the use of a token is not stored"
+        );
+    }
     Ok(stored.map(|stored| Administrator::Token {
         id: stored.id,
         // A scope that this version does not know allows nothing.
@@ -93,6 +109,7 @@ pub async fn find(service: &Service, text: &str) -> Result<Option<Administrator>
 
 fn check(request: &AdminTokenRequest<'_>) -> Result<Duration, Refused> {
     let mut problems = InputProblems::default();
+    check_name(request.name, &mut problems);
     if request.scopes.is_empty() {
         problems.add("scopes", "", "a token needs at least one scope");
     }

@@ -1,5 +1,6 @@
 //! The program itself, against a service that runs.
 
+mod applications;
 mod sessions;
 mod users;
 

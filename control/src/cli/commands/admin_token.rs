@@ -1,11 +1,11 @@
-//! `admin-token new`, `admin-token list`, `admin-token delete`.
+//! `admin-token new | list | revoke`.
 
 use serde_json::json;
 
 use super::super::arguments::AdminTokenCommand;
 use super::super::client::Client;
 use super::super::error::CliError;
-use super::super::output::{Output, table, time};
+use super::super::output::{Output, last_used, table, time};
 use crate::api::admin_tokens::{AddedAdminToken, AdminTokenId, AdminTokenView};
 use crate::api::list::Items;
 
@@ -15,8 +15,12 @@ pub async fn run(
     output: Output,
 ) -> Result<(), CliError> {
     match command {
-        AdminTokenCommand::New { scope, expires } => {
-            let request = json!({ "scopes": scope, "expires": expires });
+        AdminTokenCommand::New {
+            scope,
+            name,
+            expires,
+        } => {
+            let request = json!({ "name": name, "scopes": scope, "expires": expires });
             let made: AddedAdminToken = client.post("/admin-tokens", &request).await?;
             output.result(&made, || {
                 format!(
@@ -31,11 +35,12 @@ pub async fn run(
             let tokens: Items<AdminTokenView> = client.get("/admin-tokens").await?;
             output.result(&tokens, || list(&tokens.items));
         }
-        AdminTokenCommand::Delete { id } => {
-            let deleted: AdminTokenId = client
-                .post("/admin-tokens/delete", &json!({ "id": id }))
-                .await?;
-            output.result(&deleted, || format!("Deleted the token {}.", deleted.id));
+        AdminTokenCommand::Revoke { id } => {
+            let request = json!({ "id": id });
+            let revoked: AdminTokenId = client.post("/admin-tokens/revoke", &request).await?;
+            output.result(&revoked, || {
+                format!("Revoked the admin token {}.", revoked.id)
+            });
         }
     }
     Ok(())
@@ -45,11 +50,14 @@ fn list(tokens: &[AdminTokenView]) -> String {
     let row = |token: &AdminTokenView| {
         [
             token.id.clone(),
+            token.name.clone(),
             token.scopes.join(" "),
             time(token.created_at),
             time(token.expires_at),
+            last_used(token.last_used_at),
         ]
     };
-    let rows: Vec<[String; 4]> = tokens.iter().map(row).collect();
-    table(["ID", "SCOPES", "SINCE", "UNTIL"], &rows)
+    let rows: Vec<[String; 6]> = tokens.iter().map(row).collect();
+    let headings = ["ID", "NAME", "SCOPES", "SINCE", "UNTIL", "LAST USED"];
+    table(headings, &rows)
 }

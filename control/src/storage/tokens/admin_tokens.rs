@@ -12,6 +12,8 @@ use crate::tokens::secret::Hashed;
 pub struct AdminToken {
     /// Its id, the part before the dot.
     pub id: String,
+    /// What an administrator calls it; may be empty.
+    pub name: String,
     /// The hash of its secret, the part after the dot.
     pub secret_hash: Hashed,
     /// Its scopes, such as `sessions:read`.
@@ -20,18 +22,21 @@ pub struct AdminToken {
     pub created_at: UnixSeconds,
     /// When it expires.
     pub expires_at: UnixSeconds,
+    /// When it was last used, to the minute; `None` if it was not.
+    pub last_used_at: Option<UnixSeconds>,
 }
 
-type Columns = (String, String, String, i64, i64);
+type Columns = (String, String, String, String, i64, i64, Option<i64>);
 
 impl Database {
     /// Stores a token.
     pub async fn add_admin_token(&self, token: &AdminToken) -> Result<(), StorageError> {
         sqlx::query(
-            "INSERT INTO admin_tokens (id, secret_hash, scopes, created_at, expires_at) \
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO admin_tokens (id, name, secret_hash, scopes, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(&token.id)
+        .bind(&token.name)
         .bind(token.secret_hash.as_str())
         .bind(serde_json::to_string(&token.scopes)?)
         .bind(to_db(token.created_at))
@@ -44,8 +49,8 @@ impl Database {
     /// The token with an id, which may have expired.
     pub async fn admin_token(&self, id: &str) -> Result<Option<AdminToken>, StorageError> {
         let row: Option<Columns> = sqlx::query_as(
-            "SELECT id, secret_hash, scopes, created_at, expires_at FROM admin_tokens \
-             WHERE id = $1",
+            "SELECT id, name, secret_hash, scopes, created_at, expires_at, last_used_at \
+             FROM admin_tokens WHERE id = $1",
         )
         .bind(id)
         .fetch_optional(self.pool())
@@ -56,12 +61,22 @@ impl Database {
     /// All tokens, the oldest first.
     pub async fn admin_tokens(&self) -> Result<Vec<AdminToken>, StorageError> {
         let rows: Vec<Columns> = sqlx::query_as(
-            "SELECT id, secret_hash, scopes, created_at, expires_at FROM admin_tokens \
-             ORDER BY created_at, id",
+            "SELECT id, name, secret_hash, scopes, created_at, expires_at, last_used_at \
+             FROM admin_tokens ORDER BY created_at, id",
         )
         .fetch_all(self.pool())
         .await?;
         rows.into_iter().map(from_columns).collect()
+    }
+
+    /// Notes that a token is used.
+    pub async fn note_admin_token(&self, id: &str, now: UnixSeconds) -> Result<(), StorageError> {
+        sqlx::query("UPDATE admin_tokens SET last_used_at = $1 WHERE id = $2")
+            .bind(to_db(now))
+            .bind(id)
+            .execute(self.pool())
+            .await?;
+        Ok(())
     }
 
     /// Deletes a token. False if there is none with this id.
@@ -75,13 +90,15 @@ impl Database {
 }
 
 fn from_columns(
-    (id, secret_hash, scopes, created_at, expires_at): Columns,
+    (id, name, secret_hash, scopes, created_at, expires_at, last_used_at): Columns,
 ) -> Result<AdminToken, StorageError> {
     Ok(AdminToken {
         id,
+        name,
         secret_hash: Hashed::stored(secret_hash),
         scopes: serde_json::from_str(&scopes)?,
         created_at: from_db(created_at),
         expires_at: from_db(expires_at),
+        last_used_at: last_used_at.map(from_db),
     })
 }

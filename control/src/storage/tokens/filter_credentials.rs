@@ -3,7 +3,7 @@
 use portcullis::time::UnixSeconds;
 
 use crate::storage::database::Database;
-use crate::storage::database::columns::to_db;
+use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 use crate::tokens::secret::Hashed;
 
@@ -16,27 +16,46 @@ pub struct FilterCredential {
     pub secret_hash: Hashed,
     /// The audiences that it covers; `None` for all.
     pub audiences: Option<Vec<String>>,
+    /// What an administrator calls it; may be empty.
+    pub name: String,
+    /// When it was made.
+    pub created_at: UnixSeconds,
+    /// When it was last used, to the minute; `None` if it was not.
+    pub last_used_at: Option<UnixSeconds>,
 }
+
+/// A credential that was revoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevokedCredential {
+    /// Its name.
+    pub name: String,
+    /// The version of the feed that the revocation took. It holds no change: it wakes long polls.
+    pub version: u64,
+    /// How many credentials are left.
+    pub left: u64,
+}
+
+type Columns = (String, String, Option<String>, String, i64, Option<i64>);
 
 impl Database {
     /// Stores a credential.
     pub async fn add_filter_credential(
         &self,
         credential: &FilterCredential,
-        now: UnixSeconds,
     ) -> Result<(), StorageError> {
         let audiences = match &credential.audiences {
             Some(audiences) => Some(serde_json::to_string(audiences)?),
             None => None,
         };
         sqlx::query(
-            "INSERT INTO filter_credentials (id, secret_hash, audiences, created_at) \
-             VALUES ($1, $2, $3, $4)",
+            "INSERT INTO filter_credentials (id, secret_hash, audiences, name, created_at) \
+             VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(&credential.id)
         .bind(credential.secret_hash.as_str())
         .bind(audiences)
-        .bind(to_db(now))
+        .bind(&credential.name)
+        .bind(to_db(credential.created_at))
         .execute(self.pool())
         .await?;
         Ok(())
@@ -47,21 +66,67 @@ impl Database {
         &self,
         id: &str,
     ) -> Result<Option<FilterCredential>, StorageError> {
-        let row: Option<(String, Option<String>)> =
-            sqlx::query_as("SELECT secret_hash, audiences FROM filter_credentials WHERE id = $1")
+        let row: Option<Columns> = sqlx::query_as(
+            "SELECT id, secret_hash, audiences, name, created_at, last_used_at \
+             FROM filter_credentials WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(self.pool())
+        .await?;
+        row.map(from_columns).transpose()
+    }
+
+    /// All credentials, the oldest first.
+    pub async fn filter_credentials(&self) -> Result<Vec<FilterCredential>, StorageError> {
+        let rows: Vec<Columns> = sqlx::query_as(
+            "SELECT id, secret_hash, audiences, name, created_at, last_used_at \
+             FROM filter_credentials ORDER BY created_at, id",
+        )
+        .fetch_all(self.pool())
+        .await?;
+        rows.into_iter().map(from_columns).collect()
+    }
+
+    /// Notes that a credential is used.
+    pub async fn note_filter_credential(
+        &self,
+        id: &str,
+        now: UnixSeconds,
+    ) -> Result<(), StorageError> {
+        sqlx::query("UPDATE filter_credentials SET last_used_at = $1 WHERE id = $2")
+            .bind(to_db(now))
+            .bind(id)
+            .execute(self.pool())
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes a credential. Takes a version of the feed, so that every replica of the service
+    /// looks again at the credentials of the long polls that it holds. `None` if there is no
+    /// credential with this id.
+    pub async fn revoke_filter_credential(
+        &self,
+        id: &str,
+    ) -> Result<Option<RevokedCredential>, StorageError> {
+        let mut write = self.write().await?;
+        write.lock().await?;
+        let deleted: Option<(String,)> =
+            sqlx::query_as("DELETE FROM filter_credentials WHERE id = $1 RETURNING name")
                 .bind(id)
-                .fetch_optional(self.pool())
+                .fetch_optional(write.connection())
                 .await?;
-        let Some((secret_hash, audiences)) = row else {
+        let Some((name,)) = deleted else {
             return Ok(None);
         };
-        Ok(Some(FilterCredential {
-            id: id.to_owned(),
-            secret_hash: Hashed::stored(secret_hash),
-            audiences: match audiences {
-                Some(list) => Some(serde_json::from_str(&list)?),
-                None => None,
-            },
+        let version = write.version().await?;
+        let (left,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM filter_credentials")
+            .fetch_one(write.connection())
+            .await?;
+        write.commit().await?;
+        Ok(Some(RevokedCredential {
+            name,
+            version,
+            left: from_db(left),
         }))
     }
 
@@ -72,4 +137,20 @@ impl Database {
             .await?;
         Ok(count > 0)
     }
+}
+
+fn from_columns(
+    (id, secret_hash, audiences, name, created_at, last_used_at): Columns,
+) -> Result<FilterCredential, StorageError> {
+    Ok(FilterCredential {
+        id,
+        secret_hash: Hashed::stored(secret_hash),
+        audiences: match audiences {
+            Some(list) => Some(serde_json::from_str(&list)?),
+            None => None,
+        },
+        name,
+        created_at: from_db(created_at),
+        last_used_at: last_used_at.map(from_db),
+    })
 }

@@ -8,7 +8,7 @@ use crate::browser::Browser;
 use crate::harness::{Service, problem};
 
 /// Each call, with the scope that it needs.
-const CALLS: [(&str, &str, &str); 10] = [
+const CALLS: [(&str, &str, &str); 16] = [
     ("GET", "sessions", "sessions:read"),
     ("DELETE", "sessions/x", "sessions:revoke"),
     ("GET", "users", "users:read"),
@@ -19,6 +19,12 @@ const CALLS: [(&str, &str, &str); 10] = [
     ("DELETE", "users/x", "users:write"),
     ("GET", "applications", "applications:read"),
     ("POST", "applications/wiki/revoke", "applications:revoke"),
+    ("GET", "applications/wiki", "applications:read"),
+    ("DELETE", "applications/wiki", "applications:write"),
+    ("GET", "filter-credentials", "credentials:read"),
+    ("DELETE", "filter-credentials/x", "credentials:revoke"),
+    ("GET", "admin-tokens", "credentials:read"),
+    ("DELETE", "admin-tokens/x", "credentials:revoke"),
 ];
 
 fn method(name: &str) -> Method {
@@ -108,7 +114,7 @@ async fn a_token_ends_when_it_is_deleted_or_runs_out() {
     assert_eq!(answer.status(), StatusCode::OK);
     let id = long.split_once('.').unwrap().0;
     service
-        .done("/admin-tokens/delete", json!({ "id": id }))
+        .done("/admin-tokens/revoke", json!({ "id": id }))
         .await;
     let answer = call(&service, &long, Method::GET, "users").await;
     assert_eq!(problem(answer).await, (401, "token_invalid".into()));
@@ -165,8 +171,10 @@ async fn bad_input_is_refused_and_changes_nothing() {
 async fn tokens_are_made_on_the_socket_only() {
     let service = Service::start().await;
     let token = token(&service, &CALLS.map(|(_, _, scope)| scope)).await;
-    let answer = call(&service, &token, Method::POST, "admin-tokens").await;
-    assert_eq!(problem(answer).await, (404, "no_such_call".into()));
+    for path in ["admin-tokens", "filter-credentials"] {
+        let answer = call(&service, &token, Method::POST, path).await;
+        assert_eq!(problem(answer).await, (405, "no_such_method".into()));
+    }
     let (status, page) = service.over_socket(Method::GET, "users").await;
     assert_eq!((status, &page["next"]), (StatusCode::OK, &Value::Null));
 }

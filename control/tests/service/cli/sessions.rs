@@ -106,7 +106,8 @@ async fn admin_tokens_are_shown_once_and_deleted() {
         assert_eq!(output.status.code(), Some(1));
         assert!(stderr(&output).contains(says), "{}", stderr(&output));
     }
-    assert!(run(&["admin-token", "delete", id]).status.success());
+    assert!(run(&["admin-token", "revoke", id]).status.success());
+    // Its name until version 0.1.
     assert_eq!(run(&["admin-token", "delete", id]).status.code(), Some(1));
     let list = json(&run(&["admin-token", "list", "--json"]));
     assert_eq!(list["items"], json!([]));

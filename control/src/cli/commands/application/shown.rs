@@ -1,0 +1,282 @@
+//! Applications as people read them. Everything that opens a door is shown: in the table of one
+//! application every setting, in the list every setting that is less strict than the default.
+
+use super::super::super::output::table;
+use crate::api::applications::ApplicationView;
+use crate::applications::{BypassDraft, Draft};
+use crate::policy::draft::RuleDraft;
+
+/// All applications, one a line.
+pub fn list(applications: &[ApplicationView]) -> String {
+    let rows: Vec<[String; 7]> = applications.iter().map(line).collect();
+    let headings = [
+        "NAME", "ORIGINS", "SESSION", "ADMITS", "OPENS", "FROM", "AUDIENCE",
+    ];
+    table(headings, &rows)
+}
+
+/// All settings of an application, one a line.
+pub fn settings_of(application: &ApplicationView) -> String {
+    // Without `..`, so that no setting can be forgotten here.
+    let ApplicationView {
+        audience,
+        declared,
+        settings,
+    } = application;
+    let Draft {
+        name,
+        origins,
+        session_duration,
+        http_only,
+        same_site,
+        partitioned,
+        binding_cookie,
+        header_tokens,
+        refresh_in_request,
+        preflight,
+        cors_origins,
+        bypass,
+        policy,
+        upstream,
+    } = settings;
+    let rows = [
+        ("name", text(name.as_ref())),
+        ("audience", audience.clone()),
+        ("from", from(*declared).to_owned()),
+        ("origins", joined(origins.as_deref())),
+        ("upstream", text(upstream.as_ref())),
+        ("session duration", text(session_duration.as_ref())),
+        ("admits", admits(policy.as_deref())),
+        ("bypass", joined_bypass(bypass.as_deref())),
+        ("header tokens", flag(*header_tokens)),
+        ("refresh in request", text(refresh_in_request.as_ref())),
+        ("preflight", text(preflight.as_ref())),
+        ("cors origins", joined(cors_origins.as_deref())),
+        ("binding cookie", flag(*binding_cookie)),
+        ("http only", flag(*http_only)),
+        ("same site", text(same_site.as_ref())),
+        ("partitioned", flag(*partitioned)),
+    ]
+    .map(|(setting, value)| [setting.to_owned(), value]);
+    table(["SETTING", "VALUE"], &rows)
+}
+
+fn line(application: &ApplicationView) -> [String; 7] {
+    let ApplicationView {
+        audience,
+        declared,
+        settings,
+    } = application;
+    [
+        text(settings.name.as_ref()),
+        joined(settings.origins.as_deref()),
+        text(settings.session_duration.as_ref()),
+        admits(settings.policy.as_deref()),
+        opens(settings),
+        from(*declared).to_owned(),
+        audience.clone(),
+    ]
+}
+
+/// The settings that are less strict than their defaults.
+fn opens(settings: &Draft) -> String {
+    let Draft {
+        bypass,
+        header_tokens,
+        refresh_in_request,
+        preflight,
+        cors_origins,
+        binding_cookie,
+        http_only,
+        same_site,
+        // Shown in columns of their own.
+        name: _,
+        origins: _,
+        session_duration: _,
+        policy: _,
+        // These open nothing.
+        partitioned: _,
+        upstream: _,
+    } = settings;
+    let is = |setting: &Option<String>, value: &str| setting.as_deref() == Some(value);
+    let doors = [
+        is_filled(bypass.as_deref())
+            .then(|| format!("bypass {}", joined_bypass(bypass.as_deref()))),
+        (*header_tokens == Some(true)).then(|| "header tokens".to_owned()),
+        is(refresh_in_request, "always").then(|| "refresh always".to_owned()),
+        (!is(preflight, "deny")).then(|| format!("preflight {}", text(preflight.as_ref()))),
+        is_filled(cors_origins.as_deref())
+            .then(|| format!("CORS {}", joined(cors_origins.as_deref()))),
+        (*binding_cookie == Some(false)).then(|| "no binding cookie".to_owned()),
+        (*http_only == Some(false)).then(|| "scripts read the token".to_owned()),
+        is(same_site, "none").then(|| "cookies across sites".to_owned()),
+    ];
+    let doors: Vec<String> = doors.into_iter().flatten().collect();
+    if doors.is_empty() {
+        "-".to_owned()
+    } else {
+        doors.join("; ")
+    }
+}
+
+fn is_filled<T>(list: Option<&[T]>) -> bool {
+    list.is_some_and(|list| !list.is_empty())
+}
+
+/// Whom the policy admits.
+fn admits(policy: Option<&[RuleDraft]>) -> String {
+    let rules: Vec<String> = policy.into_iter().flatten().filter_map(rule).collect();
+    if rules.is_empty() {
+        "nobody".to_owned()
+    } else {
+        rules.join("; ")
+    }
+}
+
+fn rule(rule: &RuleDraft) -> Option<String> {
+    let RuleDraft {
+        emails,
+        email_domains,
+        everyone,
+        session_duration,
+    } = rule;
+    let mut admitted = emails.clone();
+    admitted.extend(email_domains.iter().map(|domain| format!("*@{domain}")));
+    admitted.extend(everyone.then(|| "everyone".to_owned()));
+    if admitted.is_empty() {
+        return None;
+    }
+    let whom = admitted.join(", ");
+    Some(match session_duration {
+        Some(duration) => format!("{whom} for {duration}"),
+        None => whom,
+    })
+}
+
+fn joined_bypass(bypass: Option<&[BypassDraft]>) -> String {
+    let paths: Vec<String> = bypass.into_iter().flatten().map(path).collect();
+    joined(Some(&paths))
+}
+
+/// A path as the option `--bypass` takes it, with its methods.
+fn path(bypass: &BypassDraft) -> String {
+    let BypassDraft {
+        path,
+        matching,
+        methods,
+    } = bypass;
+    let below = match matching.as_deref() {
+        Some("prefix") => format!("{}/*", path.trim_end_matches('/')),
+        _ => path.clone(),
+    };
+    match methods {
+        Some(methods) => format!("{below} ({})", methods.join(", ")),
+        None => below,
+    }
+}
+
+fn from(declared: bool) -> &'static str {
+    if declared { "file" } else { "cli" }
+}
+
+fn text(text: Option<&String>) -> String {
+    text.cloned().unwrap_or_else(|| "none".to_owned())
+}
+
+fn flag(flag: Option<bool>) -> String {
+    flag.unwrap_or_default().to_string()
+}
+
+fn joined(texts: Option<&[String]>) -> String {
+    match texts {
+        None | Some([]) => "none".to_owned(),
+        Some(texts) => texts.join(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn view(settings: Value) -> ApplicationView {
+        ApplicationView {
+            audience: "a".repeat(64),
+            declared: false,
+            settings: serde_json::from_value(settings).unwrap(),
+        }
+    }
+
+    /// Every setting with its default.
+    fn strict() -> Value {
+        json!({
+            "name": "wiki",
+            "origins": ["https://wiki.example.com"],
+            "session_duration": "24h",
+            "http_only": true,
+            "same_site": "lax",
+            "partitioned": false,
+            "binding_cookie": true,
+            "header_tokens": false,
+            "refresh_in_request": "with_binding",
+            "preflight": "deny",
+            "cors_origins": [],
+            "bypass": [],
+            "policy": [],
+        })
+    }
+
+    /// Every setting with another value, less strict where there is one.
+    fn open() -> Value {
+        json!({
+            "name": "other",
+            "origins": ["https://other.example.com"],
+            "session_duration": "1h",
+            "http_only": false,
+            "same_site": "none",
+            "partitioned": true,
+            "binding_cookie": false,
+            "header_tokens": true,
+            "refresh_in_request": "always",
+            "preflight": "origin",
+            "cors_origins": ["https://a.example"],
+            "bypass": [{ "path": "/static", "match": "prefix", "methods": ["GET"] }],
+            "policy": [{ "everyone": true, "session_duration": "2h" }],
+            "upstream": "http://127.0.0.1:3000",
+        })
+    }
+
+    #[test]
+    fn every_setting_is_shown_and_every_door_is_listed() {
+        let all = serde_json::to_value(Draft {
+            // Absent in JSON otherwise.
+            upstream: Some(String::new()),
+            ..Draft::default()
+        });
+        let all = all.unwrap();
+        let (shown, listed) = (settings_of(&view(strict())), list(&[view(strict())]));
+        for field in all.as_object().unwrap().keys() {
+            let value = &open()[field];
+            assert!(!value.is_null(), "{field} has no value in this test");
+            let mut changed = strict();
+            changed[field] = value.clone();
+            assert_ne!(settings_of(&view(changed.clone())), shown, "{field}");
+            if !["partitioned", "upstream"].contains(&field.as_str()) {
+                assert_ne!(list(&[view(changed)]), listed, "{field}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_open_is_named() {
+        let application = view(open());
+        for shown in [settings_of(&application), list(&[application])] {
+            for part in ["/static/* (GET)", "https://a.example", "everyone for 2h"] {
+                assert!(shown.contains(part), "{part} in {shown}");
+            }
+        }
+        let strict = list(&[view(strict())]);
+        assert!(strict.contains("  nobody  -  "), "{strict}");
+    }
+}

@@ -1,0 +1,55 @@
+//! Removing applications that were added on the command line.
+
+use portcullis::protocol::feed::Subject;
+use portcullis::time::UnixSeconds;
+
+use super::error::ChangeError;
+use crate::storage::database::Database;
+use crate::storage::database::error::StorageError;
+
+/// An application that was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovedApplication {
+    /// Its audience, which no application gets again.
+    pub audience: String,
+    /// The version of the feed with which it is gone.
+    pub version: u64,
+}
+
+impl Database {
+    /// Deletes an application and everything that was issued for it, and revokes its tokens until
+    /// `until`. Its name and places are free again; an application that gets them has another
+    /// audience.
+    pub async fn remove_application(
+        &self,
+        name: &str,
+        until: UnixSeconds,
+    ) -> Result<RemovedApplication, ChangeError> {
+        let mut write = self.write().await?;
+        write.lock().await?;
+        let found: Option<(String, i64)> = sqlx::query_as(
+            "SELECT audience, declared FROM applications WHERE name = $1 AND gone = 0",
+        )
+        .bind(name)
+        .fetch_optional(write.connection())
+        .await
+        .map_err(StorageError::from)?;
+        let audience = match found {
+            None => return Err(ChangeError::Unknown),
+            Some((_, declared)) if declared != 0 => return Err(ChangeError::Declared),
+            Some((audience, _)) => audience,
+        };
+        // Deletes its places and codes too (foreign keys).
+        sqlx::query("DELETE FROM applications WHERE audience = $1")
+            .bind(&audience)
+            .execute(write.connection())
+            .await
+            .map_err(StorageError::from)?;
+        write.publish_application_gone(&audience).await?;
+        let subject = Subject::Application(audience.clone());
+        write.revoke(subject, until).await?;
+        let version = write.version().await?;
+        write.commit().await?;
+        Ok(RemovedApplication { audience, version })
+    }
+}

@@ -1,0 +1,135 @@
+//! `application`: what people see, and removal.
+
+use serde_json::json;
+
+use super::{json, run, stderr};
+use crate::harness::Service;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_door_is_shown_by_each_command() {
+    let service = Service::start().await;
+    let data = service.data_dir();
+    let run = |arguments: &[&str]| {
+        let output = run(&data, arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let add = [
+        "application",
+        "add",
+        "wiki",
+        "--origin",
+        "https://wiki.example.com",
+        "--bypass",
+        "/health",
+    ];
+    let added = run(&add);
+    assert!(added.contains("/health"), "{added}");
+    let set = [
+        "application",
+        "set",
+        "wiki",
+        "--bypass",
+        "/health",
+        "/static/*",
+        "--header-tokens",
+        "true",
+        "--refresh-in-request",
+        "always",
+        "--preflight",
+        "origin",
+        "--cors-origin",
+        "https://a.example",
+        "--binding-cookie",
+        "false",
+        "--http-only",
+        "false",
+        "--same-site",
+        "none",
+        "--allow-domain",
+        "example.com",
+        "--allow-session-duration",
+        "8h",
+    ];
+    let changed = run(&set);
+    let shown = run(&["application", "show", "wiki"]);
+    assert_eq!(changed.strip_prefix("Changed.\n"), Some(&*shown));
+    for line in [
+        "bypass              /health /static/*",
+        "header tokens       true",
+        "refresh in request  always",
+        "preflight           origin",
+        "cors origins        https://a.example",
+        "binding cookie      false",
+        "http only           false",
+        "same site           none",
+        "admits              *@example.com for 8h",
+    ] {
+        assert!(shown.contains(line), "{line} in {shown}");
+    }
+    let list = run(&["application", "list"]);
+    for part in [
+        "*@example.com for 8h",
+        "bypass /health /static/*",
+        "header tokens",
+        "refresh always",
+        "preflight origin",
+        "CORS https://a.example",
+        "no binding cookie",
+        "scripts read the token",
+        "cookies across sites",
+    ] {
+        assert!(list.contains(part), "{part} in {list}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn applications_are_removed() {
+    let service = Service::start().await;
+    let audience = service.wiki(json!({})).await;
+    let data = service.data_dir();
+    let removed = json(&run(&data, &["application", "remove", "wiki", "--json"]));
+    assert_eq!(removed["audience"], audience);
+    assert!(service.listed("/applications").await.is_empty());
+    for command in ["remove", "show", "set"] {
+        let arguments = ["application", command, "wiki"];
+        let more: &[&str] = if command == "set" {
+            &["--same-site", "lax"]
+        } else {
+            &[]
+        };
+        let output = run(&data, &[&arguments[..], more].concat());
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        assert!(stderr(&output).contains("no application has this name"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filter_credentials_are_listed_and_revoked() {
+    let service = Service::start().await;
+    service.wiki(json!({})).await;
+    let data = service.data_dir();
+    let run = |arguments: &[&str]| run(&data, arguments);
+    let new = ["filter-credential", "new", "--name", "edge-eu", "--json"];
+    let made = json(&run(&[&new[..], &["--application", "wiki"]].concat()));
+    let (id, secret) = (made["id"].as_str().unwrap(), &made["credential"]);
+    let list = String::from_utf8(run(&["filter-credential", "list"]).stdout).unwrap();
+    for part in [id, "edge-eu", "wiki", "never", "LIVE PROXIES"] {
+        assert!(list.contains(part), "{part} in {list}");
+    }
+    let secret = secret.as_str().unwrap().split_once('.').unwrap().1;
+    assert!(!list.contains(secret), "{list}");
+
+    let output = run(&["filter-credential", "revoke", id]);
+
+    assert!(output.status.success());
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("(edge-eu): its calls are refused"), "{text}");
+    assert!(stderr(&output).contains("no filter credential is left"));
+    let again = run(&["filter-credential", "revoke", id]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(stderr(&again).contains("filter-credential list"));
+    let help = run(&["filter-credential", "revoke", "--help"]);
+    let help = String::from_utf8(help.stdout).unwrap();
+    assert!(help.contains("when_stale"), "{help}");
+}
