@@ -2,6 +2,7 @@
 
 pub(super) mod columns;
 pub(super) mod error;
+mod migrations;
 pub(super) mod stats;
 pub(super) mod timed;
 pub(super) mod write;
@@ -11,90 +12,15 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, SqlSafeStr};
+use sqlx::migrate::{MigrateError, Migrator};
 use tokio::sync::Semaphore;
 
 use crate::storage::database::error::StorageError;
 use crate::storage::database::stats::{DatabaseStats, Timer};
 use crate::storage::database::timed::{Read, TimedPool};
 use crate::storage::database::write::{Turn, Write};
-
-const SQLITE_MIGRATIONS: [(i64, &str, &str); 7] = [
-    (
-        1,
-        "begin",
-        include_str!("../../migrations/sqlite/0001_begin.sql"),
-    ),
-    (
-        2,
-        "refreshes",
-        include_str!("../../migrations/sqlite/0002_refreshes.sql"),
-    ),
-    (
-        3,
-        "sessions",
-        include_str!("../../migrations/sqlite/0003_sessions.sql"),
-    ),
-    (
-        4,
-        "device_codes",
-        include_str!("../../migrations/sqlite/0004_device_codes.sql"),
-    ),
-    (
-        5,
-        "proxies",
-        include_str!("../../migrations/sqlite/0005_proxies.sql"),
-    ),
-    (
-        7,
-        "credentials",
-        include_str!("../../migrations/sqlite/0007_credentials.sql"),
-    ),
-    (
-        8,
-        "proxy_nodes",
-        include_str!("../../migrations/sqlite/0008_proxy_nodes.sql"),
-    ),
-];
-const POSTGRES_MIGRATIONS: [(i64, &str, &str); 7] = [
-    (
-        1,
-        "begin",
-        include_str!("../../migrations/postgres/0001_begin.sql"),
-    ),
-    (
-        2,
-        "refreshes",
-        include_str!("../../migrations/postgres/0002_refreshes.sql"),
-    ),
-    (
-        3,
-        "sessions",
-        include_str!("../../migrations/postgres/0003_sessions.sql"),
-    ),
-    (
-        4,
-        "device_codes",
-        include_str!("../../migrations/postgres/0004_device_codes.sql"),
-    ),
-    (
-        5,
-        "proxies",
-        include_str!("../../migrations/postgres/0005_proxies.sql"),
-    ),
-    (
-        7,
-        "credentials",
-        include_str!("../../migrations/postgres/0007_credentials.sql"),
-    ),
-    (
-        8,
-        "proxy_nodes",
-        include_str!("../../migrations/postgres/0008_proxy_nodes.sql"),
-    ),
-];
 
 /// With WAL, readers are not blocked by a writer. With FULL, a commit survives a loss of power: a
 /// revocation that was answered must never be undone.
@@ -254,21 +180,10 @@ impl Kind {
     }
 
     fn migrator(self) -> Migrator {
-        let migrations = match self {
-            Self::Sqlite => SQLITE_MIGRATIONS,
-            Self::Postgres => POSTGRES_MIGRATIONS,
-        };
-        let migrations = migrations.map(|(version, description, sql)| {
-            let sql = sql.into_sql_str();
-            Migration::new(
-                version,
-                description.into(),
-                MigrationType::Simple,
-                sql,
-                false,
-            )
-        });
-        Migrator::with_migrations(migrations.into())
+        match self {
+            Self::Sqlite => migrations::sqlite(),
+            Self::Postgres => migrations::postgres(),
+        }
     }
 }
 

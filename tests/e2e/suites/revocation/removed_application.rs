@@ -22,7 +22,7 @@ fn events(browser: &Browser, application: &Application) -> Request {
         .collect();
     Request::new("GET", "/events")
         .with("accept", "text/event-stream")
-        .with("cookie", &pairs.join("; "))
+        .with("cookie", pairs.join("; "))
 }
 
 /// Waits until every worker refuses for a reason, and checks that nothing reaches the origin then.

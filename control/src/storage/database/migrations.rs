@@ -1,0 +1,53 @@
+//! The steps that bring a database up to date. Both databases have the same steps, in a folder each.
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+macro_rules! migrations {
+    ($folder:literal: $($number:literal $name:literal $file:literal,)+) => {
+        [$((
+            $number,
+            $name,
+            include_str!(concat!("../../../migrations/", $folder, "/", $file)),
+        )),+]
+    };
+}
+
+/// The steps in a folder, in the order in which they are taken.
+macro_rules! migrations_in {
+    ($folder:literal) => {
+        migrations! {
+            $folder:
+            1 "begin" "0001_begin.sql",
+            2 "refreshes" "0002_refreshes.sql",
+            3 "sessions" "0003_sessions.sql",
+            4 "device_codes" "0004_device_codes.sql",
+            5 "proxies" "0005_proxies.sql",
+            7 "credentials" "0007_credentials.sql",
+            8 "proxy_nodes" "0008_proxy_nodes.sql",
+        }
+    };
+}
+
+/// The steps for SQLite.
+pub fn sqlite() -> Migrator {
+    migrator(&migrations_in!("sqlite"))
+}
+
+/// The steps for PostgreSQL.
+pub fn postgres() -> Migrator {
+    migrator(&migrations_in!("postgres"))
+}
+
+fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let steps = steps.iter().map(|(version, name, sql)| {
+        Migration::new(
+            *version,
+            (*name).into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    });
+    Migrator::with_migrations(steps.collect())
+}
