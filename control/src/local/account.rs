@@ -9,7 +9,7 @@ use super::error::LocalError;
 use super::files::{self, Access};
 use crate::service::Service;
 use crate::sign_in::users::{self, UserRequest};
-use crate::tokens::filter_credentials;
+use crate::tokens::filter_credentials::{self, CredentialRequest};
 use crate::tokens::secret::Plain;
 
 const FILE: &str = "account.json";
@@ -54,7 +54,14 @@ pub(super) async fn prepare(
 
     let known = filter_credentials::find(service, &kept.filter_credential).await?;
     if known.is_none() {
-        let made = filter_credentials::make(service, None).await?;
+        let made = filter_credentials::make(
+            service,
+            CredentialRequest {
+                name: "try",
+                audiences: None,
+            },
+        )
+        .await?;
         kept.filter_credential = made.credential.reveal().to_owned();
         write(&file, &kept)?;
     }
