@@ -2,6 +2,8 @@
 
 pub mod frame;
 pub mod framework;
+pub(crate) mod markup;
+pub mod no_access;
 pub mod page;
 pub mod refusal;
 pub mod script;

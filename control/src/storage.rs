@@ -22,6 +22,7 @@ pub use database::{Database, OpenError};
 pub use eligibility::{EligibilityFacts, EligibilityQuery, UserStanding};
 pub use feed::{Cursor, END_OF_PAGE, FeedItems, PAGE_OF_REVOCATIONS, Position};
 pub use proxies::{MOST_PROXIES, NodeProcess, Proxy, ProxyStep, ProxyUpdate, Step};
+pub use revocations::fresh::DemandedSignIns;
 pub use revocations::history::{HistoryPage, PastRevocation};
 pub use revocations::of_token::RevokedBelow;
 pub use revocations::{

@@ -131,6 +131,15 @@ impl Authenticator {
         Err(AuthError::Refused(worst))
     }
 
+    /// The account whose session a request presents, though the policy may not admit it.
+    pub fn account(&mut self, visit: Visit<'_>, moment: &Moment<'_>) -> Option<String> {
+        let Judge { trust, verifier } = self.judge(moment.now).ok()?;
+        let presented = Presented::to(visit.placement, visit.incoming.head);
+        let demand = demand(visit.placement, &presented.bindings, moment);
+        let mut tokens = presented.tokens.into_iter();
+        tokens.find_map(|candidate| verifier.account(trust, demand, candidate).ok())
+    }
+
     /// The session of a token that the control service has just issued, judged as if a request
     /// had come with it in its cookie.
     pub fn authenticate_issued(

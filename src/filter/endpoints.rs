@@ -12,7 +12,7 @@ use super::effect::Effect;
 use super::event::{Incoming, Moment};
 use super::login::callback::callback;
 use super::login::login;
-use super::route::places_on;
+use super::route::{NoRoute, places_on};
 use crate::application::Placement;
 use crate::application::authority::Authority;
 use crate::application::path::{Readings, is_below};
@@ -34,7 +34,7 @@ impl Filter {
         let Incoming { head, kind, .. } = incoming;
         let places = places_on(self.authenticator.store(), authority);
         let Some(first) = places.first() else {
-            return Effect::Reply(not_found(kind));
+            return Effect::Reply(NoRoute::NoApplication.reply(kind));
         };
         match (head.method(), head.path()) {
             (b"GET", b"/.access/login") => {
@@ -51,7 +51,10 @@ impl Filter {
                 &places,
                 moment,
             ),
-            (b"GET", b"/.access/logout") => Effect::Reply(logout::ask()),
+            (b"GET", b"/.access/logout") => {
+                let reply = logout::ask(&mut self.authenticator, head, &places, moment);
+                Effect::Reply(reply)
+            }
             (b"POST", b"/.access/logout") => logout::logout(
                 &mut self.authenticator,
                 &mut self.pending,
@@ -76,6 +79,10 @@ fn place_of<'a>(places: &'a [Rc<Placement>], return_to: &str) -> Option<&'a Rc<P
 }
 
 fn not_found(kind: RequestKind) -> Reply {
-    let page = MessagePage::new("Nothing here", &["This address has no page."]);
+    let page = MessagePage::new(
+        "Page not found",
+        &["Addresses under /.access/ belong to the sign-in, and it has no page of this name."],
+    )
+    .link("/", "Open the application");
     page.error(kind, 404, "endpoint_unknown")
 }

@@ -167,7 +167,8 @@ fn session_ended(kind: RequestKind, reason: &'static str) -> Reply {
             "The application may already have carried out your request.",
             "Sign in again, and check before you repeat it.",
         ],
-    );
+    )
+    .link("/.access/login", "Sign in again");
     let status = match reason {
         "stale" | "not_ready" => 503,
         _ => 403,
@@ -180,6 +181,7 @@ pub(super) fn too_many(kind: RequestKind) -> Reply {
     let page = MessagePage::new(
         "Too many open connections",
         &["Close some of this application's windows, then try again."],
-    );
+    )
+    .link("", "Try again");
     page.error(kind, 503, "too_many_streams")
 }

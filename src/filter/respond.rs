@@ -2,7 +2,7 @@
 //! everything else is answered here.
 
 use super::authenticate::presented::shows_header_token;
-use super::authenticate::{AuthError, Unavailable};
+use super::authenticate::{AuthError, Authenticator, Unavailable};
 use super::event::{Incoming, Moment, Visit};
 use super::login::begin::{BeginLogin, begin_login, login_url, login_url_from};
 use crate::protocol::return_to;
@@ -14,9 +14,12 @@ use crate::reply::refusal::{self, Context};
 use crate::request::framework::Framework;
 use crate::request::kind::RequestKind;
 
+/// When a request that could not be judged is worth another try.
+const RETRY_SECONDS: u64 = 1;
+
 /// The answer to a request without a good session.
 pub(super) fn unauthenticated(
-    team_domain: &str,
+    authenticator: &mut Authenticator,
     visit: Visit<'_>,
     error: AuthError,
     moment: &mut Moment<'_>,
@@ -36,16 +39,36 @@ pub(super) fn unauthenticated(
             reason: refusal.as_str(),
             return_to: target,
         };
-        return begin_login(team_domain, visit, login, moment);
+        return begin_login(authenticator.team_domain(), visit, login, moment);
     }
+    let account = match refusal {
+        Refusal::PolicyDenied => authenticator.account(visit, moment),
+        _ => None,
+    };
     let visit = Incoming { kind, ..incoming }.to(placement);
-    refused(team_domain, visit, refusal)
+    refused_to(
+        account.as_deref(),
+        authenticator.team_domain(),
+        visit,
+        refusal,
+    )
 }
 
 /// The answer to a request without a good session where no login can begin.
 pub(super) fn refused(team_domain: &str, visit: Visit<'_>, refusal: Refusal) -> Reply {
+    refused_to(None, team_domain, visit, refusal)
+}
+
+fn refused_to(
+    account: Option<&str>,
+    team_domain: &str,
+    visit: Visit<'_>,
+    refusal: Refusal,
+) -> Reply {
     let (head, kind) = (visit.incoming.head, visit.incoming.kind);
     let context = Context {
+        account,
+        application: &visit.placement.application.name,
         team_domain,
         login_url: &login_url(visit.placement),
         cors_origins: &visit.placement.application.cors_origins,
@@ -81,15 +104,23 @@ fn sign_in_url(framework: Framework, visit: Visit<'_>) -> String {
 
 /// The answer while no session can be judged.
 pub(super) fn unavailable(kind: RequestKind, why: Unavailable) -> Reply {
-    let page = MessagePage::new(
-        "Not available right now",
-        &[
-            "Sign-in cannot be checked at the moment.",
-            "Try again in a few seconds.",
-        ],
-    );
+    let title = "Not available right now";
+    let cause = match why {
+        Unavailable::NotReady => "This server has just started, and cannot check sign-ins yet.",
+        Unavailable::Stale => {
+            "This server cannot reach the sign-in service, so it cannot check whether you may come in."
+        }
+    };
+    let page = if kind == RequestKind::FormPost {
+        let sentences = [
+            cause,
+            "What you entered was not sent. Go back, and send it again in a minute.",
+        ];
+        MessagePage::new(title, &sentences).retry_by_hand(RETRY_SECONDS)
+    } else {
+        MessagePage::new(title, &[cause]).retrying(RETRY_SECONDS)
+    };
     page.error(kind, 503, why.reason())
-        .with("retry-after", "1".to_owned())
 }
 
 /// A request that shows a token in a header comes from a script, whatever else it sends. A script

@@ -79,17 +79,49 @@ pub(super) fn places_on(store: Option<&Store>, authority: &Authority<'_>) -> Vec
 impl NoRoute {
     /// The answer to such a request.
     pub fn reply(self, kind: RequestKind) -> Reply {
-        let (status, reason, sentence) = match self {
-            Self::HostInvalid => (400, "host_invalid", "The hostname cannot be read."),
-            Self::UnknownHost => (403, "unknown_host", "No application has this hostname."),
+        let (status, reason, title, sentences) = match self {
+            Self::HostInvalid => (
+                400,
+                "host_invalid",
+                "This address does not work",
+                [
+                    "The hostname in it cannot be read.",
+                    "Check the address for typing errors.",
+                ],
+            ),
+            Self::UnknownHost => (
+                403,
+                "unknown_host",
+                "No application here",
+                [
+                    "No application is registered under this hostname.",
+                    "Check the address, or ask the person who gave it to you.",
+                ],
+            ),
             Self::PathAmbiguous => (
                 400,
                 "path_ambiguous",
-                "The address can be read in more than one way.",
+                "This address does not work",
+                [
+                    "Its path can be read in more than one way, so it was not sent to the application.",
+                    "Open the application's start page, and go on from there.",
+                ],
             ),
-            Self::NoApplication => (403, "no_application", "No application has this address."),
+            Self::NoApplication => (
+                403,
+                "no_application",
+                "No application here",
+                [
+                    "There are applications under this hostname, but none under this path or port.",
+                    "Check the address, or ask the person who gave it to you.",
+                ],
+            ),
         };
-        let page = MessagePage::new("Nothing here", &[sentence]);
+        let page = MessagePage::new(title, &sentences);
+        let page = match self {
+            Self::PathAmbiguous => page.link("/", "Open the start page"),
+            Self::HostInvalid | Self::UnknownHost | Self::NoApplication => page,
+        };
         page.error(kind, status, reason)
     }
 }

@@ -78,8 +78,8 @@ impl Filter {
             },
             AuthError::Unavailable(_) => error,
         };
-        let team_domain = self.authenticator.team_domain();
-        Effect::Reply(unauthenticated(team_domain, visit, error, moment))
+        let authenticator = &mut self.authenticator;
+        Effect::Reply(unauthenticated(authenticator, visit, error, moment))
     }
 
     /// Forwards a request with a good session, if there is room for one more.

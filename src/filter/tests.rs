@@ -5,6 +5,7 @@ mod header_tokens;
 mod login;
 mod logout;
 mod open_streams;
+mod pages;
 mod refresh;
 mod requests;
 mod shared_feed;

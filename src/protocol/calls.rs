@@ -109,6 +109,10 @@ pub struct Problem {
     /// Seconds to wait, with `user_blocked`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// The user's e-mail address, with `policy_denied` of `POST exchange`: the user is told which
+    /// account has no access.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// Why the control service refuses a call.

@@ -5,7 +5,7 @@
 //! carries one word and no secret.
 
 use super::Reply;
-use super::page::{escape, hash_source};
+use super::markup::{escape, hash_source};
 
 /// How a login without a prompt ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

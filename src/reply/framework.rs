@@ -48,6 +48,8 @@ mod tests {
     fn refused(framework: Framework, refusal: Refusal) -> Reply {
         with_head(&[], |head| {
             let context = Context {
+                application: "wiki",
+                account: None,
                 team_domain: "https://team.example",
                 login_url: "https://wiki.example/.access/login",
                 cors_origins: &[],

@@ -1,24 +1,25 @@
 //! Pages for people: short and self-contained. They fetch nothing, and run at most one script.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+mod action;
+mod retry;
 
 use super::Reply;
+use super::markup::{escape, hash_source};
 use crate::request::kind::RequestKind;
+use crate::time::UnixSeconds;
+use action::Action;
+use retry::Retry;
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;--ink:#1c2430;--soft:#5b6778;--paper:#f4f6f9;--card:#fff;--line:#d9dfe8;--act:#1f5fbf;--on:#fff}\
-@media(prefers-color-scheme:dark){:root{--ink:#e8ecf2;--soft:#a3aebd;--paper:#12161d;--card:#1b212b;--line:#303947;--act:#8ab4ff;--on:#0d1420}}\
-*{box-sizing:border-box}body{margin:0;padding:max(1.5rem,14vh) 1.5rem 1.5rem;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,sans-serif}\
-main{max-width:26rem;margin:0 auto;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:.75rem}\
-h1{margin:0 0 .75rem;font-size:1.35rem;line-height:1.25}p{margin:0 0 .75rem}\
-.act{display:inline-block;margin-top:.5rem;padding:.6rem 1.1rem;border:0;border-radius:.45rem;background:var(--act);color:var(--on);font:inherit;font-weight:600;text-decoration:none;cursor:pointer}\
-.act:focus-visible{outline:3px solid var(--act);outline-offset:3px}\
-.why{margin:1.5rem 0 0;color:var(--soft);font-size:.85rem}";
+/// The look of all pages, which the team domain's pages share.
+pub const STYLE: &str = include_str!("page.css");
+
+/// The script of pages that are tried again after a while, which the team domain's pages share. It
+/// counts down what `data-wait` says in seconds.
+pub const WAIT_SCRIPT: &str = include_str!("wait.js");
 
 /// Copies the fragment of this page's address to its link: browsers keep fragments through
 /// redirects, but a page that leads elsewhere by itself would lose it.
-const SCRIPT: &str = "\
+const FRAGMENT_SCRIPT: &str = "\
 const a=document.querySelector('a.act');a.href+=location.hash;if('go' in a.dataset)location.replace(a.href)";
 
 /// Turbo loads a page with this as a document of its own, and does not put it into another page.
@@ -31,17 +32,10 @@ pub struct MessagePage<'a> {
     pub title: &'a str,
     sentences: Vec<&'a str>,
     action: Option<Action<'a>>,
+    second: Option<(&'a str, &'a str)>,
+    retry: Option<Retry>,
     in_frames: bool,
     keeps_fragment: bool,
-}
-
-#[derive(Debug, Clone)]
-enum Action<'a> {
-    Link { href: &'a str, label: &'a str },
-    NewWindow { href: &'a str, label: &'a str },
-    Post { href: &'a str, label: &'a str },
-    MoveOn { href: &'a str, label: &'a str },
-    Refresh { href: &'a str, label: &'a str },
 }
 
 impl<'a> MessagePage<'a> {
@@ -52,15 +46,24 @@ impl<'a> MessagePage<'a> {
             title,
             sentences: sentences.to_vec(),
             action: None,
+            second: None,
+            retry: None,
             in_frames: false,
             keeps_fragment: false,
         }
     }
 
-    /// With a link.
+    /// With a link. An empty `href` is the page itself.
     #[must_use]
     pub fn link(mut self, href: &'a str, label: &'a str) -> Self {
         self.action = Some(Action::Link { href, label });
+        self
+    }
+
+    /// With a second link, beside what the page offers first.
+    #[must_use]
+    pub fn second(mut self, href: &'a str, label: &'a str) -> Self {
+        self.second = Some((href, label));
         self
     }
 
@@ -106,6 +109,27 @@ impl<'a> MessagePage<'a> {
         self
     }
 
+    /// That loads again by itself: first after so many seconds, then ever more rarely.
+    #[must_use]
+    pub fn retrying(mut self, seconds: u64) -> Self {
+        self.retry = Some(Retry::Automatic { seconds });
+        self.link("", "Try again now")
+    }
+
+    /// Whose link helps from a moment on, which is so many seconds away.
+    #[must_use]
+    pub fn not_before(mut self, at: UnixSeconds, seconds: u64) -> Self {
+        self.retry = Some(Retry::NotBefore { at, seconds });
+        self
+    }
+
+    /// Whose request is worth another try after so many seconds, by hand.
+    #[must_use]
+    pub fn retry_by_hand(mut self, seconds: u64) -> Self {
+        self.retry = Some(Retry::ByHand { seconds });
+        self
+    }
+
     /// The page as a reply.
     #[must_use]
     pub fn reply(&self, status: u16, reason: &'static str) -> Reply {
@@ -115,7 +139,7 @@ impl<'a> MessagePage<'a> {
             .with("referrer-policy", self.referrer_policy().to_owned())
             .with("x-content-type-options", "nosniff".to_owned());
         reply.body = self.html((status >= 400).then_some(reason));
-        reply
+        self.with_retry_after(reply)
     }
 
     /// An error in the form that suits what sent the request: this page for a person, JSON for a
@@ -126,8 +150,15 @@ impl<'a> MessagePage<'a> {
             RequestKind::Navigation | RequestKind::FramedNavigation | RequestKind::FormPost => {
                 self.reply(status, reason)
             }
-            RequestKind::Grpc => Reply::grpc(status, reason),
-            _ => Reply::problem(status, reason, self.title),
+            RequestKind::Grpc => self.with_retry_after(Reply::grpc(status, reason)),
+            _ => self.with_retry_after(Reply::problem(status, reason, self.title)),
+        }
+    }
+
+    fn with_retry_after(&self, reply: Reply) -> Reply {
+        match self.retry {
+            Some(retry) => reply.with("retry-after", retry.seconds().to_string()),
+            None => reply,
         }
     }
 
@@ -143,11 +174,9 @@ impl<'a> MessagePage<'a> {
     /// Content Security Policy Level 3: the style by its hash, and a form only where there is one.
     fn policy(&self) -> String {
         let style = hash_source(STYLE);
-        let script = if self.keeps_fragment {
-            format!("script-src {}; ", hash_source(SCRIPT))
-        } else {
-            String::new()
-        };
+        let script = self.script().map_or_else(String::new, |script| {
+            format!("script-src {}; ", hash_source(script))
+        });
         let form = match self.action {
             Some(Action::Post { .. }) => "'self'",
             _ => "'none'",
@@ -157,6 +186,13 @@ impl<'a> MessagePage<'a> {
             "default-src 'none'; style-src {style}; {script}form-action {form}; \
              base-uri 'none'; frame-ancestors {ancestors}"
         )
+    }
+
+    fn script(&self) -> Option<&'static str> {
+        match self.retry {
+            Some(retry) if retry.counts_down() => Some(WAIT_SCRIPT),
+            _ => self.keeps_fragment.then_some(FRAGMENT_SCRIPT),
+        }
     }
 
     /// `reason` helps the administrator, when a user reports what the page said.
@@ -170,79 +206,24 @@ impl<'a> MessagePage<'a> {
         let reason = reason.map_or_else(String::new, |reason| {
             format!("<p class=\"why\">Reason: {}</p>", escape(reason))
         });
-        let script = if self.keeps_fragment {
-            format!("<script>{SCRIPT}</script>")
-        } else {
-            String::new()
-        };
+        let script = self
+            .script()
+            .map_or_else(String::new, |script| format!("<script>{script}</script>"));
+        let (refresh, wait) = self.retry.map(Retry::html).unwrap_or_default();
         let (head, action) = self.action.as_ref().map(Action::html).unwrap_or_default();
+        let second = self.second.map(|(href, label)| action::second(href, label));
+        let actions = match (action, second.unwrap_or_default()) {
+            (action, second) if action.is_empty() && second.is_empty() => String::new(),
+            (action, second) => format!("<div class=\"acts\">{action}{second}</div>"),
+        };
         format!(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">{ALONE}\
-             <title>{title}</title><style>{STYLE}</style>{head}</head>\
-             <body><main><h1>{title}</h1>{sentences}{action}{reason}</main>{script}</body></html>"
+             <title>{title}</title><style>{STYLE}</style>{refresh}{head}</head>\
+             <body><main><h1>{title}</h1>{sentences}{wait}{actions}{reason}</main>\
+             {script}</body></html>"
         )
     }
-}
-
-impl Action<'_> {
-    /// The markup for the head, and for the body.
-    fn html(&self) -> (String, String) {
-        let anchor = |href: &str, label: &str, more: &str| {
-            format!(
-                "<a class=\"act\" href=\"{}\"{more}>{}</a>",
-                escape(href),
-                escape(label)
-            )
-        };
-        match self {
-            Self::Link { href, label } => (String::new(), anchor(href, label, "")),
-            Self::NewWindow { href, label } => (
-                String::new(),
-                anchor(href, label, " target=\"_blank\" rel=\"noopener\""),
-            ),
-            Self::Post { href, label } => (
-                String::new(),
-                format!(
-                    "<form method=\"post\" action=\"{}\"><button class=\"act\">{}</button></form>",
-                    escape(href),
-                    escape(label)
-                ),
-            ),
-            Self::Refresh { href, label } => (refresh(href), anchor(href, label, "")),
-            Self::MoveOn { href, label } => (
-                format!("<noscript>{}</noscript>", refresh(href)),
-                anchor(href, label, " data-go"),
-            ),
-        }
-    }
-}
-
-fn refresh(href: &str) -> String {
-    let href = escape(href);
-    format!("<meta http-equiv=\"refresh\" content=\"0;url={href}\">")
-}
-
-/// A script or style, as a policy names it (Content Security Policy Level 3, "hash-source").
-pub(crate) fn hash_source(text: &str) -> String {
-    let hash = hmac_sha256::Hash::hash(text.as_bytes());
-    let hash = STANDARD.encode(hash);
-    format!("'sha256-{hash}'")
-}
-
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]
@@ -303,5 +284,45 @@ mod tests {
         assert_eq!(status(RequestKind::Navigation), (403, None, true));
         assert_eq!(status(RequestKind::SubRequest), (403, None, false));
         assert_eq!(status(RequestKind::Grpc), (403, Some(7), false));
+    }
+
+    /// Web Content Accessibility Guidelines 2.2, section 1.4.3.
+    #[test]
+    fn text_has_enough_contrast_in_both_colour_schemes() {
+        let (light, dark) = STYLE.split_once("@media").unwrap();
+        for scheme in [light, dark] {
+            for (text, ground) in [
+                ("ink", "card"),
+                ("ink", "paper"),
+                ("faint", "card"),
+                ("faint", "paper"),
+                ("accent", "card"),
+                ("accent", "paper"),
+                ("accent-ink", "accent"),
+            ] {
+                let (text_at, ground_at) = (luminance(scheme, text), luminance(scheme, ground));
+                let (high, low) = (text_at.max(ground_at), text_at.min(ground_at));
+                let ratio = (high + 0.05) / (low + 0.05);
+                assert!(ratio >= 4.5, "{text} on {ground}: {ratio}");
+            }
+        }
+    }
+
+    /// Section "relative luminance" there.
+    fn luminance(scheme: &str, name: &str) -> f64 {
+        let (_, rest) = scheme.split_once(&format!("--{name}: #")).unwrap();
+        let hex: Vec<char> = rest.chars().take_while(char::is_ascii_hexdigit).collect();
+        let digits = hex.len() / 3;
+        let part = |at: usize| {
+            let part: String = hex[at * digits..(at + 1) * digits].iter().collect();
+            let part = if digits == 1 { part.repeat(2) } else { part };
+            let part = f64::from(u8::from_str_radix(&part, 16).unwrap()) / 255.0;
+            if part <= 0.04045 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * part(0) + 0.7152 * part(1) + 0.0722 * part(2)
     }
 }

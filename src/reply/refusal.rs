@@ -2,6 +2,7 @@
 //! to the login instead.
 
 use super::Reply;
+use super::no_access::NoAccess;
 use super::page::MessagePage;
 use crate::reason::Refusal;
 use crate::request::Head;
@@ -10,6 +11,10 @@ use crate::request::kind::RequestKind;
 /// What a refusal is answered with.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
+    /// The application's name.
+    pub application: &'a str,
+    /// The user's account, where it is known and has no access.
+    pub account: Option<&'a str>,
     /// The team domain's origin.
     pub team_domain: &'a str,
     /// Where to sign in, absolute.
@@ -38,16 +43,13 @@ pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Repl
         RequestKind::Navigation | RequestKind::FramedNavigation | RequestKind::FormPost
             if status == 403 =>
         {
-            let page = MessagePage::new(
-                "No access",
-                &[
-                    sentence,
-                    "If you need access, ask the administrator of this application.",
-                ],
-            );
-            // The team domain shows the current account, and lets the user choose another.
-            page.link(context.login_url, "Continue with another account")
-                .reply(status, reason)
+            let denied = NoAccess {
+                application: context.application,
+                account: context.account,
+                team_domain: context.team_domain,
+                login_url: context.login_url,
+            };
+            denied.reply(kind)
         }
         RequestKind::Navigation => {
             // The only bad session for which a redirect to the login does not help.
@@ -147,6 +149,8 @@ mod tests {
                 refusal,
                 kind,
                 Context {
+                    application: "wiki",
+                    account: Some("ana@example.com"),
                     team_domain: "https://team.example",
                     login_url: "https://wiki.example/.access/login",
                     cors_origins: &cors_origins,

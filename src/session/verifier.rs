@@ -123,6 +123,21 @@ impl Verifier {
         Ok(())
     }
 
+    /// Whose session it is, for a page that says who has no access: every check except the token's
+    /// end and the policy. It admits nobody.
+    ///
+    /// # Errors
+    /// The first check that fails.
+    pub fn account(
+        &mut self,
+        trust: Trust<'_>,
+        demand: Demand<'_>,
+        candidate: Candidate<'_>,
+    ) -> Result<String, Refusal> {
+        let signed = self.check(trust, demand, candidate, Purpose::End)?;
+        Ok(signed.claims.email.clone())
+    }
+
     /// Forgets every signature: the keys have changed.
     pub fn forget(&mut self) {
         self.cache.clear();

@@ -110,6 +110,14 @@ impl Definition {
     pub fn is_at(&self, origin: &Origin) -> bool {
         self.origins.iter().any(|place| place.origin() == origin)
     }
+
+    /// The URL of the application's start page at `origin`, which is one of its own.
+    #[must_use]
+    pub fn home_at(&self, origin: &Origin) -> String {
+        let place = self.origins.iter().find(|place| place.origin() == origin);
+        let prefix = place.and_then(Location::path_prefix).unwrap_or_default();
+        format!("{origin}{prefix}/")
+    }
 }
 
 impl Application {

@@ -45,7 +45,10 @@ pub enum ApiError {
     },
     /// The policy does not admit the user.
     #[error("the application's policy does not admit the user")]
-    PolicyDenied,
+    PolicyDenied {
+        /// The user's e-mail address, if the filter shall tell the user.
+        account: Option<String>,
+    },
     /// The binding secret is missing or wrong.
     #[error("the binding secret is missing or wrong")]
     BindingMismatch,
@@ -78,7 +81,7 @@ impl ApiError {
             Self::SessionEnded => (StatusCode::FORBIDDEN, ProblemReason::SessionEnded),
             Self::LoginRequired => (StatusCode::FORBIDDEN, ProblemReason::LoginRequired),
             Self::UserBlocked { .. } => (StatusCode::FORBIDDEN, ProblemReason::UserBlocked),
-            Self::PolicyDenied => (StatusCode::FORBIDDEN, ProblemReason::PolicyDenied),
+            Self::PolicyDenied { .. } => (StatusCode::FORBIDDEN, ProblemReason::PolicyDenied),
             Self::BindingMismatch => (StatusCode::FORBIDDEN, ProblemReason::BindingMismatch),
             Self::OriginUnknown => (StatusCode::FORBIDDEN, ProblemReason::OriginUnknown),
             Self::Storage(_) | Self::Randomness(_) | Self::Stopping | Self::Claims(_) => {
@@ -97,7 +100,7 @@ impl From<Denied> for ApiError {
             },
             Denied::SessionEnded => Self::SessionEnded,
             Denied::SignInRequired => Self::LoginRequired,
-            Denied::NotAdmitted => Self::PolicyDenied,
+            Denied::NotAdmitted => Self::PolicyDenied { account: None },
         }
     }
 }
@@ -109,8 +112,14 @@ impl IntoResponse for ApiError {
             Self::UserBlocked { retry_after } => Some(retry_after),
             _ => None,
         };
+        let account = match &self {
+            Self::PolicyDenied { account } => account.clone(),
+            _ => None,
+        };
         let title = Problem::<ProblemReason>::public_text(status, &self);
-        let problem = Problem::new(status, title, reason).with_retry_after(retry_after);
+        let problem = Problem::new(status, title, reason)
+            .with_retry_after(retry_after)
+            .with_account(account);
         let mut response = problem.respond("filter", &self);
         response.extensions_mut().insert(Refused {
             // The path says which call it was.

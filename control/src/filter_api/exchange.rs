@@ -19,7 +19,7 @@ use portcullis::protocol::origin::Origin;
 
 use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
-use crate::eligibility;
+use crate::eligibility::{self, Denied};
 use crate::metrics::IssuedFor;
 use crate::service::Service;
 use crate::storage::{FoundCode, IssuedAnswer};
@@ -146,7 +146,16 @@ fn judge(
     if !found.facts.is_at(origin) {
         return Err(ApiError::OriginUnknown);
     }
-    let admission = eligibility::judge(&found.facts, None, now)?;
+    let admission = eligibility::judge(&found.facts, None, now).map_err(|denied| match denied {
+        Denied::NotAdmitted => ApiError::PolicyDenied {
+            account: found
+                .facts
+                .session
+                .as_ref()
+                .map(|session| session.email.clone()),
+        },
+        denied => denied.into(),
+    })?;
     let binding_seed = if admission.application.definition.binding_cookie {
         Some(service.random.secret()?)
     } else {

@@ -24,6 +24,15 @@ pub struct InputProblems(Vec<InputProblem>);
 #[error("{}", lines(.0))]
 pub struct Refused(pub Vec<InputProblem>);
 
+impl Refused {
+    /// All problems in one line, for the log.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        let problems: Vec<String> = self.0.iter().map(InputProblem::to_string).collect();
+        problems.join("; ").escape_debug().to_string()
+    }
+}
+
 impl InputProblems {
     /// Notes a problem.
     pub fn add(&mut self, path: &str, value: impl fmt::Display, message: impl fmt::Display) {

@@ -25,6 +25,9 @@ pub struct Problem<R> {
     /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
+    /// The user's e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
 }
 
 impl<R: Serialize + fmt::Debug> Problem<R> {
@@ -38,6 +41,7 @@ impl<R: Serialize + fmt::Debug> Problem<R> {
             reason,
             detail: None,
             retry_after: None,
+            account: None,
         }
     }
 
@@ -67,6 +71,12 @@ impl<R: Serialize + fmt::Debug> Problem<R> {
             retry_after,
             ..self
         }
+    }
+
+    /// The same problem with the account that it concerns.
+    #[must_use]
+    pub fn with_account(self, account: Option<String>) -> Self {
+        Self { account, ..self }
     }
 
     /// The response. Logs `error`, which `api` refused a call with.

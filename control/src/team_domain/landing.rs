@@ -1,4 +1,4 @@
-//! `GET /`: the start page, which says who is signed in and lets them sign in or out.
+//! `GET /`: the start page. It lists the applications that the user may use, or lets them sign in.
 
 use std::sync::Arc;
 
@@ -9,28 +9,84 @@ use axum::response::Response;
 
 use super::page::csrf::FormGuard;
 use super::page::failure::Failure;
-use super::page::message::render_form;
+use super::page::message::{Message, render, render_form};
+use super::page::time::ShownTime;
+use crate::applications::Application;
 use crate::service::Service;
 use crate::sessions::current;
+use crate::storage::Session;
 
 #[derive(Template)]
-#[template(path = "landing.html")]
-struct LandingPageTemplate {
+#[template(path = "launcher.html")]
+struct LauncherTemplate {
     demo: bool,
-    email: Option<String>,
+    email: String,
+    applications: Vec<ListedApplication>,
     csrf_token: String,
+}
+
+/// An application that admits the user.
+struct ListedApplication {
+    name: String,
+    url: Option<String>,
+    address: String,
+    /// How long it opens without a prompt; `None` if it asks the user to sign in.
+    until: Option<ShownTime>,
 }
 
 pub async fn landing(
     State(service): State<Arc<Service>>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let session = current::current(&service, &headers).await?;
+    let Some(session) = current::current(&service, &headers).await? else {
+        return not_signed_in(&service);
+    };
+    let applications = applications(&service, &session).await?;
     let guard = FormGuard::of(&headers, service.random.as_ref())?;
-    let page = LandingPageTemplate {
+    let page = LauncherTemplate {
         demo: service.config.server.demo,
-        email: session.map(|session| session.email),
+        email: session.email,
+        applications,
         csrf_token: guard.token(),
     };
     render_form(StatusCode::OK, &page, &guard)
+}
+
+fn not_signed_in(service: &Service) -> Result<Response, Failure> {
+    let message = Message {
+        demo: service.config.server.demo,
+        title: "You are not signed in".to_owned(),
+        paragraphs: vec!["Sign in to see the applications that you can use.".to_owned()],
+        link: Some(("/login".to_owned(), "Sign in".to_owned())),
+        ..Message::default()
+    };
+    render(StatusCode::OK, &message)
+}
+
+/// The applications whose policy admits the user, by name. All others stay unknown to them.
+async fn applications(
+    service: &Service,
+    session: &Session,
+) -> Result<Vec<ListedApplication>, Failure> {
+    let all = service.storage.applications().await?;
+    let demanded = service.storage.demanded_sign_ins(session).await?;
+    let admit = |one: &Application| one.definition.policy.admits(&session.email);
+    let listed = all.into_iter().filter(admit).map(|one| {
+        let opens = service.single_sign_on() && !demanded.at(&one.audience);
+        ListedApplication::of(one, opens.then(|| ShownTime::at(session.expires_at)))
+    });
+    Ok(listed.collect())
+}
+
+impl ListedApplication {
+    fn of(application: Application, until: Option<ShownTime>) -> Self {
+        let first = application.definition.origins.first();
+        let address = first.map(ToString::to_string).unwrap_or_default();
+        Self {
+            name: application.definition.name,
+            url: first.map(|place| format!("{place}/")),
+            address: address.trim_start_matches("https://").to_owned(),
+            until,
+        }
+    }
 }

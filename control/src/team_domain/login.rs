@@ -66,10 +66,7 @@ pub async fn show(
         };
         if form.again {
             form.email = &session.email;
-        } else if let Some(response) = signed_in
-            .go_back(&service, &headers, attempt.as_ref())
-            .await?
-        {
+        } else if let Some(response) = signed_in.go_back(&service, attempt.as_ref()).await? {
             return Ok(response);
         }
     }

@@ -6,3 +6,4 @@ pub mod message;
 pub mod present;
 pub mod redirect;
 pub mod security_headers;
+pub mod time;

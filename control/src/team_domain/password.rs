@@ -151,7 +151,7 @@ fn done(service: &Service, sessions_ended: u64) -> Result<Response, Failure> {
         title: "Your password has been changed".to_owned(),
         paragraphs: vec![others],
         link: Some(("/sessions".to_owned(), "Your sessions".to_owned())),
-        sign_out: None,
+        ..Message::default()
     };
     render(StatusCode::OK, &message)
 }

@@ -1,6 +1,7 @@
 //! `GET /sessions` shows users their own global sessions, `POST /sessions` ends one of them or all
 //! but the one of this browser. The user can sign in again at once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +11,13 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
-use portcullis::time::UnixSeconds;
 use serde::Deserialize;
 
 use super::page::csrf::{self, FormGuard};
 use super::page::failure::Failure;
 use super::page::message::render_form;
 use super::page::redirect::{redirect, sign_in_first};
+use super::page::time::ShownTime;
 use crate::service::Service;
 use crate::sessions::{cookies, current};
 use crate::storage::{ListedSession, Session, SessionQuery};
@@ -54,14 +55,12 @@ struct SessionRow {
     address: String,
     applications: String,
     since: ShownTime,
+    /// The last sign-in, if there was one after the first.
+    signed_in_again: Option<ShownTime>,
     used: ShownTime,
     until: ShownTime,
-}
-
-/// A time as text, for people and for programs.
-struct ShownTime {
-    text: String,
-    machine: String,
+    /// Which one of how many that look alike, the oldest first.
+    number: Option<(usize, usize)>,
 }
 
 /// `GET /sessions`.
@@ -157,6 +156,7 @@ async fn page(
         .into_iter()
         .map(|one| SessionRow::of(one, own))
         .collect();
+    number_alike(&mut sessions);
     // This browser's session first. The sort is stable, so the others stay newest first.
     sessions.sort_by_key(|row| !row.this);
     sessions.truncate(MAX_SHOWN as usize);
@@ -170,6 +170,21 @@ async fn page(
         more,
     };
     render_form(StatusCode::OK, &page, &guard)
+}
+
+/// Numbers the sessions of browsers that look alike. They come newest first.
+fn number_alike(sessions: &mut [SessionRow]) {
+    let mut alike: HashMap<String, usize> = HashMap::new();
+    for session in sessions.iter() {
+        *alike.entry(session.browser.clone()).or_default() += 1;
+    }
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    for session in sessions.iter_mut().rev() {
+        let of = alike.get(&session.browser).copied().unwrap_or_default();
+        let number = numbers.entry(session.browser.clone()).or_default();
+        *number += 1;
+        session.number = (of > 1).then_some((*number, of));
+    }
 }
 
 impl SessionRow {
@@ -187,33 +202,11 @@ impl SessionRow {
             address: session.address,
             applications: names.join(", "),
             since: ShownTime::at(session.since),
+            signed_in_again: (session.signed_in_at > session.since)
+                .then(|| ShownTime::at(session.signed_in_at)),
             used: ShownTime::at(session.last_used_at),
             until: ShownTime::at(session.until),
+            number: None,
         }
-    }
-}
-
-impl ShownTime {
-    /// To the minute and in UTC, because a page without scripts does not know the time zone.
-    fn at(moment: UnixSeconds) -> Self {
-        let time = std::time::UNIX_EPOCH + Duration::from_secs(moment.get());
-        let machine = humantime::format_rfc3339_seconds(time).to_string();
-        let minutes: String = machine.chars().take("2026-01-02T03:04".len()).collect();
-        Self {
-            text: format!("{} UTC", minutes.replace('T', " ")),
-            machine,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_to_the_minute() {
-        let moment = ShownTime::at(UnixSeconds::new(1_795_450_380));
-        assert_eq!(moment.text, "2026-11-23 16:13 UTC");
-        assert_eq!(moment.machine, "2026-11-23T16:13:00Z");
     }
 }

@@ -132,6 +132,7 @@ pub fn sign_in_again(service: &Service) -> Result<Response, Failure> {
             "An administrator requires a new sign-in to this application.".to_owned(),
             "Open the application, sign in, then come back here.".to_owned(),
         ],
+        link: Some(("/".to_owned(), "Your applications".to_owned())),
         ..Message::default()
     };
     render(StatusCode::FORBIDDEN, &message)
@@ -148,7 +149,7 @@ fn none_for_you(service: &Service) -> Result<Response, Failure> {
                 .to_owned(),
         ],
         link: Some((PATH.to_owned(), "Choose another application".to_owned())),
-        sign_out: None,
+        ..Message::default()
     };
     render(StatusCode::FORBIDDEN, &message)
 }

@@ -104,6 +104,40 @@ async fn b05_one_of_ones_own_sessions_is_ended_and_the_others_live() {
 }
 
 #[tokio::test]
+async fn browsers_that_look_alike_can_be_told_apart() {
+    let service = Service::start().await;
+    let password = service.user(ANA).await;
+    let who = (ANA, password.as_str());
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+    let older = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+    signed_in(&service, older, who).await;
+    service.clock.advance(3_600);
+    signed_in(&service, "curl/8.14.1", who).await;
+    let mut this = signed_in(&service, firefox, who).await;
+    service.clock.advance(7_200);
+    this.sign_in(&service, "/login?other_account=true", who)
+        .await;
+    let text = page(&service, &mut this).await;
+    let headings: Vec<&str> = text
+        .split("<h2 ")
+        .skip(1)
+        .map(|rest| between(rest, ">", "</h2>"))
+        .collect();
+    let numbered =
+        |number: u8| format!("Firefox on Linux <span class=\"number\">({number} of 2)</span>");
+    let this_one = format!("{} <span class=\"mark\">this browser</span>", numbered(2));
+    assert_eq!(headings, [this_one.as_str(), "curl", &numbered(1)]);
+    // Times for scripts to show in the reader's zone, and said to be in UTC where none run.
+    assert!(text.contains("data-zone>Times are in UTC.</p>"));
+    assert!(text.contains("src=\"/assets/times.js\""));
+    let (this_one, others) = text.split_once("</li>").unwrap();
+    for part in ["Since", "Last sign-in", "Last used", "Until", firefox] {
+        assert!(this_one.contains(part), "no {part} in {this_one}");
+    }
+    assert!(others.contains(older) && !others.contains("Last sign-in"));
+}
+
+#[tokio::test]
 async fn all_others_are_ended_at_once() {
     let service = Service::start().await;
     let (ana, bob) = (

@@ -45,9 +45,8 @@ impl Filter {
         let Some(first) = places.first() else {
             return Effect::internal_error();
         };
-        let team_domain = self.authenticator.team_domain();
         Effect::Reply(unauthenticated(
-            team_domain,
+            &mut self.authenticator,
             incoming.to(first),
             last,
             moment,

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::slice;
 
-use super::signed_out::{PendingLogout, not_signed_out};
+use super::signed_out::{PendingLogout, home, not_signed_in, not_signed_out};
 use crate::application::Placement;
 use crate::filter::authenticate::presented::{Presented, shows_header_token};
 use crate::filter::authenticate::{AuthError, Authenticator, Judge, demand};
@@ -18,13 +18,23 @@ use crate::reply::page::MessagePage;
 use crate::request::Head;
 use crate::request::kind::RequestKind;
 
-/// `GET /.access/logout`: asks first, so that no link can sign a user out.
-pub(super) fn ask() -> Reply {
+/// `GET /.access/logout`: asks first, so that no link can sign a user out. It clears no cookie: a
+/// page that loads late must not remove what a sign-in has brought meanwhile.
+pub(super) fn ask(
+    authenticator: &mut Authenticator,
+    head: Head<'_>,
+    places: &[Rc<Placement>],
+    moment: &Moment<'_>,
+) -> Reply {
+    if let Err(AuthError::Refused(_)) = session_to_end(authenticator, head, places, moment) {
+        return not_signed_in(authenticator.team_domain(), places);
+    }
     MessagePage::new(
         "Sign out?",
         &["This ends your session here and in every other application."],
     )
     .post("/.access/logout", "Sign out")
+    .second(&home(places), "Stay signed in")
     .reply(200, "logout_page")
 }
 
@@ -40,8 +50,12 @@ pub(super) fn logout(
     if !is_same_origin(head, places) {
         let page = MessagePage::new(
             "Not signed out",
-            &["The request to sign out came from another site."],
-        );
+            &[
+                "The request to sign out came from another site, so you are still signed in.",
+                "If you want to sign out, do it here.",
+            ],
+        )
+        .link("/.access/logout", "Sign out");
         return Effect::Reply(page.error(kind, 403, "logout_cross_site"));
     }
     let waiting = PendingLogout {
@@ -56,7 +70,8 @@ pub(super) fn logout(
                 .unwrap_or_else(|| Effect::Reply(not_signed_out(kind)));
         }
         Err(AuthError::Refused(refusal @ (Refusal::BindingMissing | Refusal::BindingMismatch))) => {
-            let page = MessagePage::new("Not signed out", &[refusal.sentence()]);
+            let page = MessagePage::new("Not signed out", &[refusal.sentence()])
+                .link("/.access/login", "Sign in again");
             page.error(kind, 403, refusal.as_str())
         }
         Err(AuthError::Refused(Refusal::TokenNotForHere)) if shows_header_token(head) => {

@@ -4,10 +4,14 @@ use std::rc::Rc;
 
 use crate::application::Placement;
 use crate::filter::effect::CallAnswer;
+use crate::filter::login::begin::login_url;
 use crate::protocol::calls::{Problem, ProblemReason};
 use crate::reply::page::MessagePage;
-use crate::reply::{Reply, set_cookie};
+use crate::reply::{Reply, percent_encode, set_cookie};
 use crate::request::kind::RequestKind;
+
+/// When a logout that got no answer is worth another try.
+const RETRY_SECONDS: u64 = 2;
 
 /// A logout that waits for the control service.
 pub(in crate::filter) struct PendingLogout {
@@ -33,24 +37,16 @@ impl PendingLogout {
         let page = MessagePage::new(
             "You are signed out",
             &["Your session has ended in every application."],
-        )
-        .link("/", "Sign in again");
+        );
+        let home = home(&self.places);
+        let page = page.link(&home, "Sign in again");
         self.clearing(page.reply(200, "signed_out"))
     }
 
     /// The request has no token that could be shown to the control service, so the session on the
     /// team domain may still exist.
     pub(super) fn nothing_to_end(&self, team_domain: &str) -> Reply {
-        let team_logout = format!("{team_domain}/logout");
-        let page = MessagePage::new(
-            "You are not signed in here",
-            &[
-                "This browser has no session for this application.",
-                "You may still be signed in on the team domain, and so in other applications.",
-            ],
-        )
-        .link(&team_logout, "Sign out there");
-        self.clearing(page.reply(200, "no_session_to_end"))
+        self.clearing(not_signed_in(team_domain, &self.places))
     }
 
     /// The reply, which also removes the cookies of every application on the host.
@@ -66,6 +62,35 @@ impl PendingLogout {
     }
 }
 
+/// There is no session at the applications on the host. The one on the team domain may still exist.
+pub(super) fn not_signed_in(team_domain: &str, places: &[Rc<Placement>]) -> Reply {
+    let mut login = "/.access/login".to_owned();
+    let mut team_logout = format!("{team_domain}/logout");
+    if let Some(first) = places.first() {
+        let origin = percent_encode(first.location.origin.to_string().as_bytes());
+        login = login_url(first);
+        team_logout += &format!("?app={}&origin={origin}", first.application.audience);
+    }
+    MessagePage::new(
+        "You are not signed in here",
+        &[
+            "This browser has no session for this application.",
+            "You may still be signed in to other applications.",
+        ],
+    )
+    .link(&login, "Sign in")
+    .second(&team_logout, "Sign out everywhere")
+    .reply(200, "no_session_to_end")
+}
+
+/// The start page of the first application on a host.
+pub(super) fn home(places: &[Rc<Placement>]) -> String {
+    let prefix = places
+        .first()
+        .map(|place| place.location.path_prefix.as_str());
+    format!("{}/", prefix.unwrap_or_default())
+}
+
 /// The session has not ended: the control service did not say so.
 pub(super) fn not_signed_out(kind: RequestKind) -> Reply {
     let page = MessagePage::new(
@@ -75,7 +100,7 @@ pub(super) fn not_signed_out(kind: RequestKind) -> Reply {
             "Try again in a few seconds.",
         ],
     )
-    .post("/.access/logout", "Sign out");
+    .post("/.access/logout", "Sign out")
+    .retry_by_hand(RETRY_SECONDS);
     page.error(kind, 503, "control_unavailable")
-        .with("retry-after", "2".to_owned())
 }

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::attempt::{Attempt, Beginning};
-use super::replies::{control_unavailable, not_valid_here, refused};
+use super::replies::{RefusedExchange, control_unavailable, not_valid_here};
 use super::returns::Returns;
 use super::silent;
 use crate::application::Placement;
@@ -54,7 +54,15 @@ impl PendingExchange {
         let kind = self.kind;
         let parsed = match answer.status {
             Some(200) => serde_json::from_slice::<ExchangeAnswer>(answer.body).ok(),
-            Some(status) => return refused(kind, status, answer.body),
+            Some(status) => {
+                let refused = RefusedExchange {
+                    kind,
+                    placement: &self.placement,
+                    team_domain: authenticator.team_domain(),
+                    now: moment.seconds(),
+                };
+                return refused.reply(status, answer.body);
+            }
             None => None,
         };
         let Some(issued) = parsed else {

@@ -1,41 +1,79 @@
 //! What the callback answers where it cannot sign the user in: a page that says what to do.
 
+use std::time::Duration;
+
+use super::begin::login_url;
+use crate::application::Placement;
 use crate::protocol::calls::{Problem, ProblemReason};
 use crate::reason::Refusal;
 use crate::reply::Reply;
+use crate::reply::no_access::NoAccess;
 use crate::reply::page::MessagePage;
 use crate::request::kind::RequestKind;
+use crate::time::UnixSeconds;
 
-/// The control service refused the exchange.
-pub(super) fn refused(kind: RequestKind, status: u16, body: &[u8]) -> Reply {
-    let reason = serde_json::from_slice::<Problem>(body).map(|problem| problem.reason);
-    match (status, reason) {
-        (400, Ok(ProblemReason::CodeUnknown)) => start_again(kind, "code_unknown"),
-        (400, Ok(ProblemReason::CodeMismatch)) => start_again(kind, "code_mismatch"),
-        (403, Ok(ProblemReason::SessionEnded)) => start_again(kind, "session_ended"),
-        (403, Ok(ProblemReason::LoginRequired)) => sign_in_again(kind),
-        (403, Ok(ProblemReason::UserBlocked)) => {
-            let page = MessagePage::new(
-                "You cannot sign in right now",
-                &[
-                    "An administrator ended your sessions a moment ago.",
-                    "Wait a minute, then try again.",
-                ],
-            );
-            page.error(kind, 403, "user_blocked")
-        }
-        (403, Ok(ProblemReason::PolicyDenied)) => {
-            let page = MessagePage::new(
-                "No access",
-                &["Your account has no access to this application."],
-            );
-            page.error(kind, 403, "policy_denied")
-        }
-        _ => {
-            log::warn!("the control service answered the exchange of a code with status {status}");
-            control_unavailable(kind)
+/// How long a user is blocked if the control service does not say: its own default.
+const BLOCK_SECONDS: u64 = 60;
+/// When a sign-in that got no answer is worth another try.
+const RETRY_SECONDS: u64 = 2;
+
+/// An exchange that the control service refused.
+#[derive(Clone, Copy)]
+pub(super) struct RefusedExchange<'a> {
+    /// The kind of the callback's request.
+    pub kind: RequestKind,
+    /// The application.
+    pub placement: &'a Placement,
+    /// The team domain's origin.
+    pub team_domain: &'a str,
+    /// Now.
+    pub now: UnixSeconds,
+}
+
+impl RefusedExchange<'_> {
+    /// What the user is told.
+    pub fn reply(self, status: u16, body: &[u8]) -> Reply {
+        let kind = self.kind;
+        let Ok(problem) = serde_json::from_slice::<Problem>(body) else {
+            return not_understood(kind, status);
+        };
+        match (status, problem.reason) {
+            (400, ProblemReason::CodeUnknown) => start_again(kind, "code_unknown"),
+            (400, ProblemReason::CodeMismatch) => start_again(kind, "code_mismatch"),
+            (403, ProblemReason::SessionEnded) => start_again(kind, "session_ended"),
+            (403, ProblemReason::LoginRequired) => sign_in_again(kind),
+            (403, ProblemReason::UserBlocked) => self.blocked(problem.retry_after),
+            (403, ProblemReason::PolicyDenied) => self.no_access(problem.account.as_deref()),
+            _ => not_understood(kind, status),
         }
     }
+
+    fn blocked(self, seconds: Option<u64>) -> Reply {
+        let seconds = seconds.unwrap_or(BLOCK_SECONDS).max(1);
+        let page = MessagePage::new(
+            "You cannot sign in right now",
+            &["An administrator ended your sessions a moment ago."],
+        );
+        let login = login_url(self.placement);
+        page.link(&login, "Try again")
+            .not_before(self.now + Duration::from_secs(seconds), seconds)
+            .error(self.kind, 403, "user_blocked")
+    }
+
+    fn no_access(self, account: Option<&str>) -> Reply {
+        NoAccess {
+            application: &self.placement.application.name,
+            account,
+            team_domain: self.team_domain,
+            login_url: &login_url(self.placement),
+        }
+        .reply(self.kind)
+    }
+}
+
+fn not_understood(kind: RequestKind, status: u16) -> Reply {
+    log::warn!("the control service answered the exchange of a code with status {status}");
+    control_unavailable(kind)
 }
 
 /// The attempt cannot be finished, and another may begin.
@@ -97,9 +135,10 @@ pub(super) fn not_valid_here(kind: RequestKind, refusal: Refusal) -> Reply {
         "Sign-in did not work",
         &[
             "The sign-in service issued a session that is not valid here.",
-            "A clock or a key is wrong. Please tell the administrator of this application.",
+            "A clock or a key is wrong. Please tell your administrator.",
         ],
-    );
+    )
+    .link("/.access/login", "Try again");
     page.error(kind, 502, refusal.as_str())
 }
 
@@ -107,8 +146,8 @@ pub(super) fn not_valid_here(kind: RequestKind, refusal: Refusal) -> Reply {
 pub(super) fn control_unavailable(kind: RequestKind) -> Reply {
     let page = MessagePage::new(
         "Sign-in is not available right now",
-        &["The sign-in service did not answer. Reload this page in a few seconds."],
+        &["The sign-in service did not answer."],
     );
-    page.error(kind, 503, "control_unavailable")
-        .with("retry-after", "2".to_owned())
+    page.retrying(RETRY_SECONDS)
+        .error(kind, 503, "control_unavailable")
 }

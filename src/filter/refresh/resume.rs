@@ -71,8 +71,8 @@ impl Filter {
         match renewed {
             Ok(renewed) => self.reach(visit, goal.kind, renewed, moment),
             Err(error) => {
-                let team_domain = self.authenticator.team_domain();
-                Effect::Reply(unauthenticated(team_domain, visit, error, moment))
+                let authenticator = &mut self.authenticator;
+                Effect::Reply(unauthenticated(authenticator, visit, error, moment))
             }
         }
     }

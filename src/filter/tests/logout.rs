@@ -37,10 +37,11 @@ fn only_the_application_itself_can_sign_out() {
             assert_eq!(status(effect), (403, "logout_cross_site"));
         }
     }
-    assert_eq!(
-        status(world.send(&navigate("wiki.example", "/.access/logout"))),
-        (200, "logout_page")
+    let asked = with(
+        navigate("wiki.example", "/.access/logout"),
+        &[("cookie", &cookie)],
     );
+    assert_eq!(status(world.send(&asked)), (200, "logout_page"));
 }
 
 #[test]

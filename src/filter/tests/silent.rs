@@ -2,7 +2,7 @@
 //! message and never by a page or a way on.
 
 use super::*;
-use crate::reply::page::hash_source;
+use crate::reply::markup::hash_source;
 
 const LOGIN: &str = "/.access/login?prompt=none&return_to=%2Fa";
 const ATTEMPT: &str = "__Host-access_login_01020304";

@@ -1,6 +1,6 @@
 //! The pages of `/device`.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode};
@@ -9,6 +9,7 @@ use axum::response::Response;
 use super::super::page::csrf::FormGuard;
 use super::super::page::failure::Failure;
 use super::super::page::message::{Message, SignOut, render, render_form};
+use super::super::page::time::ShownTime;
 use super::waiting::WaitingRequest;
 use crate::service::Service;
 use crate::sessions::durations::to_text;
@@ -38,7 +39,7 @@ struct QuestionPageTemplate<'a> {
     origins: Vec<String>,
     address: &'a str,
     ago: String,
-    time: String,
+    time: ShownTime,
     email: &'a str,
     duration: String,
     csrf_token: String,
@@ -66,7 +67,6 @@ impl DevicePages<'_> {
         let definition = &waiting.application.definition;
         let guard = FormGuard::of(self.headers, self.service.random.as_ref())?;
         let (now, asked_at) = (self.service.now(), waiting.request.asked_at);
-        let time = UNIX_EPOCH + Duration::from_secs(asked_at.get());
         let page = QuestionPageTemplate {
             demo: self.service.config.server.demo,
             code: waiting.code.to_string(),
@@ -74,10 +74,7 @@ impl DevicePages<'_> {
             origins: definition.origins.iter().map(ToString::to_string).collect(),
             address: &waiting.request.client_address,
             ago: to_text(now.duration_since(asked_at)),
-            time: humantime::format_rfc3339_seconds(time)
-                .to_string()
-                .replace('T', " ")
-                .replace('Z', " UTC"),
+            time: ShownTime::at(asked_at),
             email: &session.email,
             duration: to_text(longest),
             csrf_token: guard.token(),
@@ -105,10 +102,12 @@ impl DevicePages<'_> {
                 ),
                 "If you have another account, sign out and sign in with that one.".to_owned(),
             ],
-            link: None,
             sign_out: Some(SignOut {
                 csrf_token: guard.token(),
+                query: String::new(),
             }),
+            link: Some(("/".to_owned(), "Your applications".to_owned())),
+            ..Message::default()
         };
         render_form(StatusCode::FORBIDDEN, &message, &guard)
     }
@@ -134,8 +133,8 @@ impl DevicePages<'_> {
             demo: self.service.config.server.demo,
             title,
             paragraphs: vec![paragraph],
-            link: None,
-            sign_out: None,
+            link: Some(("/".to_owned(), "Your applications".to_owned())),
+            ..Message::default()
         };
         render(StatusCode::OK, &message)
     }

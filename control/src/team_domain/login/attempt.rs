@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use portcullis::protocol::audience::is_audience;
 use portcullis::protocol::base64url;
+use portcullis::protocol::login::FILTER_PREFIX;
 use portcullis::protocol::origin::Origin;
 use portcullis::protocol::return_to;
 use serde::{Deserialize, Serialize};
@@ -150,9 +151,10 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
     if let Some(other) = prompt.filter(|prompt| *prompt != PROMPT_NONE) {
         problems.add("prompt", other, "must be `none` or absent");
     }
-    problems
-        .finish()
-        .map_err(|refused| Failure::BadLink(Arc::new(refused)))?;
+    problems.finish().map_err(|refused| Failure::BadLink {
+        refused: Arc::new(refused),
+        start_again: start_again(query, application.as_ref(), origin.as_ref()),
+    })?;
     // Both are present if there is no problem.
     let (Some(application), Some(origin)) = (application, origin) else {
         return Err(Failure::NotFound);
@@ -166,6 +168,23 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
         challenge,
         is_silent: prompt.is_some(),
     }))
+}
+
+/// The link that begins a good attempt where this one was to end: its target and its text.
+fn start_again(
+    query: &LoginQuery,
+    application: Option<&Application>,
+    origin: Option<&Origin>,
+) -> Option<(String, String)> {
+    let (application, origin) = application.zip(origin)?;
+    let return_to = return_to::sanitize(query.return_to.as_deref().unwrap_or_default());
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("return_to", return_to)
+        .finish();
+    Some((
+        format!("{origin}{FILTER_PREFIX}login?{query}"),
+        format!("Sign in to {}", application.definition.name),
+    ))
 }
 
 fn origin(

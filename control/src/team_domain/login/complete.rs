@@ -1,7 +1,7 @@
 //! The end of every sign-in, whichever method authenticated the user: the global session begins,
 //! and the browser returns to the application with a code, or sees a page that explains why not.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use portcullis::protocol::login::CALLBACK_PATH;
 use portcullis::time::UnixSeconds;
@@ -9,7 +9,7 @@ use portcullis::time::UnixSeconds;
 use super::super::client::Client;
 use super::super::page::csrf::FormGuard;
 use super::super::page::failure::Failure;
-use super::super::page::message::{Message, SignOut, render, render_form};
+use super::super::page::message::{Message, Wait, render};
 use super::super::page::redirect::redirect;
 use super::attempt::LoginAttempt;
 use super::silent;
@@ -58,16 +58,20 @@ impl CompletedSignIn<'_> {
         };
         let session = match sign_in.begin(service).await? {
             SignInOutcome::SignedIn(session) => session,
-            SignInOutcome::Blocked { until } => return blocked(service, until).map(Some),
+            SignInOutcome::Blocked { until } => {
+                return blocked(service, self.attempt, until).map(Some);
+            }
             SignInOutcome::PasswordChanged => return Ok(None),
-            SignInOutcome::Disabled => return disabled(service).map(Some),
+            SignInOutcome::Disabled => {
+                return disabled(service, self.attempt, &self.user.email).map(Some);
+            }
         };
         let signed_in = SignedIn {
             session: &session,
             redirect: StatusCode::SEE_OTHER,
             own_page: self.own_page,
         };
-        let response = signed_in.go_back(service, headers, self.attempt).await?;
+        let response = signed_in.go_back(service, self.attempt).await?;
         let Some(mut response) = response else {
             return Ok(None);
         };
@@ -84,7 +88,6 @@ impl SignedIn<'_> {
     pub async fn go_back(
         &self,
         service: &Service,
-        headers: &HeaderMap,
         attempt: Option<&LoginAttempt>,
     ) -> Result<Option<Response>, Failure> {
         let Some(attempt) = attempt else {
@@ -95,7 +98,7 @@ impl SignedIn<'_> {
             if attempt.is_silent {
                 return silent::back_with(attempt, silent::SilentError::AccessDenied).map(Some);
             }
-            return denied(service, headers, attempt, self.session).map(Some);
+            return denied(service, attempt, self.session).map(Some);
         }
         let origin = attempt.origin.to_string();
         let bound_to = CodeFor {
@@ -119,7 +122,6 @@ impl SignedIn<'_> {
 
 fn denied(
     service: &Service,
-    headers: &HeaderMap,
     attempt: &LoginAttempt,
     session: &Session,
 ) -> Result<Response, Failure> {
@@ -132,7 +134,6 @@ fn denied(
         audience = attempt.application.audience,
         "the policy does not admit the user"
     );
-    let guard = FormGuard::of(headers, service.random.as_ref())?;
     let name = &attempt.application.definition.name;
     let message = Message {
         demo: service.config.server.demo,
@@ -146,33 +147,47 @@ fn denied(
              in with that one."
                 .to_owned(),
         ],
-        link: Some((
-            attempt.path_for_other_account(),
-            "Sign in with another account".to_owned(),
-        )),
-        sign_out: Some(SignOut {
-            csrf_token: guard.token(),
-        }),
+        link: Some(other_account(Some(attempt))),
+        second: Some(("/".to_owned(), "Your applications".to_owned())),
+        ..Message::default()
     };
-    render_form(StatusCode::FORBIDDEN, &message, &guard)
+    render(StatusCode::FORBIDDEN, &message)
+}
+
+/// The link that continues with another account.
+fn other_account(attempt: Option<&LoginAttempt>) -> (String, String) {
+    let path = attempt.map_or_else(
+        || "/login?other_account=true".to_owned(),
+        LoginAttempt::path_for_other_account,
+    );
+    (path, "Use another account".to_owned())
 }
 
 // A blocked or disabled user gets a page, never a redirect: the application would send the browser
 // back here.
 
-fn blocked(service: &Service, until: UnixSeconds) -> Result<Response, Failure> {
+fn blocked(
+    service: &Service,
+    attempt: Option<&LoginAttempt>,
+    until: UnixSeconds,
+) -> Result<Response, Failure> {
     service
         .metrics
         .refusals
         .count(Endpoint::Page, "user_blocked");
-    let seconds = until.duration_since(service.now()).as_secs().max(1);
+    let now = service.now();
+    let seconds = until.duration_since(now).as_secs().max(1);
+    // Through the application: until then the filter's attempt may have run out.
+    let again = attempt.map_or_else(
+        || "/login".to_owned(),
+        |attempt| format!("{}{}", attempt.origin, attempt.return_to),
+    );
     let message = Message {
         demo: service.config.server.demo,
         title: "You cannot sign in right now".to_owned(),
-        paragraphs: vec![
-            "An administrator ended your sessions a moment ago.".to_owned(),
-            format!("Wait {seconds} seconds, then open the application again."),
-        ],
+        paragraphs: vec!["An administrator ended your sessions a moment ago.".to_owned()],
+        wait: Some(Wait::from(now, seconds)),
+        link: Some((again, "Try again".to_owned())),
         ..Message::default()
     };
     let mut response = render(StatusCode::FORBIDDEN, &message)?;
@@ -182,7 +197,11 @@ fn blocked(service: &Service, until: UnixSeconds) -> Result<Response, Failure> {
     Ok(response)
 }
 
-fn disabled(service: &Service) -> Result<Response, Failure> {
+fn disabled(
+    service: &Service,
+    attempt: Option<&LoginAttempt>,
+    email: &str,
+) -> Result<Response, Failure> {
     service
         .metrics
         .refusals
@@ -190,7 +209,11 @@ fn disabled(service: &Service) -> Result<Response, Failure> {
     let message = Message {
         demo: service.config.server.demo,
         title: "Your account is disabled".to_owned(),
-        paragraphs: vec!["If this is a mistake, ask your administrator.".to_owned()],
+        paragraphs: vec![
+            format!("The account {email} cannot sign in."),
+            "If this is a mistake, ask your administrator.".to_owned(),
+        ],
+        link: Some(other_account(attempt)),
         ..Message::default()
     };
     render(StatusCode::FORBIDDEN, &message)

@@ -25,8 +25,13 @@ pub enum Failure {
     #[error("the page does not support this method")]
     NoSuchMethod,
     /// The link to the login page is invalid.
-    #[error("{0}")]
-    BadLink(Arc<Refused>),
+    #[error("the link to the login page is invalid: {}", refused.one_line())]
+    BadLink {
+        /// Everything that is wrong with it. People do not get to read that.
+        refused: Arc<Refused>,
+        /// A link that starts again, if the application is known: its target and its text.
+        start_again: Option<(String, String)>,
+    },
     /// The query cannot be parsed.
     #[error("the query cannot be parsed")]
     BadQuery,
@@ -144,7 +149,7 @@ impl Failure {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Self::BadLink(_) | Self::BadQuery | Self::BadForm => StatusCode::BAD_REQUEST,
+            Self::BadLink { .. } | Self::BadQuery | Self::BadForm => StatusCode::BAD_REQUEST,
             Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::TooManyAttempts { .. } | Self::TooManyCodes { .. } => {
                 StatusCode::TOO_MANY_REQUESTS
@@ -159,7 +164,7 @@ impl Failure {
         match self {
             Self::NotFound => "not_found",
             Self::NoSuchMethod => "no_such_method",
-            Self::BadLink(_) => "bad_link",
+            Self::BadLink { .. } => "bad_link",
             Self::BadQuery => "bad_query",
             Self::ForeignForm => "foreign_form",
             Self::BadForm => "bad_form",
@@ -181,6 +186,29 @@ impl Failure {
         }
     }
 
+    /// The link that helps: its target and its text. An empty target is the page itself.
+    pub fn link(&self) -> (String, String) {
+        let (to, text) = match self {
+            Self::BadLink {
+                start_again: Some(link),
+                ..
+            } => return link.clone(),
+            Self::TooManyAttempts { .. } | Self::Unavailable(_) => ("", "Try again"),
+            Self::TooManyCodes { .. } => ("/device", "Type the code again"),
+            _ => ("/", "Go to the start page"),
+        };
+        (to.to_owned(), text.to_owned())
+    }
+
+    /// What a user can report to an administrator: the reason, and the fields that are wrong.
+    pub fn shown_reason(&self) -> Option<String> {
+        let Self::BadLink { refused, .. } = self else {
+            return None;
+        };
+        let paths: Vec<&str> = refused.0.iter().map(|one| one.path.as_str()).collect();
+        Some(format!("{} ({})", self.reason(), paths.join(", ")))
+    }
+
     /// The page's title and paragraphs.
     pub fn message(&self) -> (&'static str, Vec<String>) {
         let lines = |lines: &[&str]| lines.iter().map(ToString::to_string).collect();
@@ -193,18 +221,13 @@ impl Failure {
                 "This page does not support that",
                 lines(&["Go back and try again from the previous page."]),
             ),
-            Self::BadQuery => (
+            Self::BadQuery | Self::BadLink { .. } => (
                 "This link does not work",
-                lines(&["Open the application itself and try again."]),
+                lines(&[
+                    "The link that led here is incomplete or out of date, perhaps an old bookmark.",
+                    "Nothing is wrong with your account. Start again from the application itself.",
+                ]),
             ),
-            Self::BadLink(refused) => {
-                let mut paragraphs: Vec<String> = lines(&[
-                    "You cannot sign in from here: the link to this page is invalid. Open the \
-                     application itself and try again.",
-                ]);
-                paragraphs.extend(refused.0.iter().map(ToString::to_string));
-                ("This link does not work", paragraphs)
-            }
             Self::ForeignForm => (
                 "Please try again",
                 lines(&[
@@ -217,24 +240,17 @@ impl Failure {
                 "The form is incomplete",
                 lines(&["Go back and fill in the form."]),
             ),
-            Self::TooManyAttempts { retry_after } => (
+            Self::TooManyAttempts { .. } => (
                 "Too many attempts",
-                vec![format!(
-                    "Too many sign-ins failed. Wait {retry_after} seconds, then try again."
-                )],
+                lines(&["Too many sign-ins failed, so this service takes none for a while."]),
             ),
-            Self::TooManyCodes { retry_after } => (
+            Self::TooManyCodes { .. } => (
                 "Too many wrong codes",
-                vec![format!(
-                    "Wait {retry_after} seconds, check the code in your terminal, and type it again."
-                )],
+                lines(&["Check the code in your terminal, and type it again after a while."]),
             ),
             Self::Unavailable(_) => (
                 "Not available right now",
-                lines(&[
-                    "This service is not available at the moment. Nothing was changed. \
-                         Try again in a few seconds.",
-                ]),
+                lines(&["This service is not available at the moment. Nothing was changed."]),
             ),
             Self::Broken(_) => (
                 "Something went wrong",

@@ -3,11 +3,13 @@
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use portcullis::time::UnixSeconds;
 
 use super::csrf::FormGuard;
 use super::failure::Failure;
+use super::time::clock;
 
-/// A page with a message and possibly a link or a button.
+/// A page with a message, and with what helps.
 #[derive(Template, Default)]
 #[template(path = "message.html")]
 pub struct Message {
@@ -17,16 +19,54 @@ pub struct Message {
     pub title: String,
     /// The text.
     pub paragraphs: Vec<String>,
-    /// A link: its target and its text.
-    pub link: Option<(String, String)>,
+    /// When the link helps, if not at once.
+    pub wait: Option<Wait>,
     /// A button that signs out.
     pub sign_out: Option<SignOut>,
+    /// A link: its target and its text. It is the page's button, unless that signs out.
+    pub link: Option<(String, String)>,
+    /// Another link.
+    pub second: Option<(String, String)>,
+    /// A word for the administrator to whom a user reports what the page said.
+    pub reason: Option<String>,
 }
 
 /// A form that signs out.
 pub struct SignOut {
     /// The token of [`super::csrf`].
     pub csrf_token: String,
+    /// The query of `/logout`: empty, or `?` and what says where the user came from.
+    pub query: String,
+}
+
+/// A moment before which another try is of no use.
+pub struct Wait {
+    /// Seconds until then.
+    seconds: u64,
+    /// Its time of day.
+    clock: String,
+    /// Whether the page then loads again by itself.
+    automatic: bool,
+}
+
+impl Wait {
+    /// A page that loads again by itself: first after so many seconds, then ever more rarely.
+    pub fn automatic(seconds: u64) -> Self {
+        Self {
+            seconds,
+            clock: String::new(),
+            automatic: true,
+        }
+    }
+
+    /// So many seconds from now.
+    pub fn from(now: UnixSeconds, seconds: u64) -> Self {
+        Self {
+            seconds,
+            clock: clock(now + std::time::Duration::from_secs(seconds)),
+            automatic: false,
+        }
+    }
 }
 
 /// A template as a response.

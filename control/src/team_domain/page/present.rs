@@ -7,12 +7,12 @@ use std::any::Any;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::failure::Failure;
-use super::message::{Message, render};
+use super::message::{Message, Wait, render};
 use crate::metrics::refusals::Endpoint;
 use crate::service::Service;
 
@@ -22,6 +22,7 @@ pub async fn present_failures(
     request: Request,
     next: Next,
 ) -> Response {
+    let can_load_again = matches!(*request.method(), Method::GET | Method::HEAD);
     let response = next.run(request).await;
     let Some(failure) = response.extensions().get::<Failure>().cloned() else {
         return response;
@@ -33,16 +34,28 @@ pub async fn present_failures(
     let status = failure.status();
     if status.is_server_error() {
         tracing::error!(%failure, "page request failed");
+    } else if matches!(failure, Failure::BadLink { .. }) {
+        // The page does not say what is wrong.
+        tracing::info!(%failure, "page request refused");
     } else {
         tracing::debug!(%failure, "page request refused");
     }
+    let wait = failure.retry_after().map(|seconds| {
+        if can_load_again && matches!(failure, Failure::Unavailable(_)) {
+            Wait::automatic(seconds)
+        } else {
+            Wait::from(service.now(), seconds)
+        }
+    });
     let (title, paragraphs) = failure.message();
     let message = Message {
         demo: service.config.server.demo,
         title: title.to_owned(),
         paragraphs,
-        link: Some(("/".to_owned(), "Go to the start page".to_owned())),
-        sign_out: None,
+        wait,
+        link: Some(failure.link()),
+        reason: failure.shown_reason(),
+        ..Message::default()
     };
     let mut page = render(status, &message).unwrap_or_else(|_| status.into_response());
     if let Some(seconds) = failure.retry_after() {

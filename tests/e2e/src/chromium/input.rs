@@ -1,7 +1,9 @@
 //! What people do in a tab: click and type.
 
-use anyhow::{Context, Result};
-use chromiumoxide::cdp::browser_protocol::input::InsertTextParams;
+use anyhow::{Context, Result, bail};
+use chromiumoxide::cdp::browser_protocol::input::{
+    DispatchKeyEventParams, DispatchKeyEventType, InsertTextParams,
+};
 use chromiumoxide::layout::Point;
 use portcullis_demo::control::User;
 use serde_json::Value;
@@ -15,7 +17,8 @@ const PASSWORD: &str = "#sign-in input[name=password]";
 pub const SIGN_IN: &str = "#sign-in button";
 
 impl Tab {
-    /// Clicks on the first element that fits a selector, with the mouse.
+    /// Clicks on the first element that fits a selector, with the mouse. ` >>> ` leads into an
+    /// element's shadow tree.
     ///
     /// # Errors
     /// When there is none.
@@ -35,6 +38,32 @@ impl Tab {
             self.page.click(place).await?;
             self.page.click(place).await.map(|_| ())
         })
+    }
+
+    /// Presses a key that writes nothing: `Tab` or `Escape`.
+    ///
+    /// # Errors
+    /// When it is another one.
+    pub fn press(&self, key: &str) -> Result<()> {
+        let code = match key {
+            "Tab" => 9,
+            "Escape" => 27,
+            other => bail!("what is the code of {other}?"),
+        };
+        for kind in [
+            DispatchKeyEventType::RawKeyDown,
+            DispatchKeyEventType::KeyUp,
+        ] {
+            let event = DispatchKeyEventParams::builder()
+                .r#type(kind)
+                .key(key)
+                .code(key)
+                .windows_virtual_key_code(code)
+                .build()
+                .map_err(anyhow::Error::msg)?;
+            self.wait(self.page.execute(event))?;
+        }
+        Ok(())
     }
 
     /// Types into the first field that fits a selector.
@@ -68,10 +97,15 @@ impl Tab {
     }
 
     fn place_of(&self, selector: &str) -> Result<Point> {
-        let selector = Value::from(selector);
-        self.wait_for(&format!("document.querySelector({selector}) !== null"))?;
+        let parts: Vec<&str> = selector.split(" >>> ").collect();
+        let found = format!(
+            "{}.reduce((root, part) => \
+             (root?.shadowRoot ?? root)?.querySelector(part), document)",
+            Value::from(parts)
+        );
+        self.wait_for(&format!("{found} instanceof Element"))?;
         let middle = self.run(&format!(
-            "(() => {{ const element = document.querySelector({selector}); \
+            "(() => {{ const element = {found}; \
              element.scrollIntoView({{ block: 'center' }}); \
              const box = element.getBoundingClientRect(); \
              return [box.x + box.width / 2, box.y + box.height / 2]; }})()"

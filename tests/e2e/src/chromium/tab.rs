@@ -1,9 +1,14 @@
 //! A tab.
 
 use anyhow::{Context, Result, bail, ensure};
+use chromiumoxide::cdp::browser_protocol::emulation::{
+    MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams,
+    SetScriptExecutionDisabledParams, SetTimezoneOverrideParams,
+};
 use chromiumoxide::cdp::browser_protocol::page::{
     AddScriptToEvaluateOnNewDocumentParams, GetAppManifestParams, NavigateParams, TransitionType,
 };
+use chromiumoxide::cdp::browser_protocol::security::SetIgnoreCertificateErrorsParams;
 use chromiumoxide::cdp::browser_protocol::target::{SetAutoAttachParams, TargetId};
 use chromiumoxide::cdp::js_protocol::runtime::EvaluateParams;
 use chromiumoxide::page::{Page, ScreenshotParams};
@@ -142,6 +147,48 @@ impl Tab {
         std::fs::write(file, picture)?;
         let violations = self.violations()?;
         ensure!(violations.is_empty(), "{name}: {violations:?}");
+        Ok(())
+    }
+
+    /// Shows pages as to a reader in a time zone.
+    ///
+    /// # Errors
+    /// When Chromium does not know the zone.
+    pub fn move_to_time_zone(&self, zone: &str) -> Result<()> {
+        self.wait(self.page.execute(SetTimezoneOverrideParams::new(zone)))?;
+        Ok(())
+    }
+
+    /// Shows pages as on a screen of this size, in CSS pixels, in a colour scheme.
+    ///
+    /// # Errors
+    /// When Chromium refuses.
+    pub fn look(&self, (width, height): (i64, i64), scheme: &str) -> Result<()> {
+        let screen = SetDeviceMetricsOverrideParams::new(width, height, 1.0, false);
+        self.wait(self.page.execute(screen))?;
+        let feature = MediaFeature::new("prefers-color-scheme", scheme);
+        let media = SetEmulatedMediaParams::builder().feature(feature).build();
+        self.wait(self.page.execute(media))?;
+        Ok(())
+    }
+
+    /// Runs no scripts from now on, as in a browser where they are switched off.
+    ///
+    /// # Errors
+    /// When Chromium refuses.
+    pub fn switch_scripts_off(&self) -> Result<()> {
+        let off = SetScriptExecutionDisabledParams::new(true);
+        self.wait(self.page.execute(off))?;
+        Ok(())
+    }
+
+    /// Takes the certificate of a stand that Chromium does not know.
+    ///
+    /// # Errors
+    /// When Chromium refuses.
+    pub fn take_any_certificate(&self) -> Result<()> {
+        let any = SetIgnoreCertificateErrorsParams::new(true);
+        self.wait(self.page.execute(any))?;
         Ok(())
     }
 

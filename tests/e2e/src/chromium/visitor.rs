@@ -1,7 +1,9 @@
 //! A visitor with a browser of their own: an incognito context of Chromium.
 
 use anyhow::{Context, Result};
-use chromiumoxide::cdp::browser_protocol::browser::BrowserContextId;
+use chromiumoxide::cdp::browser_protocol::browser::{
+    BrowserContextId, PermissionDescriptor, PermissionSetting, SetPermissionParams,
+};
 use chromiumoxide::cdp::browser_protocol::network;
 use chromiumoxide::cdp::browser_protocol::storage::{ClearCookiesParams, GetCookiesParams};
 use chromiumoxide::cdp::browser_protocol::target::{
@@ -77,6 +79,23 @@ impl Visitor {
         cookies
             .find(|cookie| cookie.domain == host && cookie.name == name)
             .with_context(|| format!("no cookie {name} of {host}"))
+    }
+
+    /// Lets pages write to the clipboard and read from it.
+    ///
+    /// # Errors
+    /// When Chromium refuses.
+    pub fn allow_to_paste(&self) -> Result<()> {
+        for name in ["clipboard-read", "clipboard-write"] {
+            let mut params = SetPermissionParams::new(
+                PermissionDescriptor::new(name),
+                PermissionSetting::Granted,
+            );
+            params.browser_context_id = Some(self.context.clone());
+            let answer = self.chromium.browser.execute(params);
+            self.chromium.runtime.block_on(answer)?;
+        }
+        Ok(())
     }
 
     /// Deletes all cookies, as people do in their browser's settings.

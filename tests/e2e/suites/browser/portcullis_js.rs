@@ -5,6 +5,7 @@ mod asks;
 mod attacks;
 mod by_itself;
 mod demo;
+mod message;
 mod service_worker;
 mod without;
 
@@ -20,7 +21,10 @@ const STRICT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
 /// This is there until the page is reloaded.
 const TYPED: &str = "An hour's work";
 /// What the script shows to people.
-const MESSAGE: &str = "p[role=alert]";
+const MESSAGE: &str = "portcullis-message[role=status]";
+/// Its link and its button, in a tree that the page's style does not reach.
+const MESSAGE_LINK: &str = "portcullis-message >>> a";
+const MESSAGE_BUTTON: &str = "portcullis-message >>> button";
 /// Whether the page's requests are refused, by a way that the script leaves alone.
 const REFUSED: &str = "new Promise((done) => { const request = new XMLHttpRequest(); \
     request.open('GET', '/api/time'); \

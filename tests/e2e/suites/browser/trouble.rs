@@ -113,7 +113,14 @@ fn s13_a_blocked_user_sees_for_how_long() -> Result<()> {
     stand.deployment.control.revoke_user(&user.email)?;
     tab.click(SIGN_IN)?;
     tab.wait_for_heading("You cannot sign in right now")?;
-    tab.screenshot("user-blocked")
+    tab.screenshot("user-blocked")?;
+    // The page counts down, and offers to try again when that can help.
+    tab.wait_for(
+        "document.querySelector('[role=status]')?.innerText === 'You can try again now.'",
+    )?;
+    tab.click("a.act:not([hidden])")?;
+    tab.sign_in(&user)?;
+    tab.arrive(&application.url("/"))
 }
 
 #[test]
@@ -127,7 +134,9 @@ fn s07_who_has_no_access_is_told_so_and_is_led_nowhere() -> Result<()> {
     tab.open(&application.url("/"))?;
     tab.sign_in(&stand.user()?)?;
     tab.wait_for_heading("You have no access")?;
-    tab.screenshot("no-access")
+    tab.screenshot("no-access")?;
+    tab.click("a.act")?;
+    tab.wait_for_heading("Sign in")
 }
 
 #[test]
@@ -144,18 +153,28 @@ fn b07_pages_of_the_filter_keep_to_their_own_policy() -> Result<()> {
             "You are signed in already",
             "stale-callback",
         ),
-        ("/.access/nothing", "Nothing here", "nothing-here"),
+        ("/.access/nothing", "Page not found", "nothing-here"),
         ("/.access/logout", "Sign out?", "sign-out"),
     ] {
         tab.open(&application.url(path))?;
         tab.wait_for_heading(heading)?;
-        let style = "getComputedStyle(document.querySelector('main')).maxWidth";
-        assert_eq!(tab.run(style)?, "416px", "{name}: the style is taken");
+        let style = "getComputedStyle(document.querySelector('main')).borderRadius";
+        assert_eq!(tab.run(style)?, "12px", "{name}: the style is taken");
         tab.screenshot(name)?;
     }
     tab.click(SEND)?;
     tab.wait_for_heading("You are signed out")?;
     tab.screenshot("signed-out")?;
+    // Signed out already, nobody is asked; and a link leads back in.
+    tab.open(&application.url("/.access/logout"))?;
+    tab.wait_for_heading("You are not signed in here")?;
+    tab.screenshot("not-signed-in")?;
+    tab.click("a.act.second")?;
+    tab.wait_for_heading("You are not signed in")?;
+    tab.screenshot("not-signed-in-anywhere")?;
+    tab.click("a.act")?;
+    tab.wait_for_heading("Sign in")?;
+    tab.open(&application.url("/.access/nothing"))?;
 
     // What a violation looks like, so that none above means none.
     tab.run("document.body.append(Object.assign(new Image(), { src: '/x.png' }))")?;

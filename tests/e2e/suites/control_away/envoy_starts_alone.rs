@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use portcullis_demo::wait;
+use portcullis_e2e::chromium::visitor;
 use portcullis_e2e::{ApplicationSettings, Stand, directories};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -25,7 +26,25 @@ fn nobody_gets_in_before_the_first_feed() -> Result<()> {
     }
     assert_eq!(stand.reached_origin(&path), 0);
 
+    // People see a page that loads again by itself, with scripts or without.
+    let visitor = visitor()?;
+    let (tab, without_scripts) = (visitor.tab()?, visitor.tab()?);
+    without_scripts.switch_scripts_off()?;
+    for tab in [&tab, &without_scripts] {
+        tab.take_any_certificate()?;
+        tab.open(&application.url("/page?x=1"))?;
+        tab.wait_for_heading("Not available right now")?;
+    }
+    tab.wait_for("/tries again in \\d+ s/.test(document.body.innerText)")?;
+    tab.screenshot("not-ready")?;
+    assert!(without_scripts.text()?.contains("tries again by itself"));
+
     stand.deployment.control.restart()?;
+    for tab in [&tab, &without_scripts] {
+        tab.wait_for_heading("Sign in")?;
+    }
+    tab.sign_in(&user)?;
+    tab.arrive(&application.url("/page?x=1"))?;
     wait::until("every worker to admit", LIMIT, || {
         Ok(stand.admitted_by_workers(&browser, &application).ok())
     })

@@ -60,6 +60,11 @@ fn s19_a_person_makes_a_token_in_chromium() -> Result<()> {
     tab.screenshot("token-made-below")?;
 
     let token = tab.run("document.querySelector('textarea').value")?;
+    visitor.allow_to_paste()?;
+    tab.click("button[data-copy]")?;
+    tab.wait_for("document.querySelector('[role=status]').innerText === 'Copied.'")?;
+    assert_eq!(tab.run("navigator.clipboard.readText()")?, token);
+    assert_eq!(tab.violations()?, [""; 0]);
     let line = header_tokens::line(token.as_str().context("no token")?);
     let request = application.sub_request("/api/time", &line);
     for answer in stand.workers.each(|worker| worker.send(&request))? {

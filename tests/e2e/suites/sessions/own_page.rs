@@ -28,6 +28,18 @@ fn b05_people_end_their_other_session_on_their_own_page() -> Result<()> {
     assert!(text.contains("Chromium on Linux"), "{text}");
     assert!(text.contains(&application.name), "{text}");
     tab.screenshot("own-sessions")?;
+    // Times are in the reader's zone, and in UTC where no scripts run.
+    tab.move_to_time_zone("Asia/Kolkata")?;
+    tab.open(&own_page)?;
+    tab.wait_for(
+        "document.querySelector('[data-zone]').innerText \
+         === 'Times are in your time zone, Asia/Calcutta.'",
+    )?;
+    let shown = "[...document.querySelectorAll('time')].every((time) => time.innerText === \
+                 new Date(time.dateTime).toLocaleString(undefined, { dateStyle: 'medium', \
+                 timeStyle: 'short', timeZone: 'Asia/Kolkata' }))";
+    assert_eq!(tab.run(shown)?, true);
+    assert_eq!(tab.violations()?, [""; 0]);
     assert_eq!(sessions_of(stand, &user)?.len(), 2);
 
     tab.click(".sessions li:not(.this) button")?;

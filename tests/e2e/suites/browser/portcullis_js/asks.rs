@@ -7,7 +7,7 @@ use portcullis_demo::wait;
 use portcullis_e2e::sites::{APPLICATIONS, WITH_TEAM_DOMAIN};
 use serde_json::json;
 
-use super::{AtWork, MESSAGE, STRICT, fetching};
+use super::{AtWork, MESSAGE, MESSAGE_LINK, STRICT, fetching};
 
 const WINDOW_LIMIT: Duration = Duration::from_secs(10);
 const LOOK_LIMIT: Duration = Duration::from_secs(10);
@@ -29,7 +29,7 @@ fn s20_a_page_of_another_site_says_so_and_goes_on_after_sign_in() -> Result<()> 
     tab.screenshot("session-ended-message")?;
     assert_eq!(at_work.stand.reached_origin(&path), 0);
 
-    tab.click(&format!("{MESSAGE} a"))?;
+    tab.click(MESSAGE_LINK)?;
     let beside = wait::until("the tab for signing in", WINDOW_LIMIT, || {
         Ok(at_work.visitor.opened_by(tab).ok())
     })?;
