@@ -7,7 +7,7 @@
 )]
 
 use portcullis::protocol::feed::JwkSet;
-use portcullis::session::keys::{Keys, SignaturePath};
+use portcullis::session::keys::{Keys, SignatureCheck, SignaturePath};
 use portcullis::session::signature::NoHostSignatures;
 use portcullis_vectors::KeyVectors;
 use serde_json::json;
@@ -30,7 +30,11 @@ fn every_vector_gets_its_verdict_in_pure_rust() {
         let key = keys.find(vectors.jwk["kid"].as_str().unwrap()).unwrap();
         for check in &vectors.checks {
             let verdict = key.verify(&NoHostSignatures, &check.signature, &check.text);
-            if verdict != (check.good, SignaturePath::Pure) {
+            let expected = SignatureCheck {
+                is_good: check.good,
+                path: SignaturePath::Pure,
+            };
+            if verdict != expected {
                 wrong.push(format!("{}, {}", vectors.source, check.name));
             }
             *if check.good { &mut good } else { &mut bad } += 1;

@@ -13,7 +13,7 @@ use axum::response::Response;
 use axum::routing::{delete, get, post};
 
 use crate::api::error::ApiError;
-use crate::api::{admin_tokens, applications, filter_credentials, sessions, users};
+use crate::api::{admin_tokens, applications, filter_credentials, keys, sessions, users};
 use crate::service::Service;
 use crate::tokens::admin_tokens as tokens;
 
@@ -50,6 +50,9 @@ pub fn calls() -> Router<Arc<Service>> {
         )
         .route("/admin-tokens", get(admin_tokens::list_page))
         .route("/admin-tokens/{id}", delete(admin_tokens::revoke))
+        .route("/keys", get(keys::list))
+        .route("/keys/rotate", post(keys::rotate))
+        .route("/keys/{kid}/refuse", post(keys::refuse))
         .fallback(async || ApiError::NoSuchCall)
         .method_not_allowed_fallback(async || ApiError::NoSuchMethod)
 }

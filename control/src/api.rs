@@ -13,6 +13,7 @@ pub mod command_error;
 pub mod error;
 pub mod filter_credentials;
 pub mod input;
+pub mod keys;
 pub mod list;
 pub mod proxies;
 pub mod revocations;

@@ -16,7 +16,7 @@ use portcullis::fields::Fields;
 
 use crate::applications::Definition;
 use crate::problems::{InputProblems, Refused};
-use settings::{DatabaseConfig, ServerConfig, SessionsConfig, SignInConfig};
+use settings::{DatabaseConfig, KeysConfig, ServerConfig, SessionsConfig, SignInConfig};
 use values::Table;
 
 /// The configuration of the service.
@@ -28,6 +28,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// `[sessions]`.
     pub sessions: SessionsConfig,
+    /// `[keys]`.
+    pub keys: KeysConfig,
     /// `[sign_in]`.
     pub sign_in: SignInConfig,
     /// `[[applications]]`.
@@ -87,6 +89,7 @@ impl Config {
         let database = sections::database(root.optional_object("database"));
         let demo = server.as_ref().is_some_and(|server| server.demo);
         let sessions = sections::sessions(root.optional_object("sessions"), demo);
+        let keys = sections::keys(root.optional_object("keys"));
         let sign_in = sections::sign_in(root.optional_object("sign_in"));
         let applications = sections::applications(&mut root, demo);
         root.finish();
@@ -94,6 +97,7 @@ impl Config {
             server: server?,
             database: database?,
             sessions: sessions?,
+            keys: keys?,
             sign_in,
             applications: applications?,
         })

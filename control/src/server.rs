@@ -23,6 +23,7 @@ use crate::service::Service;
 use crate::storage::Database;
 use crate::system::clock::Clock;
 use crate::system::randomness::{Randomness, SystemRandomness};
+use crate::tokens::keys::rotation;
 
 use data_dir::{DataDir, RunFile};
 pub use error::StartError;
@@ -179,6 +180,7 @@ fn background(service: &Arc<Service>) -> JoinSet<()> {
         Arc::clone(&service.proxies)
             .keep_writing(service.storage.clone(), Arc::clone(&service.notifier)),
     );
+    tasks.spawn(rotation::keep(Arc::clone(service)));
     let service = Arc::clone(service);
     tasks.spawn(async move {
         let mut ticks = tokio::time::interval(DELETE_EXPIRED_EVERY);

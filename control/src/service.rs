@@ -14,13 +14,14 @@ use crate::metrics::Metrics;
 use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
 use crate::sign_in::limits::SignInLimits;
 use crate::sign_in::password_hashing::Passwords;
-use crate::storage::Database;
+use crate::storage::{Database, StorageError};
 use crate::system::clock::Clock;
 use crate::system::randomness::Randomness;
 use crate::tokens::credential::Uses;
 use crate::tokens::device_codes::guess_limits::GuessLimits;
 use crate::tokens::device_codes::request_limits::RequestLimits;
 use crate::tokens::keys::Keys;
+use crate::tokens::keys::ring::KeyRing;
 
 /// The state of the running service.
 pub struct Service {
@@ -34,8 +35,8 @@ pub struct Service {
     pub clock: Arc<dyn Clock>,
     /// The source of ids and secrets.
     pub random: Arc<dyn Randomness>,
-    /// The signing keys.
-    pub keys: Keys,
+    /// The signing keys: see [`Self::keys`].
+    pub key_ring: KeyRing,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
     /// Limits on failed sign-ins.
@@ -67,6 +68,15 @@ impl Service {
     #[must_use]
     pub fn now(&self) -> UnixSeconds {
         self.clock.now_seconds()
+    }
+
+    /// The signing keys in force now. A key that was refused before this call is not among them,
+    /// whichever replica refused it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn keys(&self) -> Result<Arc<Keys>, StorageError> {
+        self.key_ring.current(&self.storage).await
     }
 
     /// When every token that exists now has expired.

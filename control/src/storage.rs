@@ -35,7 +35,9 @@ pub use tokens::device_codes::{DeviceAnswer, NewDeviceCode, Poll, WaitingDeviceC
 pub use tokens::exchange_codes::{FoundCode, IssuedAnswer, NewCode};
 pub use tokens::filter_credentials::{FilterCredential, RevokedCredential};
 pub use tokens::refreshes::{AddedRefresh, FoundRefresh, IssuedToken, OldToken};
-pub use tokens::signing_keys::SigningKeyRow;
+pub use tokens::signing_keys::{
+    KeyMaterial, MOST_KEYS, PublishedKey, RefusedKey, StoredKey, StoredKeys,
+};
 pub use users::{
     AddUserError, EnabledUsers, NewUser, PasswordAccount, PasswordChange, PasswordSet, User,
     UserPage,

@@ -30,6 +30,15 @@ pub enum SignaturePath {
     Pure,
 }
 
+/// What a check of a signature found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignatureCheck {
+    /// Whether the signature is good.
+    pub is_good: bool,
+    /// Which way it was checked.
+    pub path: SignaturePath,
+}
+
 /// A key set that cannot be used, by the `kid` of the key that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyError(pub String);
@@ -42,7 +51,7 @@ impl Keys {
     pub fn compile(source: JwkSet) -> Result<Self, KeyError> {
         let mut by_kid = HashMap::new();
         for jwk in &source.keys {
-            let Some(algorithm) = algorithm(jwk) else {
+            let Some(algorithm) = Algorithm::named(&jwk.alg) else {
                 continue;
             };
             let key = Key::from_jwk(algorithm, jwk).ok_or_else(|| KeyError(jwk.kid.clone()))?;
@@ -88,18 +97,24 @@ impl Key {
         self.algorithm
     }
 
-    /// Whether a JOSE signature of `text` is this key's, and which way it was checked.
+    /// Whether a JOSE signature of `text` is this key's.
     #[must_use]
     pub fn verify(
         &self,
         host: &dyn HostSignatures,
         signature: &[u8],
         text: &[u8],
-    ) -> (bool, SignaturePath) {
-        if let Some(good) = self.verify_by_host(host, signature, text) {
-            return (good, SignaturePath::Host);
+    ) -> SignatureCheck {
+        match self.verify_by_host(host, signature, text) {
+            Some(is_good) => SignatureCheck {
+                is_good,
+                path: SignaturePath::Host,
+            },
+            None => SignatureCheck {
+                is_good: self.pure.verify(signature, text),
+                path: SignaturePath::Pure,
+            },
         }
-        (self.pure.verify(signature, text), SignaturePath::Pure)
     }
 
     fn verify_by_host(
@@ -116,10 +131,4 @@ impl Key {
             Algorithm::EdDsa => None,
         }
     }
-}
-
-fn algorithm(jwk: &Jwk) -> Option<Algorithm> {
-    [Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa]
-        .into_iter()
-        .find(|algorithm| algorithm.name() == jwk.alg)
 }

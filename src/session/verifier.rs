@@ -173,12 +173,12 @@ impl Verifier {
         if unverified.unverified_alg != key.algorithm().name() {
             return Err(Refusal::TokenMalformed);
         }
-        let (good, path) = key.verify(&*self.host, &unverified.signature, unverified.signed_text);
-        match path {
+        let check = key.verify(&*self.host, &unverified.signature, unverified.signed_text);
+        match check.path {
             SignaturePath::Host => self.checked.by_host += 1,
             SignaturePath::Pure => self.checked.in_pure_rust += 1,
         }
-        if !good {
+        if !check.is_good {
             return Err(Refusal::SignatureInvalid);
         }
         if unverified.unverified_typ != TokenTyp::Application {

@@ -40,6 +40,12 @@ pub enum Scope {
     CredentialsRead,
     /// Revoke filter credentials and admin tokens.
     CredentialsRevoke,
+    /// List signing keys.
+    KeysRead,
+    /// Replace the signing key.
+    KeysRotate,
+    /// Refuse a signing key.
+    KeysRefuse,
 }
 
 /// No scope has this name.
@@ -68,7 +74,7 @@ impl fmt::Display for Administrator {
 }
 
 impl Scope {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 13] = [
         Self::SessionsRead,
         Self::SessionsRevoke,
         Self::UsersRead,
@@ -79,6 +85,9 @@ impl Scope {
         Self::ApplicationsWrite,
         Self::CredentialsRead,
         Self::CredentialsRevoke,
+        Self::KeysRead,
+        Self::KeysRotate,
+        Self::KeysRefuse,
     ];
 
     /// Its name, in lists and on the command line.
@@ -95,6 +104,9 @@ impl Scope {
             Self::ApplicationsWrite => "applications:write",
             Self::CredentialsRead => "credentials:read",
             Self::CredentialsRevoke => "credentials:revoke",
+            Self::KeysRead => "keys:read",
+            Self::KeysRotate => "keys:rotate",
+            Self::KeysRefuse => "keys:refuse",
         }
     }
 }

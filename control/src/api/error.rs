@@ -38,6 +38,9 @@ pub enum ApiError {
     /// What the call is about does not exist.
     #[error("{0}")]
     NotFound(&'static str),
+    /// What the call is about does not exist; the text says what does.
+    #[error("{0}")]
+    Unknown(String),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -76,7 +79,9 @@ impl ApiError {
                 "Invalid request",
             ),
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict", "Conflict"),
-            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not_found", "Not found"),
+            Self::NotFound(_) | Self::Unknown(_) => {
+                (StatusCode::NOT_FOUND, "not_found", "Not found")
+            }
             Self::Storage(_) | Self::Failed(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "unavailable",

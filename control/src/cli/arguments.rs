@@ -5,6 +5,7 @@ mod application;
 mod applied;
 mod envoy_config;
 mod filter_credential;
+mod key;
 mod revoke;
 mod session;
 mod settings;
@@ -22,6 +23,7 @@ pub use application::ApplicationCommand;
 pub use applied::{ProxyCommand, RevocationCommand, Wait};
 pub use envoy_config::{EnvoyConfigOptions, UpstreamOf};
 pub use filter_credential::FilterCredentialCommand;
+pub use key::KeyCommand;
 pub use revoke::RevokeCommand;
 pub use session::SessionCommand;
 use team_domain::team_domain;
@@ -144,6 +146,10 @@ Examples:
     /// End sessions now
     #[command(subcommand)]
     Revoke(RevokeCommand),
+
+    /// Manage the keys that sign tokens
+    #[command(subcommand)]
+    Key(KeyCommand),
 
     /// Manage tokens of the admin API
     #[command(subcommand)]

@@ -4,6 +4,7 @@ mod admin_token;
 mod application;
 pub mod envoy_config;
 mod filter_credential;
+mod key;
 mod proxy;
 mod revocation;
 mod revoke;
@@ -37,6 +38,7 @@ async fn dispatch(
         Command::User(command) => user::run(command, client, output).await,
         Command::Application(command) => application::run(command, client, output).await,
         Command::Session(command) => session::run(command, client, output).await,
+        Command::Key(command) => key::run(command, client, output).await,
         Command::Revoke(command) => revoke::run(command, client, output).await,
         Command::AdminToken(command) => admin_token::run(command, client, output).await,
         Command::Revocation(command) => revocation::run(command, client, output).await,

@@ -3,17 +3,21 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::settings::{DatabaseConfig, ServerConfig, SessionsConfig, SignInConfig};
+use super::settings::{DatabaseConfig, KeysConfig, ServerConfig, SessionsConfig, SignInConfig};
 use super::values::{self, Table, count, flag, text, texts};
+use portcullis::session::signature::Algorithm;
+
 use crate::applications::check::{CheckContext, check};
 use crate::applications::conflicts::{Claim, find_conflicts};
 use crate::applications::{BypassDraft, Definition, Draft};
 use crate::policy::draft::RuleDraft;
 use crate::sessions::durations::Bounds;
+use crate::tokens::signing_key::{ALGORITHM_NAMES, algorithm_of};
 
 const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081);
 const FILTERS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8082);
 const DEFAULT_BLOCK: Duration = Duration::from_secs(60);
+const DEFAULT_ROTATION: Duration = Duration::from_secs(6 * 7 * 24 * 60 * 60);
 const DEFAULT_FAILURES_PER_EMAIL: u32 = 10;
 const DEFAULT_FAILURES_PER_ADDRESS: u32 = 60;
 
@@ -86,6 +90,25 @@ pub fn sessions(mut table: Table<'_>, demo: bool) -> Option<SessionsConfig> {
             Some(duration) => Some(duration?),
         },
         login_block_after_revoke: block.unwrap_or(Some(DEFAULT_BLOCK))?,
+    })
+}
+
+/// `[keys]`.
+pub fn keys(mut table: Table<'_>) -> Option<KeysConfig> {
+    let algorithm = table.given("algorithm", |value| {
+        algorithm_of(&text(value)?).ok_or_else(|| ALGORITHM_NAMES.to_owned())
+    });
+    let rotate_every = match table.given("rotate_every", values::duration) {
+        Some(text) => {
+            let path = table.path_of("rotate_every");
+            Bounds::of_rotation().parse(&path, &text, table.problems())
+        }
+        None => Some(DEFAULT_ROTATION),
+    };
+    table.finish();
+    Some(KeysConfig {
+        algorithm: algorithm.unwrap_or(Algorithm::Es256),
+        rotate_every: Some(rotate_every?).filter(|every| !every.is_zero()),
     })
 }
 

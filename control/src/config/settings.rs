@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use portcullis::protocol::origin::Origin;
+use portcullis::session::signature::Algorithm;
 
 /// `[server]`.
 #[derive(Debug, Clone)]
@@ -39,6 +40,16 @@ pub struct SessionsConfig {
     pub global_duration: Option<Duration>,
     /// `login_block_after_revoke`: how long a revoked user cannot sign in, 60s by default.
     pub login_block_after_revoke: Duration,
+}
+
+/// `[keys]`.
+#[derive(Debug, Clone, Copy)]
+pub struct KeysConfig {
+    /// `algorithm`: the algorithm of new keys, ES256 by default.
+    pub algorithm: Algorithm,
+    /// `rotate_every`: how long a key signs, six weeks by default; absent: until an administrator
+    /// rotates.
+    pub rotate_every: Option<Duration>,
 }
 
 /// `[sign_in]`: how many sign-ins may fail in a minute.

@@ -9,6 +9,7 @@ use crate::metrics::refusals::{Endpoint, Refused};
 use crate::problems::Problem;
 use crate::storage::StorageError;
 use crate::system::randomness::NoRandomness;
+use crate::tokens::keys::SignError;
 
 /// Why a call was refused.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +65,9 @@ pub enum ApiError {
     /// The service stops in the middle of the call.
     #[error("the service is stopping")]
     Stopping,
+    /// The token was not signed.
+    #[error(transparent)]
+    Sign(SignError),
     /// Claims cannot be written or read as JSON.
     #[error("a token's claims cannot be written or read")]
     Claims(#[from] serde_json::Error),
@@ -84,9 +88,20 @@ impl ApiError {
             Self::PolicyDenied { .. } => (StatusCode::FORBIDDEN, ProblemReason::PolicyDenied),
             Self::BindingMismatch => (StatusCode::FORBIDDEN, ProblemReason::BindingMismatch),
             Self::OriginUnknown => (StatusCode::FORBIDDEN, ProblemReason::OriginUnknown),
-            Self::Storage(_) | Self::Randomness(_) | Self::Stopping | Self::Claims(_) => {
-                (StatusCode::SERVICE_UNAVAILABLE, ProblemReason::Unavailable)
-            }
+            Self::Storage(_)
+            | Self::Randomness(_)
+            | Self::Stopping
+            | Self::Sign(_)
+            | Self::Claims(_) => (StatusCode::SERVICE_UNAVAILABLE, ProblemReason::Unavailable),
+        }
+    }
+}
+
+impl From<SignError> for ApiError {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::KeyRefused => Self::SessionEnded,
+            error => Self::Sign(error),
         }
     }
 }

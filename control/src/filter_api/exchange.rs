@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use portcullis::protocol::base64url;
 use portcullis::protocol::calls::{ExchangeAnswer, ExchangeRequest};
-use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, Confirmation};
+use portcullis::protocol::claims::{ApplicationClaims, Confirmation};
 use portcullis::protocol::login;
 use portcullis::protocol::origin::Origin;
 
@@ -49,7 +49,7 @@ pub async fn exchange(
         return Err(error);
     }
     if found.answer.is_some() {
-        return repeat(&service, &found, &secrets);
+        return repeat(&service, &found, &secrets).await;
     }
     let issued = judge(&service, &found, &origin, &secrets)?;
     if service.storage.use_code(&found.code, &issued).await? {
@@ -60,11 +60,11 @@ pub async fn exchange(
             version = found.facts.version,
             "application token issued"
         );
-        return answer(&service, &found, &issued, &secrets);
+        return answer(&service, &found, &issued, &secrets).await;
     }
     // Another call used the code meanwhile, or a revocation deleted it.
     let found = find(&service, &identity, &hash).await?;
-    repeat(&service, &found, &secrets)
+    repeat(&service, &found, &secrets).await
 }
 
 /// What the browser carried on two ways; neither alone gives the binding secret.
@@ -170,16 +170,20 @@ fn judge(
     })
 }
 
-fn repeat(service: &Service, found: &FoundCode, secrets: &Secrets) -> Result<Response, ApiError> {
+async fn repeat(
+    service: &Service,
+    found: &FoundCode,
+    secrets: &Secrets,
+) -> Result<Response, ApiError> {
     match &found.answer {
         Some(issued) if service.now() <= issued.issued_at + REPEATABLE => {
-            answer(service, found, issued, secrets)
+            answer(service, found, issued, secrets).await
         }
         _ => Err(ApiError::CodeUnknown),
     }
 }
 
-fn answer(
+async fn answer(
     service: &Service,
     found: &FoundCode,
     issued: &IssuedAnswer,
@@ -191,8 +195,9 @@ fn answer(
         .as_ref()
         .ok_or(ApiError::OriginUnknown)?;
     let claims: ApplicationClaims = serde_json::from_str(&issued.claims)?;
+    let keys = service.keys().await?;
     let answer = ExchangeAnswer {
-        token: service.keys.sign(APPLICATION_TYP, &claims)?,
+        token: keys.sign_for(found.code.shown.key_refusals, &claims)?,
         binding: issued
             .binding_seed
             .as_deref()

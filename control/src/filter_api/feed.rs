@@ -186,7 +186,7 @@ impl<'a> Poll<'a> {
             .changes(after, self.limit, self.identity.audiences())
             .await?;
         match changes {
-            Some(items) => Ok(Some(self.delta(position.epoch, items))),
+            Some(items) => self.delta(position.epoch, items).await.map(Some),
             None => self.snapshot(position.epoch, None).await.map(Some),
         }
     }
@@ -215,27 +215,34 @@ impl<'a> Poll<'a> {
             after: 0,
             version,
             next: next.as_ref().map(Next::encode).transpose()?,
-            ..self.page_of(epoch, items)
+            ..self.page_of(epoch, items).await?
         })
     }
 
-    fn delta(&self, epoch: String, items: FeedItems) -> FeedPage {
-        FeedPage {
+    async fn delta(&self, epoch: String, items: FeedItems) -> Result<FeedPage, ApiError> {
+        Ok(FeedPage {
             kind: PageKind::Delta,
             after: self.query.after,
-            ..self.page_of(epoch, items)
-        }
+            ..self.page_of(epoch, items).await?
+        })
     }
 
-    fn page_of(&self, epoch: String, items: FeedItems) -> FeedPage {
-        FeedPage {
+    async fn page_of(&self, epoch: String, items: FeedItems) -> Result<FeedPage, ApiError> {
+        // Read after the items: at least the keys of the page's version. Later changes follow with
+        // later versions.
+        let keys = if items.keys {
+            Some(self.service.keys().await?.jwks())
+        } else {
+            None
+        };
+        Ok(FeedPage {
             epoch,
             kind: PageKind::Delta,
             after: 0,
             version: items.version,
             next: None,
             now: self.service.now(),
-            keys: items.keys.then(|| self.service.keys.jwks()),
+            keys,
             applications: ApplicationChanges {
                 put: items.applications,
                 delete: items.gone,
@@ -244,7 +251,7 @@ impl<'a> Poll<'a> {
                 put: items.revocations,
                 delete: Vec::new(),
             },
-        }
+        })
     }
 }
 

@@ -17,7 +17,8 @@ pub async fn logout(
     Body(request): Body<LogoutRequest>,
 ) -> Result<StatusCode, ApiError> {
     // An expired token suffices to sign out.
-    let claims = shown_token::claims(&service, &identity, &request.token)?;
+    let shown = shown_token::verified(&service, &identity, &request.token).await?;
+    let claims = shown.claims;
     // A leaked token for scripts must not sign its owner out.
     if claims.usage.is_some() {
         return Err(ApiError::TokenInvalid);

@@ -12,12 +12,12 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use portcullis::protocol::calls::{RefreshAnswer, RefreshRequest};
-use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims};
+use portcullis::protocol::claims::ApplicationClaims;
 use portcullis::protocol::origin::Origin;
 
 use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
-use super::shown_token;
+use super::shown_token::{self, ShownToken};
 use crate::eligibility::{self, Admission, ReplacedToken};
 use crate::metrics::IssuedFor;
 use crate::service::Service;
@@ -30,11 +30,11 @@ pub async fn refresh(
     identity: FilterIdentity,
     Body(request): Body<RefreshRequest>,
 ) -> Result<Json<RefreshAnswer>, ApiError> {
-    let call = Call::new(&service, &identity, &request)?;
+    let call = Call::new(&service, &identity, &request).await?;
     let found = service.storage.find_refresh(call.old()).await?;
     let admission = call.judge(&found)?;
     if let Some(issued) = call.repeatable(&found, &admission) {
-        return call.answer(&admission, issued);
+        return call.answer(&admission, issued).await;
     }
     let mut issued = admission.claims(&service, call.token.cnf.clone())?;
     let issued_at = issued.iat;
@@ -60,7 +60,7 @@ pub async fn refresh(
                 version = issued.ver,
                 "application token refreshed"
             );
-            call.answer(&admission, issued)
+            call.answer(&admission, issued).await
         }
         AddedRefresh::SessionEnded => Err(ApiError::SessionEnded),
         AddedRefresh::Raced => call.follow().await,
@@ -79,12 +79,15 @@ struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn new(
+    async fn new(
         service: &'a Service,
         identity: &FilterIdentity,
         request: &RefreshRequest,
     ) -> Result<Self, ApiError> {
-        let token = shown_token::claims(service, identity, &request.token)?;
+        let ShownToken {
+            claims: token,
+            key_refusals,
+        } = shown_token::verified(service, identity, &request.token).await?;
         // Tokens for scripts are never refreshed.
         if token.usage.is_some() {
             return Err(ApiError::TokenInvalid);
@@ -100,6 +103,7 @@ impl<'a> Call<'a> {
             auth_time: token.auth_time,
             auth_ver: token.auth_ver,
             session_end: token.session_exp,
+            key_refusals,
         };
         Ok(Self {
             service,
@@ -152,16 +156,18 @@ impl<'a> Call<'a> {
         let admission = self.judge(&found)?;
         let issued = self.repeatable(&found, &admission);
         // The other call's token is already gone: something ended it.
-        self.answer(&admission, issued.ok_or(ApiError::SessionEnded)?)
+        let issued = issued.ok_or(ApiError::SessionEnded)?;
+        self.answer(&admission, issued).await
     }
 
-    fn answer(
+    async fn answer(
         &self,
         admission: &Admission<'_>,
         issued: ApplicationClaims,
     ) -> Result<Json<RefreshAnswer>, ApiError> {
+        let keys = self.service.keys().await?;
         Ok(Json(RefreshAnswer {
-            token: self.service.keys.sign(APPLICATION_TYP, &issued)?,
+            token: keys.sign_for(self.shown.key_refusals, &issued)?,
             session_exp: issued.session_exp,
             cookie: admission.application.definition.cookie,
         }))

@@ -9,21 +9,32 @@ use super::identity::FilterIdentity;
 use crate::service::Service;
 use crate::tokens::secret::same;
 
-/// The claims of a token that this service signed for an application of the credential.
-pub fn claims(
+/// A token that this service signed for an application of the credential.
+pub struct ShownToken {
+    /// Its claims.
+    pub claims: ApplicationClaims,
+    /// How many signing keys had been refused when it was verified.
+    pub key_refusals: u64,
+}
+
+/// Verifies a token that this service signed for an application of the credential.
+pub async fn verified(
     service: &Service,
     identity: &FilterIdentity,
     token: &str,
-) -> Result<ApplicationClaims, ApiError> {
-    let claims: ApplicationClaims = service
-        .keys
+) -> Result<ShownToken, ApiError> {
+    let keys = service.keys().await?;
+    let claims: ApplicationClaims = keys
         .verify(APPLICATION_TYP, token)
         .ok_or(ApiError::TokenInvalid)?;
     let valid = claims.kind == APPLICATION_TYPE
         && claims.iss == service.team_domain.to_string()
         && matches!(claims.aud.as_slice(), [audience] if identity.sees(audience));
     if valid {
-        Ok(claims)
+        Ok(ShownToken {
+            claims,
+            key_refusals: keys.refusals(),
+        })
     } else {
         Err(ApiError::TokenInvalid)
     }

@@ -21,7 +21,7 @@ use crate::system::randomness::Randomness;
 use crate::tokens::credential::Uses;
 use crate::tokens::device_codes::guess_limits::GuessLimits;
 use crate::tokens::device_codes::request_limits::RequestLimits;
-use crate::tokens::keys::Keys;
+use crate::tokens::keys::ring::{KeyRing, NewKey};
 
 /// How many pages of snapshots are read at once.
 const SNAPSHOTS: usize = 2;
@@ -47,11 +47,15 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         random,
         ..
     } = parts;
-    let keys = Keys::load(&storage, clock.as_ref(), random.as_ref()).await?;
+    let first_key = NewKey {
+        algorithm: config.keys.algorithm,
+        random: &random,
+    };
+    let key_ring = KeyRing::open(&storage, clock.as_ref(), first_key).await?;
     let passwords = Passwords::new(random.as_ref())?;
     let service = Service {
         team_domain: parts.team_domain,
-        keys,
+        key_ring,
         metrics: Metrics::new(&storage, &passwords),
         passwords,
         limits: SignInLimits::new(config.sign_in),

@@ -7,7 +7,7 @@ use super::first_start::FirstStartError;
 use crate::sign_in::password_hashing::PasswordError;
 use crate::storage::{ChangeError, OpenError, StorageError};
 use crate::system::randomness::NoRandomness;
-use crate::tokens::keys::KeysError;
+use crate::tokens::keys::ring::KeysError;
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]

@@ -8,6 +8,7 @@ use portcullis::protocol::claims::SESSION_TYP;
 use super::cookies;
 use crate::service::Service;
 use crate::storage::{Session, StorageError};
+use crate::tokens::keys::{Keys, SignError};
 use crate::tokens::session_claims::SessionClaims;
 
 /// The live session that the request's cookie proves.
@@ -20,12 +21,20 @@ pub async fn current(
 ) -> Result<Option<Session>, StorageError> {
     let team_domain = service.team_domain.to_string();
     let now = service.now();
-    for token in cookies::values(headers, cookies::SESSION) {
-        let claims: Option<SessionClaims> = service.keys.verify(SESSION_TYP, token);
+    let mut tokens = cookies::values(headers, cookies::SESSION).peekable();
+    if tokens.peek().is_none() {
+        return Ok(None);
+    }
+    let keys = service.keys().await?;
+    for token in tokens {
+        let claims: Option<SessionClaims> = keys.verify(SESSION_TYP, token);
         let Some(claims) = claims.filter(|claims| claims.are_valid(&team_domain, now)) else {
             continue;
         };
-        let session = service.storage.session(&claims.sid, now).await?;
+        let session = service
+            .storage
+            .session(&claims.sid, keys.refusals(), now)
+            .await?;
         if let Some(session) = session.filter(|session| session.user_id == claims.sub) {
             // A token proves the sign-in for which it was issued, not a later one: the thief of an
             // old cookie gains nothing when its owner signs in again.
@@ -55,16 +64,17 @@ pub async fn without_prompt(
     }
 }
 
-/// The `set-cookie` with the session's token.
+/// The `set-cookie` with the session's token, which `keys` sign.
 ///
 /// # Errors
-/// When the token cannot be written.
+/// When the token was not signed.
 pub fn cookie(
     service: &Service,
+    keys: &Keys,
     session: &Session,
-) -> Result<Option<HeaderValue>, serde_json::Error> {
+) -> Result<Option<HeaderValue>, SignError> {
     let claims = SessionClaims::of(session, &service.team_domain.to_string());
-    let token = service.keys.sign(SESSION_TYP, &claims)?;
+    let token = keys.sign(SESSION_TYP, &claims)?;
     let max_age = session.expires_at.duration_since(service.now());
     Ok(cookies::set(cookies::SESSION, &token, max_age))
 }

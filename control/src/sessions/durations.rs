@@ -16,6 +16,8 @@ const SHORTEST_SESSION: Duration = Duration::from_secs(15 * 60);
 const SHORTEST_IN_DEMO: Duration = Duration::from_secs(1);
 const SHORTEST_ADMIN_TOKEN: Duration = Duration::from_secs(60);
 const LONGEST_ADMIN_TOKEN: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const SHORTEST_ROTATION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const LONGEST_ROTATION: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 const LONGEST_BLOCK: Duration = Duration::from_secs(60 * 60);
 
 /// Which durations a setting accepts.
@@ -58,6 +60,17 @@ impl Bounds {
             or_zero: false,
             shortest: SHORTEST_ADMIN_TOKEN,
             longest: LONGEST_ADMIN_TOKEN,
+        }
+    }
+
+    /// For the time between two rotations of the signing key; `0` disables them. Each old key is
+    /// accepted for a month, so more frequent ones would leave many.
+    #[must_use]
+    pub fn of_rotation() -> Self {
+        Self {
+            or_zero: true,
+            shortest: SHORTEST_ROTATION,
+            longest: LONGEST_ROTATION,
         }
     }
 

@@ -129,6 +129,7 @@ impl SignIn<'_> {
             auth_time: now,
             auth_ver,
             expires_at,
+            key_refusals: service.keys().await?.refusals(),
         }))
     }
 

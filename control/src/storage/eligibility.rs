@@ -125,6 +125,7 @@ pub(in crate::storage) async fn facts(
             auth_time: from_db::<UnixSeconds>(auth_time?).min(shown.auth_time),
             auth_ver: from_db::<u64>(auth_ver?).min(shown.auth_ver),
             expires_at: from_db::<UnixSeconds>(expires_at?).min(shown.session_end),
+            key_refusals: shown.key_refusals,
         })
     };
     Ok(EligibilityFacts {

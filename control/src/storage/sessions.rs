@@ -78,6 +78,8 @@ pub struct Session {
     pub auth_ver: u64,
     /// Its end.
     pub expires_at: UnixSeconds,
+    /// As in [`ShownSignIn`].
+    pub key_refusals: u64,
 }
 
 /// The sign-in that a cookie or a token proves. Its session may have a later one, made by a person
@@ -92,6 +94,9 @@ pub struct ShownSignIn {
     pub auth_ver: u64,
     /// The session's end as of that sign-in.
     pub session_end: UnixSeconds,
+    /// How many signing keys had been refused when the cookie or token was verified. It shows
+    /// nothing any more once another is refused, which may have signed it.
+    pub key_refusals: u64,
 }
 
 impl From<&Session> for ShownSignIn {
@@ -101,6 +106,7 @@ impl From<&Session> for ShownSignIn {
             auth_time: session.auth_time,
             auth_ver: session.auth_ver,
             session_end: session.expires_at,
+            key_refusals: session.key_refusals,
         }
     }
 }
@@ -137,10 +143,12 @@ impl Database {
         })
     }
 
-    /// The session, if it has not ended and its user is not disabled.
+    /// The session, if it has not ended and its user is not disabled. `key_refusals` is as of the
+    /// verification of its token.
     pub async fn session(
         &self,
         id: &str,
+        key_refusals: u64,
         now: UnixSeconds,
     ) -> Result<Option<Session>, StorageError> {
         let row: Option<(String, String, i64, i64, i64)> = sqlx::query_as(
@@ -160,6 +168,7 @@ impl Database {
                 auth_time: from_db(auth_time),
                 auth_ver: from_db(auth_ver),
                 expires_at: from_db(expires_at),
+                key_refusals,
             },
         ))
     }

@@ -108,7 +108,10 @@ pub async fn end(
 
 /// Ends a session of the same user. Any other id is treated like a session that has ended.
 async fn end_one(service: &Service, own: &Session, id: &str) -> Result<(), Failure> {
-    let session = service.storage.session(id, service.now()).await?;
+    let session = service
+        .storage
+        .session(id, own.key_refusals, service.now())
+        .await?;
     if session.is_some_and(|session| session.user_id == own.user_id)
         && let Some(version) = service.storage.end_session(id).await?
     {

@@ -92,7 +92,7 @@ pub async fn make(
         Err(NoHeaderToken::LoginRequired) => sign_in_again(&service),
         Err(NoHeaderToken::Storage(error)) => Err(error.into()),
         Err(NoHeaderToken::Randomness(error)) => Err(error.into()),
-        Err(NoHeaderToken::Claims(error)) => Err(error.into()),
+        Err(NoHeaderToken::Sign(error)) => Err(error.into()),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, TokenUse};
+use portcullis::protocol::claims::{ApplicationClaims, TokenUse};
 use portcullis::time::UnixSeconds;
 
 use crate::applications::{Application, Definition};
@@ -15,6 +15,7 @@ use crate::metrics::IssuedFor;
 use crate::service::Service;
 use crate::storage::{EligibilityFacts, EligibilityQuery, ShownSignIn, StorageError};
 use crate::system::randomness::NoRandomness;
+use crate::tokens::keys::SignError;
 use crate::tokens::secret::Plain;
 
 /// A token that was made.
@@ -48,9 +49,18 @@ pub enum NoHeaderToken {
     /// No randomness.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
-    /// The claims cannot be written.
-    #[error("a token could not be written")]
-    Claims(#[from] serde_json::Error),
+    /// The token was not signed.
+    #[error(transparent)]
+    Sign(SignError),
+}
+
+impl From<SignError> for NoHeaderToken {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::KeyRefused => Self::SessionEnded,
+            error => Self::Sign(error),
+        }
+    }
 }
 
 impl From<Denied> for NoHeaderToken {
@@ -104,7 +114,8 @@ pub async fn make(
     if !noted.await? {
         return Err(NoHeaderToken::SessionEnded);
     }
-    let token = service.keys.sign(APPLICATION_TYP, &claims)?;
+    let keys = service.keys().await?;
+    let token = keys.sign_for(shown.key_refusals, &claims)?;
     service.metrics.token_issued(IssuedFor::Script);
     tracing::info!(
         session = claims.sid,

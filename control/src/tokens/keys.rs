@@ -1,41 +1,42 @@
 //! Signing and verifying tokens (RFC 7515, RFC 7519, following RFC 8725).
 //!
-//! Signatures are deterministic (RFC 6979): the same claims and key always give the same token. So
-//! a repeated exchange gets the same answer although tokens are not stored.
+//! Signatures are deterministic: the same claims and key always give the same token. So a repeated
+//! exchange gets the same answer although tokens are not stored.
+
+pub mod ring;
+pub mod rotation;
+pub mod state;
+
+use std::sync::Arc;
 
 use portcullis::protocol::base64url;
-use portcullis::protocol::claims::MAX_TOKEN_BYTES;
+use portcullis::protocol::claims::{APPLICATION_TYP, ApplicationClaims, MAX_TOKEN_BYTES};
 use portcullis::protocol::feed::JwkSet;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::signing_key::{KeyError, SigningKey};
-use crate::storage::{Database, StorageError};
-use crate::system::clock::Clock;
-use crate::system::randomness::{NoRandomness, Randomness};
+use super::signing_key::{NoSignature, SigningKey};
 
-/// The service's keys: one signs, all verify.
+/// The keys in force at one moment: one signs, all verify.
 #[derive(Debug)]
 pub struct Keys {
-    signing: SigningKey,
-    older: Vec<SigningKey>,
+    signing: Arc<SigningKey>,
+    all: Vec<Arc<SigningKey>>,
+    refusals: u64,
 }
 
-/// Why the keys cannot be loaded.
+/// Why a token was not signed.
 #[derive(Debug, thiserror::Error)]
-pub enum KeysError {
-    /// The database failed.
+pub enum SignError {
+    /// The claims cannot be written as JSON.
+    #[error("a token's claims cannot be written")]
+    Claims(#[from] serde_json::Error),
+    /// The cryptographic library failed.
     #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// No randomness for a new key.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    /// A stored key is invalid.
-    #[error("a stored signing key is invalid")]
-    Key(#[from] KeyError),
-    /// The new key was not found in the database.
-    #[error("the database lost the signing key")]
-    Lost,
+    Signature(#[from] NoSignature),
+    /// A key was refused meanwhile, which may have signed what the token would be given for.
+    #[error("a signing key was refused since the sign-in was shown")]
+    KeyRefused,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,47 +50,58 @@ struct Header {
 }
 
 impl Keys {
-    /// The stored keys; if there are none, a first key is made.
-    ///
-    /// # Errors
-    /// When a key cannot be read or made.
-    pub async fn load(
-        storage: &Database,
-        clock: &dyn Clock,
-        random: &dyn Randomness,
-    ) -> Result<Self, KeysError> {
-        if storage.signing_keys().await?.is_empty() {
-            let first = SigningKey::generate(random)?;
-            storage
-                .add_first_signing_key(&first.to_row(), clock.now_seconds())
-                .await?;
+    /// `signing` signs; `others` verify with it. So many keys have been refused.
+    #[must_use]
+    pub fn new(signing: SigningKey, others: Vec<SigningKey>, refusals: u64) -> Self {
+        let signing = Arc::new(signing);
+        let mut all: Vec<_> = others.into_iter().map(Arc::new).collect();
+        all.push(Arc::clone(&signing));
+        // The set that filters get does not depend on which key signs.
+        all.sort_by(|one, other| one.kid().cmp(other.kid()));
+        Self {
+            signing,
+            all,
+            refusals,
         }
-        let mut keys = Vec::new();
-        for row in storage.signing_keys().await? {
-            keys.push(SigningKey::from_row(&row)?);
-        }
-        let mut keys = keys.into_iter();
-        Ok(Self {
-            signing: keys.next().ok_or(KeysError::Lost)?,
-            older: keys.collect(),
-        })
+    }
+
+    /// How many keys have been refused.
+    #[must_use]
+    pub fn refusals(&self) -> u64 {
+        self.refusals
     }
 
     /// The public keys.
     #[must_use]
     pub fn jwks(&self) -> JwkSet {
         JwkSet {
-            keys: self.all().map(SigningKey::jwk).collect(),
+            keys: self.all.iter().map(|key| key.jwk()).collect(),
         }
+    }
+
+    /// Signs an application token for a sign-in that was shown when so many keys had been refused.
+    ///
+    /// # Errors
+    /// As [`Self::sign`], and when a key has been refused since: it may have signed the cookie, code
+    /// or token that showed the sign-in.
+    pub fn sign_for(
+        &self,
+        key_refusals: u64,
+        claims: &ApplicationClaims,
+    ) -> Result<String, SignError> {
+        if key_refusals != self.refusals {
+            return Err(SignError::KeyRefused);
+        }
+        self.sign(APPLICATION_TYP, claims)
     }
 
     /// Signs `claims` as a token of the type `typ`.
     ///
     /// # Errors
-    /// When the claims cannot be serialised.
-    pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, serde_json::Error> {
+    /// When the claims cannot be serialised, or the library fails.
+    pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, SignError> {
         let header = Header {
-            alg: SigningKey::ALGORITHM.to_owned(),
+            alg: self.signing.algorithm().name().to_owned(),
             typ: typ.to_owned(),
             kid: self.signing.kid().to_owned(),
             crit: None,
@@ -97,7 +109,7 @@ impl Keys {
         let mut token = base64url::encode(&serde_json::to_vec(&header)?);
         token.push('.');
         token.push_str(&base64url::encode(&serde_json::to_vec(claims)?));
-        let signature = self.signing.sign(token.as_bytes());
+        let signature = self.signing.sign(token.as_bytes())?;
         token.push('.');
         token.push_str(&base64url::encode(&signature));
         Ok(token)
@@ -113,71 +125,93 @@ impl Keys {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
         let header: Header = serde_json::from_slice(&base64url::decode(header.as_bytes())?).ok()?;
-        if header.typ != typ || header.alg != SigningKey::ALGORITHM || header.crit.is_some() {
+        let key = self.all.iter().find(|key| key.kid() == header.kid)?;
+        let is_for_key = header.alg == key.algorithm().name();
+        if header.typ != typ || !is_for_key || header.crit.is_some() {
             return None;
         }
-        let key = self.all().find(|key| key.kid() == header.kid)?;
         if !key.verifies(signed.as_bytes(), &base64url::decode(signature.as_bytes())?) {
             return None;
         }
         serde_json::from_slice(&base64url::decode(claims.as_bytes())?).ok()
     }
-
-    fn all(&self) -> impl Iterator<Item = &SigningKey> {
-        std::iter::once(&self.signing).chain(&self.older)
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use portcullis::session::signature::Algorithm;
+
     use super::*;
     use crate::system::randomness::SystemRandomness;
 
-    fn keys() -> Keys {
-        Keys {
-            signing: SigningKey::generate(&SystemRandomness).unwrap(),
-            older: Vec::new(),
-        }
+    fn key(algorithm: Algorithm) -> SigningKey {
+        SigningKey::generate(algorithm, &SystemRandomness).unwrap()
+    }
+
+    fn keys(algorithm: Algorithm) -> Keys {
+        Keys::new(key(algorithm), Vec::new(), 0)
     }
 
     #[test]
     fn only_tokens_of_these_keys_and_this_type_are_accepted() {
-        let (ours, others) = (keys(), keys());
-        let token = ours.sign("app+jwt", &[1, 2]).unwrap();
-        assert_eq!(ours.verify::<Vec<u8>>("app+jwt", &token), Some(vec![1, 2]));
-        assert_eq!(ours.verify::<Vec<u8>>("org+jwt", &token), None);
-        assert_eq!(others.verify::<Vec<u8>>("app+jwt", &token), None);
-        for broken in [
-            "",
-            ".",
-            "..",
-            "a.b.c",
-            &token[1..],
-            &token[..token.len() - 1],
-        ] {
-            assert_eq!(ours.verify::<Vec<u8>>("app+jwt", broken), None, "{broken}");
+        for algorithm in Algorithm::ALL {
+            let (ours, others) = (keys(algorithm), keys(algorithm));
+            let token = ours.sign("app+jwt", &[1, 2]).unwrap();
+            assert_eq!(ours.verify::<Vec<u8>>("app+jwt", &token), Some(vec![1, 2]));
+            assert_eq!(ours.verify::<Vec<u8>>("org+jwt", &token), None);
+            assert_eq!(others.verify::<Vec<u8>>("app+jwt", &token), None);
+            for broken in [
+                "",
+                ".",
+                "..",
+                "a.b.c",
+                &token[1..],
+                &token[..token.len() - 1],
+            ] {
+                assert_eq!(ours.verify::<Vec<u8>>("app+jwt", broken), None, "{broken}");
+            }
         }
     }
 
     #[test]
-    fn unsigned_and_critical_headers_are_refused() {
-        let keys = keys();
+    fn unsigned_and_critical_headers_and_other_algorithms_are_refused() {
+        let keys = keys(Algorithm::Es256);
         let kid = keys.signing.kid().to_owned();
         for header in [
             format!(r#"{{"alg":"none","typ":"app+jwt","kid":"{kid}"}}"#),
             format!(r#"{{"alg":"HS256","typ":"app+jwt","kid":"{kid}"}}"#),
+            format!(r#"{{"alg":"RS256","typ":"app+jwt","kid":"{kid}"}}"#),
             format!(r#"{{"alg":"ES256","typ":"app+jwt","kid":"{kid}","crit":["x"]}}"#),
         ] {
             let signed = format!("{}.{}", base64url::encode(header.as_bytes()), "WzFd");
-            let signature = base64url::encode(&keys.signing.sign(signed.as_bytes()));
-            let token = format!("{signed}.{signature}");
+            let signature = keys.signing.sign(signed.as_bytes()).unwrap();
+            let token = format!("{signed}.{}", base64url::encode(&signature));
             assert_eq!(keys.verify::<Vec<u8>>("app+jwt", &token), None, "{header}");
         }
     }
 
     #[test]
+    fn b16_the_others_verify_and_do_not_sign() {
+        let (old, new) = (key(Algorithm::Es256), key(Algorithm::Rs256));
+        let (old_kid, new_kid) = (old.kid().to_owned(), new.kid().to_owned());
+        let material = old.material();
+        let before = Keys::new(old, Vec::new(), 0);
+        let token = before.sign("app+jwt", &1).unwrap();
+        let old = SigningKey::from_material(&material).unwrap();
+        let after = Keys::new(new, vec![old], 0);
+        assert_eq!(after.verify("app+jwt", &token), Some(1));
+        assert_eq!(after.signing.kid(), new_kid);
+        let mut kids = [old_kid, new_kid];
+        kids.sort();
+        let published = after.jwks().keys.into_iter().map(|key| key.kid);
+        assert_eq!(published.collect::<Vec<_>>(), kids);
+    }
+
+    #[test]
     fn the_same_claims_give_the_same_token() {
-        let keys = keys();
-        assert_eq!(keys.sign("a", &1).unwrap(), keys.sign("a", &1).unwrap());
+        for algorithm in Algorithm::ALL {
+            let keys = keys(algorithm);
+            assert_eq!(keys.sign("a", &1).unwrap(), keys.sign("a", &1).unwrap());
+        }
     }
 }

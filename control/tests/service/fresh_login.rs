@@ -131,6 +131,7 @@ async fn an_exchange_for_an_older_sign_in_is_refused() {
         let code = NewCode {
             hash: Plain::new(text.to_owned()).hashed(),
             shown: ShownSignIn {
+                key_refusals: 0,
                 session_id: session_id.to_owned(),
                 auth_time: UnixSeconds::new(s.service.clock_now()),
                 auth_ver,

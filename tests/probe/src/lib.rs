@@ -83,11 +83,11 @@ fn answer(body: &[u8]) -> Result<String, String> {
     let decode = |text: &str| base64url::decode(text.as_bytes()).ok_or("not base64url");
     let verdict = |check: &Check| {
         let (signature, text) = (decode(&check.signature)?, decode(&check.text)?);
-        let (good, path) = key.verify(&host, &signature, &text);
+        let found = key.verify(&host, &signature, &text);
         Ok(Verdict {
-            good,
-            by_host: path == SignaturePath::Host,
-            good_in_pure_rust: key.verify(&NoHostSignatures, &signature, &text).0,
+            good: found.is_good,
+            by_host: found.path == SignaturePath::Host,
+            good_in_pure_rust: key.verify(&NoHostSignatures, &signature, &text).is_good,
         })
     };
     let verdicts: Result<Vec<_>, &str> = question.checks.iter().map(verdict).collect();

@@ -33,6 +33,9 @@ pub enum CorruptValue {
     /// A revocation whose ids or numbers are not what its scope has.
     #[error("a revocation with ids or numbers that cannot be read")]
     Revocation,
+    /// A signing key of an unknown state or algorithm, one that is not a key, or none that signs.
+    #[error("a signing key that cannot be read, or none that signs")]
+    SigningKey,
     /// An entry of the feed's log that is neither keys, an application nor a revocation.
     #[error("an entry of an unknown kind in the feed's log")]
     LogItem,

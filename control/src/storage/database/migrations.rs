@@ -23,6 +23,7 @@ macro_rules! migrations_in {
             3 "sessions" "0003_sessions.sql",
             4 "device_codes" "0004_device_codes.sql",
             5 "proxies" "0005_proxies.sql",
+            6 "keys" "0006_keys.sql",
             7 "credentials" "0007_credentials.sql",
             8 "proxy_nodes" "0008_proxy_nodes.sql",
         }

@@ -131,14 +131,15 @@ impl Database {
         };
         let answered = sqlx::query(
             "UPDATE device_codes SET answer = $1, session_id = $2, auth_time = $3, auth_ver = $4, \
-             session_end = $5 \
-             WHERE user_code_hash = $6 AND answer IS NULL AND expires_at > $7",
+             session_end = $5, key_refusals = $6 \
+             WHERE user_code_hash = $7 AND answer IS NULL AND expires_at > $8",
         )
         .bind(answer)
         .bind(shown.map(|shown| shown.session_id.as_str()))
         .bind(shown.map(|shown| to_db(shown.auth_time)))
         .bind(shown.map(|shown| to_db(shown.auth_ver)))
         .bind(shown.map(|shown| to_db(shown.session_end)))
+        .bind(shown.map_or(0, |shown| to_db(shown.key_refusals)))
         .bind(user_code.as_str())
         .bind(to_db(now))
         .execute(self.pool())

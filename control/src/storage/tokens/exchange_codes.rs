@@ -67,6 +67,7 @@ type CodeColumns = (
     i64,
     i64,
     i64,
+    i64,
     Option<i64>,
     Option<String>,
     Option<String>,
@@ -86,8 +87,8 @@ impl Database {
         .await?;
         let added = sqlx::query(
             "INSERT INTO exchange_codes (code_hash, session_id, audience, origin, challenge, \
-             return_to, expires_at, auth_ver, auth_time, session_end) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             return_to, expires_at, auth_ver, auth_time, session_end, key_refusals) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(code.hash.as_str())
         .bind(&code.shown.session_id)
@@ -99,6 +100,7 @@ impl Database {
         .bind(to_db(code.shown.auth_ver))
         .bind(to_db(code.shown.auth_time))
         .bind(to_db(code.shown.session_end))
+        .bind(to_db(code.shown.key_refusals))
         .execute(self.pool())
         .await;
         match added {
@@ -172,7 +174,7 @@ async fn code_and_answer(
 ) -> Result<Option<(NewCode, Option<IssuedAnswer>)>, StorageError> {
     let row: Option<CodeColumns> = sqlx::query_as(
         "SELECT session_id, audience, origin, challenge, return_to, expires_at, \
-         auth_ver, auth_time, session_end, used_at, claims, binding_seed \
+         auth_ver, auth_time, session_end, key_refusals, used_at, claims, binding_seed \
          FROM exchange_codes WHERE code_hash = $1",
     )
     .bind(hash.as_str())
@@ -182,7 +184,7 @@ async fn code_and_answer(
         return Ok(None);
     };
     let (session_id, audience, origin, challenge, return_to, expires_at, ..) = row;
-    let (.., auth_ver, auth_time, session_end, used_at, claims, seed) = row;
+    let (.., auth_ver, auth_time, session_end, key_refusals, used_at, claims, seed) = row;
     let answer = used_at.zip(claims).map(|(used_at, claims)| IssuedAnswer {
         issued_at: from_db(used_at),
         claims,
@@ -195,6 +197,7 @@ async fn code_and_answer(
             auth_time: from_db(auth_time),
             auth_ver: from_db(auth_ver),
             session_end: from_db(session_end),
+            key_refusals: from_db(key_refusals),
         },
         audience,
         origin,

@@ -1,67 +1,115 @@
 //! Signing keys. The private part is stored in plain text: a process that can read the database can
 //! sign, so only the owner can read the data directory.
+//!
+//! Every change is counted in the transaction that makes it, so that each replica sees at its next
+//! token that its keys are out of date.
+
+mod changes;
+
+use sqlx::AnyConnection;
 
 use portcullis::time::UnixSeconds;
 
 use crate::storage::database::Database;
-use crate::storage::database::columns::to_db;
-use crate::storage::database::error::StorageError;
+use crate::storage::database::columns::from_db;
+use crate::storage::database::error::{CorruptValue, StorageError};
+use crate::tokens::keys::state::KeyState;
 use crate::tokens::secret::Plain;
 
-/// A stored key.
+pub use changes::{MOST_KEYS, PublishedKey, RefusedKey};
+
+/// A key, without its state.
 #[derive(Debug, Clone)]
-pub struct SigningKeyRow {
+pub struct KeyMaterial {
     /// The first 16 characters of the RFC 7638 thumbprint.
     pub kid: String,
-    /// `ES256`.
+    /// `ES256`, `RS256` or `EdDSA`.
     pub algorithm: String,
-    /// The private scalar, base64url.
+    /// The private part, base64url: for ES256 the scalar, for RS256 PKCS #8, for EdDSA the seed.
+    /// Empty for a refused key.
     pub private_key: Plain,
 }
 
+/// A stored key.
+#[derive(Debug, Clone)]
+pub struct StoredKey {
+    /// The key.
+    pub material: KeyMaterial,
+    /// When it was made.
+    pub created_at: UnixSeconds,
+    /// Its state.
+    pub state: KeyState,
+}
+
+/// All keys as of one moment.
+#[derive(Debug, Clone)]
+pub struct StoredKeys {
+    /// How many changes there have been.
+    pub changes: u64,
+    /// How many keys have been refused.
+    pub refusals: u64,
+    /// The keys, newest first.
+    pub keys: Vec<StoredKey>,
+}
+
+type Row = (String, String, String, i64, String, i64, i64, i64);
+
 impl Database {
-    /// All keys, newest first.
-    pub async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StorageError> {
-        let rows: Vec<(String, String, String)> = sqlx::query_as(
-            "SELECT kid, algorithm, private_key FROM signing_keys ORDER BY created_at DESC, kid",
-        )
-        .fetch_all(self.pool())
-        .await?;
-        let row = |(kid, algorithm, private_key)| SigningKeyRow {
+    /// How many changes of keys there have been.
+    pub async fn key_changes(&self) -> Result<u64, StorageError> {
+        let (changes,): (i64,) =
+            sqlx::query_as("SELECT key_changes FROM feed_state WHERE only_row = 1")
+                .fetch_one(self.pool())
+                .await?;
+        Ok(from_db(changes))
+    }
+
+    /// All keys, refused ones too.
+    pub async fn signing_keys(&self) -> Result<StoredKeys, StorageError> {
+        let mut read = self.read().await?;
+        let (changes, refusals): (i64, i64) =
+            sqlx::query_as("SELECT key_changes, key_refusals FROM feed_state WHERE only_row = 1")
+                .fetch_one(&mut *read)
+                .await?;
+        Ok(StoredKeys {
+            changes: from_db(changes),
+            refusals: from_db(refusals),
+            keys: all(&mut read).await?,
+        })
+    }
+}
+
+/// All keys, newest first.
+async fn all(connection: &mut AnyConnection) -> Result<Vec<StoredKey>, StorageError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT kid, algorithm, private_key, created_at, state, since, until, version \
+         FROM signing_keys ORDER BY created_at DESC, kid",
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(key).collect()
+}
+
+fn key(row: Row) -> Result<StoredKey, StorageError> {
+    let (kid, algorithm, private_key, created_at, state, since, until, version) = row;
+    let (since, version) = (from_db(since), from_db(version));
+    let state = match state.as_str() {
+        "published" => KeyState::Published { since, version },
+        "signing" => KeyState::Signing { since },
+        "accepted" => KeyState::Accepted {
+            since,
+            until: from_db(until),
+        },
+        "refused" => KeyState::Refused { since, version },
+        _ => return Err(CorruptValue::SigningKey.into()),
+    };
+    Ok(StoredKey {
+        material: KeyMaterial {
             kid,
             algorithm,
             private_key: Plain::new(private_key),
-        };
-        Ok(rows.into_iter().map(row).collect())
-    }
-
-    /// Stores the first key. Does nothing if another process has stored one.
-    pub async fn add_first_signing_key(
-        &self,
-        key: &SigningKeyRow,
-        now: UnixSeconds,
-    ) -> Result<(), StorageError> {
-        let mut write = self.write().await?;
-        // Only one process at a time may check whether it is the first.
-        write.lock().await?;
-        let (keys,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM signing_keys")
-            .fetch_one(write.connection())
-            .await?;
-        if keys > 0 {
-            return Ok(());
-        }
-        sqlx::query(
-            "INSERT INTO signing_keys (kid, algorithm, private_key, created_at) \
-             VALUES ($1, $2, $3, $4)",
-        )
-        .bind(&key.kid)
-        .bind(&key.algorithm)
-        .bind(key.private_key.reveal())
-        .bind(to_db(now))
-        .execute(write.connection())
-        .await?;
-        write.publish_keys().await?;
-        write.commit().await?;
-        Ok(())
-    }
+        },
+        created_at: from_db(created_at),
+        state,
+    })
 }

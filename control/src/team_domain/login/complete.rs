@@ -75,7 +75,8 @@ impl CompletedSignIn<'_> {
         let Some(mut response) = response else {
             return Ok(None);
         };
-        if let Some(cookie) = current::cookie(service, &session)? {
+        let keys = service.keys().await?;
+        if let Some(cookie) = current::cookie(service, &keys, &session)? {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         Ok(Some(response))

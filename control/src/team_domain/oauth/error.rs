@@ -152,7 +152,7 @@ impl From<NoHeaderToken> for OAuthError {
             | NoHeaderToken::LoginRequired
             | NoHeaderToken::PolicyDenied => Self::PolicyDenied,
             NoHeaderToken::Storage(error) => error.into(),
-            NoHeaderToken::Randomness(_) | NoHeaderToken::Claims(_) => Self::Broken,
+            NoHeaderToken::Randomness(_) | NoHeaderToken::Sign(_) => Self::Broken,
         }
     }
 }

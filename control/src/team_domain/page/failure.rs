@@ -14,6 +14,7 @@ use crate::sign_in::password_hashing::PasswordError;
 use crate::storage::StorageError;
 use crate::system::randomness::NoRandomness;
 use crate::tokens::exchange_codes::IssueCodeError;
+use crate::tokens::keys::SignError;
 
 /// Why a page cannot be shown.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -120,9 +121,9 @@ impl From<askama::Error> for Failure {
     }
 }
 
-impl From<serde_json::Error> for Failure {
-    fn from(_: serde_json::Error) -> Self {
-        Self::Broken("a token could not be written")
+impl From<SignError> for Failure {
+    fn from(_: SignError) -> Self {
+        Self::Broken("a token could not be signed")
     }
 }
 

@@ -42,6 +42,7 @@ type Columns = (
     Option<i64>,
     Option<i64>,
     Option<i64>,
+    i64,
     String,
     i64,
 );
@@ -84,7 +85,8 @@ pub(super) async fn take_ended(
     let row: Option<Columns> = sqlx::query_as(
         "DELETE FROM device_codes \
          WHERE device_code_hash = $1 AND (answer IS NOT NULL OR expires_at <= $2) \
-         RETURNING answer, session_id, auth_time, auth_ver, session_end, audience, expires_at",
+         RETURNING answer, session_id, auth_time, auth_ver, session_end, key_refusals, \
+         audience, expires_at",
     )
     .bind(device_code.as_str())
     .bind(to_db(now))
@@ -94,7 +96,8 @@ pub(super) async fn take_ended(
 }
 
 fn ended(row: Columns, now: UnixSeconds) -> Poll {
-    let (answer, session_id, auth_time, auth_ver, session_end, audience, expires_at) = row;
+    let (answer, session_id, auth_time, auth_ver, session_end, refusals, audience, expires_at) =
+        row;
     if from_db::<UnixSeconds>(expires_at) <= now {
         return Poll::Expired;
     }
@@ -107,6 +110,7 @@ fn ended(row: Columns, now: UnixSeconds) -> Poll {
                     auth_time: from_db(auth_time),
                     auth_ver: from_db(auth_ver),
                     session_end: from_db(end),
+                    key_refusals: from_db(refusals),
                 },
                 audience,
             }

@@ -1,0 +1,205 @@
+//! Signing keys: `GET /keys`, `POST /keys/rotate`, `POST /keys/{kid}/refuse`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use portcullis::session::signature::Algorithm;
+use portcullis::time::UnixSeconds;
+use serde::{Deserialize, Serialize};
+
+use super::administrator::{Administrator, Scope};
+use super::authorization::require;
+use super::error::ApiError;
+use super::list::Items;
+use crate::service::Service;
+use crate::storage::{MOST_KEYS, PublishedKey, RefusedKey, StoredKey};
+use crate::tokens::keys::ring::KeysError;
+use crate::tokens::keys::rotation::{self, Rotation};
+use crate::tokens::keys::state::{KeyState, PUBLISHED_FOR, WAITS_FOR_PROXIES};
+use crate::tokens::signing_key::{ALGORITHM_NAMES, algorithm_name, algorithm_of};
+
+/// A key, in a list. Its private part is never shown.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct KeyView {
+    /// Its id, `kid` in token headers.
+    pub kid: String,
+    /// `es256`, `rs256` or `eddsa`.
+    pub algorithm: String,
+    /// `published`, `signing`, `accepted` or `refused`.
+    pub state: String,
+    /// When it was made.
+    pub created_at: UnixSeconds,
+    /// When its state began.
+    pub since: UnixSeconds,
+    /// Published: when it signs at the latest.
+    pub signs_by: Option<UnixSeconds>,
+    /// Signing: when the next key is published; absent without a schedule.
+    pub rotates_at: Option<UnixSeconds>,
+    /// Accepted: when its last token has expired.
+    pub until: Option<UnixSeconds>,
+    /// Published, refused: the version of the feed with which filters learn of it.
+    pub version: Option<u64>,
+}
+
+/// A rotation to begin.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RotateRequest {
+    /// The new key's algorithm; the configured one by default.
+    #[serde(default)]
+    pub algorithm: Option<String>,
+}
+
+/// A rotation that began.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Rotated {
+    /// The new key's id.
+    pub kid: String,
+    /// Its algorithm.
+    pub algorithm: String,
+    /// The version of the feed that publishes it.
+    pub version: u64,
+    /// When it signs at the earliest.
+    pub signs_from: UnixSeconds,
+    /// When it signs at the latest.
+    pub signs_by: UnixSeconds,
+}
+
+/// A key that was refused.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RefusedView {
+    /// Its id.
+    pub kid: String,
+    /// The version of the feed with which filters refuse its tokens.
+    pub version: u64,
+    /// The key that signs from now on, if the refused one did.
+    pub now_signs: Option<String>,
+}
+
+/// All keys, newest first.
+pub async fn list(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+) -> Result<Json<Items<KeyView>>, ApiError> {
+    require(&administrator, Scope::KeysRead)?;
+    let keys = service.storage.signing_keys().await?.keys;
+    Ok(Json(Items {
+        items: keys.iter().map(|key| view(&service, key)).collect(),
+    }))
+}
+
+/// Publishes a new key, which signs when filters know it.
+pub async fn rotate(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    body: Result<Json<RotateRequest>, JsonRejection>,
+) -> Result<Json<Rotated>, ApiError> {
+    require(&administrator, Scope::KeysRotate)?;
+    let Json(request) = body.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
+    let algorithm = request.algorithm.as_deref().map(algorithm).transpose()?;
+    let published_at = service.now();
+    let Rotation {
+        kid,
+        algorithm,
+        outcome,
+    } = rotation::rotate(&service, algorithm).await?;
+    let version = match outcome {
+        PublishedKey::Published(version) => version,
+        PublishedKey::AnotherWaits { kid } => return Err(ApiError::Conflict(another_waits(&kid))),
+        PublishedKey::TooMany => return Err(ApiError::Conflict(too_many())),
+    };
+    let name = algorithm_name(algorithm);
+    tracing::info!(kid, algorithm = name, version, by = %administrator, "signing key published");
+    Ok(Json(Rotated {
+        kid,
+        algorithm: name.to_owned(),
+        version,
+        signs_from: published_at + PUBLISHED_FOR,
+        signs_by: published_at + WAITS_FOR_PROXIES,
+    }))
+}
+
+/// Refuses a key: all that it signed ends at once.
+pub async fn refuse(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(kid): Path<String>,
+) -> Result<Json<RefusedView>, ApiError> {
+    require(&administrator, Scope::KeysRefuse)?;
+    let (version, now_signs) = match rotation::refuse(&service, &kid).await? {
+        RefusedKey::Refused { version, now_signs } => {
+            tracing::warn!(kid, version, ?now_signs, by = %administrator, "signing key refused");
+            (version, now_signs)
+        }
+        RefusedKey::Already(version) => (version, None),
+        RefusedKey::Unknown(keys) => return Err(ApiError::Unknown(unknown(&kid, &keys))),
+    };
+    Ok(Json(RefusedView {
+        kid,
+        version,
+        now_signs,
+    }))
+}
+
+impl From<KeysError> for ApiError {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Storage(error) => error.into(),
+            error => Self::Failed(error.into()),
+        }
+    }
+}
+
+fn algorithm(name: &str) -> Result<Algorithm, ApiError> {
+    algorithm_of(name)
+        .ok_or_else(|| ApiError::RequestInvalid(format!("algorithm = `{name}`: {ALGORITHM_NAMES}")))
+}
+
+fn another_waits(kid: &str) -> String {
+    format!(
+        "the key {kid} is already published and signs soon (`key list` says when); rotate again \
+         after that, or refuse it first"
+    )
+}
+
+fn too_many() -> String {
+    format!(
+        "{MOST_KEYS} keys are in force already; wait until an accepted one expires (`key list` says \
+         when), or refuse one"
+    )
+}
+
+fn unknown(kid: &str, keys: &[StoredKey]) -> String {
+    let known = |key: &StoredKey| format!("{} ({})", key.material.kid, key.state.as_str());
+    let known: Vec<String> = keys.iter().map(known).collect();
+    format!(
+        "no key has the id `{kid}`; the keys are {}",
+        known.join(", ")
+    )
+}
+
+fn view(service: &Service, key: &StoredKey) -> KeyView {
+    let mut view = KeyView {
+        kid: key.material.kid.clone(),
+        algorithm: key.material.algorithm.to_ascii_lowercase(),
+        state: key.state.as_str().to_owned(),
+        created_at: key.created_at,
+        since: key.state.since(),
+        signs_by: None,
+        rotates_at: None,
+        until: None,
+        version: None,
+    };
+    match key.state {
+        KeyState::Published { since, version } => {
+            view.signs_by = Some(since + WAITS_FOR_PROXIES);
+            view.version = Some(version);
+        }
+        KeyState::Signing { since } => view.rotates_at = rotation::rotates_at(service, since),
+        KeyState::Accepted { until, .. } => view.until = Some(until),
+        KeyState::Refused { version, .. } => view.version = Some(version),
+    }
+    view
+}

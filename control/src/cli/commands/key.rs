@@ -1,0 +1,114 @@
+//! `key list`, `key rotate`, `key refuse`.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::super::arguments::{KeyCommand, Wait};
+use super::super::client::Client;
+use super::super::error::CliError;
+use super::super::output::{Output, table, time};
+use super::revocation;
+use crate::admin_api::PATH;
+use crate::api::keys::{KeyView, RefusedView, RotateRequest, Rotated};
+use crate::api::list::Items;
+use crate::api::revocations::CoverageView;
+
+/// A refused key, and which proxies have applied that.
+#[derive(Serialize)]
+struct Awaited<'a> {
+    #[serde(flatten)]
+    refused: &'a RefusedView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied: Option<&'a CoverageView>,
+}
+
+pub async fn run(command: &KeyCommand, client: &Client, output: Output) -> Result<(), CliError> {
+    match command {
+        KeyCommand::List => {
+            let all: Items<KeyView> = client.get(&format!("{PATH}/keys")).await?;
+            output.result(&all, || list(&all.items));
+        }
+        KeyCommand::Rotate { algorithm } => {
+            let request = RotateRequest {
+                algorithm: algorithm.clone(),
+            };
+            let path = format!("{PATH}/keys/rotate");
+            let rotated: Rotated = client.post(&path, &request).await?;
+            output.result(&rotated, || {
+                format!(
+                    "Published the key {} ({}). It signs when every proxy has applied version {}: \
+                     from {} on, at the latest at {}.",
+                    rotated.kid,
+                    rotated.algorithm,
+                    rotated.version,
+                    time(rotated.signs_from),
+                    time(rotated.signs_by)
+                )
+            });
+        }
+        KeyCommand::Refuse { kid, wait } => refuse(kid, *wait, client, output).await?,
+    }
+    Ok(())
+}
+
+async fn refuse(kid: &str, wait: Wait, client: &Client, output: Output) -> Result<(), CliError> {
+    let escaped: String = form_urlencoded::byte_serialize(kid.as_bytes()).collect();
+    // A path has no plus for a space.
+    let path = format!("{PATH}/keys/{}/refuse", escaped.replace('+', "%20"));
+    let refused: RefusedView = client.post(&path, &json!({})).await?;
+    let applied = match wait.limit() {
+        Some(limit) => Some(revocation::wait(refused.version, limit, client).await?),
+        None => None,
+    };
+    let awaited = Awaited {
+        refused: &refused,
+        applied: applied.as_ref(),
+    };
+    output.result(&awaited, || {
+        let mut text = format!(
+            "Refused the key {}: filters refuse its tokens from version {} on.",
+            refused.kid, refused.version
+        );
+        if let Some(now_signs) = &refused.now_signs {
+            text += &format!(" The key {now_signs} signs now.");
+        }
+        match &applied {
+            Some(view) if view.coverage.complete => {
+                format!("{text}\n{}", revocation::applied_everywhere(view))
+            }
+            _ => text,
+        }
+    });
+    match applied {
+        Some(view) if !view.coverage.complete => {
+            Err(CliError::NotApplied(revocation::missing(&view)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn list(keys: &[KeyView]) -> String {
+    let row = |key: &KeyView| {
+        [
+            key.kid.clone(),
+            key.algorithm.clone(),
+            key.state.clone(),
+            time(key.since),
+            next(key),
+        ]
+    };
+    let rows: Vec<[String; 5]> = keys.iter().map(row).collect();
+    table(["KID", "ALGORITHM", "STATE", "SINCE", "NEXT"], &rows)
+}
+
+fn next(key: &KeyView) -> String {
+    match (key.signs_by, key.version, key.rotates_at, key.until) {
+        (Some(by), Some(version), ..) => format!(
+            "signs after 60 s, when every proxy has version {version}; at the latest {}",
+            time(by)
+        ),
+        (_, _, Some(at), _) => format!("the next key is published {}", time(at)),
+        (_, _, _, Some(until)) => format!("is deleted {}", time(until)),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,124 @@
+//! The keys as the database has them now. Any replica may change them, so they are never used from
+//! memory without a look at the database's count of changes: a key that was refused is refused
+//! everywhere from then on.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use portcullis::session::signature::Algorithm;
+
+use super::Keys;
+use super::state::KeyState;
+use crate::storage::{CorruptValue, Database, KeyMaterial, StorageError, StoredKeys};
+use crate::system::clock::Clock;
+use crate::system::randomness::Randomness;
+use crate::tokens::signing_key::{GenerateError, SigningKey};
+
+/// The keys as of the last change.
+#[derive(Debug)]
+pub struct KeyRing(RwLock<Loaded>);
+
+#[derive(Debug, Clone)]
+struct Loaded {
+    changes: u64,
+    keys: Arc<Keys>,
+}
+
+/// Why the keys cannot be loaded or made.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// There is no new key.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// The service stops while the key is made.
+    #[error("the service is stopping")]
+    Stopping,
+}
+
+/// Where a new key's bytes come from.
+pub struct NewKey<'a> {
+    /// The algorithm.
+    pub algorithm: Algorithm,
+    /// The randomness.
+    pub random: &'a Arc<dyn Randomness>,
+}
+
+impl NewKey<'_> {
+    /// Makes the key, on a thread where it delays no request.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub async fn make(self) -> Result<KeyMaterial, KeysError> {
+        let (algorithm, random) = (self.algorithm, Arc::clone(self.random));
+        let made = tokio::task::spawn_blocking(move || {
+            SigningKey::generate(algorithm, random.as_ref()).map(|key| key.material())
+        });
+        Ok(made.await.map_err(|_| KeysError::Stopping)??)
+    }
+}
+
+impl KeyRing {
+    /// The stored keys; if there are none, a first key is made.
+    ///
+    /// # Errors
+    /// When a key cannot be read or made.
+    pub async fn open(
+        storage: &Database,
+        clock: &dyn Clock,
+        new: NewKey<'_>,
+    ) -> Result<Self, KeysError> {
+        let mut stored = storage.signing_keys().await?;
+        if stored.keys.is_empty() {
+            let first = new.make().await?;
+            storage
+                .add_first_signing_key(&first, clock.now_seconds())
+                .await?;
+            stored = storage.signing_keys().await?;
+        }
+        Ok(Self(RwLock::new(load(stored)?)))
+    }
+
+    /// The keys in force now.
+    ///
+    /// # Errors
+    /// When the database cannot be read: keys from memory may have been refused meanwhile.
+    pub async fn current(&self, storage: &Database) -> Result<Arc<Keys>, StorageError> {
+        let changes = storage.key_changes().await?;
+        let held = self.held();
+        if held.changes == changes {
+            return Ok(held.keys);
+        }
+        let loaded = load(storage.signing_keys().await?)?;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = loaded.clone();
+        Ok(loaded.keys)
+    }
+
+    fn held(&self) -> Loaded {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+fn load(stored: StoredKeys) -> Result<Loaded, StorageError> {
+    let (mut signing, mut others) = (None, Vec::new());
+    for key in stored.keys {
+        if !key.state.is_in_force() {
+            continue;
+        }
+        let read = SigningKey::from_material(&key.material);
+        let read = read.map_err(|_| CorruptValue::SigningKey)?;
+        match key.state {
+            KeyState::Signing { .. } => signing = Some(read),
+            _ => others.push(read),
+        }
+    }
+    let signing = signing.ok_or(CorruptValue::SigningKey)?;
+    Ok(Loaded {
+        changes: stored.changes,
+        keys: Arc::new(Keys::new(signing, others, stored.refusals)),
+    })
+}
