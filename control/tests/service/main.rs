@@ -29,6 +29,7 @@ mod fresh_login;
 mod gate;
 mod harness;
 mod header_tokens;
+mod keys;
 mod kill;
 mod large;
 mod launcher;

@@ -69,7 +69,7 @@ impl Database {
         let mut read = self.read().await?;
         let (changes, refusals): (i64, i64) =
             sqlx::query_as("SELECT key_changes, key_refusals FROM feed_state WHERE only_row = 1")
-                .fetch_one(&mut *read)
+                .fetch_one(&mut **read)
                 .await?;
         Ok(StoredKeys {
             changes: from_db(changes),

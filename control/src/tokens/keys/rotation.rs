@@ -83,7 +83,7 @@ pub async fn keep(service: Arc<Service>) {
     let mut failing = false;
     loop {
         ticks.tick().await;
-        match step(&service).await {
+        match look(&service).await {
             Ok(()) => failing = false,
             // Logged once for each outage, which may last for hours.
             Err(error) if !failing => {
@@ -96,7 +96,10 @@ pub async fn keep(service: Arc<Service>) {
 }
 
 /// Does what is due.
-async fn step(service: &Service) -> Result<(), KeysError> {
+///
+/// # Errors
+/// When it was not done; the next look tries again.
+pub async fn look(service: &Service) -> Result<(), KeysError> {
     let (storage, now) = (&service.storage, service.now());
     let keys = storage.signing_keys().await?.keys;
     let mut waiting = None;

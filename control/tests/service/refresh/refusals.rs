@@ -11,7 +11,7 @@ use crate::harness::{WIKI, problem};
 #[tokio::test]
 async fn what_is_no_token_of_ours_is_refused() {
     let at = Expired::new().await;
-    let keys = &at.service.running.service.keys;
+    let keys = at.service.running.service.keys().await.unwrap();
     let signed = |typ: &str, field: &str, value: Value| {
         let mut claims = claims(&at.token);
         claims[field] = value;
