@@ -15,6 +15,7 @@ mod feed;
 mod header_tokens;
 mod hostile;
 mod identity;
+mod keys;
 mod kinds;
 mod login;
 mod login_attacks;

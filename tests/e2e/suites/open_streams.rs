@@ -2,5 +2,5 @@
 
 mod cut;
 mod expiry;
-mod stream;
+pub mod stream;
 mod updated;
