@@ -1,26 +1,15 @@
 //! `key list`, `key rotate`, `key refuse`.
 
-use serde::Serialize;
 use serde_json::json;
 
 use super::super::arguments::{KeyCommand, Wait};
 use super::super::client::Client;
 use super::super::error::CliError;
 use super::super::output::{Output, table, time};
-use super::revocation;
+use super::revoke::{Done, finish};
 use crate::admin_api::PATH;
 use crate::api::keys::{KeyView, RefusedView, RotateRequest, Rotated};
 use crate::api::list::Items;
-use crate::api::revocations::CoverageView;
-
-/// A refused key, and which proxies have applied that.
-#[derive(Serialize)]
-struct Awaited<'a> {
-    #[serde(flatten)]
-    refused: &'a RefusedView,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    applied: Option<&'a CoverageView>,
-}
 
 pub async fn run(command: &KeyCommand, client: &Client, output: Output) -> Result<(), CliError> {
     match command {
@@ -46,45 +35,25 @@ pub async fn run(command: &KeyCommand, client: &Client, output: Output) -> Resul
                 )
             });
         }
-        KeyCommand::Refuse { kid, wait } => refuse(kid, *wait, client, output).await?,
+        KeyCommand::Refuse { kid, wait } => refuse(kid, wait, client, output).await?,
     }
     Ok(())
 }
 
-async fn refuse(kid: &str, wait: Wait, client: &Client, output: Output) -> Result<(), CliError> {
+async fn refuse(kid: &str, wait: &Wait, client: &Client, output: Output) -> Result<(), CliError> {
     let escaped: String = form_urlencoded::byte_serialize(kid.as_bytes()).collect();
     // A path has no plus for a space.
     let path = format!("{PATH}/keys/{}/refuse", escaped.replace('+', "%20"));
     let refused: RefusedView = client.post(&path, &json!({})).await?;
-    let applied = match wait.limit() {
-        Some(limit) => Some(revocation::wait(refused.version, limit, client).await?),
-        None => None,
-    };
-    let awaited = Awaited {
-        refused: &refused,
-        applied: applied.as_ref(),
-    };
-    output.result(&awaited, || {
-        let mut text = format!(
-            "Refused the key {}: filters refuse its tokens from version {} on.",
-            refused.kid, refused.version
-        );
-        if let Some(now_signs) = &refused.now_signs {
-            text += &format!(" The key {now_signs} signs now.");
-        }
-        match &applied {
-            Some(view) if view.coverage.complete => {
-                format!("{text}\n{}", revocation::applied_everywhere(view))
-            }
-            _ => text,
-        }
-    });
-    match applied {
-        Some(view) if !view.coverage.complete => {
-            Err(CliError::NotApplied(revocation::missing(&view)))
-        }
-        _ => Ok(()),
+    let mut text = format!(
+        "Refused the key {}: filters refuse its tokens from version {} on.",
+        refused.kid, refused.version
+    );
+    if let Some(now_signs) = &refused.now_signs {
+        text += &format!(" The key {now_signs} signs now.");
     }
+    let done = Done::new(&refused, refused.version, text);
+    finish(done, wait, client, output).await
 }
 
 fn list(keys: &[KeyView]) -> String {

@@ -23,14 +23,14 @@ struct Awaited<'a, R> {
 }
 
 /// A revocation that was made, and the text that says so.
-struct Done<'a, R> {
+pub(super) struct Done<'a, R> {
     revoked: &'a R,
     version: u64,
     text: String,
 }
 
 impl<'a, R> Done<'a, R> {
-    fn new(revoked: &'a R, version: u64, text: String) -> Self {
+    pub fn new(revoked: &'a R, version: u64, text: String) -> Self {
         Self {
             revoked,
             version,
@@ -106,7 +106,7 @@ fn revoked_application(name: &str, fresh_login: bool, revoked: &RevokedApplicati
 }
 
 /// Waits if requested, and shows what was done. Fails if a proxy has not applied it in time.
-async fn finish<R: Serialize>(
+pub(super) async fn finish<R: Serialize>(
     done: Done<'_, R>,
     wait: &Wait,
     client: &Client,
