@@ -3,6 +3,7 @@
 //! Every algorithm here is deterministic: the same key and message always give the same signature.
 
 mod eddsa;
+mod error;
 mod es256;
 mod rs256;
 
@@ -13,8 +14,10 @@ use portcullis::protocol::feed::Jwk;
 use portcullis::session::signature::Algorithm;
 
 use crate::storage::KeyMaterial;
-use crate::system::randomness::{NoRandomness, Randomness};
+use crate::system::randomness::Randomness;
 use crate::tokens::secret::Plain;
+pub use error::{GenerateError, KeyError, NoSignature};
+
 use eddsa::EdDsa;
 use es256::Es256;
 use rs256::Rs256;
@@ -52,27 +55,6 @@ enum Private {
     Rs256(Rs256),
     EdDsa(EdDsa),
 }
-
-/// A stored key is invalid.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("not a private key for its algorithm")]
-pub struct KeyError;
-
-/// Why there is no new key.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-pub enum GenerateError {
-    /// No randomness.
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    /// The cryptographic library failed.
-    #[error("the cryptographic library made no key")]
-    Library,
-}
-
-/// The cryptographic library did not sign.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the cryptographic library did not sign")]
-pub struct NoSignature;
 
 impl SigningKey {
     /// A new key. For RSA this takes a large part of a second of computation.

@@ -4,7 +4,7 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublic
 use portcullis::protocol::base64url;
 use portcullis::protocol::feed::Jwk;
 
-use super::{KeyError, NoSignature};
+use super::error::{KeyError, NoSignature};
 
 const SEED_BYTES: usize = 32;
 

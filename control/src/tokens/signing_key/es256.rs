@@ -5,7 +5,7 @@ use p256::ecdsa::signature::{Signer, Verifier};
 use portcullis::protocol::base64url;
 use portcullis::protocol::feed::Jwk;
 
-use super::KeyError;
+use super::error::KeyError;
 use crate::system::randomness::{NoRandomness, Randomness};
 
 pub(super) struct Es256(ecdsa::SigningKey);

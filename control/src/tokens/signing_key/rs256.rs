@@ -12,7 +12,7 @@ use aws_lc_rs::signature::{
 use portcullis::protocol::base64url;
 use portcullis::protocol::feed::Jwk;
 
-use super::{KeyError, NoSignature};
+use super::error::{KeyError, NoSignature};
 
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;

@@ -38,8 +38,9 @@ pub struct Outcome {
 }
 
 impl Load<'_> {
-    /// Does something while the load lasts. Fails if a single request was refused.
-    pub fn during(&self, act: impl FnOnce(&Outcome) -> Result<()>) -> Result<()> {
+    /// Does something while the load lasts. Fails if a single request was refused; the answer says
+    /// how many there were.
+    pub fn during(&self, act: impl FnOnce(&Outcome) -> Result<()>) -> Result<String> {
         let outcome = Outcome::default();
         thread::scope(|scope| {
             for envoy in self.stand.envoys() {
@@ -52,14 +53,11 @@ impl Load<'_> {
         })?;
         let failures = outcome.failures.into_inner();
         let failures = failures.ok().context("a thread panicked")?;
-        println!(
-            "{:?} requests and {:?} sign-ins, of which {} failed",
-            outcome.admitted,
-            outcome.sign_ins,
-            failures.len()
-        );
         ensure!(failures.is_empty(), "{failures:#?}");
-        Ok(())
+        Ok(format!(
+            "{:?} requests and {:?} sign-ins",
+            outcome.admitted, outcome.sign_ins
+        ))
     }
 
     fn use_session(&self, envoy: &Envoy, outcome: &Outcome) -> Result<()> {
