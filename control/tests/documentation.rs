@@ -1,7 +1,9 @@
-//! Every configuration of the control service that the documentation shows is accepted.
+//! Every configuration of the control service that the documentation shows is accepted, and every
+//! reason that the control service gives is explained.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -33,4 +35,63 @@ fn pages() -> Vec<PathBuf> {
     pages.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
     pages.push(root.join("README.md"));
     pages
+}
+
+/// Where the reasons are that the sections of docs/TROUBLESHOOTING.md explain: a file and a function
+/// whose text holds them.
+const REASONS: [(&str, &[(&str, &str)]); 4] = [
+    (
+        "Calls of filters",
+        &[("../src/protocol/calls.rs", "fn as_str(")],
+    ),
+    (
+        "Pages of the team domain",
+        &[("src/team_domain/page/failure.rs", "pub fn reason(")],
+    ),
+    (
+        "Tokens for scripts",
+        &[("src/team_domain/oauth/error.rs", "fn parts(")],
+    ),
+    ("Admin API", &[("src/api/error.rs", "fn parts(")]),
+];
+
+#[test]
+fn troubleshooting_has_an_entry_for_every_reason_and_for_no_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("../docs/TROUBLESHOOTING.md")).unwrap();
+    for (heading, places) in REASONS {
+        let mut reasons = BTreeSet::new();
+        for (file, function) in places {
+            let source = fs::read_to_string(root.join(file)).unwrap();
+            let found = words(&source, function);
+            assert!(found.len() > 2, "{found:?} in {function} of {file}");
+            reasons.extend(found);
+        }
+        assert_eq!(entries(&page, heading), reasons, "{heading}");
+    }
+}
+
+/// The string literals of one lower-case word in a function.
+fn words(source: &str, function: &str) -> BTreeSet<String> {
+    let parts = source.split_once(function);
+    assert!(parts.is_some(), "{function} is gone");
+    let (before, rest) = parts.unwrap();
+    let indent = before.rsplit('\n').next().unwrap();
+    let indent: String = indent.chars().take_while(|c| *c == ' ').collect();
+    let body = rest.split(&format!("\n{indent}}}\n")).next().unwrap();
+    let literals = body.split('"').skip(1).step_by(2);
+    let is_word = |text: &&str| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    literals.filter(is_word).map(str::to_owned).collect()
+}
+
+/// The first cells of the table under a heading.
+fn entries(page: &str, heading: &str) -> BTreeSet<String> {
+    let (_, section) = page.split_once(&format!(" {heading}\n")).unwrap();
+    let section = section.split("\n#").next().unwrap();
+    let mut entries = BTreeSet::new();
+    for row in section.lines().filter_map(|line| line.strip_prefix("| `")) {
+        let entry = row.split('`').next().unwrap().to_owned();
+        assert!(entries.insert(entry.clone()), "{entry} has two entries");
+    }
+    entries
 }

@@ -130,6 +130,27 @@ mod tests {
     }
 
     #[test]
+    fn troubleshooting_has_an_entry_for_every_reason_and_for_no_other() {
+        let page = include_str!("../../docs/TROUBLESHOOTING.md");
+        let (_, section) = page.split_once("\n## Reasons of the filter\n").unwrap();
+        let section = section.split("\n## ").next().unwrap();
+        let (table, good) = section.split_once("\nThese are not refusals: ").unwrap();
+        let good = good.split_once(". ").unwrap().0.split(',');
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+        let entries = rows.map(|row| row.split('`').next().unwrap());
+        let mut documented = BTreeSet::new();
+        for reason in entries.chain(good.map(|word| word.trim().trim_matches('`'))) {
+            assert!(documented.insert(reason), "{reason} has two entries");
+        }
+        let reasons: BTreeSet<_> = groups()
+            .into_iter()
+            .filter(|(group, _)| ["reason", "reported", "cut"].contains(group))
+            .flat_map(|(_, names)| names)
+            .collect();
+        assert_eq!(documented, reasons);
+    }
+
+    #[test]
     fn b17_the_documentation_lists_every_statistic_and_no_other() {
         let mut documented = BTreeSet::new();
         for (name, _) in rows("The filter's statistics") {
