@@ -148,6 +148,7 @@ pub async fn add(
     let stored = service.storage.application_named(name).await?;
     let application = stored.unwrap_or(application);
     tracing::info!(
+        application = application.definition.name,
         audience = application.audience,
         version,
         "application added"
@@ -170,7 +171,12 @@ pub async fn set(
         .await?
     {
         service.notifier.committed(version);
-        tracing::info!(audience = before.audience, version, "application changed");
+        tracing::info!(
+            application = before.definition.name,
+            audience = before.audience,
+            version,
+            "application changed"
+        );
     }
     Ok(Json(ApplicationView::from(&Application {
         definition,
@@ -224,7 +230,14 @@ async fn revoke_tokens(
         .revoke_application(audience, revocation)
         .await?;
     service.notifier.committed(version);
-    tracing::info!(audience, version, fresh_login, %by, "application revoked");
+    tracing::info!(
+        application = application.definition.name,
+        audience,
+        version,
+        fresh_login,
+        %by,
+        "application revoked"
+    );
     Ok(version)
 }
 

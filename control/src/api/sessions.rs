@@ -149,10 +149,19 @@ async fn end_session(
     by: &Administrator,
     id: &str,
 ) -> Result<Option<u64>, StorageError> {
+    let owner = service.storage.owner_of_session(id).await?;
     let ended = service.storage.end_session(id).await?;
     if let Some(version) = ended {
         service.notifier.committed(version);
-        tracing::info!(session = id, version, %by, "global session revoked");
+        let (user, email) = owner.unzip();
+        tracing::info!(
+            session = id,
+            user,
+            email,
+            version,
+            %by,
+            "global session revoked"
+        );
     }
     Ok(ended)
 }

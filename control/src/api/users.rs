@@ -24,7 +24,7 @@ use crate::service::Service;
 use crate::sign_in::users::{self, UserRequest};
 use crate::storage::{RevokedUsers, StorageError, User, UserPage, UserRevocation, UserSelector};
 use crate::tokens::secret::Plain;
-use selected::{NO_SUCH_ID, UserEmail, no_such_email, require_for};
+use selected::{NO_SUCH_ID, UserEmail, no_such_email, require_for, selected};
 
 /// A user, in a list.
 #[derive(Debug, Serialize, Deserialize)]
@@ -209,17 +209,21 @@ async fn revoke_users(
         until: service.past_leeway(),
         disable,
     };
+    let users = selected(service, selector).await?;
     let revoked = service.storage.revoke_users(selector, revocation).await?;
     if let Some(revoked) = &revoked {
         service.notifier.committed(revoked.version);
-        tracing::info!(
-            version = revoked.version,
-            users = revoked.users,
-            sessions_ended = revoked.sessions_ended,
-            disable,
-            %by,
-            "user revoked"
-        );
+        for user in users {
+            tracing::info!(
+                user = user.id,
+                email = user.email,
+                version = revoked.version,
+                sessions_ended = revoked.sessions_ended,
+                disable,
+                %by,
+                "user revoked"
+            );
+        }
     }
     Ok(revoked)
 }

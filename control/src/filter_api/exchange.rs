@@ -51,13 +51,17 @@ pub async fn exchange(
     if found.answer.is_some() {
         return repeat(&service, &found, &secrets).await;
     }
-    let issued = judge(&service, &found, &origin, &secrets)?;
+    let issued = judge(&service, &found, &origin, &secrets)
+        .inspect_err(|error| log_refusal(&found, error))?;
     if service.storage.use_code(&found.code, &issued).await? {
         service.metrics.token_issued(IssuedFor::Exchange);
+        let facts = &found.facts;
         tracing::info!(
             session = found.code.shown.session_id,
+            email = facts.email(),
+            application = facts.application_name(),
             audience = found.code.audience,
-            version = found.facts.version,
+            version = facts.version,
             "application token issued"
         );
         return answer(&service, &found, &issued, &secrets).await;
@@ -87,11 +91,28 @@ impl Secrets {
 
 async fn burn(service: &Service, identity: &FilterIdentity, hash: &Hashed) -> Result<(), ApiError> {
     let found = service.storage.code(hash).await?;
-    if found.is_some_and(|found| identity.sees(&found.code.audience)) {
+    if let Some(found) = found.filter(|found| identity.sees(&found.code.audience)) {
         service.storage.burn_code(hash).await?;
-        tracing::info!("exchange code burnt");
+        tracing::info!(
+            session = found.code.shown.session_id,
+            email = found.facts.email(),
+            application = found.facts.application_name(),
+            audience = found.code.audience,
+            "exchange code invalidated"
+        );
     }
     Ok(())
+}
+
+fn log_refusal(found: &FoundCode, error: &ApiError) {
+    tracing::info!(
+        session = found.code.shown.session_id,
+        email = found.facts.email(),
+        application = found.facts.application_name(),
+        audience = found.code.audience,
+        %error,
+        "no application token"
+    );
 }
 
 /// The origin, if an application of this credential is reached there.

@@ -159,7 +159,7 @@ impl<'a> Poll<'a> {
         let report = Report::read(instance, applied, stale)
             .and_then(|report| report.of_process(query.node.as_deref(), query.process.as_deref()));
         let report = report.map_err(|error| {
-            tracing::info!(%error, "feed poll refused");
+            tracing::info!(%error, credential = self.identity.id(), "feed poll refused");
             ApiError::RequestInvalid
         })?;
         Ok(Some(report))

@@ -28,6 +28,8 @@ pub async fn logout(
         service.notifier.committed(version);
         tracing::info!(
             session = claims.sid,
+            user = claims.sub,
+            email = claims.email,
             version,
             "global session ended by logout"
         );

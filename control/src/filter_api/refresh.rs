@@ -32,7 +32,9 @@ pub async fn refresh(
 ) -> Result<Json<RefreshAnswer>, ApiError> {
     let call = Call::new(&service, &identity, &request).await?;
     let found = service.storage.find_refresh(call.old()).await?;
-    let admission = call.judge(&found)?;
+    let admission = call
+        .judge(&found)
+        .inspect_err(|error| call.log_refusal(&found, error))?;
     if let Some(issued) = call.repeatable(&found, &admission) {
         return call.answer(&admission, issued).await;
     }
@@ -56,6 +58,9 @@ pub async fn refresh(
             service.metrics.token_issued(IssuedFor::Refresh);
             tracing::info!(
                 session = issued.sid,
+                user = issued.sub,
+                email = issued.email,
+                application = admission.application.definition.name,
                 audience = call.audience,
                 version = issued.ver,
                 "application token refreshed"
@@ -134,6 +139,18 @@ impl<'a> Call<'a> {
         };
         let now = self.service.now();
         Ok(eligibility::judge(&found.facts, Some(replaced), now)?)
+    }
+
+    fn log_refusal(&self, found: &FoundRefresh, error: &ApiError) {
+        tracing::info!(
+            session = self.token.sid,
+            user = self.token.sub,
+            email = self.token.email,
+            application = found.facts.application_name(),
+            audience = self.audience,
+            %error,
+            "application token not refreshed"
+        );
     }
 
     /// The token that an earlier call got, if it is still the right answer.

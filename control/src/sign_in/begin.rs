@@ -101,26 +101,42 @@ impl SignIn<'_> {
             }
             BegunSession::Blocked { until } => {
                 service.metrics.sign_in(SignInResult::UserBlocked);
-                tracing::info!(user = new.user_id, "sign-in refused: the user is blocked");
+                tracing::info!(
+                    user = new.user_id,
+                    email = self.user.email,
+                    "sign-in refused: the user is blocked"
+                );
                 return Ok(SignInOutcome::Blocked { until });
             }
             BegunSession::PasswordChanged => {
                 service.metrics.sign_in(SignInResult::WrongPassword);
                 tracing::info!(
                     user = new.user_id,
+                    email = self.user.email,
                     "sign-in refused: the password was changed"
                 );
                 return Ok(SignInOutcome::PasswordChanged);
             }
             BegunSession::Disabled => {
                 service.metrics.sign_in(SignInResult::UserDisabled);
-                tracing::info!(user = new.user_id, "sign-in refused: the user is disabled");
+                tracing::info!(
+                    user = new.user_id,
+                    email = self.user.email,
+                    "sign-in refused: the user is disabled"
+                );
                 return Ok(SignInOutcome::Disabled);
             }
         };
         service.metrics.sign_in(SignInResult::SignedIn);
         let renewed = id != new.id;
-        tracing::info!(user = new.user_id, session = id, renewed, "signed in");
+        tracing::info!(
+            user = new.user_id,
+            email = self.user.email,
+            application = self.application.map(|application| &application.name),
+            session = id,
+            renewed,
+            "signed in"
+        );
         end_other_users_session(service, self.before, &new.user_id).await?;
         Ok(SignInOutcome::SignedIn(Session {
             id,

@@ -102,6 +102,7 @@ pub async fn change(
     }
     tracing::info!(
         user = session.user_id,
+        email = session.email,
         sessions_ended = ended.count,
         "password changed by its user"
     );

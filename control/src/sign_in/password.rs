@@ -77,7 +77,14 @@ async fn check(
         }))
     } else {
         service.metrics.sign_in(SignInResult::WrongPassword);
-        tracing::info!(%client, "sign-in failed");
+        // Not what was typed: people type passwords into the wrong field.
+        let known = account.as_ref();
+        tracing::info!(
+            user = known.map(|account| &account.id),
+            email = known.map(|account| &account.email),
+            %client,
+            "sign-in failed"
+        );
         Ok(None)
     }
 }

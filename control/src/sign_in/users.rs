@@ -60,7 +60,7 @@ pub async fn make(service: &Service, request: UserRequest<'_>) -> Result<MadeUse
         created_at: service.now(),
     };
     service.storage.add_user(&user).await?;
-    tracing::info!(user = user.id, "user added");
+    tracing::info!(user = user.id, email = user.email, "user added");
     Ok(MadeUser {
         id: user.id,
         email: user.email,

@@ -43,6 +43,21 @@ pub struct EligibilityFacts {
     pub revocations: Vec<RevokedBelow>,
 }
 
+impl EligibilityFacts {
+    /// The user's e-mail address, for the log; unknown if the session has ended.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.session.as_ref().map(|session| session.email.as_str())
+    }
+
+    /// The application's name, for the log.
+    #[must_use]
+    pub fn application_name(&self) -> Option<&str> {
+        let application = self.application.as_ref()?;
+        Some(&application.definition.name)
+    }
+}
+
 /// What keeps a user from having tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UserStanding {

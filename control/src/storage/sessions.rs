@@ -173,6 +173,18 @@ impl Database {
         ))
     }
 
+    /// The id and the e-mail address of the user whose session it is, for the log.
+    pub async fn owner_of_session(
+        &self,
+        id: &str,
+    ) -> Result<Option<(String, String)>, StorageError> {
+        let owner = sqlx::query_as(
+            "SELECT users.id, users.email FROM sessions \
+             JOIN users ON users.id = sessions.user_id WHERE sessions.id = $1",
+        );
+        Ok(owner.bind(id).fetch_optional(self.pool()).await?)
+    }
+
     /// Whether the application demands a later sign-in than the session's.
     pub async fn login_required(
         &self,

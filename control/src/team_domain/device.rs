@@ -141,6 +141,8 @@ async fn store(
     tracing::info!(
         session = session.id,
         user = session.user_id,
+        email = session.email,
+        application = waiting.application.definition.name,
         audience = waiting.request.audience,
         ?answer,
         counts,

@@ -93,7 +93,12 @@ pub async fn sign_out(
         if let Some(version) = service.storage.end_session(&session.id).await? {
             service.notifier.committed(version);
         }
-        tracing::info!(session = session.id, user = session.user_id, "signed out");
+        tracing::info!(
+            session = session.id,
+            user = session.user_id,
+            email = session.email,
+            "signed out"
+        );
     }
     let from = CameFrom::of(&service, &query).await.unwrap_or_default();
     let message = Message {

@@ -119,6 +119,7 @@ async fn end_one(service: &Service, own: &Session, id: &str) -> Result<(), Failu
         tracing::info!(
             session = id,
             user = own.user_id,
+            email = own.email,
             version,
             "global session ended by its user"
         );
@@ -133,6 +134,7 @@ async fn end_others(service: &Service, own: &Session) -> Result<u64, Failure> {
         service.notifier.committed(version);
         tracing::info!(
             user = own.user_id,
+            email = own.email,
             count = ended.count,
             version,
             "other global sessions ended by their user"

@@ -119,6 +119,9 @@ pub async fn make(
     service.metrics.token_issued(IssuedFor::Script);
     tracing::info!(
         session = claims.sid,
+        user = claims.sub,
+        email = claims.email,
+        application = admission.application.definition.name,
         audience,
         token = claims.jti,
         version = facts.version,

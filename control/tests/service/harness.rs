@@ -218,7 +218,7 @@ impl Service {
 
 /// The test's own database: a SQLite file, or, if `PORTCULLIS_TEST_POSTGRES_URL` names a server, a
 /// database there. The same for a service that is started again in the same directory.
-async fn database_url(directory: &TempDir) -> String {
+pub async fn database_url(directory: &TempDir) -> String {
     let Ok(server) = std::env::var("PORTCULLIS_TEST_POSTGRES_URL") else {
         std::fs::create_dir_all(directory.path()).unwrap();
         return format!("sqlite://{}", directory.path().join("test.db").display());

@@ -26,11 +26,17 @@ impl Drop for Process {
 
 impl Process {
     pub fn start(data_dir: &Path) -> Self {
+        Self::start_with(data_dir, &[])
+    }
+
+    /// With more variables in its environment.
+    pub fn start_with(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
         let log = data_dir.with_extension("log");
         let child = program(data_dir, &["serve", "--json"])
             .env("PORTCULLIS_SERVER__LISTEN", "127.0.0.1:0")
             .env("PORTCULLIS_SERVER__FILTERS", "127.0.0.1:0")
             .env("PORTCULLIS_LOG", "trace")
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(&log).unwrap())
             .spawn()

@@ -63,7 +63,7 @@ async fn remove_application(
     let removed = service.storage.remove_application(&name, until).await?;
     service.notifier.committed(removed.version);
     tracing::info!(
-        name,
+        application = name,
         audience = removed.audience,
         version = removed.version,
         %by,

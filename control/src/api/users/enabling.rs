@@ -10,7 +10,7 @@ use super::super::administrator::Administrator;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::Input;
-use super::selected::{NO_SUCH_ID, UserEmail, no_such_email, require_for};
+use super::selected::{NO_SUCH_ID, UserEmail, no_such_email, require_for, selected};
 use crate::service::Service;
 use crate::storage::{EnabledUsers, StorageError, UserSelector};
 
@@ -61,9 +61,10 @@ async fn enable_users(
     by: &Administrator,
     selector: UserSelector<'_>,
 ) -> Result<Option<EnabledUsers>, StorageError> {
+    let users = selected(service, selector).await?;
     let enabled = service.storage.enable_users(selector).await?;
-    if let Some(users) = enabled.filter(|users| users.enabled > 0) {
-        tracing::info!(?selector, users = users.enabled, %by, "user enabled");
+    for user in users.iter().filter(|user| user.disabled) {
+        tracing::info!(user = user.id, email = user.email, %by, "user enabled");
     }
     Ok(enabled)
 }

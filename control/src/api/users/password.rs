@@ -140,6 +140,7 @@ async fn set_password(
     }
     tracing::info!(
         user = set.id,
+        email = set.email,
         version = set.version,
         sessions_ended = set.sessions_ended,
         %by,

@@ -10,7 +10,7 @@ use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::Input;
 use super::RevokedUser;
-use super::selected::{NO_SUCH_ID, UserEmail, no_such_email, require_for};
+use super::selected::{NO_SUCH_ID, UserEmail, no_such_email, require_for, selected};
 use crate::service::Service;
 use crate::storage::{RevokedUsers, StorageError, UserSelector};
 
@@ -44,17 +44,20 @@ async fn remove_users(
     selector: UserSelector<'_>,
 ) -> Result<Option<RevokedUsers>, StorageError> {
     let until = service.past_leeway();
+    let users = selected(service, selector).await?;
     let removed = service.storage.remove_users(selector, until).await?;
     if let Some(removed) = &removed {
         service.notifier.committed(removed.version);
-        tracing::info!(
-            ?selector,
-            version = removed.version,
-            users = removed.users,
-            sessions_ended = removed.sessions_ended,
-            %by,
-            "user removed"
-        );
+        for user in users {
+            tracing::info!(
+                user = user.id,
+                email = user.email,
+                version = removed.version,
+                sessions_ended = removed.sessions_ended,
+                %by,
+                "user removed"
+            );
+        }
     }
     Ok(removed)
 }

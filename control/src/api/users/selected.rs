@@ -7,7 +7,7 @@ use super::super::authorization::require;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use crate::service::Service;
-use crate::storage::UserPage;
+use crate::storage::{StorageError, User, UserPage, UserSelector};
 
 /// No user has the id.
 pub const NO_SUCH_ID: ApiError = ApiError::NotFound("no user has this id");
@@ -27,6 +27,20 @@ pub fn no_such_email(email: &str) -> CommandError {
         value: email.to_owned(),
         message: "no user has this e-mail address; `user list` shows all users",
     }
+}
+
+/// The users whom a change is about, for the log: it names people as administrators know them.
+pub async fn selected(
+    service: &Service,
+    selector: UserSelector<'_>,
+) -> Result<Vec<User>, StorageError> {
+    let (UserSelector::Email(user) | UserSelector::Id(user)) = selector;
+    let page = UserPage {
+        user,
+        after: ("", ""),
+        limit: 100,
+    };
+    service.storage.users_page(page).await
 }
 
 /// Refuses a caller who may not change the user with an id. The holder of an admin token may not

@@ -132,6 +132,8 @@ fn denied(
         .count(Endpoint::Page, "policy_denied");
     tracing::info!(
         user = session.user_id,
+        email = session.email,
+        application = attempt.application.definition.name,
         audience = attempt.application.audience,
         "the policy does not admit the user"
     );

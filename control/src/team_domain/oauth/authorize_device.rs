@@ -58,7 +58,12 @@ pub async fn authorize_device(
         .filter(|application| application.definition.header_tokens)
         .ok_or(OAuthError::InvalidTarget)?;
     let codes = issue(&service, &application.audience, client).await?;
-    tracing::info!(%client, audience = application.audience, "token for scripts requested");
+    tracing::info!(
+        %client,
+        application = application.definition.name,
+        audience = application.audience,
+        "token for scripts requested"
+    );
     let page = format!("{}/device", service.team_domain);
     Ok(Json(DeviceAuthorization {
         device_code: codes.device_code.reveal().to_owned(),

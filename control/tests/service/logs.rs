@@ -1,0 +1,71 @@
+//! The log names users and applications as people know them, beside their ids.
+
+use serde_json::{Value, json};
+
+use crate::browser::{Attempt, between, exchange};
+use crate::harness::WIKI;
+use crate::kill::json as command;
+use crate::replicas::replica::Replica;
+
+const ANA: &str = "ana@example.com";
+const EVE: &str = "eve@example.com";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b17_the_log_names_users_and_applications_as_people_know_them() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let service = Replica::start(&directory.path().join("data"), &[]);
+    let data = service.data.clone();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let password = |email: &str| text(&command(&data, &["user", "add", email])["password"]);
+    let (ana, eve) = (password(ANA), password(EVE));
+    let add = ["application", "add", "wiki", "--origin", WIKI];
+    let wiki = command(&data, &[&add[..], &["--allow-email", ANA]].concat());
+    let audience = text(&wiki["audience"]);
+    let credential = command(&data, &["filter-credential", "new"]);
+    let credential = text(&credential["credential"]);
+    let attempt = Attempt::at(&audience);
+
+    service.sign_in(&attempt, ANA, "wrong one").await;
+    let typed = "hunter2-typed-into-the-wrong-field";
+    service.sign_in(&attempt, typed, "x").await;
+    service.sign_in(&attempt, EVE, &eve).await;
+    let signed_in = service.sign_in(&attempt, ANA, &ana).await;
+    let code = between(&signed_in.location.unwrap(), "code=", "&").to_owned();
+    let answer = service
+        .call(&credential, "exchange", &exchange(&code))
+        .await;
+    let refresh = json!({
+        "token": answer["token"],
+        "binding_secret": answer["binding"],
+        "origin": WIKI,
+    });
+    service.call(&credential, "refresh", &refresh).await;
+    command(&data, &["revoke", "application", "wiki"]);
+    command(&data, &["revoke", "user", ANA]);
+    service.call(&credential, "refresh", &refresh).await;
+    let log = service.end();
+
+    for (message, parts) in [
+        ("user added", [ANA, "user="]),
+        ("application added", ["wiki", &audience]),
+        ("sign-in failed", [ANA, "client=127.0.0.1"]),
+        ("does not admit", [EVE, "application=\"wiki\""]),
+        ("signed in", [ANA, "application=\"wiki\""]),
+        ("application token issued", [ANA, "application=\"wiki\""]),
+        ("application token refreshed", [ANA, "application=\"wiki\""]),
+        ("application revoked", ["application=\"wiki\"", &audience]),
+        ("user revoked", [ANA, "by=control socket"]),
+        (
+            "application token not refreshed",
+            [ANA, "application=\"wiki\""],
+        ),
+    ] {
+        let mut lines = log.lines().filter(|line| line.contains(message));
+        let names = |line: &str| parts.iter().all(|part| line.contains(part));
+        assert!(
+            lines.any(names),
+            "no line with {message} and {parts:?} in\n{log}"
+        );
+    }
+    assert!(!log.contains("hunter2"), "what was typed may be a password");
+}
