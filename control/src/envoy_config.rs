@@ -4,6 +4,7 @@
 //! address can become YAML of its own.
 
 mod cluster;
+mod control_tls;
 mod error_page;
 mod hosts;
 mod quoted;
@@ -16,10 +17,12 @@ use portcullis::protocol::origin::Origin;
 
 use crate::applications::Upstream;
 use cluster::{Cluster, Endpoint};
+use control_tls::{ClientFiles, TlsSocket};
 use error_page::ErrorPage;
 use hosts::VirtualHost;
 use quoted::{one_line, quoted};
 
+pub use control_tls::ControlTls;
 pub use hosts::{Guarded, HostsError};
 
 /// What a bootstrap is written for.
@@ -47,6 +50,8 @@ pub struct EnvoyConfig<'a> {
     pub control: SocketAddr,
     /// The control service's listener for filters, as Envoy reaches it.
     pub filters: SocketAddr,
+    /// Reaches both through this server instead, by TLS.
+    pub control_tls: Option<ControlTls<'a>>,
     /// The applications, each with the server behind Envoy.
     pub applications: &'a [Guarded],
     /// Where hosts lead that no application names, if anywhere.
@@ -102,6 +107,7 @@ impl EnvoyConfig<'_> {
             error_pages: ErrorPage::all(),
             control: Endpoint::at(self.control),
             filters: Endpoint::at(self.filters),
+            control_tls: self.control_tls.as_ref().map(tls_socket).transpose()?,
             other_hosts: others.as_ref().map(|cluster| cluster.name.clone()),
             clusters: clusters.chain(others).collect(),
             hosts,
@@ -132,6 +138,7 @@ struct Bootstrap {
     error_pages: Vec<ErrorPage>,
     control: Endpoint,
     filters: Endpoint,
+    control_tls: Option<TlsSocket>,
     other_hosts: Option<String>,
     clusters: Vec<Cluster>,
     hosts: Vec<VirtualHost>,
@@ -161,6 +168,18 @@ fn names(applications: &[Guarded]) -> String {
     }
 }
 
+fn tls_socket(tls: &ControlTls<'_>) -> Result<TlsSocket, EnvoyConfigError> {
+    let authorities = tls.authorities.unwrap_or(Path::new(SYSTEM_AUTHORITIES));
+    let client = match tls.client {
+        Some((certificate, key)) => Some(ClientFiles {
+            certificate: path(certificate)?,
+            key: path(key)?,
+        }),
+        None => None,
+    };
+    Ok(TlsSocket::to(tls.server, path(authorities)?, client))
+}
+
 fn path(path: &Path) -> Result<String, EnvoyConfigError> {
     let text = path.to_str();
     text.map(quoted)
@@ -184,6 +203,14 @@ mod tests {
     }
 
     fn yaml(applications: &[Guarded], key: &str) -> Result<String, EnvoyConfigError> {
+        yaml_by(applications, key, None)
+    }
+
+    fn yaml_by(
+        applications: &[Guarded],
+        key: &str,
+        control_tls: Option<ControlTls<'_>>,
+    ) -> Result<String, EnvoyConfigError> {
         EnvoyConfig {
             listen: "0.0.0.0:443".parse().unwrap(),
             redirect: Some("0.0.0.0:80".parse().unwrap()),
@@ -196,6 +223,7 @@ mod tests {
             team_domain: &"https://team.example.com".parse().unwrap(),
             control: "127.0.0.1:8081".parse().unwrap(),
             filters: "127.0.0.1:8082".parse().unwrap(),
+            control_tls,
             applications,
             other_hosts: None,
         }
@@ -216,6 +244,34 @@ mod tests {
         };
         assert_eq!(clusters(&yaml), ["c", "b", "a"]);
         assert!(yaml.contains("{ path_separated_prefix: \"/docs/api\" }"));
+    }
+
+    #[test]
+    fn a_control_service_elsewhere_is_reached_by_tls_only() {
+        let tls = |server: &str| {
+            let server = server.parse().unwrap();
+            let files = (Path::new("/proxy.crt"), Path::new("/proxy.key"));
+            let tls = ControlTls {
+                server: &server,
+                authorities: None,
+                client: Some(files),
+            };
+            yaml_by(&[], "/key", Some(tls)).unwrap()
+        };
+        let named = tls("https://control.example.com:8443");
+        for text in [
+            r#"sni: "control.example.com""#,
+            "type: STRICT_DNS",
+            "san_type: DNS",
+            r#"trusted_ca: { filename: "/etc/ssl/certs/ca-certificates.crt" }"#,
+            r#"private_key: { filename: "/proxy.key" }"#,
+        ] {
+            assert_eq!(named.matches(text).count(), 2, "{text} in both clusters");
+        }
+        assert!(!named.contains("127.0.0.1\", port_value: 808"), "{named}");
+        let address = tls("https://10.0.0.7:8443");
+        assert_eq!(address.matches("san_type: IP_ADDRESS").count(), 2);
+        assert!(!address.contains("sni:"), "an address is no server name");
     }
 
     #[test]

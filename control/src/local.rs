@@ -237,6 +237,7 @@ impl Control {
             team_domain,
             control,
             filters,
+            control_tls: None,
             applications: &selection.guarded,
             other_hosts: None,
         }

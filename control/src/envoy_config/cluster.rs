@@ -58,7 +58,7 @@ impl Cluster {
 
 impl Endpoint {
     /// The server of an application: addresses are used as they are, names are looked up.
-    fn of(upstream: &Upstream) -> Self {
+    pub fn of(upstream: &Upstream) -> Self {
         Self {
             discovery: if upstream.is_address() {
                 "STATIC"

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use reqwest::blocking::Client;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -32,6 +33,8 @@ pub struct Addresses {
     pub listen: SocketAddr,
     /// For filters.
     pub filters: SocketAddr,
+    /// For Prometheus.
+    pub metrics: SocketAddr,
     /// Whose file it is: an older run may have left one.
     pid: u32,
 }
@@ -132,6 +135,16 @@ impl ControlService {
     #[must_use]
     pub fn addresses(&self) -> Addresses {
         self.addresses
+    }
+
+    /// What it serves to Prometheus.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn metrics(&self) -> Result<String> {
+        let client = Client::builder().no_proxy().build()?;
+        let url = format!("http://{}/metrics", self.addresses.metrics);
+        Ok(client.get(url).send()?.error_for_status()?.text()?)
     }
 
     /// The process.
@@ -315,9 +328,11 @@ fn serve(
         .arg(&data)
         .arg("--config")
         .arg(directory.join("control.toml"))
-        .arg("serve");
+        .arg("serve")
+        .env("PORTCULLIS_SERVER__METRICS", "127.0.0.1:0");
     if let Some(addresses) = addresses {
         command
+            .env("PORTCULLIS_SERVER__METRICS", addresses.metrics.to_string())
             .env("PORTCULLIS_SERVER__LISTEN", addresses.listen.to_string())
             .env("PORTCULLIS_SERVER__FILTERS", addresses.filters.to_string());
     }

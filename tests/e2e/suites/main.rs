@@ -21,6 +21,7 @@ mod login;
 mod login_attacks;
 mod one_fetcher;
 mod open_streams;
+mod operations;
 mod paths;
 mod readme;
 mod refresh;

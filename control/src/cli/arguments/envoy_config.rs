@@ -50,6 +50,23 @@ pub struct EnvoyConfigOptions {
     #[arg(long, value_name = "FILE", default_value = "/dev/stdout")]
     pub access_log: PathBuf,
 
+    /// Reach the control service by TLS at this host and port, where a proxy serves both of its
+    /// listeners: needed where Envoy runs on another machine
+    #[arg(long, value_name = "HOST:PORT", value_parser = tls_server)]
+    pub control_address: Option<Upstream>,
+
+    /// Who issued the certificate at --control-address, PEM; by default the system's authorities
+    #[arg(long, value_name = "FILE", requires = "control_address")]
+    pub control_ca: Option<PathBuf>,
+
+    /// Envoy's own certificate for --control-address, PEM
+    #[arg(long, value_name = "FILE", requires_all = ["control_address", "control_key"])]
+    pub control_cert: Option<PathBuf>,
+
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "control_cert")]
+    pub control_key: Option<PathBuf>,
+
     /// Send an application's requests to this server, whatever its own upstream is; `*` is for
     /// hosts that no application names
     #[arg(long, value_name = "NAME=URL", num_args(1..), value_parser = upstream_of)]
@@ -63,6 +80,13 @@ pub struct UpstreamOf {
     pub application: String,
     /// The server.
     pub upstream: Upstream,
+}
+
+fn tls_server(text: &str) -> Result<Upstream, String> {
+    let server: Upstream = format!("https://{text}")
+        .parse()
+        .map_err(|_| "must be HOST:PORT, as control.example.com:8443")?;
+    Ok(server)
 }
 
 fn upstream_of(text: &str) -> Result<UpstreamOf, String> {

@@ -14,7 +14,7 @@ use super::super::output::Output;
 use crate::api::applications::ApplicationView;
 use crate::api::list::Items;
 use crate::applications::Upstream;
-use crate::envoy_config::{EnvoyConfig, Guarded};
+use crate::envoy_config::{ControlTls, EnvoyConfig, Guarded};
 use crate::server::data_dir::RunFile;
 use error::NoBootstrap;
 
@@ -45,6 +45,7 @@ pub async fn run(
         team_domain: &run.team_domain,
         control: reachable(run.listen),
         filters: reachable(run.filters),
+        control_tls: control_tls(options),
         applications: &applications,
         other_hosts: upstream_of(OTHER_HOSTS, &options.upstream),
     }
@@ -52,6 +53,17 @@ pub async fn run(
     .map_err(NoBootstrap::from)?;
     output.result(&json!({ "bootstrap": yaml }), || yaml.trim_end().to_owned());
     Ok(())
+}
+
+/// The server in front of the control service, if an option names one.
+fn control_tls(options: &EnvoyConfigOptions) -> Option<ControlTls<'_>> {
+    let server = options.control_address.as_ref()?;
+    let certificate = options.control_cert.as_deref();
+    Some(ControlTls {
+        server,
+        authorities: options.control_ca.as_deref(),
+        client: certificate.zip(options.control_key.as_deref()),
+    })
 }
 
 /// The applications, each with its server: what an option says, else its own.
