@@ -87,6 +87,8 @@ impl SignIn<'_> {
             before: self.before.map(|session| session.id.clone()),
             form: self.form,
         };
+        let user = self.user;
+        let refused = |result, why| note_refusal(service, user, result, why);
         let (id, auth_ver, expires_at) = match service.storage.begin_session(&new).await? {
             BegunSession::Begun {
                 id,
@@ -100,30 +102,15 @@ impl SignIn<'_> {
                 (id, auth_ver, expires_at)
             }
             BegunSession::Blocked { until } => {
-                service.metrics.sign_in(SignInResult::UserBlocked);
-                tracing::info!(
-                    user = new.user_id,
-                    email = self.user.email,
-                    "sign-in refused: the user is blocked"
-                );
+                refused(SignInResult::UserBlocked, "the user is blocked");
                 return Ok(SignInOutcome::Blocked { until });
             }
             BegunSession::PasswordChanged => {
-                service.metrics.sign_in(SignInResult::WrongPassword);
-                tracing::info!(
-                    user = new.user_id,
-                    email = self.user.email,
-                    "sign-in refused: the password was changed"
-                );
+                refused(SignInResult::WrongPassword, "the password was changed");
                 return Ok(SignInOutcome::PasswordChanged);
             }
             BegunSession::Disabled => {
-                service.metrics.sign_in(SignInResult::UserDisabled);
-                tracing::info!(
-                    user = new.user_id,
-                    email = self.user.email,
-                    "sign-in refused: the user is disabled"
-                );
+                refused(SignInResult::UserDisabled, "the user is disabled");
                 return Ok(SignInOutcome::Disabled);
             }
         };
@@ -155,6 +142,11 @@ impl SignIn<'_> {
         let admitted = application.admit(&self.user.email);
         Some(admitted.map_or_else(|| application.session_duration(), |by| by.session_duration))
     }
+}
+
+fn note_refusal(service: &Service, user: &AuthenticatedUser, result: SignInResult, why: &str) {
+    service.metrics.sign_in(result);
+    tracing::info!(user = user.id, email = user.email, why, "sign-in refused");
 }
 
 async fn end_other_users_session(
