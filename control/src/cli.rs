@@ -1,5 +1,7 @@
 //! The command line. `serve` runs the service, `try` all of Portcullis on this machine, `check`
-//! checks the configuration, `token` calls the team domain from any machine. All other commands call the running service over its Unix socket.
+//! checks the configuration, `token` calls the team domain from any machine, `completions` and `man`
+//! print what a shell and `man` need. All other commands call the running service over its Unix
+//! socket.
 //!
 //! Exit status: 0 success, 1 failure, 2 wrong usage.
 
@@ -8,15 +10,15 @@ mod check;
 pub(crate) mod client;
 mod commands;
 mod confirmation;
+mod documentation;
 mod error;
 mod output;
 mod serve;
 mod token;
 mod trial;
+mod usage;
 
 use std::process::ExitCode;
-
-use clap::Parser;
 
 use crate::system::log;
 use arguments::{Arguments, Command};
@@ -26,7 +28,10 @@ use output::Output;
 /// Runs the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match usage::arguments() {
+        Ok(arguments) => arguments,
+        Err(wrong) => return wrong,
+    };
     let output = Output::new(arguments.json);
     match run(arguments, output) {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,6 +49,11 @@ fn run(arguments: Arguments, output: Output) -> Result<(), CliError> {
             serve::serve(&arguments, output)
         }
         Command::Try(options) => trial::run(options, &arguments, output),
+        Command::Completions { shell } => {
+            documentation::completions(*shell, output);
+            Ok(())
+        }
+        Command::Man { directory } => documentation::man(directory.as_deref(), output),
         Command::Check => check::check(&arguments, output),
         Command::Token(request) => token::token(request, output),
         command => commands::run(command, &arguments.data_dir, output),

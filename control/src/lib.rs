@@ -29,6 +29,7 @@ pub mod storage;
 pub mod system;
 pub mod team_domain;
 pub mod tokens;
+mod words;
 
 pub use cli::main;
 

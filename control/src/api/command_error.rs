@@ -49,6 +49,9 @@ pub struct ErrorBody {
     /// The whole error as text; the admin API calls it `detail` (RFC 9457).
     #[serde(alias = "detail")]
     pub error: String,
+    /// The same for programs: one of a few words.
+    #[serde(default)]
+    pub reason: String,
     /// Each problem, if the input is invalid.
     #[serde(default)]
     pub problems: Vec<InputProblem>,
@@ -92,6 +95,20 @@ impl From<MakeUserError> for CommandError {
 }
 
 impl CommandError {
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::NoSuchCall => "no_such_call",
+            Self::Unknown { .. } | Self::Change(ChangeError::Unknown) => "not_found",
+            Self::Refused(_) => "request_invalid",
+            Self::Change(ChangeError::NameTaken) => "name_taken",
+            Self::Change(ChangeError::PlaceTaken { .. }) => "origin_taken",
+            Self::Change(ChangeError::Declared) => "declared",
+            Self::Change(ChangeError::Raced) => "raced",
+            Self::EmailTaken => "email_taken",
+            Self::Failed(_) | Self::Change(ChangeError::Storage(_)) => "unavailable",
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchCall | Self::Unknown { .. } => StatusCode::NOT_FOUND,
@@ -109,6 +126,7 @@ impl IntoResponse for CommandError {
         }
         let body = ErrorBody {
             error: self.to_string(),
+            reason: self.reason().to_owned(),
             problems: match &self {
                 Self::Refused(refused) => refused.0.clone(),
                 _ => Vec::new(),

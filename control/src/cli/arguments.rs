@@ -16,6 +16,7 @@ mod user;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use portcullis::protocol::origin::Origin;
 
 pub use admin_token::AdminTokenCommand;
@@ -166,6 +167,27 @@ Examples:
     /// Manage the credentials with which filters call the service
     #[command(subcommand)]
     FilterCredential(FilterCredentialCommand),
+
+    /// Print a script that completes commands and options in a shell
+    #[command(after_help = "\
+Examples:
+  portcullis-control completions bash > /etc/bash_completion.d/portcullis-control
+  portcullis-control completions zsh > /usr/local/share/zsh/site-functions/_portcullis-control")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+
+    /// Print the manual page, or write a page for each command
+    #[command(after_help = "\
+Examples:
+  portcullis-control man | man -l -
+  portcullis-control man /usr/local/share/man/man1")]
+    Man {
+        /// The directory to write to; without one, the program's page goes to standard output
+        #[arg(value_name = "DIR")]
+        directory: Option<PathBuf>,
+    },
 
     /// Shift the running service's clock
     #[cfg(feature = "test-clock")]

@@ -6,15 +6,13 @@ use super::arguments::Arguments;
 use super::error::CliError;
 use super::output::Output;
 use crate::config::{Config, ConfigError};
+use crate::words::counted;
 
 pub fn check(arguments: &Arguments, output: Output) -> Result<(), CliError> {
     let config = load(arguments)?;
     let applications = config.applications.len();
     output.result(&json!({ "ok": true, "applications": applications }), || {
-        let applications = match applications {
-            1 => "1 application".to_owned(),
-            count => format!("{count} applications"),
-        };
+        let applications = counted(applications as u64, "application", "applications");
         format!("The configuration is valid. It declares {applications}.")
     });
     Ok(())

@@ -49,6 +49,15 @@ pub enum ClientError {
 }
 
 impl ClientError {
+    /// The reason, for programs.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::NotRunning { .. } => "not_running",
+            Self::Broken { .. } => "no_valid_response",
+            Self::Refused(body) => &body.reason,
+        }
+    }
+
     /// Each problem of an invalid input.
     pub fn problems(&self) -> &[InputProblem] {
         match self {
@@ -130,6 +139,7 @@ impl Client {
 fn refusal(body: &[u8]) -> ErrorBody {
     serde_json::from_slice(body).unwrap_or_else(|_| ErrorBody {
         error: String::from_utf8_lossy(body).into_owned(),
+        reason: "no_valid_response".to_owned(),
         problems: Vec::new(),
     })
 }

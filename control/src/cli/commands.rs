@@ -34,7 +34,12 @@ async fn dispatch(
 ) -> Result<(), CliError> {
     match command {
         // These run without the service.
-        Command::Serve | Command::Check | Command::Token(_) | Command::Try(_) => Ok(()),
+        Command::Serve
+        | Command::Try(_)
+        | Command::Check
+        | Command::Token(_)
+        | Command::Completions { .. }
+        | Command::Man { .. } => Ok(()),
         Command::User(command) => user::run(command, client, output).await,
         Command::Application(command) => application::run(command, client, output).await,
         Command::Session(command) => session::run(command, client, output).await,
@@ -53,7 +58,7 @@ async fn dispatch(
             let shift: crate::api::test_clock::ClockShift =
                 client.post("/test/clock", &shift).await?;
             output.result(&shift, || {
-                format!("The clock is off by {} seconds.", shift.offset_seconds)
+                format!("The clock is off by {} s.", shift.offset_seconds)
             });
             Ok(())
         }

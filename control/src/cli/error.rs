@@ -11,6 +11,9 @@ use crate::local::programs::MissingProgram;
 use crate::problems::InputProblem;
 use crate::server::StartError;
 
+/// The reason of wrong usage.
+pub const USAGE: &str = "usage";
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
@@ -57,6 +60,25 @@ pub enum CliError {
 }
 
 impl CliError {
+    /// The reason, for programs: one of a few words, which docs/COMMAND-LINE.md lists.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Config(_) | Self::Refused { .. } => "configuration_invalid",
+            Self::Start(_) => "not_started",
+            Self::Client(error) => error.reason(),
+            Self::Token(error) => error.reason(),
+            Self::EnvoyConfig(_) => "no_envoy_config",
+            Self::MissingProgram(_) => "program_missing",
+            Self::Local(LocalError::Application { source, .. }) => source.reason(),
+            Self::Local(_) | Self::TryPort(_) => "not_started",
+            Self::TryTwice(_) | Self::TryWithConfig => USAGE,
+            Self::Password(_) | Self::System(_) => "system_error",
+            Self::Declined => "declined",
+            Self::Listener => "listener_failed",
+            Self::NotApplied(_) => "not_applied",
+        }
+    }
+
     /// Each problem of an invalid input.
     pub fn problems(&self) -> &[InputProblem] {
         match self {

@@ -7,6 +7,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::error::CliError;
+use crate::words::counted;
+
+pub use crate::words::time;
 
 /// How results are shown.
 #[derive(Debug, Clone, Copy)]
@@ -40,18 +43,17 @@ impl Output {
     /// Shows why a command failed.
     pub fn error(self, error: &CliError) {
         let line = if self.json {
-            json!({ "error": error.to_string(), "problems": error.problems() }).to_string()
+            json!({
+                "error": error.to_string(),
+                "reason": error.reason(),
+                "problems": error.problems(),
+            })
+            .to_string()
         } else {
             format!("error: {error}")
         };
         let _ = writeln!(std::io::stderr(), "{line}");
     }
-}
-
-/// A time as text.
-pub fn time(at: UnixSeconds) -> String {
-    let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(at.get());
-    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 /// When a credential was last used, as text.
@@ -81,12 +83,6 @@ pub fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> Strin
             .map(|row| line(row.each_ref().map(String::as_str))),
     );
     lines.join("\n")
-}
-
-/// A number of things, in words.
-pub fn counted(count: u64, one: &str, many: &str) -> String {
-    let noun = if count == 1 { one } else { many };
-    format!("{count} {noun}")
 }
 
 /// How many sessions ended, in words.

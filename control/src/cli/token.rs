@@ -3,6 +3,7 @@
 //! Only the token goes to standard output, so that it can be used in a command; everything else
 //! goes to standard error. No browser is opened, because it may be on another machine.
 
+mod certificate;
 pub mod error;
 mod team_domain;
 mod transport;

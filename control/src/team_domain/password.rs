@@ -139,13 +139,12 @@ fn invalid(text: &str) -> (StatusCode, String) {
 }
 
 fn done(service: &Service, sessions_ended: u64) -> Result<Response, Failure> {
-    let others = match sessions_ended {
-        0 => "You stay signed in in this browser. No other session was ended.".to_owned(),
-        1 => "You stay signed in in this browser. 1 other session has ended.".to_owned(),
-        count => {
-            format!("You stay signed in in this browser. {count} other sessions have ended.")
-        }
+    let ended = match sessions_ended {
+        0 => "No other session was ended.".to_owned(),
+        1 => "1 other session has ended.".to_owned(),
+        count => format!("{count} other sessions have ended."),
     };
+    let others = format!("You stay signed in in this browser. {ended}");
     let message = Message {
         demo: service.config.server.demo,
         title: "Your password has been changed".to_owned(),

@@ -1,7 +1,9 @@
 //! The program itself, against a service that runs.
 
 mod applications;
+mod certificates;
 mod sessions;
+mod usage;
 mod users;
 
 use std::path::Path;

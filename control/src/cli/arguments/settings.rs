@@ -83,6 +83,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether no setting is given.
+    pub fn is_empty(&self) -> bool {
+        self.to_draft(None) == Draft::default()
+    }
+
     /// The settings in the form that the service accepts.
     pub fn to_draft(&self, name: Option<String>) -> Draft {
         Draft {

@@ -5,11 +5,12 @@ use serde_json::json;
 use super::super::arguments::FilterCredentialCommand;
 use super::super::client::Client;
 use super::super::error::CliError;
-use super::super::output::{Output, counted, last_used, table, time};
+use super::super::output::{Output, last_used, table, time};
 use crate::api::filter_credentials::{
     AddedFilterCredential, FilterCredentialView, RevokedFilterCredential,
 };
 use crate::api::list::Items;
+use crate::words::counted;
 
 pub async fn run(
     command: &FilterCredentialCommand,

@@ -1,7 +1,7 @@
 //! `revoke`: ends sessions now, and can wait until every proxy acts on it.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::arguments::{RevokeCommand, Wait};
 use super::super::client::Client;
@@ -15,24 +15,25 @@ use crate::api::users::RevokedUser;
 
 /// A revocation, and which proxies have applied it.
 #[derive(Serialize)]
-struct Awaited<'a, R> {
+struct Awaited<'a> {
     #[serde(flatten)]
-    revoked: &'a R,
+    revoked: &'a Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     applied: Option<&'a CoverageView>,
 }
 
-/// A revocation that was made, and the text that says so.
-pub(super) struct Done<'a, R> {
-    revoked: &'a R,
+/// A revocation that was made.
+pub(super) struct Done {
+    /// The service's response.
+    revoked: Value,
     version: u64,
     text: String,
 }
 
-impl<'a, R> Done<'a, R> {
-    pub fn new(revoked: &'a R, version: u64, text: String) -> Self {
+impl Done {
+    pub fn new(revoked: &impl Serialize, version: u64, text: String) -> Self {
         Self {
-            revoked,
+            revoked: serde_json::to_value(revoked).unwrap_or_default(),
             version,
             text,
         }
@@ -40,74 +41,51 @@ impl<'a, R> Done<'a, R> {
 }
 
 pub async fn run(command: &RevokeCommand, client: &Client, output: Output) -> Result<(), CliError> {
-    match command {
-        RevokeCommand::User { email, wait } => {
-            let revoked: RevokedUser = client
-                .post("/revocations/user", &json!({ "email": email }))
-                .await?;
-            let text = format!(
-                "Revoked {email}: {}, tokens below version {} are refused.",
-                sessions_ended(revoked.sessions_ended),
-                revoked.version
-            );
-            finish(
-                Done::new(&revoked, revoked.version, text),
-                wait,
-                client,
-                output,
-            )
-            .await
-        }
+    let (done, wait) = match command {
+        RevokeCommand::User { email, wait } => (user(email, client).await?, wait),
         RevokeCommand::Application {
             name,
             fresh_login,
             wait,
-        } => {
-            let request = json!({ "name": name, "fresh_login": fresh_login });
-            let revoked: RevokedApplication =
-                client.post("/revocations/application", &request).await?;
-            let text = revoked_application(name, *fresh_login, &revoked);
-            finish(
-                Done::new(&revoked, revoked.version, text),
-                wait,
-                client,
-                output,
-            )
-            .await
-        }
-        RevokeCommand::Session { id, wait } => {
-            let revoked: RevokedSession = client
-                .post("/revocations/session", &json!({ "id": id }))
-                .await?;
-            let text = format!(
-                "Ended the session: its tokens below version {} are refused.",
-                revoked.version
-            );
-            finish(
-                Done::new(&revoked, revoked.version, text),
-                wait,
-                client,
-                output,
-            )
-            .await
-        }
-    }
+        } => (application(name, *fresh_login, client).await?, wait),
+        RevokeCommand::Session { id, wait } => (session(id, client).await?, wait),
+    };
+    finish(done, wait, client, output).await
 }
 
-fn revoked_application(name: &str, fresh_login: bool, revoked: &RevokedApplication) -> String {
+async fn user(email: &str, client: &Client) -> Result<Done, CliError> {
+    let request = json!({ "email": email });
+    let revoked: RevokedUser = client.post("/revocations/user", &request).await?;
+    let (version, sessions) = (revoked.version, sessions_ended(revoked.sessions_ended));
+    let text = format!("Revoked {email}: {sessions}, tokens below version {version} are refused.");
+    Ok(Done::new(&revoked, version, text))
+}
+
+async fn application(name: &str, fresh_login: bool, client: &Client) -> Result<Done, CliError> {
+    let request = json!({ "name": name, "fresh_login": fresh_login });
+    let revoked: RevokedApplication = client.post("/revocations/application", &request).await?;
     let version = revoked.version;
-    if fresh_login {
+    let text = if fresh_login {
         format!(
             "Revoked {name}: users must sign in again, and tokens below version {version} are refused."
         )
     } else {
         format!("Revoked {name}: tokens below version {version} are refused.")
-    }
+    };
+    Ok(Done::new(&revoked, version, text))
+}
+
+async fn session(id: &str, client: &Client) -> Result<Done, CliError> {
+    let request = json!({ "id": id });
+    let revoked: RevokedSession = client.post("/revocations/session", &request).await?;
+    let version = revoked.version;
+    let text = format!("Ended the session: its tokens below version {version} are refused.");
+    Ok(Done::new(&revoked, version, text))
 }
 
 /// Waits if requested, and shows what was done. Fails if a proxy has not applied it in time.
-pub(super) async fn finish<R: Serialize>(
-    done: Done<'_, R>,
+pub(super) async fn finish(
+    done: Done,
     wait: &Wait,
     client: &Client,
     output: Output,
@@ -122,7 +100,7 @@ pub(super) async fn finish<R: Serialize>(
         None => None,
     };
     let awaited = Awaited {
-        revoked,
+        revoked: &revoked,
         applied: applied.as_ref(),
     };
     output.result(&awaited, || match &applied {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::certificate::CertificateFault;
+
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -16,10 +18,16 @@ pub enum TokenError {
     /// The file holds no certificate.
     #[error("{} holds no PEM certificate", .0.display())]
     NoCertificate(PathBuf),
-    /// The team domain does not answer, or its certificate is not trusted.
-    #[error(
-        "{team_domain} does not answer: {reason}\nIs this the team domain? If it has a private certificate authority, use --ca-file."
-    )]
+    /// The team domain shows a certificate that is not valid for it.
+    #[error("the certificate of {team_domain} {fault}")]
+    Certificate {
+        /// The team domain.
+        team_domain: String,
+        /// What is wrong with it, and what to do.
+        fault: CertificateFault,
+    },
+    /// The team domain does not answer.
+    #[error("{team_domain} does not answer: {reason}\nIs this the team domain?")]
     Unreachable {
         /// The team domain.
         team_domain: String,
@@ -35,4 +43,18 @@ pub enum TokenError {
     /// The code was not confirmed in time.
     #[error("the code was not confirmed in time; run the command again")]
     Expired,
+}
+
+impl TokenError {
+    /// The reason, for programs.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::AuthorityFile { .. } | Self::NoCertificate(_) => "ca_file_invalid",
+            Self::Certificate { fault, .. } => fault.reason(),
+            Self::Unreachable { .. } => "no_answer",
+            Self::NotATeamDomain(_) => "not_a_team_domain",
+            Self::Refused(_) => "refused",
+            Self::Expired => "code_expired",
+        }
+    }
 }

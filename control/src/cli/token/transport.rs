@@ -9,6 +9,7 @@ use portcullis::protocol::origin::{Origin, is_loopback};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder, Response};
 
+use super::certificate::CertificateFault;
 use super::error::TokenError;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -53,8 +54,15 @@ pub async fn read(mut response: Response) -> reqwest::Result<Vec<u8>> {
     Ok(body)
 }
 
-/// The error with all its causes: the root cause usually says what to do.
+/// Why a call failed: what is wrong with the certificate, or else the error with all its causes, of
+/// which the root cause usually says what to do.
 pub fn unreachable(origin: &Origin, error: &reqwest::Error) -> TokenError {
+    if let Some(fault) = CertificateFault::of(error) {
+        return TokenError::Certificate {
+            team_domain: origin.to_string(),
+            fault,
+        };
+    }
     let mut reasons = Vec::new();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

@@ -10,6 +10,7 @@ use crate::storage::StorageError;
 use crate::system::rate_limit::TooMany;
 use crate::tokens::device_codes::issue::IssueCodesError;
 use crate::tokens::header_tokens::NoHeaderToken;
+use crate::words::seconds;
 
 /// When too many requests wait for an answer: by then one has been answered or has expired.
 const TOO_MANY_SECONDS: u64 = 60;
@@ -43,7 +44,7 @@ pub enum OAuthError {
     #[error("the code has not been confirmed yet; wait 5 seconds longer between polls")]
     SlowDown,
     /// The client sends too many requests.
-    #[error("too many requests from this network; try again in {retry_after} seconds")]
+    #[error("too many requests from this network; try again in {}", seconds(*retry_after))]
     TooOften {
         /// Seconds to wait.
         retry_after: u64,

@@ -243,7 +243,7 @@ impl Failure {
             ),
             Self::TooManyAttempts { .. } => (
                 "Too many attempts",
-                lines(&["Too many sign-ins failed, so this service takes none for a while."]),
+                lines(&["Too many passwords were wrong, so none is checked for a while."]),
             ),
             Self::TooManyCodes { .. } => (
                 "Too many wrong codes",
