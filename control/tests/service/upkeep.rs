@@ -110,7 +110,8 @@ async fn what_is_outdated_goes_whatever_it_is_and_however_much() {
             "INSERT INTO revocations SELECT 'user', {id}, '', 1, 0, CASE WHEN i % 2 = 0 THEN 1000 ELSE 4102444800 END FROM n"
         ),
         format!(
-            "INSERT INTO proxies SELECT 'c', {id}, '', 1, 0, 0, 0, CASE WHEN i % 2 = 0 THEN 1000 ELSE NULL END FROM n"
+            "INSERT INTO proxies (credential, instance, address, applied, first_seen_ms, last_seen_ms, \
+             live_until_ms, denies_after_ms) SELECT 'c', {id}, '', 1, 0, 0, 0, CASE WHEN i % 2 = 0 THEN 1000 ELSE NULL END FROM n"
         ),
         "INSERT INTO feed_log SELECT i, 9, 'keys', NULL, 'null' FROM n".to_owned(),
         "INSERT INTO version_times SELECT i, 1 FROM n".to_owned(),

@@ -1,6 +1,7 @@
 //! Where a server behind Envoy is away, people get a page that says so, in the filter's look.
 
 use anyhow::{Context, Result};
+use portcullis::reply::page::STYLE;
 use portcullis_demo::browser::Browser;
 use portcullis_demo::origin;
 
@@ -20,6 +21,8 @@ fn a_server_that_is_away_has_a_page() -> Result<()> {
         page.text()
     );
     assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    // Envoy reads `%` in the page as the beginning of a command.
+    assert!(page.text().contains(STYLE), "{}", page.text());
 
     guide.control.kill();
     let mut stranger = Browser::new(&guide.certificates.authority)?;

@@ -31,7 +31,7 @@ fn s13_a_revoked_user_is_shown_an_error_until_the_block_ends() -> Result<()> {
     );
     let text = page.text();
     assert!(text.contains("You cannot sign in right now"), "{text}");
-    assert!(text.contains("Wait "), "{text}");
+    assert!(text.contains("You can try again at "), "{text}");
     assert!(browser.jar.find(&application.host, TOKEN_COOKIE).is_none());
 
     wait::until("the block to end", LOGIN_BLOCK + REVOCATION_LIMIT, || {
