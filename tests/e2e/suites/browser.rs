@@ -2,6 +2,7 @@
 //!
 //! Screenshots of every page of the filter are kept in `chromium/screenshots` of the run.
 
+mod accessibility;
 mod cross_origin;
 mod frameworks;
 mod portcullis_js;
