@@ -92,3 +92,45 @@ pub fn render_form(
     }
     Ok(response)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(wait: Option<Wait>) -> String {
+        let message = Message {
+            title: "Not available right now".to_owned(),
+            wait,
+            link: Some((String::new(), "Try again".to_owned())),
+            ..Message::default()
+        };
+        message.render().unwrap()
+    }
+
+    #[test]
+    fn a_page_that_waits_counts_down_and_says_the_time_without_scripts() {
+        let automatic = page(Some(Wait::automatic(5)));
+        let refresh = "<noscript><meta http-equiv=\"refresh\" content=\"10\"></noscript>";
+        assert!(
+            automatic.contains("<p data-wait=\"5\" data-auto>"),
+            "{automatic}"
+        );
+        assert!(automatic.contains(refresh), "{automatic}");
+
+        let by_hand = page(Some(Wait::from(UnixSeconds::new(1_795_450_380), 90)));
+        let text = "<p data-wait=\"90\">You can try again at 16:14:30 UTC.</p>";
+        assert!(by_hand.contains(text), "{by_hand}");
+        for page in [&automatic, &by_hand] {
+            assert!(
+                page.contains("<a class=\"act\" href=\"\">Try again</a>"),
+                "{page}"
+            );
+            assert!(page.contains("src=\"/assets/wait.js\""), "{page}");
+        }
+        assert!(
+            !by_hand.contains("refresh"),
+            "loading again would send the form again"
+        );
+        assert!(!page(None).contains("wait"));
+    }
+}
