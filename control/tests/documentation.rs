@@ -71,6 +71,35 @@ fn troubleshooting_has_an_entry_for_every_reason_and_for_no_other() {
     }
 }
 
+/// Where the reasons are that docs/COMMAND-LINE.md lists.
+const REASONS_OF_COMMANDS: [(&str, &str); 5] = [
+    ("src/api/command_error.rs", "fn reason("),
+    ("src/cli/client.rs", "pub fn reason("),
+    ("src/cli/error.rs", "pub fn reason("),
+    ("src/cli/token/certificate.rs", "pub fn reason("),
+    ("src/cli/token/error.rs", "pub fn reason("),
+];
+
+#[test]
+fn every_reason_of_a_command_is_listed_and_no_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut reasons = BTreeSet::from(["usage".to_owned()]);
+    for (file, function) in REASONS_OF_COMMANDS {
+        let source = fs::read_to_string(root.join(file)).unwrap();
+        let found = words(&source, function);
+        assert!(!found.is_empty(), "{function} of {file}");
+        reasons.extend(found);
+    }
+    let page = fs::read_to_string(root.join("../docs/COMMAND-LINE.md")).unwrap();
+    let (_, table) = page.split_once("| `reason` | meaning |\n").unwrap();
+    let cells = table.lines().filter_map(|row| row.split('|').nth(1));
+    let listed: BTreeSet<String> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(listed, reasons);
+}
+
 /// The string literals of one lower-case word in a function.
 fn words(source: &str, function: &str) -> BTreeSet<String> {
     let parts = source.split_once(function);

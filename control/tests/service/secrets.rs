@@ -60,12 +60,16 @@ async fn a_whole_session_leaves_no_secret_in_the_log() {
         StatusCode::NO_CONTENT
     );
 
+    let set = json(&data, &["user", "passwd", "ana@example.com"]);
+    let new_password = set["password"].as_str().unwrap();
+
     process.signal("-TERM");
     let (_, _, logged) = process.end();
     assert!(logged.contains("application token issued") && logged.contains("DEBUG"));
     let signature = |token: &str| token.rsplit('.').next().unwrap().to_owned();
     for secret in [
         password,
+        new_password,
         &signature(credential),
         &form.cookie,
         &form.csrf_token,

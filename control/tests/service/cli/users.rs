@@ -55,6 +55,61 @@ async fn users_are_disabled_enabled_and_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn on_a_terminal_a_removal_is_confirmed() {
+    let service = Service::start().await;
+    service.user(ANA).await;
+    service.wiki(json!({})).await;
+    let data = service.data_dir();
+    let typed = |arguments: &[&str], answer: &str| {
+        let command = program(&data, arguments);
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let words: Vec<String> = words
+            .map(|word| format!("'{}'", word.to_str().unwrap()))
+            .collect();
+        // `script` gives the command a terminal.
+        let mut child = std::process::Command::new("script")
+            .args(["--quiet", "--return", "--command", &words.join(" ")])
+            .arg("/dev/null")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut stdin, answer.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        drop(stdin);
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.code(), shown)
+    };
+    for (arguments, question) in [
+        (&["user", "remove", ANA][..], "Remove ana@example.com"),
+        (
+            &["application", "remove", "wiki"],
+            "Remove the application wiki",
+        ),
+    ] {
+        for no in ["n\n", "\n"] {
+            let (status, shown) = typed(arguments, no);
+            assert!(shown.contains(question), "{shown}");
+            assert!(shown.contains("nothing was changed"), "{shown}");
+            assert_eq!(status, Some(1));
+        }
+        assert_eq!(
+            service.listed("/users").await.len(),
+            usize::from(arguments[0] == "user")
+        );
+        assert_eq!(service.listed("/applications").await.len(), 1);
+        let (status, shown) = typed(arguments, "y\n");
+        assert!(shown.contains("Removed "), "{shown}");
+        assert_eq!(status, Some(0));
+    }
+    service.user(ANA).await;
+    let (status, shown) = typed(&["user", "remove", ANA, "--yes"], "");
+    assert!(!shown.contains("[y/N]"), "{shown}");
+    assert_eq!(status, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn passwords_are_set_and_shown_once_if_generated() {
     let service = Service::start().await;
     let data = service.data_dir();
