@@ -84,6 +84,8 @@ fn pages_of_the_team_domain_are_accessible() -> Result<()> {
         .tab
         .wait_for("document.querySelector('[role=alert]') !== null")?;
     judge.judge("sign-in-again", "Sign in")?;
+    let focused = "document.activeElement.id";
+    assert_eq!(judge.tab.run(focused)?, "password", "the empty field");
     judge.tab.sign_in(&user)?;
     judge.tab.arrive(&application.url("/"))?;
 
