@@ -9,11 +9,13 @@ use super::error::CliError;
 /// Asks a question, unless `yes` answers it already or no person is there.
 ///
 /// # Errors
-/// When the answer is no.
+/// When the answer is no, or the person would not see the question.
 pub fn confirm(question: &str, yes: bool) -> Result<(), CliError> {
-    let person = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    if yes || !person {
+    if yes || !std::io::stdin().is_terminal() {
         return Ok(());
+    }
+    if !std::io::stderr().is_terminal() {
+        return Err(CliError::CannotAsk);
     }
     let mut answer = String::new();
     write!(std::io::stderr(), "{question} [y/N] ")?;

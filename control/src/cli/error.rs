@@ -51,6 +51,9 @@ pub enum CliError {
     System(#[from] std::io::Error),
     #[error("nothing was changed")]
     Declined,
+    /// The question before a removal would go to a file.
+    #[error("nothing was changed: standard error is no terminal to ask on; add --yes")]
+    CannotAsk,
     #[error("a listener failed; see the log")]
     Listener,
     #[error(
@@ -73,7 +76,7 @@ impl CliError {
             Self::Local(_) | Self::TryPort(_) => "not_started",
             Self::TryTwice(_) | Self::TryWithConfig => USAGE,
             Self::Password(_) | Self::System(_) => "system_error",
-            Self::Declined => "declined",
+            Self::Declined | Self::CannotAsk => "declined",
             Self::Listener => "listener_failed",
             Self::NotApplied(_) => "not_applied",
         }

@@ -9,6 +9,7 @@ use super::new_password::{self, NewPasswordError};
 use super::password::{self, PasswordSignInError};
 use crate::service::Service;
 use crate::storage::{PasswordChange, Session, StorageError};
+use crate::system::randomness::NoRandomness;
 use crate::tokens::secret::Plain;
 
 /// A change of one's own password.
@@ -24,11 +25,13 @@ pub struct OwnPasswordChange {
 }
 
 /// What became of it. Unless it is done, nothing changed.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum ChangeOutcome {
-    /// The password was changed, and so many other sessions ended.
+    /// The password was changed.
     Done {
-        /// How many.
+        /// The session as it is now. Its id is new if others ended, so the browser needs its cookie.
+        session: Session,
+        /// How many other sessions ended.
         sessions_ended: u64,
     },
     /// The old password is wrong.
@@ -53,9 +56,13 @@ pub enum ChangePasswordError {
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// No randomness for the session's new id.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
 }
 
-/// Changes the password of a session's user. The session itself does not end.
+/// Changes the password of a session's user. The user stays signed in in this browser. If other
+/// sessions end, so do all copies of this session's cookie: it goes on under a new id.
 ///
 /// # Errors
 /// When nothing was changed.
@@ -84,17 +91,24 @@ pub async fn change(
         return Ok(ChangeOutcome::Unchanged);
     }
     let new = new_password::make(service, Some(change.new)).await?;
+    let new_id = if change.end_others {
+        Some(service.random.id()?)
+    } else {
+        None
+    };
     let changed = service
         .storage
         .change_password(&PasswordChange {
             user_id: &session.user_id,
             old: &old,
             new: &new.hash,
-            end_all_but: change.end_others.then_some(session.id.as_str()),
+            session: &session.id,
+            end_others: new_id.as_deref(),
+            now: service.now(),
         })
         .await?;
     let Some(ended) = changed else {
-        // It was changed elsewhere since it was checked.
+        // The password was changed elsewhere since it was checked, or the user was revoked.
         return Ok(ChangeOutcome::WrongPassword);
     };
     if let Some(version) = ended.version {
@@ -107,6 +121,10 @@ pub async fn change(
         "password changed by its user"
     );
     Ok(ChangeOutcome::Done {
+        session: Session {
+            id: new_id.unwrap_or_else(|| session.id.clone()),
+            ..session.clone()
+        },
         sessions_ended: ended.count,
     })
 }

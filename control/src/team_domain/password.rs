@@ -8,6 +8,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{ConnectInfo, State};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
@@ -94,7 +95,10 @@ pub async fn change(
     let address = client.address(&service);
     let outcome = own_password::change(&service, &session, change, address).await?;
     let complaint = match outcome {
-        ChangeOutcome::Done { sessions_ended } => return done(&service, sessions_ended),
+        ChangeOutcome::Done {
+            session,
+            sessions_ended,
+        } => return done(&service, &session, sessions_ended).await,
         ChangeOutcome::WrongPassword => (
             StatusCode::UNAUTHORIZED,
             "The current password is wrong.".to_owned(),
@@ -138,7 +142,11 @@ fn invalid(text: &str) -> (StatusCode, String) {
     (StatusCode::UNPROCESSABLE_ENTITY, text.to_owned())
 }
 
-fn done(service: &Service, sessions_ended: u64) -> Result<Response, Failure> {
+async fn done(
+    service: &Service,
+    session: &Session,
+    sessions_ended: u64,
+) -> Result<Response, Failure> {
     let ended = match sessions_ended {
         0 => "No other session was ended.".to_owned(),
         1 => "1 other session has ended.".to_owned(),
@@ -152,5 +160,10 @@ fn done(service: &Service, sessions_ended: u64) -> Result<Response, Failure> {
         link: Some(("/sessions".to_owned(), "Your sessions".to_owned())),
         ..Message::default()
     };
-    render(StatusCode::OK, &message)
+    let mut response = render(StatusCode::OK, &message)?;
+    let cookie = current::cookie(service, &*service.keys().await?, session)?;
+    response
+        .headers_mut()
+        .extend(cookie.map(|value| (SET_COOKIE, value)));
+    Ok(response)
 }

@@ -4,7 +4,9 @@ use portcullis::time::UnixSeconds;
 
 use crate::sign_in::password_hash::PasswordHash;
 use crate::storage::database::Database;
+use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
 use crate::storage::revocations::{EndedSessions, UserSelector, revoke_user};
 use crate::storage::sessions::ends::{self, MOST_IN_A_VERSION};
 
@@ -31,8 +33,13 @@ pub struct PasswordChange<'a> {
     pub old: &'a PasswordHash,
     /// The hash of the new one.
     pub new: &'a PasswordHash,
-    /// The session whose user changes it, if all others end; `None` ends none.
-    pub end_all_but: Option<&'a str>,
+    /// The session whose user changes it. It must not have ended.
+    pub session: &'a str,
+    /// The id that the session gets if all others end; `None` ends none. It gets a new one, because
+    /// a stolen copy of its cookie is what the user may want to end.
+    pub end_others: Option<&'a str>,
+    /// The time.
+    pub now: UnixSeconds,
 }
 
 impl Database {
@@ -74,8 +81,8 @@ impl Database {
         }))
     }
 
-    /// Changes a password. `None`, and nothing changes, if the old one is no longer valid or the
-    /// user is disabled.
+    /// Changes a password. Returns which other sessions ended. `None`, and nothing changes, if the old
+    /// password is no longer valid, the user is disabled, or the session has ended.
     pub async fn change_password(
         &self,
         change: &PasswordChange<'_>,
@@ -93,14 +100,52 @@ impl Database {
         if changed.rows_affected() != 1 {
             return Ok(None);
         }
-        let count = match change.end_all_but {
-            // A user has far fewer sessions than one version may end.
-            Some(but) => {
-                ends::end_oldest(&mut write, change.user_id, but, MOST_IN_A_VERSION).await?
+        // The user's row is locked against a revocation, the version against a sign-out: the session
+        // cannot end between this check and the commit.
+        write.lock().await?;
+        if !is_live(&mut write, change).await? {
+            return Ok(None);
+        }
+        let count = match change.end_others {
+            Some(new_id) => {
+                copy(&mut write, change.session, new_id).await?;
+                // A user has far fewer sessions than one version may end.
+                let all = ends::end_oldest(&mut write, change.user_id, new_id, MOST_IN_A_VERSION);
+                // The one that was copied is no other session.
+                all.await?.saturating_sub(1)
             }
             None => 0,
         };
         let version = write.commit().await?;
         Ok(Some(EndedSessions { version, count }))
     }
+}
+
+/// Whether the session has not ended. A query of its own after the locks: on PostgreSQL a condition of
+/// the update would be judged as of before it waited for them.
+async fn is_live(write: &mut Write, change: &PasswordChange<'_>) -> Result<bool, StorageError> {
+    let live: Option<(i64,)> = sqlx::query_as(
+        "SELECT expires_at FROM sessions WHERE id = $1 AND user_id = $2 AND expires_at > $3",
+    )
+    .bind(change.session)
+    .bind(change.user_id)
+    .bind(to_db(change.now))
+    .fetch_optional(write.connection())
+    .await?;
+    Ok(live.is_some())
+}
+
+/// Stores a session again with another id.
+async fn copy(write: &mut Write, id: &str, new_id: &str) -> Result<(), StorageError> {
+    sqlx::query(
+        "INSERT INTO sessions (id, user_id, auth_time, auth_ver, expires_at, created_at, \
+         last_used_at, browser, user_agent, address, form_hash) \
+         SELECT $1, user_id, auth_time, auth_ver, expires_at, created_at, last_used_at, browser, \
+         user_agent, address, form_hash FROM sessions WHERE id = $2",
+    )
+    .bind(new_id)
+    .bind(id)
+    .execute(write.connection())
+    .await?;
+    Ok(())
 }

@@ -102,6 +102,7 @@ impl From<ChangePasswordError> for Failure {
             ChangePasswordError::New(NewPasswordError::Password(error)) => error.into(),
             ChangePasswordError::New(NewPasswordError::Randomness(error)) => error.into(),
             ChangePasswordError::Storage(error) => error.into(),
+            ChangePasswordError::Randomness(error) => error.into(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `/password`: people change their own password.
 
+use portcullis_control::sign_in::password_hash::PasswordHash;
+use portcullis_control::storage::{PasswordAccount, PasswordChange};
 use reqwest::{Response, StatusCode};
 use serde_json::json;
 
@@ -205,30 +207,84 @@ async fn other_sites_and_strangers_change_no_password() {
     signed_in(&service, &password).await;
 }
 
+/// Changes the password in storage, as of a check that came before.
+async fn change_late(service: &Service, account: &PasswordAccount, session: &str) -> bool {
+    let new = PasswordHash::new("late".to_owned());
+    let change = PasswordChange {
+        user_id: &account.id,
+        old: &account.password_hash,
+        new: &new,
+        session,
+        end_others: None,
+        now: service.running.service.now(),
+    };
+    let storage = &service.running.service.storage;
+    storage.change_password(&change).await.unwrap().is_some()
+}
+
+/// The user's account and the id of their only session.
+async fn account(service: &Service) -> (PasswordAccount, String) {
+    let storage = &service.running.service.storage;
+    let account = storage.password_account(ANA).await.unwrap().unwrap();
+    let listed = service.listed("/api/admin/v1/sessions").await;
+    let id = listed[0]["id"].as_str().unwrap().to_owned();
+    (account, id)
+}
+
 #[tokio::test]
 async fn a_change_uses_the_password_that_was_checked() {
-    use portcullis_control::sign_in::password_hash::PasswordHash;
-    use portcullis_control::storage::PasswordChange;
     let service = Service::start().await;
     let password = service.user(ANA).await;
     signed_in(&service, &password).await;
-    let storage = &service.running.service.storage;
-    let account = storage.password_account(ANA).await.unwrap().unwrap();
-    let change = async |new: &str| {
-        let new = PasswordHash::new(new.to_owned());
-        let change = PasswordChange {
-            user_id: &account.id,
-            old: &account.password_hash,
-            new: &new,
-            end_all_but: None,
-        };
-        storage.change_password(&change).await.unwrap()
-    };
+    let (checked, session) = account(&service).await;
+    assert!(change_late(&service, &checked, &session).await, "unchanged");
     // An administrator was faster.
+    let (checked, session) = account(&service).await;
     service
-        .done("/users/password", json!({ "email": ANA }))
+        .done(
+            "/users/password",
+            json!({ "email": ANA, "keep_sessions": true }),
+        )
         .await;
-    assert_eq!(change("late").await, None);
+    assert!(!change_late(&service, &checked, &session).await);
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_changes_no_password() {
+    let service = Service::start().await;
+    let password = service.user(ANA).await;
+    let mut browser = signed_in(&service, &password).await;
+    let (checked, session) = account(&service).await;
+    browser.submit(&service, "/logout", &[]).await;
+    assert!(!change_late(&service, &checked, &session).await, "signed out");
+}
+
+#[tokio::test]
+async fn a_revoked_user_changes_no_password() {
+    let service = Service::start().await;
+    let password = service.user(ANA).await;
+    signed_in(&service, &password).await;
+    let (checked, session) = account(&service).await;
+    service
+        .done("/revocations/user", json!({ "email": ANA }))
+        .await;
+    assert!(!change_late(&service, &checked, &session).await);
+}
+
+#[tokio::test]
+async fn copies_of_the_cookie_end_with_the_other_sessions() {
+    let service = Service::start().await;
+    let password = service.user(ANA).await;
+    let mut this = signed_in(&service, &password).await;
+    let mut thief = Browser {
+        cookies: this.cookies.clone(),
+        ..Browser::default()
+    };
+    let response = change(&service, &mut this, (&password, NEW, NEW), true).await;
+    let page = response.text().await.unwrap();
+    assert!(page.contains("No other session was ended."), "{page}");
+    assert!(!is_signed_in(&service, &mut thief).await);
+    assert!(is_signed_in(&service, &mut this).await);
 }
 
 #[tokio::test]
