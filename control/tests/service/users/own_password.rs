@@ -256,7 +256,10 @@ async fn a_session_that_was_ended_changes_no_password() {
     let mut browser = signed_in(&service, &password).await;
     let (checked, session) = account(&service).await;
     browser.submit(&service, "/logout", &[]).await;
-    assert!(!change_late(&service, &checked, &session).await, "signed out");
+    assert!(
+        !change_late(&service, &checked, &session).await,
+        "signed out"
+    );
 }
 
 #[tokio::test]
