@@ -23,12 +23,12 @@
 		:host { all: initial !important; display: block !important; }
 		div {
 			all: initial; box-sizing: border-box; position: fixed; inset: auto 1em 1em auto; z-index: 2147483647;
-			max-width: min(26em, 100vw - 2em); padding: 1em 1.25em; border: 1px solid #858e9e; border-radius: .75em;
+			max-width: min(26em, 100% - 2em); padding: 1em 1.25em .5em; border: 1px solid #858e9e; border-radius: .75em;
 			background: #fff; color: #1c2330; font: 16px/1.5 system-ui, sans-serif; box-shadow: 0 8px 24px #0004;
 		}
 		p { margin: 0 0 .75em; }
 		a, button {
-			display: inline-block; margin: 0 .5em 0 0; padding: .4em 1em; border: 1px solid #1f5fbf; border-radius: .45em;
+			display: inline-block; margin: 0 .5em .5em 0; padding: .4em 1em; border: 1px solid #1f5fbf; border-radius: .45em;
 			background: #1f5fbf; color: #fff; font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
 		}
 		button { background: none; color: #1f5fbf; }
@@ -56,7 +56,7 @@
 		// Announced because it comes into a region that is there already.
 		setTimeout(() => {
 			if (!host.isConnected) return;
-			const text = make("p", { textContent: detail.title + " This page stays as it is." });
+			const text = make("p", { textContent: detail.title + " Sign in to continue; this page stays open." });
 			box.append(text,
 				make("a", { href: detail.login_url, target: "_blank", textContent: "Sign in (new tab)" }),
 				make("button", { textContent: "Not now", onclick: dismiss }));

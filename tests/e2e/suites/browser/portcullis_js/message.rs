@@ -45,8 +45,8 @@ fn s20_the_message_looks_the_same_in_every_page() -> Result<()> {
         assert_eq!(style("backgroundColor")?, ground);
         assert_eq!(style("fontSize")?, "16px");
         assert_eq!(style("position")?, "fixed");
-        let inside = "(({ left, right, bottom }) => left >= 0 && right <= innerWidth \
-                      && bottom <= innerHeight)";
+        let inside = "(({ left, right, bottom }) => left >= 0 && bottom <= innerHeight \
+                      && right <= document.documentElement.clientWidth)";
         assert_eq!(
             tab.run(&format!("{inside}({BOX}.getBoundingClientRect())"))?,
             true
