@@ -13,6 +13,7 @@ mod confirmation;
 mod documentation;
 mod error;
 mod output;
+mod restore;
 mod serve;
 mod token;
 mod trial;
@@ -55,6 +56,8 @@ fn run(arguments: Arguments, output: Output) -> Result<(), CliError> {
         }
         Command::Man { directory } => documentation::man(directory.as_deref(), output),
         Command::Check => check::check(&arguments, output),
+        Command::Backup(request) => restore::backup(request, &arguments, output),
+        Command::Restore(request) => restore::restore(request, &arguments, output),
         Command::Token(request) => token::token(request, output),
         command => commands::run(command, &arguments.data_dir, output),
     }

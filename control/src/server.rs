@@ -8,9 +8,11 @@ pub mod data_dir;
 pub mod error;
 pub mod first_start;
 mod listeners;
+pub mod marker;
+pub mod restore;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,7 +103,9 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         None => data_dir.default_database_url()?,
     };
     let listeners = Listeners::bind(&start.config.server, &data_dir).await?;
-    let database = Database::open(&url, &random.id()?).await?;
+    let new_epoch = random.id()?;
+    let database = Database::open(&url, &new_epoch).await?;
+    marker::check(data_dir.path(), &database, &new_epoch).await?;
     let (stopping, stopped) = watch::channel(false);
     let parts = assemble::Parts {
         team_domain: assemble::team_domain(&start.config, listeners.listen)?,
@@ -126,7 +130,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         metrics,
         first_start,
         listeners: listeners.serve(&service)?,
-        background: background(&service),
+        background: background(&service, data_dir.path()),
         service,
         database,
         data_dir,
@@ -168,13 +172,20 @@ impl Running {
             tracing::warn!("requests were cut off when the service stopped");
         }
         self.listeners.shutdown().await;
-        let _ = tokio::time::timeout(DATABASE_CLOSE_LIMIT, self.database.close()).await;
+        let closed = async {
+            if let Err(error) = marker::write_now(&self.database, self.data_dir.path()).await {
+                tracing::warn!(%error, "the newest version is not noted");
+            }
+            self.database.close().await;
+        };
+        let _ = tokio::time::timeout(DATABASE_CLOSE_LIMIT, closed).await;
         tracing::info!("stopped");
     }
 }
 
-fn background(service: &Arc<Service>) -> JoinSet<()> {
+fn background(service: &Arc<Service>, data_dir: &Path) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
+    tasks.spawn(marker::keep(Arc::clone(service), data_dir.to_owned()));
     tasks.spawn(Arc::clone(&service.notifier).follow(service.storage.clone()));
     tasks.spawn(
         Arc::clone(&service.proxies)

@@ -5,10 +5,12 @@
 //! in force and what the feed says are always the same.
 
 mod applications;
+mod backup;
 mod database;
 mod eligibility;
 mod feed;
 mod proxies;
+mod restore;
 mod revocations;
 mod sessions;
 mod tokens;
@@ -16,12 +18,14 @@ mod upkeep;
 mod users;
 
 pub use applications::{ChangeError, RemovedApplication};
+pub use backup::{BackupError, copy_sqlite};
 pub use database::error::{CorruptValue, StorageError, error_counts};
 pub use database::stats::DatabaseStats;
 pub use database::{Database, OpenError};
 pub use eligibility::{EligibilityFacts, EligibilityQuery, UserStanding};
 pub use feed::{Cursor, END_OF_PAGE, FeedItems, PAGE_OF_REVOCATIONS, Position};
 pub use proxies::{MOST_PROXIES, NodeProcess, Proxy, ProxyStep, ProxyUpdate, Step};
+pub use restore::Restore;
 pub use revocations::fresh::DemandedSignIns;
 pub use revocations::history::{HistoryPage, PastRevocation};
 pub use revocations::of_token::RevokedBelow;
@@ -36,7 +40,7 @@ pub use tokens::exchange_codes::{FoundCode, IssuedAnswer, NewCode};
 pub use tokens::filter_credentials::{FilterCredential, RevokedCredential};
 pub use tokens::refreshes::{AddedRefresh, FoundRefresh, IssuedToken, OldToken};
 pub use tokens::signing_keys::{
-    KeyMaterial, MOST_KEYS, PublishedKey, RefusedKey, StoredKey, StoredKeys,
+    KeyMaterial, KeyRevision, MOST_KEYS, PublishedKey, RefusedKey, StoredKey, StoredKeys,
 };
 pub use users::{
     AddUserError, EnabledUsers, NewUser, PasswordAccount, PasswordChange, PasswordSet, User,

@@ -6,6 +6,7 @@ mod applied;
 mod envoy_config;
 mod filter_credential;
 mod key;
+mod restore;
 mod revoke;
 mod session;
 mod settings;
@@ -25,6 +26,7 @@ pub use applied::{ProxyCommand, RevocationCommand, Wait};
 pub use envoy_config::{EnvoyConfigOptions, UpstreamOf};
 pub use filter_credential::FilterCredentialCommand;
 pub use key::KeyCommand;
+pub use restore::{BackupArguments, RestoreArguments};
 pub use revoke::RevokeCommand;
 pub use session::SessionCommand;
 use team_domain::team_domain;
@@ -34,8 +36,8 @@ pub use user::UserCommand;
 /// Signs users in for applications behind Envoy, and ends their sessions.
 ///
 /// `try` shows it with an application on this machine. For real use, start the service with `serve`.
-/// All other commands except `check` and `token` call the running service over a Unix socket in its
-/// data directory, and take effect at once.
+/// All other commands except `check`, `token`, `backup` and `restore` call the running service over
+/// a Unix socket in its data directory, and take effect at once.
 #[derive(Debug, Parser)]
 #[command(
     name = "portcullis-control",
@@ -106,6 +108,29 @@ While it runs, all other commands work with --data-dir data/try-8443, as in
 
     /// Check the configuration, and report everything that is wrong
     Check,
+
+    /// Copy the SQLite database to a file, while the service runs or not
+    ///
+    /// The copy is complete as of one moment. It holds signing keys, password hashes and credentials;
+    /// only its owner can read it. For PostgreSQL use its own tools.
+    #[command(after_help = "\
+Examples:
+  portcullis-control --config control.toml backup /backups/portcullis-$(date +%F).db")]
+    Backup(BackupArguments),
+
+    /// Make a database from a backup safe to use; ends all sessions. The service must be stopped
+    ///
+    /// Revocations since the backup are missing in it, so all users sign in again: the database gets a
+    /// new epoch, a higher version and a new signing key, and all old keys are refused. Users,
+    /// applications, policies, filter credentials and admin tokens are as in the backup. The service
+    /// refuses to start with an older database until this was run.
+    ///
+    /// With PostgreSQL, put the backup back with its own tools first, then run this without a file.
+    #[command(after_help = "\
+Examples:
+  portcullis-control --config control.toml restore /backups/portcullis-2026-11-26.db
+  portcullis-control --config control.toml restore")]
+    Restore(RestoreArguments),
 
     /// Get a token for scripts, which you confirm in a browser
     ///

@@ -37,6 +37,8 @@ async fn dispatch(
         Command::Serve
         | Command::Try(_)
         | Command::Check
+        | Command::Backup(_)
+        | Command::Restore(_)
         | Command::Token(_)
         | Command::Completions { .. }
         | Command::Man { .. } => Ok(()),

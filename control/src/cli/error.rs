@@ -10,6 +10,7 @@ use crate::local::LocalError;
 use crate::local::programs::MissingProgram;
 use crate::problems::InputProblem;
 use crate::server::StartError;
+use crate::server::restore::RestoreError;
 
 /// The reason of wrong usage.
 pub const USAGE: &str = "usage";
@@ -26,6 +27,8 @@ pub enum CliError {
     },
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error(transparent)]
+    Restore(#[from] RestoreError),
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
@@ -68,6 +71,7 @@ impl CliError {
         match self {
             Self::Config(_) | Self::Refused { .. } => "configuration_invalid",
             Self::Start(_) => "not_started",
+            Self::Restore(_) => "not_restored",
             Self::Client(error) => error.reason(),
             Self::Token(error) => error.reason(),
             Self::EnvoyConfig(_) => "no_envoy_config",

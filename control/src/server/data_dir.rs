@@ -134,7 +134,19 @@ impl DataDir {
     /// When the directory cannot be written.
     pub fn default_database_url(&self) -> Result<String, DataDirError> {
         self.keep_database_private()?;
-        Ok(format!("sqlite://{}", self.path.join(DATABASE).display()))
+        Ok(Self::database_url_in(&self.path))
+    }
+
+    /// The same, without creating anything.
+    #[must_use]
+    pub fn database_url_in(data_dir: &Path) -> String {
+        format!("sqlite://{}", data_dir.join(DATABASE).display())
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Listens on the control socket. It gets its name only after its permissions are restricted.

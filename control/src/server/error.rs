@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::data_dir::DataDirError;
 use super::first_start::FirstStartError;
+use super::marker::MarkerError;
 use crate::sign_in::password_hashing::PasswordError;
 use crate::storage::{ChangeError, OpenError, StorageError};
 use crate::system::randomness::NoRandomness;
@@ -31,6 +32,9 @@ pub enum StartError {
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The database is older than what the service has seen.
+    #[error(transparent)]
+    Marker(#[from] MarkerError),
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),

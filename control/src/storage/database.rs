@@ -208,8 +208,17 @@ fn keep_private(path: &str) -> Result<(), OpenError> {
 /// The driver takes a URL, in which there are neither relative paths nor spaces.
 fn sqlite_url(path: &str) -> Result<String, OpenError> {
     let path = path.split_once('?').map_or(path, |(path, _)| path);
-    let absolute = std::path::absolute(Path::new(path)).map_err(|source| OpenError::Path {
-        path: path.to_owned(),
+    Ok(file_url(Path::new(path))? + "?mode=rwc")
+}
+
+/// The URL of a SQLite file that must exist, to read it.
+pub(in crate::storage) fn existing_sqlite_url(path: &Path) -> Result<String, OpenError> {
+    Ok(file_url(path)? + "?mode=ro")
+}
+
+fn file_url(path: &Path) -> Result<String, OpenError> {
+    let absolute = std::path::absolute(path).map_err(|source| OpenError::Path {
+        path: path.display().to_string(),
         source,
     })?;
     let mut url = "sqlite://".to_owned();
@@ -220,6 +229,5 @@ fn sqlite_url(path: &str) -> Result<String, OpenError> {
             byte => url.push_str(&format!("%{byte:02X}")),
         }
     }
-    url.push_str("?mode=rwc");
     Ok(url)
 }

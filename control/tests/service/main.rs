@@ -45,6 +45,7 @@ mod policy;
 mod refresh;
 mod removed_application;
 mod replicas;
+mod restore;
 mod revocation;
 mod secrets;
 mod session_list;

@@ -26,6 +26,7 @@ mod paths;
 mod readme;
 mod refresh;
 mod report;
+mod restore;
 mod revocation;
 mod secrets;
 mod sessions;

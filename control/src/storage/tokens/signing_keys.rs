@@ -4,7 +4,7 @@
 //! Every change is counted in the transaction that makes it, so that each replica sees at its next
 //! token that its keys are out of date.
 
-mod changes;
+pub(in crate::storage) mod changes;
 
 use sqlx::AnyConnection;
 
@@ -41,11 +41,20 @@ pub struct StoredKey {
     pub state: KeyState,
 }
 
+/// Which keys a database holds: two that are equal say that nothing has changed between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRevision {
+    /// The epoch. A database that was restored from a backup counts its changes from there.
+    pub epoch: String,
+    /// How many changes there have been.
+    pub changes: u64,
+}
+
 /// All keys as of one moment.
 #[derive(Debug, Clone)]
 pub struct StoredKeys {
-    /// How many changes there have been.
-    pub changes: u64,
+    /// The moment.
+    pub revision: KeyRevision,
     /// How many keys have been refused.
     pub refusals: u64,
     /// The keys, newest first.
@@ -55,24 +64,31 @@ pub struct StoredKeys {
 type Row = (String, String, String, i64, String, i64, i64, i64);
 
 impl Database {
-    /// How many changes of keys there have been.
-    pub async fn key_changes(&self) -> Result<u64, StorageError> {
-        let (changes,): (i64,) =
-            sqlx::query_as("SELECT key_changes FROM feed_state WHERE only_row = 1")
+    /// Which keys the database holds now.
+    pub async fn key_revision(&self) -> Result<KeyRevision, StorageError> {
+        let (epoch, changes): (String, i64) =
+            sqlx::query_as("SELECT epoch, key_changes FROM feed_state WHERE only_row = 1")
                 .fetch_one(self.pool())
                 .await?;
-        Ok(from_db(changes))
+        Ok(KeyRevision {
+            epoch,
+            changes: from_db(changes),
+        })
     }
 
     /// All keys, refused ones too.
     pub async fn signing_keys(&self) -> Result<StoredKeys, StorageError> {
         let mut read = self.read().await?;
-        let (changes, refusals): (i64, i64) =
-            sqlx::query_as("SELECT key_changes, key_refusals FROM feed_state WHERE only_row = 1")
-                .fetch_one(&mut **read)
-                .await?;
+        let (epoch, changes, refusals): (String, i64, i64) = sqlx::query_as(
+            "SELECT epoch, key_changes, key_refusals FROM feed_state WHERE only_row = 1",
+        )
+        .fetch_one(&mut **read)
+        .await?;
         Ok(StoredKeys {
-            changes: from_db(changes),
+            revision: KeyRevision {
+                epoch,
+                changes: from_db(changes),
+            },
             refusals: from_db(refusals),
             keys: all(&mut read).await?,
         })

@@ -8,7 +8,7 @@ use portcullis::session::signature::Algorithm;
 
 use super::Keys;
 use super::state::KeyState;
-use crate::storage::{CorruptValue, Database, KeyMaterial, StorageError, StoredKeys};
+use crate::storage::{CorruptValue, Database, KeyMaterial, KeyRevision, StorageError, StoredKeys};
 use crate::system::clock::Clock;
 use crate::system::randomness::Randomness;
 use crate::tokens::signing_key::{GenerateError, SigningKey};
@@ -19,7 +19,7 @@ pub struct KeyRing(RwLock<Loaded>);
 
 #[derive(Debug, Clone)]
 struct Loaded {
-    changes: u64,
+    revision: KeyRevision,
     keys: Arc<Keys>,
 }
 
@@ -85,9 +85,9 @@ impl KeyRing {
     /// # Errors
     /// When the database cannot be read: keys from memory may have been refused meanwhile.
     pub async fn current(&self, storage: &Database) -> Result<Arc<Keys>, StorageError> {
-        let changes = storage.key_changes().await?;
+        let revision = storage.key_revision().await?;
         let held = self.held();
-        if held.changes == changes {
+        if held.revision == revision {
             return Ok(held.keys);
         }
         let loaded = load(storage.signing_keys().await?)?;
@@ -118,7 +118,7 @@ fn load(stored: StoredKeys) -> Result<Loaded, StorageError> {
     }
     let signing = signing.ok_or(CorruptValue::SigningKey)?;
     Ok(Loaded {
-        changes: stored.changes,
+        revision: stored.revision,
         keys: Arc::new(Keys::new(signing, others, stored.refusals)),
     })
 }

@@ -155,9 +155,7 @@ impl Database {
         } else {
             None
         };
-        sqlx::query("UPDATE feed_state SET key_refusals = key_refusals + 1 WHERE only_row = 1")
-            .execute(write.connection())
-            .await?;
+        count_refusal(&mut write).await?;
         changed(&mut write).await?;
         write.publish_keys().await?;
         write.commit().await?;
@@ -193,6 +191,26 @@ fn published(keys: &[StoredKey]) -> Option<&StoredKey> {
 
 fn is_signing(key: &StoredKey) -> bool {
     matches!(key.state, KeyState::Signing { .. })
+}
+
+/// Refuses all keys, and lets another sign: no token that exists is good for anything.
+pub(in crate::storage) async fn replace_all(
+    write: &mut Write,
+    key: &KeyMaterial,
+    now: UnixSeconds,
+) -> Result<(), StorageError> {
+    let version = write.version().await?;
+    for old in all(write.connection()).await? {
+        if old.state.is_in_force() {
+            let (kid, since) = (&old.material.kid, now);
+            set_state(write, kid, KeyState::Refused { since, version }).await?;
+            forget_private_part(write, kid).await?;
+        }
+    }
+    insert(write, key, now, KeyState::Signing { since: now }).await?;
+    count_refusal(write).await?;
+    changed(write).await?;
+    write.publish_keys().await
 }
 
 async fn insert(
@@ -257,6 +275,13 @@ impl Columns {
 async fn forget_private_part(write: &mut Write, kid: &str) -> Result<(), StorageError> {
     sqlx::query("UPDATE signing_keys SET private_key = '' WHERE kid = $1")
         .bind(kid)
+        .execute(write.connection())
+        .await?;
+    Ok(())
+}
+
+async fn count_refusal(write: &mut Write) -> Result<(), StorageError> {
+    sqlx::query("UPDATE feed_state SET key_refusals = key_refusals + 1 WHERE only_row = 1")
         .execute(write.connection())
         .await?;
     Ok(())

@@ -1,0 +1,169 @@
+//! `database.json` in the data directory: the epoch and the newest version of the feed that this
+//! directory's service has seen. It is kept apart from the database, so that a database that was
+//! restored from a backup is recognised: later revocations are missing in it.
+//!
+//! The file is written within a fraction of a second after each change, and when the service stops.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::service::Service;
+use crate::storage::{Database, Position, StorageError};
+
+const FILE: &str = "database.json";
+/// How long the next write waits: changes may come by the thousand.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What the file says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marker {
+    /// The epoch of the database.
+    pub epoch: String,
+    /// The newest version seen.
+    pub version: u64,
+}
+
+/// Why a database is not used, or the file not read.
+#[derive(Debug, thiserror::Error)]
+pub enum MarkerError {
+    /// The database is older than what the service has seen.
+    #[error(
+        "the database was restored from a backup, or is another one: it has version {found} of the \
+         feed, and this service has seen version {seen}. Revocations since the backup are missing \
+         in it. Run `portcullis-control restore` to end all sessions, then start the service again. \
+         If you chose the wrong database by mistake, correct database.url instead. ({})",
+        file.display()
+    )]
+    Older {
+        /// The version in the database.
+        found: u64,
+        /// The newest version seen.
+        seen: u64,
+        /// The file that says so.
+        file: PathBuf,
+    },
+    /// The file cannot be read.
+    #[error(
+        "{} cannot be read: {source}. It tells whether the database was restored from a backup. If \
+         it is damaged, run `portcullis-control restore`, which ends all sessions",
+        file.display()
+    )]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl From<Position> for Marker {
+    fn from(position: Position) -> Self {
+        Self {
+            epoch: position.epoch,
+            version: position.version,
+        }
+    }
+}
+
+impl Marker {
+    /// The file in a data directory; `None` if there is none yet.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(data_dir: &Path) -> Result<Option<Self>, MarkerError> {
+        let file = data_dir.join(FILE);
+        let read = || match std::fs::read(&file) {
+            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        };
+        read().map_err(|source| MarkerError::Unreadable {
+            file: file.clone(),
+            source,
+        })
+    }
+
+    /// Writes the file, on disk when this returns.
+    ///
+    /// # Errors
+    /// When the directory cannot be written.
+    pub fn write(&self, data_dir: &Path) -> std::io::Result<()> {
+        let unready = data_dir.join("database.new");
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&unready)?;
+        file.write_all(&serde_json::to_vec(self)?)?;
+        file.sync_all()?;
+        std::fs::rename(&unready, data_dir.join(FILE))?;
+        File::open(data_dir)?.sync_all()
+    }
+}
+
+/// Refuses a database that is older than what the file says. A database that has just been created
+/// (`new_epoch` is its epoch) holds nothing that could be out of date.
+///
+/// # Errors
+/// When the database must not be used.
+pub async fn check(
+    data_dir: &Path,
+    database: &Database,
+    new_epoch: &str,
+) -> Result<(), MarkerError> {
+    let Some(seen) = Marker::read(data_dir)? else {
+        return Ok(());
+    };
+    let found = database.position().await?;
+    if found.epoch == new_epoch {
+        tracing::warn!("the database is new: it holds no user and no application");
+        return Ok(());
+    }
+    // Another replica may have restored the database: its former epochs are known then.
+    let known = found.epoch == seen.epoch || database.is_former_epoch(&seen.epoch).await?;
+    if known && found.version >= seen.version {
+        return Ok(());
+    }
+    Err(MarkerError::Older {
+        found: found.version,
+        seen: seen.version,
+        file: data_dir.join(FILE),
+    })
+}
+
+/// Writes the file after each change.
+pub async fn keep(service: Arc<Service>, data_dir: PathBuf) {
+    let mut written = 0;
+    loop {
+        match write_now(&service.storage, &data_dir).await {
+            Ok(version) => written = version,
+            Err(error) => tracing::warn!(%error, file = FILE, "cannot be written"),
+        }
+        tokio::time::sleep(PAUSE).await;
+        service.notifier.wait_above(written).await;
+    }
+}
+
+/// Writes the file; the version that it then has.
+///
+/// # Errors
+/// When the database cannot be read, or the file not written.
+pub async fn write_now(
+    database: &Database,
+    data_dir: &Path,
+) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+    let marker = Marker::from(database.position().await?);
+    let (version, data_dir) = (marker.version, data_dir.to_owned());
+    tokio::task::spawn_blocking(move || marker.write(&data_dir)).await??;
+    Ok(version)
+}

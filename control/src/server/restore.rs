@@ -1,0 +1,218 @@
+//! `restore` and `backup`: both work on the database itself, without the running service.
+//!
+//! After a restore, revocations since the backup are missing. So all sessions end: the database gets
+//! a new epoch, a version that no filter has seen, and a new signing key; all old keys are refused.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::data_dir::{DataDir, DataDirError};
+use super::marker::Marker;
+use crate::config::Config;
+use crate::storage::{BackupError, Database, OpenError, Restore, StorageError, copy_sqlite};
+use crate::system::clock::Clock;
+use crate::system::randomness::{NoRandomness, Randomness, SystemRandomness};
+use crate::tokens::signing_key::{GenerateError, SigningKey};
+
+/// The files of a SQLite database, by what follows the name of the first.
+const SQLITE_FILES: [&str; 3] = ["", "-wal", "-shm"];
+/// What is appended to the names of the files that a backup replaces.
+const REPLACED: &str = ".replaced";
+
+/// A database that was restored.
+#[derive(Debug, Serialize)]
+pub struct Restored {
+    /// The epoch that begins.
+    pub epoch: String,
+    /// The feed's version.
+    pub version: u64,
+    /// How many global sessions ended.
+    pub sessions_ended: u64,
+    /// The new signing key.
+    pub kid: String,
+    /// Where the database is that the backup replaced.
+    pub replaced: Option<PathBuf>,
+}
+
+/// A backup that was made.
+#[derive(Debug, Serialize)]
+pub struct BackedUp {
+    /// The file.
+    pub file: PathBuf,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// Why nothing was restored or backed up.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The data directory cannot be used, or a service is running.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The marker cannot be written.
+    #[error("cannot write in {}: {source}", path.display())]
+    Write {
+        /// Where.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The backup is not one.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The database is not SQLite.
+    #[error(
+        "the database is PostgreSQL, which has its own tools: make backups with pg_dump or a \
+         snapshot. To restore, put the backup back with pg_restore, then run `restore` without a \
+         file"
+    )]
+    NotSqlite,
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// No new signing key.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] NoRandomness),
+}
+
+/// Makes a database that was restored from a backup safe to use; with `backup`, puts that file in
+/// place of the SQLite database first.
+///
+/// # Errors
+/// When the database is as it was; or, after the backup was put in place, not yet safe to use: the
+/// service does not start then.
+pub async fn restore(
+    config: &Config,
+    data_dir: &Path,
+    backup: Option<&Path>,
+    clock: &dyn Clock,
+) -> Result<Restored, RestoreError> {
+    let random: &dyn Randomness = &SystemRandomness;
+    DataDir::prepare(data_dir).await?;
+    let url = url(config, data_dir);
+    // A damaged file says nothing, and is replaced.
+    let seen = Marker::read(data_dir).ok().flatten();
+    let seen = seen.map_or(0, |seen| seen.version);
+    let replaced = match backup {
+        Some(backup) => put_in_place(&path_in(&url)?, backup, (data_dir, seen)).await?,
+        None => None,
+    };
+    let key = SigningKey::generate(config.keys.algorithm, random)?.material();
+    let database = Database::open(&url, &random.id()?).await?;
+    let restore = Restore {
+        epoch: random.id()?,
+        above: seen,
+        key: &key,
+        now: clock.now_seconds(),
+    };
+    let ended = database.restore(&restore).await?;
+    let marker = Marker::from(database.position().await?);
+    database.close().await;
+    marker.write(data_dir).map_err(cannot_write(data_dir))?;
+    Ok(Restored {
+        epoch: marker.epoch,
+        version: marker.version,
+        sessions_ended: ended,
+        kid: key.kid,
+        replaced,
+    })
+}
+
+/// Copies a SQLite database, which may be in use, to a new file.
+///
+/// # Errors
+/// When there is no backup then.
+pub async fn backup(
+    config: &Config,
+    data_dir: &Path,
+    file: &Path,
+) -> Result<BackedUp, RestoreError> {
+    let url = url(config, data_dir);
+    let bytes = copy_sqlite(&path_in(&url)?, file).await?;
+    Ok(BackedUp {
+        file: file.to_owned(),
+        bytes,
+    })
+}
+
+fn url(config: &Config, data_dir: &Path) -> String {
+    let configured = config.database.url.clone();
+    configured.unwrap_or_else(|| DataDir::database_url_in(data_dir))
+}
+
+fn path_in(url: &str) -> Result<PathBuf, RestoreError> {
+    let path = url
+        .strip_prefix("sqlite://")
+        .ok_or(RestoreError::NotSqlite)?;
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    Ok(PathBuf::from(path))
+}
+
+/// Puts a backup in place of the database. Returns where the replaced one is, if there was one.
+async fn put_in_place(
+    database: &Path,
+    backup: &Path,
+    (data_dir, seen): (&Path, u64),
+) -> Result<Option<PathBuf>, RestoreError> {
+    let unready = with_suffix(database, ".restoring");
+    let failed = cannot_write(database);
+    remove(&unready).map_err(&failed)?;
+    copy_sqlite(backup, &unready).await?;
+    // From here on the service does not start before the restore is complete.
+    let restoring = Marker {
+        epoch: "restoring".to_owned(),
+        version: seen,
+    };
+    restoring.write(data_dir).map_err(cannot_write(data_dir))?;
+    let replaced = with_suffix(database, REPLACED);
+    let exists = std::fs::metadata(database).is_ok_and(|file| file.len() > 0);
+    for suffix in SQLITE_FILES {
+        let (from, to) = (
+            with_suffix(database, suffix),
+            with_suffix(&replaced, suffix),
+        );
+        // A log beside another database would be taken for that one's.
+        remove(&to).map_err(&failed)?;
+        match std::fs::rename(&from, &to) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(error));
+            }
+            _ => {}
+        }
+    }
+    std::fs::rename(&unready, database).map_err(&failed)?;
+    if let Some(directory) = database.parent().filter(|path| path.is_dir()) {
+        let synced = File::open(directory).and_then(|directory| directory.sync_all());
+        synced.map_err(&failed)?;
+    }
+    Ok(exists.then_some(replaced))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(suffix);
+    path.into()
+}
+
+fn remove(file: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn cannot_write(path: &Path) -> impl Fn(std::io::Error) -> RestoreError + use<> {
+    let path = path.to_owned();
+    move |source| RestoreError::Write {
+        path: path.clone(),
+        source,
+    }
+}
