@@ -149,7 +149,7 @@ async fn copy(url: &str, directory: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b16_an_older_database_is_not_used_before_restore() {
+async fn b12_an_older_database_is_not_used_before_restore() {
     let mut lost = Lost::new().await;
     let error = lost.start(&lost.backup).await.err().unwrap();
     assert!(error.contains("portcullis-control restore"), "{error}");
@@ -189,7 +189,7 @@ async fn b16_an_older_database_is_not_used_before_restore() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b16_replicas_accept_a_database_that_another_has_restored() {
+async fn b12_replicas_accept_a_database_that_another_has_restored() {
     let mut lost = Lost::new().await;
     // Another replica's data directory, with what it has seen.
     let other = Arc::new(TempDir::new().unwrap());
@@ -207,7 +207,7 @@ async fn b16_replicas_accept_a_database_that_another_has_restored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b16_a_restore_under_a_running_replica_ends_its_keys_too() {
+async fn b12_a_restore_under_a_running_replica_ends_its_keys_too() {
     let mut lost = Lost::new().await;
     let running = Arc::new(TempDir::new().unwrap());
     let clock = Arc::clone(&lost.clock);

@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 const RAISED: u64 = 1_000_000_000;
 
 #[test]
-fn b16_a_session_that_was_revoked_after_the_backup_stays_refused() -> Result<()> {
+fn b12_a_session_that_was_revoked_after_the_backup_stays_refused() -> Result<()> {
     let directory = directories::of_stand("restore")?;
     let mut stand = Stand::start_two(&directory, DRAIN, |yaml, _| {
         bootstrap::with_quiet_listener(yaml)

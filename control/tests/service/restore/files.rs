@@ -32,7 +32,7 @@ async fn start(directory: &std::sync::Arc<tempfile::TempDir>) -> Service {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b16_a_backup_of_the_running_service_is_put_back() {
+async fn b12_a_backup_of_the_running_service_is_put_back() {
     let directory = std::sync::Arc::new(tempfile::TempDir::new().unwrap());
     let service = start(&directory).await;
     service.user(ANA).await;
@@ -76,7 +76,7 @@ async fn b16_a_backup_of_the_running_service_is_put_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn b16_a_backup_is_put_on_another_machine() {
+async fn b12_a_backup_is_put_on_another_machine() {
     let directory = std::sync::Arc::new(tempfile::TempDir::new().unwrap());
     let service = start(&directory).await;
     service.user(ANA).await;
