@@ -3,7 +3,9 @@
 mod address;
 pub mod authority;
 mod cookie_names;
+mod layout;
 pub mod path;
+mod placement;
 mod table;
 
 use std::collections::HashMap;
@@ -11,12 +13,14 @@ use std::net::IpAddr;
 
 use crate::protocol::calls::CookieSettings;
 use crate::protocol::feed::{self, PathMatch, Preflight, RefreshInRequest, Scheme};
-use crate::protocol::origin::Origin;
+use crate::protocol::origin_pattern::OriginPattern;
 use crate::reason::Refusal;
 
 use address::AddressRange;
 pub use cookie_names::CookieNames;
-pub use table::{ApplicationTable, Choice, Host, Placement, TableError};
+pub use layout::TableError;
+pub use placement::{Place, Placement};
+pub use table::{ApplicationTable, Choice, Host, Scope};
 
 /// An application, ready to be used on the request path.
 #[derive(Debug)]
@@ -45,11 +49,11 @@ pub struct Application {
     locations: Vec<Location>,
 }
 
-/// An origin of an application, with its path prefix.
+/// An origin of an application or a wildcard for some, with its path prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// Scheme, hostname and port.
-    pub origin: Origin,
+    pub origin: OriginPattern,
     /// Whole segments, without trailing slash; empty for the whole host.
     pub path_prefix: String,
 }
@@ -169,7 +173,7 @@ impl Location {
             Scheme::Http => "http",
         };
         let port = wire.port.map(|port| format!(":{port}")).unwrap_or_default();
-        let origin: Origin = format!("{scheme}://{}{port}", wire.hostname).parse().ok()?;
+        let origin: OriginPattern = format!("{scheme}://{}{port}", wire.hostname).parse().ok()?;
         let path_prefix = wire.path_prefix.clone().unwrap_or_default();
         let path_prefix = path_prefix.trim_end_matches('/').to_owned();
         let usable = path_prefix.is_empty()
@@ -249,9 +253,12 @@ pub(crate) mod tests {
     fn what_cannot_be_honoured_is_refused() {
         let good = || wire("a", &[at("wiki.example", None, None)]);
         assert!(Application::compile(good()).is_ok());
-        let spoil: [fn(&mut feed::FeedApplication); 7] = [
+        let spoil: [fn(&mut feed::FeedApplication); 10] = [
             |a| a.audience = "A".repeat(64),
             |a| a.origins[0].hostname = "Wiki.example".into(),
+            |a| a.origins[0].hostname = "*.example".into(),
+            |a| a.origins[0].hostname = "w*.wiki.example".into(),
+            |a| a.origins[0].hostname = "**.wiki.example".into(),
             |a| a.origins[0].path_prefix = Some("admin".into()),
             |a| a.origins[0].path_prefix = Some("/a/../b".into()),
             |a| a.origins[0].path_prefix = Some("/a%20b".into()),

@@ -61,6 +61,7 @@ impl Filter {
         let denies_when_stale = config.when_stale().then == StaleAction::Deny;
         let feed = Feed::new(FeedSettings {
             audiences: config.audiences().to_vec(),
+            team_hostname: config.team_domain().hostname().to_owned(),
             when_stale: StalePolicy {
                 after: config.when_stale().after,
                 denies: denies_when_stale,

@@ -11,4 +11,5 @@ pub mod claims;
 pub mod feed;
 pub mod login;
 pub mod origin;
+pub mod origin_pattern;
 pub mod return_to;

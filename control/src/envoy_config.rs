@@ -19,7 +19,7 @@ use crate::applications::Upstream;
 use cluster::{Cluster, Endpoint};
 use control_tls::{ClientFiles, TlsSocket};
 use error_page::ErrorPage;
-use hosts::VirtualHost;
+use hosts::{VirtualHost, Wildcards};
 use quoted::{one_line, quoted};
 
 pub use control_tls::ControlTls;
@@ -78,11 +78,13 @@ impl EnvoyConfig<'_> {
     /// # Errors
     /// When two applications claim the same place, or a path is not UTF-8.
     pub fn to_yaml(&self) -> Result<String, EnvoyConfigError> {
-        let hosts = hosts::virtual_hosts(self.applications, self.team_domain)?;
+        let redirect_port = self.redirect.map(|address| address.port());
+        let hosts = hosts::virtual_hosts(self.applications, self.team_domain, redirect_port)?;
+        let wildcards = Wildcards::of(self.applications);
         let clusters = self.applications.iter().map(Cluster::of);
         let others = self.other_hosts.as_ref().map(Cluster::of_other_hosts);
-        let team_domains = hosts::domains(self.team_domain.hostname());
-        let known = hosts.iter().map(|host| host.domains.clone());
+        let team_hostname = self.team_domain.hostname();
+        let plain = hosts.iter().map(|host| host.plain_domains.clone());
         let public_port = self.team_domain.port();
         let bootstrap = Bootstrap {
             applications: names(self.applications),
@@ -97,12 +99,12 @@ impl EnvoyConfig<'_> {
             access_log: path(self.access_log)?,
             authorities: quoted(SYSTEM_AUTHORITIES),
             team_domain: quoted(&self.team_domain.to_string()),
-            team_authority: quoted(&hosts::authority_pattern(self.team_domain.hostname())),
-            all_domains: std::iter::once(team_domains.clone())
-                .chain(known)
+            team_authority: quoted(&hosts::authority_pattern(team_hostname)),
+            all_domains: std::iter::once(wildcards.plain_domains(team_hostname, redirect_port))
+                .chain(plain)
                 .collect::<Vec<_>>()
                 .join(", "),
-            team_domains,
+            team_domains: wildcards.domains(team_hostname),
             public_port,
             error_pages: ErrorPage::all(),
             control: Endpoint::at(self.control),
@@ -281,6 +283,30 @@ mod tests {
         assert!(yaml.starts_with("# Envoy with Portcullis in front of a b: c d.\n"));
         assert!(yaml.contains(r#"{ filename: "/a\"}\nb: c" }"#), "{yaml}");
         assert!(!yaml.contains("\nb: c"));
+    }
+
+    /// Envoy looks for an exact domain first, then for the longest `*.x`, then for `x:*`.
+    #[test]
+    fn a_wildcard_takes_no_request_of_an_exact_hostname() {
+        let applications = [
+            guarded("previews", "a", "https://*.example.com:8443"),
+            guarded("wiki", "b", "https://wiki.example.com:8443"),
+            guarded("deep", "c", "https://x.y.example.com"),
+            guarded("apart", "d", "https://wiki.example.org"),
+        ];
+        let yaml = yaml(&applications, "/key").unwrap();
+        for domains in [
+            r#"["*.example.com", "*.example.com:8443"]"#,
+            r#"["team.example.com", "team.example.com:8443", "team.example.com:*"]"#,
+            r#"["wiki.example.com", "wiki.example.com:8443", "wiki.example.com:*"]"#,
+            r#"["x.y.example.com", "x.y.example.com:8443", "x.y.example.com:*"]"#,
+            r#"["wiki.example.org", "wiki.example.org:*"]"#,
+        ] {
+            let line = format!("domains: {domains}\n");
+            assert!(yaml.contains(&line), "{domains} in {yaml}");
+        }
+        let plain = r#""*.example.com", "*.example.com:80", "wiki.example.com", "#;
+        assert!(yaml.contains(plain), "{yaml}");
     }
 
     #[test]

@@ -1,107 +1,143 @@
 //! Which application a request is for.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::Application;
 use super::authority::Authority;
 use super::cookie_names::CookieNames;
+use super::layout::{TableError, arrange, refuse_conflict};
 use super::path::{Readings, is_below};
-use super::{Application, Location};
+use super::placement::{Place, Placed, Placement};
+use crate::protocol::origin_pattern::domain_above;
 
 /// All applications of the feed, by hostname.
+///
+/// A hostname that an application names exactly belongs to the applications that do, with all its
+/// paths: no wildcard matches it. Nor does one match the team domain's hostname.
 #[derive(Debug, Default)]
 pub struct ApplicationTable {
+    /// By the hostname as written: `*.preview.example.com` is one.
+    placed: HashMap<String, Vec<Placed>>,
+    /// The exact hostnames again, ready for requests.
     by_hostname: HashMap<String, Vec<Rc<Placement>>>,
+    team_hostname: String,
 }
 
-/// An application at one of its locations.
-#[derive(Debug, Clone)]
-pub struct Placement {
-    /// The application.
-    pub application: Rc<Application>,
-    /// The location.
-    pub location: Location,
-    /// The names of its cookies here.
-    pub cookies: CookieNames,
-    /// Whether this filter guards it.
-    pub here: bool,
-    /// Path prefixes of other places below this one.
-    nested: Vec<String>,
+/// What a filter guards.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scope<'a> {
+    /// The audiences of its applications; empty for all.
+    pub audiences: &'a [String],
+    /// The team domain's hostname.
+    pub team_hostname: &'a str,
 }
 
 /// A host of an application, and the port of a request.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Host<'a> {
-    placements: &'a [Rc<Placement>],
+    placements: Cow<'a, [Rc<Placement>]>,
     port: Option<u16>,
 }
 
 /// What a path leads to on a host.
-#[derive(Debug, Clone, Copy)]
-pub enum Choice<'a> {
+#[derive(Debug, Clone)]
+pub enum Choice {
     /// The host is known, but no application of this filter has the port and path.
     NoApplication,
     /// The two readings of the path lead to different places.
     Ambiguous,
     /// An application.
-    Found(&'a Rc<Placement>),
-}
-
-/// Two applications at one location, or on one hostname with two ports.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableError {
-    /// The origin that both have.
-    pub origin: String,
-    /// The path prefix that both have.
-    pub path_prefix: String,
+    Found(Rc<Placement>),
 }
 
 impl ApplicationTable {
-    /// Places applications. `audiences` names those that this filter guards; empty for all.
+    /// Places applications.
     ///
     /// # Errors
     /// Two applications at one location, or on one hostname with two ports.
     pub fn build(
         applications: impl Iterator<Item = Rc<Application>>,
-        audiences: &[String],
+        scope: Scope<'_>,
     ) -> Result<Self, TableError> {
-        let mut by_hostname: HashMap<String, Vec<Placement>> = HashMap::new();
+        let mut by_hostname: HashMap<String, Vec<Placed>> = HashMap::new();
         for application in applications {
-            let here = audiences.is_empty() || audiences.contains(&application.audience);
+            let audience = &application.audience;
+            let here = scope.audiences.is_empty() || scope.audiences.contains(audience);
             for location in application.locations() {
                 let hostname = location.origin.hostname().to_owned();
-                let placements = by_hostname.entry(hostname).or_default();
-                refuse_conflict(placements, &application, location)?;
-                placements.push(Placement {
+                let placed = by_hostname.entry(hostname).or_default();
+                refuse_conflict(placed, &application, location)?;
+                placed.push(Placed {
                     application: Rc::clone(&application),
-                    location: location.clone(),
-                    cookies: CookieNames::of(&application.audience, false),
+                    origin: location.origin.clone(),
+                    path_prefix: location.path_prefix.clone(),
+                    cookies: CookieNames::of(audience, false),
                     here,
                     nested: Vec::new(),
                 });
             }
         }
-        let arranged = |(hostname, placements)| (hostname, arrange(placements));
+        let arranged = |(hostname, placed)| (hostname, arrange(placed));
+        let placed: HashMap<_, _> = by_hostname.into_iter().map(arranged).collect();
+        let exact = placed
+            .iter()
+            .filter(|(_, placed)| placed.iter().all(|one| one.origin.exact().is_some()))
+            .map(|(hostname, placed)| (hostname.clone(), at(placed, hostname)));
         Ok(Self {
-            by_hostname: by_hostname.into_iter().map(arranged).collect(),
+            by_hostname: exact.collect(),
+            placed,
+            team_hostname: scope.team_hostname.to_owned(),
         })
     }
 
     /// The host that a request names; `None` if no application does.
     #[must_use]
     pub fn host(&self, authority: &Authority<'_>) -> Option<Host<'_>> {
-        let placements = self.by_hostname.get(&*authority.hostname)?;
-        Some(Host {
+        let hostname = &*authority.hostname;
+        let placements = match self.by_hostname.get(hostname) {
+            Some(placements) => Cow::Borrowed(placements.as_slice()),
+            None => Cow::Owned(at(self.wildcard_for(hostname)?, hostname)),
+        };
+        (!placements.is_empty()).then_some(Host {
             placements,
             port: authority.port,
         })
     }
+
+    /// Whether an application is still reached at a place.
+    #[must_use]
+    pub fn leads_to(&self, audience: &str, place: &Place) -> bool {
+        let hostname = place.origin.hostname();
+        let placed = self
+            .placed
+            .get(hostname)
+            .map(Vec::as_slice)
+            .or_else(|| self.wildcard_for(hostname));
+        placed.is_some_and(|placed| placed.iter().any(|one| one.is(audience, place)))
+    }
+
+    /// The applications of the wildcard that matches a hostname, unless some name it exactly.
+    fn wildcard_for(&self, hostname: &str) -> Option<&[Placed]> {
+        if hostname == self.team_hostname || self.by_hostname.contains_key(hostname) {
+            return None;
+        }
+        let domain = domain_above(hostname)?;
+        self.placed.get(&format!("*.{domain}")).map(Vec::as_slice)
+    }
 }
 
-impl<'a> Host<'a> {
+/// Applications at a hostname.
+fn at(placed: &[Placed], hostname: &str) -> Vec<Rc<Placement>> {
+    let placements = placed.iter().filter_map(|one| one.at(hostname));
+    placements.map(Rc::new).collect()
+}
+
+impl Host<'_> {
     /// What a path leads to. The longest prefix wins.
     #[must_use]
-    pub fn find(self, path: &Readings<'_>) -> Choice<'a> {
+    pub fn find(&self, path: &Readings<'_>) -> Choice {
         let Self { placements, port } = self;
         let places_matter = placements.len() > 1
             || placements
@@ -112,7 +148,7 @@ impl<'a> Host<'a> {
         }
         let by = |path: &[u8]| {
             placements.iter().find(|placement| {
-                placement.has_port(port)
+                placement.has_port(*port)
                     && is_below(path, placement.location.path_prefix.as_bytes())
             })
         };
@@ -127,7 +163,7 @@ impl<'a> Host<'a> {
             (None, None) => Choice::NoApplication,
             (Some(sent), Some(decoded)) if Rc::ptr_eq(sent, decoded) => {
                 if sent.here {
-                    Choice::Found(sent)
+                    Choice::Found(Rc::clone(sent))
                 } else {
                     Choice::NoApplication
                 }
@@ -137,27 +173,10 @@ impl<'a> Host<'a> {
     }
 
     /// The applications that this filter guards here, longest prefix first.
-    pub fn guarded(self) -> impl Iterator<Item = &'a Rc<Placement>> {
+    pub fn guarded(&self) -> impl Iterator<Item = &Rc<Placement>> {
         let here =
             move |placement: &&Rc<Placement>| placement.here && placement.has_port(self.port);
         self.placements.iter().filter(here)
-    }
-}
-
-impl Placement {
-    /// Whether an address on its host, from the path on, is of this place and no other.
-    #[must_use]
-    pub fn owns(&self, address: &str) -> bool {
-        let path = address.split(['?', '#']).next().unwrap_or_default();
-        let below = |prefix: &str| is_below(path.as_bytes(), prefix.as_bytes());
-        below(&self.location.path_prefix) && !self.nested.iter().any(|prefix| below(prefix))
-    }
-
-    /// Without a port in the request, the origin must have its scheme's own.
-    fn has_port(&self, port: Option<u16>) -> bool {
-        let origin = &self.location.origin;
-        let implied = if origin.is_https() { 443 } else { 80 };
-        origin.port() == port.unwrap_or(implied)
     }
 }
 
@@ -167,60 +186,6 @@ fn same(a: Option<&Rc<Placement>>, b: Option<&Rc<Placement>>) -> bool {
         (None, None) => true,
         _ => false,
     }
-}
-
-/// A location has one application. A hostname that applications share has one port: the filter does
-/// not know to which listener a request came, only which port its client wrote.
-fn refuse_conflict(
-    placements: &[Placement],
-    application: &Application,
-    location: &Location,
-) -> Result<(), TableError> {
-    let taken = placements.iter().any(|other| {
-        let mine = other.application.audience == application.audience;
-        let same_port = other.location.origin.port() == location.origin.port();
-        let same_prefix = other
-            .location
-            .path_prefix
-            .eq_ignore_ascii_case(&location.path_prefix);
-        if mine {
-            same_port && same_prefix
-        } else {
-            !same_port || same_prefix
-        }
-    });
-    if taken {
-        return Err(TableError {
-            origin: location.origin.to_string(),
-            path_prefix: location.path_prefix.clone(),
-        });
-    }
-    Ok(())
-}
-
-/// Longest prefix first. Cookies ignore ports, so applications share a hostname on any port.
-fn arrange(mut placements: Vec<Placement>) -> Vec<Rc<Placement>> {
-    placements.sort_by_key(|placement| std::cmp::Reverse(placement.location.path_prefix.len()));
-    let first = placements.first().map(|p| p.application.audience.clone());
-    let shared = placements
-        .iter()
-        .any(|p| Some(&p.application.audience) != first.as_ref());
-    let prefixes: Vec<_> = placements
-        .iter()
-        .map(|placement| placement.location.path_prefix.clone())
-        .collect();
-    let place = |placement: Placement| {
-        let own = &placement.location.path_prefix;
-        let nested = prefixes
-            .iter()
-            .filter(|other| other.len() > own.len() && is_below(other.as_bytes(), own.as_bytes()));
-        Placement {
-            cookies: CookieNames::of(&placement.application.audience, shared),
-            nested: nested.cloned().collect(),
-            ..placement
-        }
-    };
-    placements.into_iter().map(place).map(Rc::new).collect()
 }
 
 #[cfg(test)]
@@ -237,7 +202,9 @@ mod tests {
             application("d", &[at("deep.example", None, Some("/only"))]),
         ];
         let audience_d = "d".repeat(64);
-        let table = ApplicationTable::build(applications.into_iter().map(Rc::new), &[]).unwrap();
+        let table =
+            ApplicationTable::build(applications.into_iter().map(Rc::new), Scope::default())
+                .unwrap();
         let deep = Authority::parse(b"deep.example").unwrap();
         assert!(table.host(&deep).is_some(), "{audience_d}");
         table
@@ -308,7 +275,14 @@ mod tests {
             .map(Rc::new)
         };
         let only_a = ["a".repeat(64)];
-        let table = ApplicationTable::build(applications(), &only_a).unwrap();
+        let table = ApplicationTable::build(
+            applications(),
+            Scope {
+                audiences: &only_a,
+                ..Scope::default()
+            },
+        )
+        .unwrap();
         assert_eq!(find(&table, "w.example", "/"), "a");
         assert_eq!(find(&table, "w.example", "/b"), "none");
         assert_eq!(find(&table, "n.example", "/"), "none");
@@ -327,12 +301,137 @@ mod tests {
                 application("a", &[at("w.example", None, None)]),
                 application("b", &[at("w.example", port, prefix)]),
             ];
-            assert!(ApplicationTable::build(two.into_iter().map(Rc::new), &[]).is_err());
+            assert!(
+                ApplicationTable::build(two.into_iter().map(Rc::new), Scope::default()).is_err()
+            );
         }
         let cases = [
             application("a", &[at("w.example", None, Some("/x"))]),
             application("b", &[at("w.example", None, Some("/X"))]),
         ];
-        assert!(ApplicationTable::build(cases.into_iter().map(Rc::new), &[]).is_err());
+        assert!(ApplicationTable::build(cases.into_iter().map(Rc::new), Scope::default()).is_err());
+    }
+
+    fn wildcards() -> ApplicationTable {
+        let applications = [
+            application("a", &[at("*.preview.example", None, None)]),
+            application("b", &[at("*.preview.example", None, Some("/admin"))]),
+            application(
+                "c",
+                &[at("exact.preview.example", Some(8443), Some("/only"))],
+            ),
+            application("d", &[at("*.deep.preview.example", None, None)]),
+            application("e", &[at("*.port.example", Some(8443), None)]),
+        ];
+        let scope = Scope {
+            team_hostname: "team.preview.example",
+            ..Scope::default()
+        };
+        ApplicationTable::build(applications.into_iter().map(Rc::new), scope).unwrap()
+    }
+
+    #[test]
+    fn a_wildcard_stands_for_what_no_application_names_exactly() {
+        let table = wildcards();
+        let long = format!("{}.preview.example", "a".repeat(64));
+        for (authority, path, expected) in [
+            ("x.preview.example", "/", "a"),
+            ("x.preview.example:443", "/", "a"),
+            ("X.Preview.Example.", "/", "a"),
+            ("xn--bcher-kva.preview.example", "/", "a"),
+            ("x_y.preview.example", "/", "a"),
+            ("0.preview.example", "/", "a"),
+            ("x.preview.example", "/admin/y", "b"),
+            ("x.preview.example", "/ADMIN/y", "ambiguous"),
+            ("x.preview.example:8443", "/", "none"),
+            ("x.preview.example:80", "/", "none"),
+            // An exact name has the whole host, on its own port alone.
+            ("exact.preview.example:8443", "/only", "c"),
+            ("exact.preview.example:8443", "/", "none"),
+            ("exact.preview.example", "/", "none"),
+            ("EXACT.preview.example.", "/admin", "none"),
+            // One label, and neither none nor two.
+            ("preview.example", "/", "unknown"),
+            ("x.y.preview.example", "/", "unknown"),
+            ("xpreview.example", "/", "unknown"),
+            ("x.preview.example.evil.example", "/", "unknown"),
+            (&long, "/", "unknown"),
+            ("deep.preview.example", "/", "a"),
+            ("x.deep.preview.example", "/", "d"),
+            ("x.y.deep.preview.example", "/", "unknown"),
+            ("team.preview.example", "/", "unknown"),
+            ("TEAM.preview.example.", "/", "unknown"),
+            ("team.preview.example:8443", "/", "unknown"),
+            ("x.port.example:8443", "/", "e"),
+            ("x.port.example", "/", "none"),
+        ] {
+            assert_eq!(find(&table, authority, path), expected, "{authority}{path}");
+        }
+        for unreadable in [
+            "*.preview.example",
+            ".preview.example",
+            "x..preview.example",
+            "evil.example?.preview.example",
+            "evil.example#.preview.example",
+            "evil.example/.preview.example",
+            "evil.example\\.preview.example",
+            "evil.example@x.preview.example",
+            "x%2epreview.example",
+            "x y.preview.example",
+            "x.preview.example:443:80",
+            "x.preview.example:443.evil.example",
+            "b\u{fc}cher.preview.example",
+        ] {
+            assert_eq!(
+                Authority::parse(unreadable.as_bytes()),
+                None,
+                "{unreadable}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_placed_on_a_wildcards_host_has_that_hosts_origin() {
+        let table = wildcards();
+        let authority = Authority::parse(b"X.preview.example").unwrap();
+        let host = table.host(&authority).unwrap();
+        let places: Vec<_> = host.guarded().cloned().collect();
+        assert_eq!(places.len(), 2);
+        for place in &places {
+            let origin = place.location.origin.to_string();
+            assert_eq!(origin, "https://x.preview.example");
+            assert_ne!(place.cookies.token, TOKEN_COOKIE, "two share the host");
+            let audience = &place.application.audience;
+            assert!(table.leads_to(audience, &place.location));
+            let hosts = |text: &str| Place {
+                origin: text.parse().unwrap(),
+                ..place.location.clone()
+            };
+            assert!(table.leads_to(audience, &hosts("https://y.preview.example")));
+            for elsewhere in [
+                "https://exact.preview.example",
+                "https://team.preview.example",
+                "https://x.preview.example:8443",
+                "http://x.preview.example",
+                "https://x.deep.preview.example",
+            ] {
+                assert!(!table.leads_to(audience, &hosts(elsewhere)), "{elsewhere}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wildcard_is_given_once_and_an_exact_name_beside_it() {
+        let build = |a: &str, b: &str| {
+            let two = [
+                application("a", &[at(a, None, None)]),
+                application("b", &[at(b, None, None)]),
+            ];
+            ApplicationTable::build(two.into_iter().map(Rc::new), Scope::default())
+        };
+        assert!(build("*.w.example", "*.w.example").is_err());
+        assert!(build("*.w.example", "x.w.example").is_ok());
+        assert!(build("*.w.example", "*.x.w.example").is_ok());
+        assert!(build("*.w.example", "w.example").is_ok());
     }
 }

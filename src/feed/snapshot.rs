@@ -5,6 +5,7 @@ use super::error::FeedError;
 use super::limits::{MAX_PAGES, MAX_SNAPSHOT_BYTES};
 use super::page::DecodedPage;
 use super::store::{Applications, Contents, Store, check_room, update};
+use crate::application::Scope;
 use crate::protocol::feed::JwkSet;
 use crate::session::revocations::{Fingerprints, Revocations};
 
@@ -79,7 +80,7 @@ impl SnapshotBuilder {
     }
 
     /// The complete snapshot.
-    pub fn finish(self, audiences: &[String]) -> Result<Store, FeedError> {
+    pub fn finish(self, scope: Scope<'_>) -> Result<Store, FeedError> {
         let contents = Contents {
             epoch: self.epoch,
             version: self.version,
@@ -87,6 +88,6 @@ impl SnapshotBuilder {
             applications: self.applications,
             revocations: self.revocations,
         };
-        Store::new(contents, audiences)
+        Store::new(contents, scope)
     }
 }

@@ -9,6 +9,7 @@ use super::page::DecodedPage;
 use super::snapshot::SnapshotBuilder;
 use super::store::Store;
 use super::timing::PRUNE_INTERVAL;
+use crate::application::Scope;
 use crate::session::revocations::Fingerprints;
 use crate::time::UnixMillis;
 
@@ -17,6 +18,8 @@ use crate::time::UnixMillis;
 pub struct FeedSettings {
     /// Audiences that this filter guards; empty for all.
     pub audiences: Vec<String>,
+    /// The team domain's hostname, which is no application's.
+    pub team_hostname: String,
     /// When the feed counts as stale, and what happens then.
     pub when_stale: StalePolicy,
     /// The most revocations that the filter holds.
@@ -130,7 +133,7 @@ impl State {
         let store = self.store.as_mut().ok_or(FeedError::DoesNotFollow)?;
         let revocations = store.revocations().len() + page.changes.put();
         self.settings.check_room(revocations)?;
-        let keys = store.apply(page, &self.settings.audiences)?;
+        let keys = store.apply(page, self.settings.scope())?;
         Ok(Progress::Changed { keys })
     }
 
@@ -166,7 +169,7 @@ impl State {
     /// # Errors
     /// The snapshot was rejected and changed nothing.
     pub fn install(&mut self, snapshot: SnapshotBuilder) -> Result<Progress, FeedError> {
-        self.store = Some(snapshot.finish(&self.settings.audiences)?);
+        self.store = Some(snapshot.finish(self.settings.scope())?);
         Ok(Progress::Changed { keys: true })
     }
 
@@ -182,6 +185,14 @@ impl State {
 }
 
 impl FeedSettings {
+    /// What the filter guards.
+    fn scope(&self) -> Scope<'_> {
+        Scope {
+            audiences: &self.audiences,
+            team_hostname: &self.team_hostname,
+        }
+    }
+
     /// Rejects more revocations than the filter may hold: none is left out silently.
     fn check_room(&self, revocations: usize) -> Result<(), FeedError> {
         if revocations > self.max_revocations {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::error::FeedError;
 use super::limits::{MAX_APPLICATIONS, MAX_REVOCATIONS};
 use super::page::DecodedPage;
-use crate::application::{Application, ApplicationTable};
+use crate::application::{Application, ApplicationTable, Scope};
 use crate::protocol::feed::{ApplicationChanges, JwkSet};
 use crate::session::keys::Keys;
 use crate::session::revocations::{Changes, Revocations};
@@ -42,10 +42,10 @@ impl Store {
     ///
     /// # Errors
     /// [`FeedError::Key`], [`FeedError::NoKeys`] or [`FeedError::Table`].
-    pub(super) fn new(contents: Contents, audiences: &[String]) -> Result<Self, FeedError> {
+    pub(super) fn new(contents: Contents, scope: Scope<'_>) -> Result<Self, FeedError> {
         Ok(Self {
             keys: usable(contents.keys)?,
-            table: place(&contents.applications, audiences)?,
+            table: place(&contents.applications, scope)?,
             epoch: contents.epoch,
             version: contents.version,
             applications: contents.applications,
@@ -60,7 +60,7 @@ impl Store {
     pub(super) fn apply(
         &mut self,
         DecodedPage { head, changes }: DecodedPage,
-        audiences: &[String],
+        scope: Scope<'_>,
     ) -> Result<bool, FeedError> {
         if head.epoch != self.epoch || head.after != self.version {
             return Err(FeedError::DoesNotFollow);
@@ -77,7 +77,7 @@ impl Store {
         } else {
             let mut applications = self.applications.clone();
             update(&mut applications, head.applications)?;
-            let table = place(&applications, audiences)?;
+            let table = place(&applications, scope)?;
             Some((applications, table))
         };
         check_room(&self.revocations, &changes)?;
@@ -172,6 +172,6 @@ pub(super) fn check_room(held: &Revocations, changes: &Changes) -> Result<(), Fe
     Ok(())
 }
 
-fn place(applications: &Applications, audiences: &[String]) -> Result<ApplicationTable, FeedError> {
-    ApplicationTable::build(applications.values().cloned(), audiences).map_err(FeedError::Table)
+fn place(applications: &Applications, scope: Scope<'_>) -> Result<ApplicationTable, FeedError> {
+    ApplicationTable::build(applications.values().cloned(), scope).map_err(FeedError::Table)
 }

@@ -20,6 +20,7 @@ const NOW: UnixMillis = UnixMillis::new(1_795_450_380_000);
 fn feed() -> Feed {
     Feed::new(FeedSettings {
         audiences: Vec::new(),
+        team_hostname: "team.example.com".to_owned(),
         when_stale: StalePolicy {
             after: Duration::from_secs(300),
             denies: true,

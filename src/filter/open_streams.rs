@@ -128,9 +128,9 @@ fn why_ended(
 ) -> Option<Refusal> {
     let claims = open.verified.claims();
     let audience = claims.aud.first()?;
-    let application = authenticator.store()?.application(audience);
-    let location = &open.placement.location;
-    let Some(application) = application.filter(|one| one.locations().contains(location)) else {
+    let store = authenticator.store()?;
+    let is_there = store.table().leads_to(audience, &open.placement.location);
+    let Some(application) = store.application(audience).filter(|_| is_there) else {
         return Some(Refusal::TokenNotForHere);
     };
     let demand = Demand {

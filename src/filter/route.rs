@@ -66,7 +66,7 @@ pub(super) fn route<'a>(
         Choice::Found(placement) if placement.application.bypasses(&path, head.method()) => {
             Route::Bypassed
         }
-        Choice::Found(placement) => Route::Application(Rc::clone(placement)),
+        Choice::Found(placement) => Route::Application(placement),
     }
 }
 

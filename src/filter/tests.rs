@@ -11,6 +11,7 @@ mod requests;
 mod shared_feed;
 mod silent;
 mod waiting;
+mod wildcard;
 
 use std::time::Duration;
 

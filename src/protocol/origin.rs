@@ -45,6 +45,15 @@ impl Origin {
         self.port
     }
 
+    /// The same scheme and port at another hostname, if that can be one.
+    #[must_use]
+    pub(super) fn with_hostname(&self, hostname: &str) -> Option<Self> {
+        is_hostname(hostname).then(|| Self {
+            hostname: hostname.to_owned(),
+            ..self.clone()
+        })
+    }
+
     fn default_port(https: bool) -> u16 {
         if https { 443 } else { 80 }
     }

@@ -5,7 +5,7 @@ mod context;
 
 use std::rc::Rc;
 
-use portcullis::application::{self as filter, ApplicationTable, TableError};
+use portcullis::application::{self as filter, ApplicationTable, Scope, TableError};
 use portcullis::protocol::calls::{CookieSettings, SameSite};
 use portcullis::protocol::feed::{Preflight, RefreshInRequest};
 use portcullis::protocol::origin::Origin;
@@ -97,15 +97,17 @@ fn usable_by_filters(
     };
     let refused = match filter::Application::compile(application.to_feed()) {
         Err(error) => Some(error.problem.to_owned()),
-        Ok(application) => ApplicationTable::build(std::iter::once(Rc::new(application)), &[])
-            .err()
-            .map(|error| {
-                let TableError {
-                    origin,
-                    path_prefix,
-                } = error;
-                format!("`{origin}{path_prefix}` is listed twice, apart from scheme or case")
-            }),
+        Ok(application) => {
+            ApplicationTable::build(std::iter::once(Rc::new(application)), Scope::default())
+                .err()
+                .map(|error| {
+                    let TableError {
+                        origin,
+                        path_prefix,
+                    } = error;
+                    format!("`{origin}{path_prefix}` is listed twice, apart from scheme or case")
+                })
+        }
     };
     if let Some(refused) = &refused {
         problems.add(&context.at("origins"), "", refused);

@@ -4,6 +4,9 @@
 //! both. Different ports do not help: cookies ignore ports (RFC 6265, section 8.5), and a filter
 //! knows the port only from what the client wrote. So applications that share a hostname must also
 //! share its port.
+//!
+//! A wildcard is a hostname of its own here: an application that names one of its hostnames exactly
+//! has that hostname, and the wildcard's application has the rest.
 
 use super::definition::Definition;
 use super::location::Location;
@@ -73,5 +76,11 @@ mod tests {
         assert!(conflict("https://a.example/x", "https://a.example/X").is_some());
         assert!(conflict("https://a.example", "https://a.example:8443").is_some());
         assert!(conflict("https://a.example", "https://a.example:8443/x").is_some());
+        let wildcard = "https://*.a.example";
+        assert!(conflict(wildcard, wildcard).is_some());
+        assert!(conflict(wildcard, "https://*.a.example:8443/x").is_some());
+        assert!(conflict(wildcard, "https://*.a.example/x").is_none());
+        assert!(conflict(wildcard, "https://b.a.example:8443").is_none());
+        assert!(conflict(wildcard, "https://*.b.a.example").is_none());
     }
 }

@@ -105,10 +105,21 @@ impl Definition {
         rule.id(self.session_duration_of(rule))
     }
 
-    /// Whether the application is reached at `origin`, with any path prefix.
+    /// Whether the application names `origin`, exactly or by a wildcard, with any path prefix. Other
+    /// applications may name it exactly: see [`Database::applications_reached_at`].
+    ///
+    /// [`Database::applications_reached_at`]: crate::storage::Database::applications_reached_at
     #[must_use]
     pub fn is_at(&self, origin: &Origin) -> bool {
-        self.origins.iter().any(|place| place.origin() == origin)
+        let mut places = self.origins.iter();
+        places.any(|place| place.origin().matches(origin))
+    }
+
+    /// Whether the application names `origin` exactly, with any path prefix.
+    #[must_use]
+    pub fn names(&self, origin: &Origin) -> bool {
+        let mut places = self.origins.iter();
+        places.any(|place| place.origin().exact() == Some(origin))
     }
 
     /// The URL of the application's start page at `origin`, which is one of its own.

@@ -1,17 +1,19 @@
-//! Where an application is reached: an origin and, unless it has the whole host, a path prefix.
-//! Written as `https://wiki.example.com` or `https://example.com/wiki`.
+//! Where an application is reached: an origin, or a wildcard for some, and, unless it has the whole
+//! host, a path prefix. Written as `https://wiki.example.com`, `https://example.com/wiki` or
+//! `https://*.preview.example.com`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use portcullis::protocol::login::FILTER_PREFIX;
-use portcullis::protocol::origin::{Origin, OriginError, is_loopback};
+use portcullis::protocol::origin::is_loopback;
+use portcullis::protocol::origin_pattern::{OriginPattern, PatternError};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An origin with an optional path prefix.
+/// An origin or a wildcard, with an optional path prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
-    origin: Origin,
+    origin: OriginPattern,
     path_prefix: Option<String>,
 }
 
@@ -20,7 +22,7 @@ pub struct Location {
 pub enum LocationError {
     /// The part before the path is invalid.
     #[error("{0}")]
-    Origin(OriginError),
+    Origin(PatternError),
     /// `http` to another machine, where tokens could be read on the way.
     #[error("must be https; http is only allowed for localhost, *.localhost and 127.0.0.1")]
     Plain,
@@ -35,7 +37,7 @@ pub enum LocationError {
 impl Location {
     /// Scheme, hostname and port.
     #[must_use]
-    pub fn origin(&self) -> &Origin {
+    pub fn origin(&self) -> &OriginPattern {
         &self.origin
     }
 
@@ -43,6 +45,18 @@ impl Location {
     #[must_use]
     pub fn path_prefix(&self) -> Option<&str> {
         self.path_prefix.as_deref()
+    }
+}
+
+impl Location {
+    /// Whether everything at another location is at this one.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let at_origin = match other.origin.exact() {
+            Some(origin) => self.origin.matches(origin),
+            None => self.origin == other.origin,
+        };
+        at_origin && self.path_prefix == other.path_prefix
     }
 }
 
@@ -56,7 +70,7 @@ impl FromStr for Location {
             .and_then(|rest| rest.find('/'))
             .map_or(text.len(), |at| after_scheme + at);
         let (origin, path) = text.split_at_checked(path_at).unwrap_or((text, ""));
-        let origin: Origin = origin.parse().map_err(LocationError::Origin)?;
+        let origin: OriginPattern = origin.parse().map_err(LocationError::Origin)?;
         if !origin.is_https() && !is_loopback(origin.hostname()) {
             return Err(LocationError::Plain);
         }
@@ -140,6 +154,12 @@ mod tests {
                 "http://127.0.0.1:9000/a/b",
                 Some("/a/b"),
             ),
+            (
+                "https://*.preview.example.com:443/wiki/",
+                "https://*.preview.example.com/wiki",
+                Some("/wiki"),
+            ),
+            ("http://*.localhost:8080", "http://*.localhost:8080", None),
         ] {
             let place: Location = text.parse().unwrap();
             assert_eq!(place.to_string(), canonical);
@@ -160,6 +180,10 @@ mod tests {
             "https://example.com/wiki?x",
             "https://example.com/.access",
             "https://example.com/.access/x",
+            "http://*.example.com",
+            "https://*.com",
+            "https://w*.example.com",
+            "https://example.com/*",
         ] {
             assert!(text.parse::<Location>().is_err(), "{text}");
         }

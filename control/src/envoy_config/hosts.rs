@@ -1,6 +1,6 @@
 //! Envoy's virtual hosts: one for each hostname, with a route for each application there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis::protocol::origin::Origin;
 
@@ -46,6 +46,8 @@ pub enum HostsError {
 pub(super) struct VirtualHost {
     pub name: String,
     pub domains: String,
+    /// The same where plain HTTP is redirected.
+    pub plain_domains: String,
     /// The longest path first: Envoy takes the first that fits.
     pub routes: Vec<Route>,
 }
@@ -69,11 +71,71 @@ impl Guarded {
     }
 }
 
+/// Wildcards, each with the ports of its places.
+#[derive(Debug, Default)]
+pub(super) struct Wildcards(BTreeMap<String, BTreeSet<u16>>);
+
+impl Wildcards {
+    /// The wildcards of applications.
+    pub fn of(applications: &[Guarded]) -> Self {
+        let mut ports: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        let places = applications.iter().flat_map(|one| &one.places);
+        for origin in places.map(Location::origin) {
+            if origin.domain().is_some() {
+                let hostname = origin.hostname().to_owned();
+                ports.entry(hostname).or_default().insert(origin.port());
+            }
+        }
+        Self(ports)
+    }
+
+    /// The domains of a hostname's virtual host, for any port.
+    ///
+    /// A client sends the port that it connected to, which need not be the one where Envoy listens.
+    /// A domain has one `*` at most, so a wildcard needs its ports. Envoy prefers
+    /// `*.example.com:8443` to `a.example.com:*`, so an exact hostname below it needs them too.
+    pub fn domains(&self, hostname: &str) -> String {
+        match self.0.get(hostname) {
+            Some(ports) => joined(hostname, ports),
+            None => {
+                let above = self.0.iter().filter(|(wildcard, _)| {
+                    let domain = wildcard.strip_prefix('*').unwrap_or(wildcard);
+                    hostname.ends_with(domain)
+                });
+                let ports: BTreeSet<u16> = above.flat_map(|(_, ports)| ports).copied().collect();
+                format!(
+                    "{}, {}",
+                    joined(hostname, &ports),
+                    quoted(&format!("{hostname}:*"))
+                )
+            }
+        }
+    }
+
+    /// The domains where plain HTTP is redirected on a port. All hostnames share a virtual host.
+    pub fn plain_domains(&self, hostname: &str, port: Option<u16>) -> String {
+        if self.0.contains_key(hostname) {
+            joined(hostname, &port.into_iter().collect())
+        } else {
+            format!("{}, {}", quoted(hostname), quoted(&format!("{hostname}:*")))
+        }
+    }
+}
+
+fn joined(hostname: &str, ports: &BTreeSet<u16>) -> String {
+    let with_ports = ports.iter().map(|port| format!("{hostname}:{port}"));
+    let domains = std::iter::once(hostname.to_owned()).chain(with_ports);
+    let domains: Vec<String> = domains.map(|domain| quoted(&domain)).collect();
+    domains.join(", ")
+}
+
 /// The virtual hosts of applications.
 pub(super) fn virtual_hosts(
     applications: &[Guarded],
     team_domain: &Origin,
+    redirect_port: Option<u16>,
 ) -> Result<Vec<VirtualHost>, HostsError> {
+    let wildcards = Wildcards::of(applications);
     let mut hosts: BTreeMap<&str, BTreeMap<&str, &Guarded>> = BTreeMap::new();
     for application in applications {
         for place in &application.places {
@@ -96,7 +158,8 @@ pub(super) fn virtual_hosts(
         .iter()
         .map(|(hostname, paths)| VirtualHost {
             name: quoted(hostname),
-            domains: domains(hostname),
+            domains: wildcards.domains(hostname),
+            plain_domains: wildcards.plain_domains(hostname, redirect_port),
             routes: routes(paths),
         })
         .collect())
@@ -122,12 +185,6 @@ fn routes(paths: &BTreeMap<&str, &Guarded>) -> Vec<Route> {
             cluster: quoted(&application.cluster()),
         })
         .collect()
-}
-
-/// A hostname with any port: a client sends the port that it connected to, which need not be the
-/// one where Envoy listens.
-pub(super) fn domains(hostname: &str) -> String {
-    format!("{}, {}", quoted(hostname), quoted(&format!("{hostname}:*")))
 }
 
 /// A regular expression for the `:authority` of a hostname, with or without port.

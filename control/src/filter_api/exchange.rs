@@ -19,6 +19,7 @@ use portcullis::protocol::origin::Origin;
 
 use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
+use crate::applications::Application;
 use crate::eligibility::{self, Denied};
 use crate::metrics::IssuedFor;
 use crate::service::Service;
@@ -37,13 +38,13 @@ pub async fn exchange(
         burn(&service, &identity, &hash).await?;
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    let origin = known_origin(&service, &identity, &request.origin).await?;
+    let place = known_place(&service, &identity, &request.origin).await?;
     let secrets = Secrets {
         code: request.code,
         verifier,
     };
     let found = find(&service, &identity, &hash).await?;
-    if let Err(error) = check_binding(&found, &secrets, &origin) {
+    if let Err(error) = check_binding(&found, &secrets, &place.origin) {
         // The code may be stolen: delete it.
         burn(&service, &identity, &hash).await?;
         return Err(error);
@@ -51,7 +52,7 @@ pub async fn exchange(
     if found.answer.is_some() {
         return repeat(&service, &found, &secrets).await;
     }
-    let issued = judge(&service, &found, &origin, &secrets)
+    let issued = judge(&service, &found, &place, &secrets)
         .inspect_err(|error| log_refusal(&found, error))?;
     if service.storage.use_code(&found.code, &issued).await? {
         service.metrics.token_issued(IssuedFor::Exchange);
@@ -115,19 +116,31 @@ fn log_refusal(found: &FoundCode, error: &ApiError) {
     );
 }
 
+/// An origin, and the applications that are reached there.
+struct KnownPlace {
+    origin: Origin,
+    applications: Vec<Application>,
+}
+
 /// The origin, if an application of this credential is reached there.
-async fn known_origin(
+async fn known_place(
     service: &Service,
     identity: &FilterIdentity,
     origin: &str,
-) -> Result<Origin, ApiError> {
+) -> Result<KnownPlace, ApiError> {
     let origin: Origin = origin.parse().map_err(|_| ApiError::OriginUnknown)?;
-    let applications = service.storage.applications_at(origin.hostname()).await?;
-    applications
-        .iter()
-        .any(|one| identity.sees(&one.audience) && one.definition.is_at(&origin))
-        .then_some(origin)
-        .ok_or(ApiError::OriginUnknown)
+    let applications = service
+        .storage
+        .applications_reached_at(&origin, &service.team_domain)
+        .await?;
+    if applications.iter().any(|one| identity.sees(&one.audience)) {
+        Ok(KnownPlace {
+            origin,
+            applications,
+        })
+    } else {
+        Err(ApiError::OriginUnknown)
+    }
 }
 
 async fn find(
@@ -157,14 +170,16 @@ fn check_binding(found: &FoundCode, secrets: &Secrets, origin: &Origin) -> Resul
 fn judge(
     service: &Service,
     found: &FoundCode,
-    origin: &Origin,
+    place: &KnownPlace,
     secrets: &Secrets,
 ) -> Result<IssuedAnswer, ApiError> {
     let now = service.now();
     if found.code.expires_at <= now {
         return Err(ApiError::CodeUnknown);
     }
-    if !found.facts.is_at(origin) {
+    let mut there = place.applications.iter();
+    let is_there = there.any(|one| one.audience == found.code.audience);
+    if !is_there || !found.facts.is_at(&place.origin) {
         return Err(ApiError::OriginUnknown);
     }
     let admission = eligibility::judge(&found.facts, None, now).map_err(|denied| match denied {

@@ -31,6 +31,7 @@ pub async fn refresh(
     Body(request): Body<RefreshRequest>,
 ) -> Result<Json<RefreshAnswer>, ApiError> {
     let call = Call::new(&service, &identity, &request).await?;
+    call.check_place().await?;
     let found = service.storage.find_refresh(call.old()).await?;
     let admission = call
         .judge(&found)
@@ -117,6 +118,19 @@ impl<'a> Call<'a> {
             audience,
             origin,
         })
+    }
+
+    /// Whether the application is still reached at the origin: another one may name it exactly.
+    async fn check_place(&self) -> Result<(), ApiError> {
+        let (storage, team_domain) = (&self.service.storage, &self.service.team_domain);
+        let there = storage
+            .applications_reached_at(&self.origin, team_domain)
+            .await?;
+        if there.iter().any(|one| one.audience == self.audience) {
+            Ok(())
+        } else {
+            Err(ApiError::OriginUnknown)
+        }
     }
 
     fn old(&self) -> OldToken<'_> {

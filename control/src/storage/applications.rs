@@ -6,6 +6,9 @@ mod places;
 mod removal;
 mod rows;
 
+use portcullis::protocol::origin::Origin;
+use portcullis::protocol::origin_pattern::domain_above;
+
 use crate::applications::{Application, Definition};
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
@@ -35,16 +38,36 @@ impl Database {
         row.map(from_columns).transpose()
     }
 
-    /// The applications at a hostname.
+    /// The applications at a hostname: those that name it exactly, else those whose wildcard
+    /// matches it.
     pub async fn applications_at(&self, hostname: &str) -> Result<Vec<Application>, StorageError> {
+        let wildcard = domain_above(hostname).map(|domain| format!("*.{domain}"));
         let rows: Vec<Columns> = sqlx::query_as(
             "SELECT audience, declared, definition FROM applications WHERE gone = 0 \
-             AND audience IN (SELECT audience FROM application_places WHERE hostname = $1)",
+             AND audience IN (SELECT audience FROM application_places WHERE hostname = $1 \
+             OR (hostname = $2 AND NOT EXISTS (\
+             SELECT 1 FROM application_places AS exact WHERE exact.hostname = $1)))",
         )
         .bind(hostname)
+        .bind(wildcard.unwrap_or_default())
         .fetch_all(self.pool())
         .await?;
         rows.into_iter().map(from_columns).collect()
+    }
+
+    /// The applications that are reached at an origin, with any path prefix. A wildcard does not
+    /// match a hostname that another application names exactly, or the team domain's.
+    pub async fn applications_reached_at(
+        &self,
+        origin: &Origin,
+        team_domain: &Origin,
+    ) -> Result<Vec<Application>, StorageError> {
+        let by_wildcard = origin.hostname() != team_domain.hostname();
+        let mut there = self.applications_at(origin.hostname()).await?;
+        there.retain(|one| {
+            one.definition.names(origin) || (by_wildcard && one.definition.is_at(origin))
+        });
+        Ok(there)
     }
 
     /// The application with a name.

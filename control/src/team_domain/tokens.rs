@@ -118,7 +118,10 @@ fn shown_once(service: &Service, made: &HeaderToken) -> Result<Response, Failure
         application: &definition.name,
         token: made.token.reveal(),
         lasts: to_text(lasts),
-        url: first.map(|place| format!("{place}/")).unwrap_or_default(),
+        // A wildcard stands for hostnames of which none is known here.
+        url: first
+            .map(|place| format!("{place}/").replacen('*', "NAME", 1))
+            .unwrap_or_default(),
     };
     render(StatusCode::OK, &page)
 }

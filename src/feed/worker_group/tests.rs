@@ -304,6 +304,7 @@ pub fn scope() -> Scope<'static> {
 pub fn settings() -> FeedSettings {
     FeedSettings {
         audiences: Vec::new(),
+        team_hostname: "team.example.com".to_owned(),
         when_stale: StalePolicy {
             after: STALE_AFTER,
             denies: true,

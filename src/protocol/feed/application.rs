@@ -43,7 +43,8 @@ pub struct ApplicationOrigin {
     /// `https` unless the application was registered with `http` (for a first try on localhost).
     #[serde(default, skip_serializing_if = "Scheme::is_https")]
     pub scheme: Scheme,
-    /// Lower-case, without trailing dot.
+    /// Lower-case, without trailing dot. `*.` before a domain stands for every hostname one label
+    /// below it; filters that do not know it reject the page.
     pub hostname: String,
     /// Absent for the scheme's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]

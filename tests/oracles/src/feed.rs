@@ -22,6 +22,7 @@ const VERSION: u64 = 41;
 pub fn feed(input: &[u8]) {
     let mut feed = Feed::new(FeedSettings {
         audiences: Vec::new(),
+        team_hostname: "team.example.com".to_owned(),
         when_stale: StalePolicy {
             after: Duration::from_secs(300),
             denies: true,

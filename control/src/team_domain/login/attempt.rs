@@ -134,7 +134,7 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
             "is not the audience of an application here",
         );
     }
-    let origin = origin(query, application.as_ref(), &mut problems);
+    let origin = origin(service, query, application.as_ref(), &mut problems).await?;
     let state = query.state.clone().unwrap_or_default();
     if !is_state(&state) {
         problems.add("state", "", "must be 1 to 256 visible ASCII characters");
@@ -187,23 +187,32 @@ fn start_again(
     ))
 }
 
-fn origin(
+async fn origin(
+    service: &Service,
     query: &LoginQuery,
     application: Option<&Application>,
     problems: &mut InputProblems,
-) -> Option<Origin> {
+) -> Result<Option<Origin>, Failure> {
     let text = query.origin.as_deref().unwrap_or_default();
-    match text.parse::<Origin>() {
-        Ok(origin) if application.is_none_or(|app| app.definition.is_at(&origin)) => Some(origin),
-        Ok(_) => {
-            problems.add("origin", text, "is not an origin of this application");
-            None
-        }
+    let origin = match text.parse::<Origin>() {
+        Ok(origin) => origin,
         Err(error) => {
             problems.add("origin", text, error);
-            None
+            return Ok(None);
         }
+    };
+    let Some(application) = application else {
+        return Ok(Some(origin));
+    };
+    let there = service
+        .storage
+        .applications_reached_at(&origin, &service.team_domain)
+        .await?;
+    if there.iter().any(|one| one.audience == application.audience) {
+        return Ok(Some(origin));
     }
+    problems.add("origin", text, "is not an origin of this application");
+    Ok(None)
 }
 
 fn is_state(text: &str) -> bool {

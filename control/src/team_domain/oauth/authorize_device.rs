@@ -85,6 +85,9 @@ async fn find(service: &Service, text: &str) -> Result<Option<Application>, Stor
     };
     let hostname = location.origin().hostname();
     let there = service.storage.applications_at(hostname).await?;
-    let is_there = |one: &Application| one.definition.origins.contains(&location);
+    let is_there = |one: &Application| {
+        let mut places = one.definition.origins.iter();
+        places.any(|place| place.covers(&location))
+    };
     Ok(there.into_iter().find(is_there))
 }

@@ -105,6 +105,7 @@ fn two_configurations_do_not_affect_each_other() {
         }),
         with(FeedSettings {
             audiences: vec!["a".repeat(64)],
+            team_hostname: "team.example.com".to_owned(),
             ..settings()
         }),
         with(FeedSettings {

@@ -30,6 +30,7 @@ fn all_groups_of_a_process_report_the_same_process() {
     assert_eq!(node.as_deref(), Some("edge%2F1"));
     let other = FeedSettings {
         audiences: vec!["a".repeat(64)],
+        team_hostname: "team.example.com".to_owned(),
         ..settings()
     };
     process.add_to(&scope(), &other);
