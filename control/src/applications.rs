@@ -10,6 +10,7 @@ pub mod conflicts;
 pub mod definition;
 pub mod draft;
 pub mod location;
+pub mod neighbours;
 pub mod upstream;
 
 pub use check::check;

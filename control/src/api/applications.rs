@@ -18,6 +18,7 @@ use super::error::ApiError;
 use super::input::{Input, OptionalBody, optional};
 use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::applications::check::{CheckContext, check};
+use crate::applications::neighbours::notes;
 use crate::applications::{Application, Definition, Draft};
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
@@ -65,6 +66,17 @@ pub struct RevokeApplication {
 pub struct RevokedApplication {
     /// Its tokens below this version of the feed are refused.
     pub version: u64,
+}
+
+/// An application that was added or changed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredApplication {
+    /// The application.
+    #[serde(flatten)]
+    pub application: ApplicationView,
+    /// What its wildcards leave to other applications, or theirs to it: a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl From<&Application> for ApplicationView {
@@ -136,7 +148,7 @@ pub async fn show_by_name(
 pub async fn add(
     State(service): State<Arc<Service>>,
     Input(draft): Input<Draft>,
-) -> Result<Json<ApplicationView>, CommandError> {
+) -> Result<Json<StoredApplication>, CommandError> {
     let application = Application {
         audience: service.random.audience()?,
         declared: false,
@@ -153,14 +165,14 @@ pub async fn add(
         version,
         "application added"
     );
-    Ok(Json(ApplicationView::from(&application)))
+    Ok(Json(stored_application(&service, &application).await?))
 }
 
 /// Changes the settings that are given.
 pub async fn set(
     State(service): State<Arc<Service>>,
     Input(request): Input<SetApplication>,
-) -> Result<Json<ApplicationView>, CommandError> {
+) -> Result<Json<StoredApplication>, CommandError> {
     let before = service.storage.application_named(&request.name).await?;
     let before = before.ok_or_else(|| no_such_name(request.name))?;
     let draft = request.changes.over(Draft::from(&before.definition));
@@ -178,10 +190,22 @@ pub async fn set(
             "application changed"
         );
     }
-    Ok(Json(ApplicationView::from(&Application {
+    let now = Application {
         definition,
         ..before
-    })))
+    };
+    Ok(Json(stored_application(&service, &now).await?))
+}
+
+async fn stored_application(
+    service: &Service,
+    application: &Application,
+) -> Result<StoredApplication, StorageError> {
+    let all = service.storage.applications().await?;
+    Ok(StoredApplication {
+        application: ApplicationView::from(application),
+        notes: notes(&application.definition, &all, &service.team_domain),
+    })
 }
 
 /// Ends all sessions at an application.

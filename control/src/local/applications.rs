@@ -3,6 +3,7 @@
 //! removed.
 
 use portcullis::protocol::origin::Origin;
+use portcullis::protocol::origin_pattern::OriginPattern;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -101,7 +102,7 @@ pub(super) fn select(applications: &[Application], team_domain: &Origin) -> Sele
 }
 
 /// Whether an origin leads to this Envoy, with a certificate that browsers take.
-fn is_here(origin: &Origin, team_domain: &Origin) -> bool {
+fn is_here(origin: &OriginPattern, team_domain: &Origin) -> bool {
     origin.is_https()
         && origin.port() == team_domain.port()
         && origin.hostname().ends_with(".localhost")

@@ -58,3 +58,4 @@ mod upkeep;
 mod users;
 mod walk;
 mod ways_on;
+mod wildcard;

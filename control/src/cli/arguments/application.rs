@@ -12,7 +12,8 @@ pub enum ApplicationCommand {
 Examples:
   portcullis-control application add wiki --origin https://wiki.example.com --allow-everyone
   portcullis-control application add chat --origin https://example.com/chat \\
-      --allow-email ana@example.com bob@example.org --session-duration 8h")]
+      --allow-email ana@example.com bob@example.org --session-duration 8h
+  portcullis-control application add previews --origin 'https://*.preview.example.com' --allow-domain example.com")]
     Add {
         /// The application's name
         name: String,

@@ -9,7 +9,8 @@ use crate::policy::draft::RuleDraft;
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("allow").multiple(true)))]
 pub struct Settings {
-    /// Where it is reached: https://wiki.example.com, or with a path prefix
+    /// Where it is reached: https://wiki.example.com, with a path prefix if it shares the hostname,
+    /// or https://*.preview.example.com for every hostname one label below a domain
     #[arg(long, value_name = "URL", num_args(1..))]
     origin: Option<Vec<String>>,
 

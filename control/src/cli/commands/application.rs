@@ -9,10 +9,10 @@ use super::super::client::Client;
 use super::super::confirmation::confirm;
 use super::super::error::CliError;
 use super::super::output::Output;
-use crate::api::applications::ApplicationView;
 use crate::api::applications::removal::RemovedApplicationView;
+use crate::api::applications::{ApplicationView, StoredApplication};
 use crate::api::list::Items;
-use shown::{list, settings_of};
+use shown::{list, settings_of, with_notes};
 
 pub async fn run(
     command: &ApplicationCommand,
@@ -22,8 +22,8 @@ pub async fn run(
     match command {
         ApplicationCommand::Add { name, settings } => {
             let draft = settings.to_draft(Some(name.clone()));
-            let added: ApplicationView = client.post("/applications", &draft).await?;
-            output.result(&added, || format!("Added.\n{}", settings_of(&added)));
+            let added: StoredApplication = client.post("/applications", &draft).await?;
+            output.result(&added, || format!("Added.\n{}", with_notes(&added)));
         }
         ApplicationCommand::Set {
             name,
@@ -32,8 +32,8 @@ pub async fn run(
         } => {
             let changes = settings.to_draft(rename.clone());
             let request = json!({ "name": name, "changes": changes });
-            let now: ApplicationView = client.post("/applications/set", &request).await?;
-            output.result(&now, || format!("Changed.\n{}", settings_of(&now)));
+            let now: StoredApplication = client.post("/applications/set", &request).await?;
+            output.result(&now, || format!("Changed.\n{}", with_notes(&now)));
         }
         ApplicationCommand::Show { name } => {
             let request = json!({ "name": name });

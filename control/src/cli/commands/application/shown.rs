@@ -2,7 +2,7 @@
 //! application every setting, in the list every setting that is less strict than the default.
 
 use super::super::super::output::table;
-use crate::api::applications::ApplicationView;
+use crate::api::applications::{ApplicationView, StoredApplication};
 use crate::applications::{BypassDraft, Draft};
 use crate::policy::draft::RuleDraft;
 
@@ -59,6 +59,12 @@ pub fn settings_of(application: &ApplicationView) -> String {
     ]
     .map(|(setting, value)| [setting.to_owned(), value]);
     table(["SETTING", "VALUE"], &rows)
+}
+
+/// All settings of an application that was added or changed, and what it leaves to others.
+pub fn with_notes(stored: &StoredApplication) -> String {
+    let notes = stored.notes.iter().map(|note| format!("\nnote: {note}"));
+    settings_of(&stored.application) + &notes.collect::<String>()
 }
 
 fn line(application: &ApplicationView) -> [String; 7] {
