@@ -201,6 +201,27 @@ impl Stand {
         Ok(application)
     }
 
+    /// An application at a hostname that is given, or at all those below a domain: `*.x.localhost`.
+    ///
+    /// # Errors
+    /// As [`Self::application`].
+    pub fn application_on(
+        &self,
+        host: &str,
+        settings: &ApplicationSettings<'_>,
+    ) -> Result<Application> {
+        let place = (host, "");
+        let application = Application::add_at(&self.deployment, &self.numbers, place, settings)?;
+        let what = format!("all workers to know {host}");
+        let request = application.at("any").sub_request("/", "");
+        wait::until(&what, FEED_LIMIT, || {
+            let answers = self.workers.each(|worker| worker.send(&request))?;
+            let known = |answer: &Answer| answer.status == 401;
+            Ok(answers.iter().all(known).then_some(()))
+        })?;
+        Ok(application)
+    }
+
     /// A new browser in which a user has signed in to an application.
     ///
     /// # Errors

@@ -102,6 +102,16 @@ impl Application {
         })
     }
 
+    /// The same application at another hostname, if it is reached at every one below its domain.
+    #[must_use]
+    pub fn at(&self, label: &str) -> Self {
+        Self {
+            host: self.host.replacen('*', label, 1),
+            origin: self.origin.replacen('*', label, 1),
+            ..self.clone()
+        }
+    }
+
     /// The URL of a path on it.
     #[must_use]
     pub fn url(&self, path: &str) -> String {

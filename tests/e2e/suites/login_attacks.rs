@@ -6,6 +6,6 @@ mod many;
 mod open_redirects;
 mod sign_out;
 mod silent;
-mod steps;
+pub(crate) mod steps;
 mod too_late;
 mod wrong_clock;

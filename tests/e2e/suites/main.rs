@@ -34,3 +34,4 @@ mod signatures;
 mod sub_requests;
 mod tokens;
 mod trial;
+mod wildcard;
