@@ -122,10 +122,20 @@ impl Definition {
         places.any(|place| place.origin().exact() == Some(origin))
     }
 
+    /// Whether the application names a hostname exactly, on any port.
+    #[must_use]
+    pub fn names_hostname(&self, hostname: &str) -> bool {
+        let mut places = self.origins.iter();
+        places.any(|place| place.origin().hostname() == hostname)
+    }
+
     /// The URL of the application's start page at `origin`, which is one of its own.
     #[must_use]
     pub fn home_at(&self, origin: &Origin) -> String {
-        let place = self.origins.iter().find(|place| place.origin() == origin);
+        let places = || self.origins.iter();
+        let place = places()
+            .find(|place| place.origin().exact() == Some(origin))
+            .or_else(|| places().find(|place| place.origin().matches(origin)));
         let prefix = place.and_then(Location::path_prefix).unwrap_or_default();
         format!("{origin}{prefix}/")
     }

@@ -56,14 +56,18 @@ impl Database {
     }
 
     /// The applications that are reached at an origin, with any path prefix. A wildcard does not
-    /// match a hostname that another application names exactly, or the team domain's.
+    /// match a hostname that an application names exactly, or the team domain's.
     pub async fn applications_reached_at(
         &self,
         origin: &Origin,
         team_domain: &Origin,
     ) -> Result<Vec<Application>, StorageError> {
-        let by_wildcard = origin.hostname() != team_domain.hostname();
-        let mut there = self.applications_at(origin.hostname()).await?;
+        let hostname = origin.hostname();
+        let mut there = self.applications_at(hostname).await?;
+        let named = there
+            .iter()
+            .any(|one| one.definition.names_hostname(hostname));
+        let by_wildcard = !named && hostname != team_domain.hostname();
         there.retain(|one| {
             one.definition.names(origin) || (by_wildcard && one.definition.is_at(origin))
         });

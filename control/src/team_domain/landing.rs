@@ -80,11 +80,14 @@ async fn applications(
 
 impl ListedApplication {
     fn of(application: Application, until: Option<ShownTime>) -> Self {
-        let first = application.definition.origins.first();
-        let address = first.map(ToString::to_string).unwrap_or_default();
+        let mut places = application.definition.origins.iter();
+        // A wildcard has no address of its own to open.
+        let exact = places.clone().find(|one| one.origin().exact().is_some());
+        let shown = exact.or_else(|| places.next());
+        let address = shown.map(ToString::to_string).unwrap_or_default();
         Self {
+            url: exact.map(|place| format!("{place}/")),
             name: application.definition.name,
-            url: first.map(|place| format!("{place}/")),
             address: address.trim_start_matches("https://").to_owned(),
             until,
         }

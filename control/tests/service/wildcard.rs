@@ -203,3 +203,14 @@ async fn a_wildcard_belongs_to_one_application() {
     let draft = json!({ "name": "docs", "origins": ["https://*.preview.example.com/docs"] });
     scene.service.done("/applications", draft).await;
 }
+
+#[tokio::test]
+async fn the_start_page_lists_a_wildcard_without_a_link() {
+    let scene = Scene::new().await;
+    let mut browser = Browser::default();
+    let who = (ANA, scene.password.as_str());
+    browser.code(&scene.service, &scene.attempt(ONE), who).await;
+    let page = browser.get(&scene.service, "/").await.text().await.unwrap();
+    assert!(page.contains("*.preview.example.com"), "{page}");
+    assert!(!page.contains("href=\"https://"), "{page}");
+}

@@ -133,3 +133,26 @@ async fn filter_credentials_are_listed_and_revoked() {
     let help = String::from_utf8(help.stdout).unwrap();
     assert!(help.contains("when_stale"), "{help}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_wildcard_leaves_to_others_is_said() {
+    let service = Service::start().await;
+    let data = service.data_dir();
+    let add = |name: &str, origin: &str| {
+        let output = run(&data, &["application", "add", name, "--origin", origin]);
+        let text = String::from_utf8(output.stdout.clone()).unwrap();
+        (output.status.success(), text, stderr(&output))
+    };
+    let (added, text, _) = add("wiki", "https://wiki.preview.example.org");
+    assert!(added && !text.contains("note"), "{text}");
+    let (added, text, _) = add("previews", "https://*.preview.example.org");
+    let note = "note: https://*.preview.example.org does not include wiki.preview.example.org, \
+                which the application `wiki` names\n";
+    assert!(added && text.ends_with(note), "{text}");
+    let (added, _, error) = add("other", "https://*.preview.example.org");
+    let taken = "*.preview.example.org already belongs to the application `previews`";
+    assert!(!added && error.contains(taken), "{error}");
+    let (added, _, error) = add("all", "https://*.org");
+    let refused = "needs at least two labels after `*.`";
+    assert!(!added && error.contains(refused), "{error}");
+}
