@@ -10,10 +10,11 @@
 mod input;
 mod profile;
 mod program;
+mod quic;
 mod tab;
 mod visitor;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use portcullis_demo::process::Process;
 use tokio::runtime::{Builder, Runtime};
 
 pub use input::SIGN_IN;
+pub use quic::visitor_by_http3;
 pub use tab::Tab;
 pub use visitor::{Cookie, SameSite, Visitor};
 
@@ -48,7 +50,10 @@ pub(crate) struct Chromium {
 /// # Errors
 /// When Chromium did not start: the same error for all who ask.
 pub fn visitor() -> Result<Visitor> {
-    static CHROMIUM: LazyLock<Result<Chromium>> = LazyLock::new(Chromium::start);
+    static CHROMIUM: LazyLock<Result<Chromium>> = LazyLock::new(|| {
+        let authority = &stand()?.deployment.certificates.authority;
+        Chromium::start("chromium", authority, &[])
+    });
     let chromium = CHROMIUM
         .as_ref()
         .map_err(|error| anyhow!("Chromium did not start: {error:#}"))?;
@@ -56,13 +61,13 @@ pub fn visitor() -> Result<Visitor> {
 }
 
 impl Chromium {
-    fn start() -> Result<Self> {
-        let authority = &stand()?.deployment.certificates.authority;
-        let directory = directories::of_stand("chromium")?;
+    /// Starts it in the directory of a name, with an authority to trust.
+    fn start(name: &str, authority: &Path, arguments: &[String]) -> Result<Self> {
+        let directory = directories::of_stand(name)?;
         profile::make(&directory, authority)?;
         let screenshots = directory.join("screenshots");
         std::fs::create_dir(&screenshots)?;
-        let (process, address) = program::start(&directory)
+        let (process, address) = program::start(&directory, arguments)
             .with_context(|| format!("its log is in {}", directory.display()))?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)

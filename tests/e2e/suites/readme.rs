@@ -3,4 +3,5 @@
 mod application;
 mod drive;
 mod guide;
+mod http3;
 mod without_servers;

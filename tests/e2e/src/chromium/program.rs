@@ -15,8 +15,9 @@ use super::{LIMIT, profile};
 const PROGRAM: &str = "/usr/bin/chromium";
 const VARIABLE: &str = "PORTCULLIS_CHROMIUM";
 
-/// Starts Chromium on the profile in a directory; the answer is where it takes commands.
-pub(super) fn start(directory: &Path) -> Result<(Process, String)> {
+/// Starts Chromium on the profile in a directory, with more arguments; the answer is where it takes
+/// commands.
+pub(super) fn start(directory: &Path, arguments: &[String]) -> Result<(Process, String)> {
     let user_data = directory.join(profile::USER_DATA);
     let mut command = Command::new(find()?);
     command
@@ -28,6 +29,7 @@ pub(super) fn start(directory: &Path) -> Result<(Process, String)> {
         .args(["--disable-component-update", "--password-store=basic"])
         // Nothing but this machine.
         .arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost, EXCLUDE 127.0.0.1")
+        .args(arguments)
         .arg("about:blank");
     if rustix::process::geteuid().is_root() {
         // Chromium's sandbox refuses to run as root, as continuous integration does.

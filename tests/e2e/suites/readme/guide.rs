@@ -38,6 +38,11 @@ impl Guide {
     /// Follows the README to its end, in a directory of its own. Ports, hostnames and files are
     /// others here, and nothing else.
     pub fn follow(name: &str, application: Router) -> Result<Self> {
+        Self::follow_with(name, application, &[])
+    }
+
+    /// The same, with more of the options that `envoy-config --help` lists.
+    pub fn follow_with(name: &str, application: Router, more: &[&str]) -> Result<Self> {
         let tools = Tools::find("control-with-clock")?;
         let directory = directories::of_stand(name)?;
         fs::create_dir_all(&directory)?;
@@ -80,7 +85,7 @@ impl Guide {
                         key: &certificates.key,
                         module: &tools.module,
                         access_log: &directory.join("access.log"),
-                        options,
+                        options: &[options, more].concat(),
                     })?);
                 }
                 ["application", ..] => {
