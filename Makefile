@@ -18,6 +18,10 @@ E2E          ?=
 N            ?= 20
 SEED         ?=
 
+# Where `make install` installs; DESTDIR comes before it, for packages.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
 CARGO  := cargo
 # Built together even where one is wanted: cargo chooses the features of shared dependencies by
 # what is built together, and would compile them again for each choice.
@@ -28,6 +32,7 @@ BENCH    := --package portcullis-control --package portcullis-bench
 VENV   := target/venv
 ENVOY  := $(VENV)/bin/envoy
 MODULE := target/portcullis.wasm
+RELEASE := target/release/portcullis-control
 LINKED := target/$(WASM_TARGET)/wasm/portcullis.wasm
 FINISH := target/module
 # The libraries with which docs/APPLICATIONS.md verifies tokens: jose and PyJWT.
@@ -65,6 +70,16 @@ probe: wasm-target ## The filter's signature checks alone, for tests: target/pro
 .PHONY: control
 control: ## The control service: target/debug/portcullis-control
 	$(CARGO) build --locked $(PROGRAMS) --bin portcullis-control
+
+.PHONY: release
+release: wasm ## Both for real use: target/release/portcullis-control, target/portcullis.wasm
+	$(CARGO) build --locked --release --package portcullis-control --bin portcullis-control
+
+# Where there is no cargo, as under sudo, it installs what was built.
+.PHONY: install
+install: ## Install both, documents, man page and completions (PREFIX=/usr/local, DESTDIR)
+	@if command -v $(CARGO) >/dev/null; then $(MAKE) --no-print-directory release; fi
+	@tools/install.sh '$(RELEASE)' $(MODULE) '$(DESTDIR)$(PREFIX)'
 
 .PHONY: envoy
 envoy: $(ENVOY) ## Envoy, in a Python virtual environment: target/venv/bin/envoy

@@ -15,6 +15,7 @@ mod hostname;
 pub mod ports;
 pub mod process;
 pub mod programs;
+mod proxies;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::net::UnixStream;
@@ -215,6 +216,7 @@ impl Control {
         let failed = || LocalError::Listener(self.log.clone());
         let service = &self.running.as_ref().ok_or_else(failed)?.service;
         let directory = &settings.directory;
+        proxies::forget_all(service).await?;
         let client = Client::new(&settings.data_dir);
         applications::apply(service, &client, &settings.applications).await?;
         let team_domain = &service.team_domain;

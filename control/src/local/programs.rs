@@ -79,10 +79,23 @@ impl Programs {
             .or_else(|| on_path("envoy", search_path.as_os_str()))
             .ok_or(MissingProgram::Envoy)?;
         let module = named("PORTCULLIS_MODULE")?
-            .or_else(|| first(&["../portcullis.wasm", "../share/portcullis/portcullis.wasm"]))
+            .or_else(|| first(&["../portcullis.wasm"]))
+            .or_else(|| module_installed_with(directory))
             .ok_or(MissingProgram::Module)?;
         Ok(Self { envoy, module })
     }
+}
+
+/// The filter that `make install` installed with this program.
+#[must_use]
+pub fn installed_module() -> Option<PathBuf> {
+    module_installed_with(env::current_exe().ok()?.parent()?)
+}
+
+/// The filter, by the directory of the program.
+fn module_installed_with(directory: &Path) -> Option<PathBuf> {
+    let module = directory.parent()?.join("share/portcullis/portcullis.wasm");
+    module.is_file().then_some(module)
 }
 
 /// The program that a shell would start.

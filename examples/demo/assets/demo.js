@@ -75,7 +75,7 @@ function count() {
     const seconds = Math.round(end - Date.now() / 1000);
     const left = seconds > 120 ? `${Math.round(seconds / 60)} min` : `${seconds} s`;
     const when = new Date(end * 1000).toLocaleTimeString();
-    const ended = `ended at ${when}; taken for up to 30 s more`;
+    const ended = `ended at ${when}, accepted for up to 30 s more`;
     show(element, seconds > 0 ? `at ${when}, in ${left}` : ended, seconds > 0);
   };
   tell(byId("session-end"), session.exp);

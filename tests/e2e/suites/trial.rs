@@ -5,4 +5,5 @@ mod command;
 mod demo;
 mod ends;
 mod guards;
+mod installed;
 mod ports;

@@ -18,13 +18,10 @@ pub struct EnvoyConfigOptions {
     #[arg(long, value_name = "FILE", default_value = "/etc/envoy/tls.key")]
     pub key: PathBuf,
 
-    /// The filter
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "/etc/envoy/portcullis.wasm"
-    )]
-    pub module: PathBuf,
+    /// The filter; by default the one that was installed with this program, else
+    /// /etc/envoy/portcullis.wasm
+    #[arg(long, value_name = "FILE")]
+    pub module: Option<PathBuf>,
 
     /// Where Envoy listens; by default on all addresses, at the team domain's port
     #[arg(long, value_name = "ADDRESS")]

@@ -15,6 +15,7 @@ use crate::api::applications::ApplicationView;
 use crate::api::list::Items;
 use crate::applications::Upstream;
 use crate::envoy_config::{ControlTls, EnvoyConfig, Guarded};
+use crate::local::programs::installed_module;
 use crate::server::data_dir::RunFile;
 use error::NoBootstrap;
 
@@ -31,6 +32,10 @@ pub async fn run(
     let listen = options
         .listen
         .unwrap_or_else(|| SocketAddr::new(any, run.team_domain.port()));
+    let module = options.module.clone();
+    let module = module
+        .or_else(installed_module)
+        .unwrap_or_else(|| MODULE.into());
     let yaml = EnvoyConfig {
         listen,
         redirect: options
@@ -40,7 +45,7 @@ pub async fn run(
         admin: options.admin,
         certificate: &options.certificate,
         key: &options.key,
-        module: &options.module,
+        module: &module,
         access_log: &options.access_log,
         team_domain: &run.team_domain,
         control: reachable(run.listen),
@@ -122,5 +127,7 @@ fn reachable(listener: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listener.port())
 }
 
+/// Where the filter is expected, unless it is installed with this program.
+const MODULE: &str = "/etc/envoy/portcullis.wasm";
 /// The name that stands for every host without an application.
 const OTHER_HOSTS: &str = "*";

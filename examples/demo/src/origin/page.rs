@@ -17,6 +17,9 @@ const WITH_SCRIPT: &str = "/with-script";
 /// How a page includes it.
 const INCLUDE: &str = "<script src=\"/.access/portcullis.js\" defer></script>\n";
 
+/// How a link of the page's own address is marked.
+const CURRENT: &str = " aria-current=\"page\"";
+
 /// As strict as the script allows: its frame is one of this origin.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self'; frame-src 'self'; img-src 'self'; manifest-src 'self'; \
@@ -64,13 +67,17 @@ fn render(echo: &Echo) -> String {
     } else {
         escape(&cookies.join("\n"))
     };
-    let (script, how) = if echo.path.split('?').next() == Some(WITH_SCRIPT) {
+    let path = echo.path.split('?').next().unwrap_or_default();
+    let (script, how) = if path == WITH_SCRIPT {
         (INCLUDE, "with portcullis.js")
     } else {
         ("", "without the script")
     };
+    let current = |is_current: bool| if is_current { CURRENT } else { "" };
     PAGE.replace("{{script}}", script)
         .replace("{{how}}", how)
+        .replace("{{plain}}", current(path == "/"))
+        .replace("{{scripted}}", current(path == WITH_SCRIPT))
         .replace("{{host}}", &escape(host))
         .replace("{{email}}", &escape(email))
         .replace("{{method}}", &escape(&echo.method))

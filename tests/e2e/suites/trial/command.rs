@@ -33,11 +33,15 @@ impl Try {
     pub fn start(data_dir: &Path, port: u16, applications: &[String]) -> Result<Self> {
         fs::create_dir_all(data_dir)?;
         let log = data_dir.join(format!("try-{port}.log"));
-        let command = command(data_dir, port, applications)?;
-        let mut process = Process::start("try", &command, &log)?;
+        Self::start_command(&command(data_dir, port, applications)?, &log)
+    }
+
+    /// The same for a command that is made already.
+    pub fn start_command(command: &Command, log: &Path) -> Result<Self> {
+        let mut process = Process::start("try", command, log)?;
         let said = wait::until("`try` to be ready", START_LIMIT, || {
             process.check_running()?;
-            let log = fs::read_to_string(&log)?;
+            let log = fs::read_to_string(log)?;
             let objects = log.lines().filter(|line| line.starts_with('{'));
             Ok(objects
                 .filter_map(|line| serde_json::from_str(line).ok())

@@ -26,8 +26,10 @@ fn envoy_ends_with_the_command() -> Result<()> {
     let mut trial = Try::start(&data, port, &application())?;
     trial.process.kill();
     wait_until_closed(port)?;
-    // What a killed one left behind is no obstacle.
-    Try::start(&data, port, &application())?.interrupt()
+    // What a killed one left behind is no obstacle, and no revocation waits for its Envoy.
+    let trial = Try::start(&data, port, &application())?;
+    trial.control(&["revoke", "user", "you@example.com", "--wait"])?;
+    trial.interrupt()
 }
 
 #[test]
