@@ -170,6 +170,7 @@ pub fn start_envoy(
         directory,
         bootstrap: &file,
         credential: "bench",
+        node: None,
         workers: 1,
         drain: envoy::DRAIN,
     })?;

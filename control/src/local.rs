@@ -130,6 +130,7 @@ impl Local {
             directory,
             bootstrap: &prepared.bootstrap,
             credential: prepared.account.credential.reveal(),
+            node: Some("try"),
             workers: WORKERS,
             drain: envoy::DRAIN,
         })?;

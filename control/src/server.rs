@@ -172,6 +172,10 @@ impl Running {
             tracing::warn!("requests were cut off when the service stopped");
         }
         self.listeners.shutdown().await;
+        let service = &self.service;
+        // What proxies did until now, such as to hang up before this service stopped.
+        let written = service.proxies.write(&self.database, &service.notifier);
+        let _ = tokio::time::timeout(DATABASE_CLOSE_LIMIT, written).await;
         let closed = async {
             if let Err(error) = marker::write_now(&self.database, self.data_dir.path()).await {
                 tracing::warn!(%error, "the newest version is not noted");

@@ -69,9 +69,11 @@ fn troubleshooting_has_an_entry_for_every_reason_and_for_no_other() {
         }
         assert_eq!(entries(&page, heading), reasons, "{heading}");
     }
+    let commands = entries(&page, "Reasons of the command line");
+    assert_eq!(commands, reasons_of_commands());
 }
 
-/// Where the reasons are that docs/COMMAND-LINE.md lists.
+/// Where the reasons of commands are.
 const REASONS_OF_COMMANDS: [(&str, &str); 5] = [
     ("src/api/command_error.rs", "fn reason("),
     ("src/cli/client.rs", "pub fn reason("),
@@ -83,13 +85,6 @@ const REASONS_OF_COMMANDS: [(&str, &str); 5] = [
 #[test]
 fn every_reason_of_a_command_is_listed_and_no_other() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut reasons = BTreeSet::from(["usage".to_owned()]);
-    for (file, function) in REASONS_OF_COMMANDS {
-        let source = fs::read_to_string(root.join(file)).unwrap();
-        let found = words(&source, function);
-        assert!(!found.is_empty(), "{function} of {file}");
-        reasons.extend(found);
-    }
     let page = fs::read_to_string(root.join("../docs/COMMAND-LINE.md")).unwrap();
     let (_, table) = page.split_once("| `reason` | meaning |\n").unwrap();
     let cells = table.lines().filter_map(|row| row.split('|').nth(1));
@@ -97,7 +92,19 @@ fn every_reason_of_a_command_is_listed_and_no_other() {
         .flat_map(|cell| cell.split('`').skip(1).step_by(2))
         .map(str::to_owned)
         .collect();
-    assert_eq!(listed, reasons);
+    assert_eq!(listed, reasons_of_commands());
+}
+
+fn reasons_of_commands() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut reasons = BTreeSet::from(["usage".to_owned()]);
+    for (file, function) in REASONS_OF_COMMANDS {
+        let source = fs::read_to_string(root.join(file)).unwrap();
+        let found = words(&source, function);
+        assert!(!found.is_empty(), "{function} of {file}");
+        reasons.extend(found);
+    }
+    reasons
 }
 
 /// The string literals of one lower-case word in a function.

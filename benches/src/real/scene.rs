@@ -227,6 +227,7 @@ fn another_envoy(
         directory: &directory,
         bootstrap: &file,
         credential: deployment.credential(),
+        node: None,
         workers,
         drain: envoy::DRAIN,
     })?;

@@ -28,6 +28,8 @@ pub struct Settings<'a> {
     pub bootstrap: &'a Path,
     /// The filter's credential; only the environment carries it.
     pub credential: &'a str,
+    /// The node id, so that it is known again after a restart.
+    pub node: Option<&'a str>,
     /// The number of worker threads.
     pub workers: u32,
     /// How long an old configuration serves the connections that it has.
@@ -92,6 +94,9 @@ fn command(settings: &Settings<'_>, admin_file: &Path) -> Command {
         // Access logs are written at once, so that they can be read while Envoy runs.
         .args(["--file-flush-interval-msec", "50"])
         .env("PORTCULLIS_FILTER_CREDENTIAL", settings.credential);
+    if let Some(node) = settings.node {
+        command.args(["--service-node", node]);
+    }
     command
 }
 

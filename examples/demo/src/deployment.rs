@@ -97,6 +97,7 @@ impl Deployment {
             directory,
             bootstrap: &file,
             credential: &credential,
+            node: None,
             workers: settings.workers,
             drain: settings.drain,
         })?;
@@ -123,6 +124,7 @@ impl Deployment {
             directory: &self.directory,
             bootstrap: &self.directory.join("envoy.yaml"),
             credential: &self.credential,
+            node: None,
             workers,
             drain: self.drain,
         })?;

@@ -61,6 +61,7 @@ impl Probe {
             directory: &directory,
             bootstrap: &file,
             credential: "none",
+            node: None,
             workers: 1,
             drain: envoy::DRAIN,
         })

@@ -134,6 +134,7 @@ fn start(directory: &Path, credential: &str, drain: Duration) -> Result<Envoy> {
         directory,
         bootstrap: &bootstrap_in(directory),
         credential,
+        node: None,
         workers: WORKERS,
         drain,
     })

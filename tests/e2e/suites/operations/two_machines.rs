@@ -252,6 +252,7 @@ fn start_envoy(
         directory,
         bootstrap: &file,
         credential,
+        node: None,
         workers: 1,
         drain: envoy::DRAIN,
     })

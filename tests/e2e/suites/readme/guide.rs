@@ -102,6 +102,7 @@ impl Guide {
             directory: &directory,
             bootstrap: &file,
             credential: &credential.context("no filter credential")?,
+            node: None,
             workers: 2,
             drain: envoy::DRAIN,
         })?;
