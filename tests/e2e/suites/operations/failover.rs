@@ -69,6 +69,7 @@ impl Scene {
             credential: &one.new_filter_credential()?,
             workers: 2,
             drain: envoy::DRAIN,
+            node: None,
         })?;
         Ok(Self {
             one,

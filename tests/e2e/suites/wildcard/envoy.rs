@@ -52,6 +52,7 @@ fn each_hostname_leads_to_the_server_of_its_application() -> Result<()> {
         credential,
         workers: 1,
         drain: envoy::DRAIN,
+        node: None,
     })?;
 
     let mut browser = Browser::new(&certificates.authority)?;
