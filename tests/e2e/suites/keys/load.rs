@@ -32,6 +32,8 @@ pub struct Load<'a> {
 #[derive(Default)]
 pub struct Outcome {
     stop: AtomicBool,
+    /// Held by the sign-in in progress.
+    signing_in: Mutex<()>,
     admitted: AtomicUsize,
     sign_ins: AtomicUsize,
     failures: Mutex<Vec<String>>,
@@ -72,7 +74,8 @@ impl Load<'_> {
 
     /// Signs in through the first Envoy, and uses the new session at each.
     fn sign_in(&self, outcome: &Outcome) -> Result<()> {
-        let browser = self.stand.sign_in(self.user, self.application)?;
+        let browser =
+            outcome.between_sign_ins(|| self.stand.sign_in(self.user, self.application))?;
         let cookies = cookies(&browser, self.application);
         for envoy in self.stand.envoys() {
             self.ask(&mut self.connect(envoy)?, &cookies)?;
@@ -98,6 +101,12 @@ impl Load<'_> {
 }
 
 impl Outcome {
+    /// Does something while no sign-in is in progress.
+    pub fn between_sign_ins<T>(&self, act: impl FnOnce() -> Result<T>) -> Result<T> {
+        let _guard = self.signing_in.lock().ok().context("a thread panicked")?;
+        act()
+    }
+
     /// Waits until more sign-ins have succeeded that began after this call, and many requests.
     pub fn more(&self) -> Result<()> {
         let count = |of: &AtomicUsize| of.load(Ordering::SeqCst);

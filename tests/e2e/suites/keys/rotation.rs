@@ -36,7 +36,9 @@ fn b16_no_request_is_refused_while_keys_rotate_under_load() -> Result<()> {
 
     let requests = load.during(|outcome| {
         for algorithm in ["rs256", "eddsa", "es256"] {
-            let new = scene.rotate(algorithm)?;
+            let new = scene.publish(algorithm)?;
+            outcome.between_sign_ins(|| scene.pass_time())?;
+            scene.until_signs(&new)?;
             outcome.more()?;
             let browser = stand.sign_in(&user, &application)?;
             ensure!(kid(&browser, &application)? == new, "not signed by {new}");

@@ -76,6 +76,14 @@ impl Scene {
 
     /// Replaces the signing key by one of an algorithm; the new key's id.
     pub fn rotate(&self, algorithm: &str) -> Result<String> {
+        let new = self.publish(algorithm)?;
+        self.pass_time()?;
+        self.until_signs(&new)?;
+        Ok(new)
+    }
+
+    /// Makes a key, and waits until both proxies have it; its id.
+    pub fn publish(&self, algorithm: &str) -> Result<String> {
         let control = &self.stand.deployment.control;
         let rotated: Rotated = control.command(&["key", "rotate", "--algorithm", algorithm])?;
         wait::until("both proxies to have the key", LIMIT, || {
@@ -84,12 +92,21 @@ impl Scene {
             Ok((proxies.len() == ENVOYS && proxies.iter().all(have)).then_some(()))
         })?;
         ensure!(self.state(&rotated.kid)? == "published");
-        self.behind.set(self.behind.get() - PUBLISHED);
-        self.shift()?;
-        wait::until("the key to sign", LIMIT, || {
-            Ok((self.state(&rotated.kid)? == "signing").then_some(()))
-        })?;
         Ok(rotated.kid)
+    }
+
+    /// Lets the time pass for which a key is published before it signs. A sign-in in progress would
+    /// fail: its code lasts no longer.
+    pub fn pass_time(&self) -> Result<()> {
+        self.behind.set(self.behind.get() - PUBLISHED);
+        self.shift()
+    }
+
+    /// Waits until a key signs.
+    pub fn until_signs(&self, kid: &str) -> Result<()> {
+        wait::until("the key to sign", LIMIT, || {
+            Ok((self.state(kid)? == "signing").then_some(()))
+        })
     }
 
     /// A key's state.
