@@ -93,6 +93,9 @@ pub struct CoverageView {
     pub unwatched: Vec<String>,
     /// Each proxy.
     pub items: Vec<AppliedAt>,
+    /// Proxies that were not waited for, since another process of their node took their place. If one
+    /// still runs, it admits users without this version until it denies every request.
+    pub presumed_ended: Vec<AppliedAt>,
 }
 
 impl CoverageView {
@@ -181,6 +184,7 @@ async fn covered(service: &Service, query: &VersionQuery) -> Result<CoverageView
         waited_for: query.wait_for,
         unwatched,
         items: covering.each(version, committed_ms),
+        presumed_ended: covering.presumed_ended(version, committed_ms),
     })
 }
 

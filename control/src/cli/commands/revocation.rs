@@ -71,12 +71,44 @@ pub fn applied_everywhere(view: &CoverageView) -> String {
         }
         (count, None) => format!("All {count}{live} proxies have applied it."),
     };
-    match missing(view) {
-        lines if lines.is_empty() => applied,
-        lines => format!(
-            "{applied}\nThese do not poll, may still admit users, and were left out:\n{lines}"
-        ),
+    let mut text = applied;
+    let missing = missing(view);
+    if !missing.is_empty() {
+        text.push_str("\nThese do not poll, may still admit users, and were left out:\n");
+        text.push_str(&missing);
     }
+    let lines = presumed_ended(view);
+    if !lines.is_empty() {
+        text.push_str("\nPresumed ended, since another process of the node took the place:\n");
+        text.push_str(&lines);
+    }
+    text
+}
+
+/// The proxies that are presumed to have ended.
+fn presumed_ended(view: &CoverageView) -> String {
+    let line = |one: &AppliedAt| {
+        let AppliedAt {
+            instance, address, ..
+        } = one;
+        let node = one.node.as_deref().unwrap_or_default();
+        match one.until {
+            Some(until) => format!(
+                "  {instance} at {address} (node {node}); if it still runs, it admits users until {}",
+                time(until)
+            ),
+            None => format!(
+                "  {instance} at {address} (node {node}); if it still runs, it admits users without \
+                 end (`then: allow`)"
+            ),
+        }
+    };
+    let ended = &view.presumed_ended;
+    let mut lines: Vec<String> = ended.iter().take(MAX_NAMED).map(line).collect();
+    if ended.len() > MAX_NAMED {
+        lines.push(format!("  and {} more", ended.len() - MAX_NAMED));
+    }
+    lines.join("\n")
 }
 
 /// The proxies that have not applied it.

@@ -6,7 +6,7 @@ use portcullis::time::{UnixMillis, UnixSeconds};
 use serde::{Deserialize, Serialize};
 
 use super::standing::{Standing, standings};
-use super::state::ProxyState;
+use super::state::{ProxyState, denies_from};
 use crate::storage::{Proxy, ProxyStep, Step};
 
 /// How many proxies have applied a version.
@@ -41,8 +41,8 @@ pub struct AppliedAt {
     pub version: u64,
     /// Its state.
     pub state: ProxyState,
-    /// If it is unknown: until when it is waited for, since its own configuration then makes it deny
-    /// every request; `None` if only an administrator can say that it is gone.
+    /// If it is unknown or replaced: when its own configuration makes it deny every request; an unknown
+    /// one is waited for until then. `None` if only an administrator can say that it is gone.
     pub until: Option<UnixSeconds>,
     /// Whether it has applied the version in question.
     pub applied: bool,
@@ -52,6 +52,7 @@ pub struct AppliedAt {
 
 /// All proxies at one time, with the steps that they took.
 pub struct Covering {
+    now: UnixMillis,
     proxies: Vec<Standing>,
     steps: HashMap<(String, String), Vec<Step>>,
 }
@@ -68,6 +69,7 @@ impl Covering {
                 .push(step.step);
         }
         Self {
+            now,
             proxies: standings(proxies, now),
             steps: by_proxy,
         }
@@ -100,21 +102,44 @@ impl Covering {
     /// The same, proxy by proxy.
     #[must_use]
     pub fn each(&self, version: u64, committed: Option<UnixMillis>) -> Vec<AppliedAt> {
-        let one = |standing: &Standing| {
-            let proxy = &standing.proxy;
-            AppliedAt {
-                instance: proxy.instance.clone(),
-                node: proxy.process.as_ref().map(|of| of.node.clone()),
-                credential: proxy.credential.clone(),
-                address: proxy.address.clone(),
-                version: proxy.applied,
-                state: standing.state,
-                until: standing.until(),
-                applied: proxy.applied >= version,
-                after_ms: self.after_ms(proxy, version, committed),
-            }
-        };
+        let one = |standing: &Standing| self.applied_at(standing, version, committed);
         self.watched().map(one).collect()
+    }
+
+    /// The proxies that are presumed to have ended, since others took their place, and that would
+    /// still admit users without the version if they had not.
+    #[must_use]
+    pub fn presumed_ended(&self, version: u64, committed: Option<UnixMillis>) -> Vec<AppliedAt> {
+        let may_admit = |standing: &&Standing| {
+            standing.state == ProxyState::Replaced
+                && standing.proxy.applied < version
+                && denies_from(&standing.proxy).is_none_or(|from| self.now < from)
+        };
+        let one = |standing: &Standing| AppliedAt {
+            until: denies_from(&standing.proxy).map(UnixMillis::to_seconds),
+            ..self.applied_at(standing, version, committed)
+        };
+        self.proxies.iter().filter(may_admit).map(one).collect()
+    }
+
+    fn applied_at(
+        &self,
+        standing: &Standing,
+        version: u64,
+        committed: Option<UnixMillis>,
+    ) -> AppliedAt {
+        let proxy = &standing.proxy;
+        AppliedAt {
+            instance: proxy.instance.clone(),
+            node: proxy.process.as_ref().map(|of| of.node.clone()),
+            credential: proxy.credential.clone(),
+            address: proxy.address.clone(),
+            version: proxy.applied,
+            state: standing.state,
+            until: standing.until(),
+            applied: proxy.applied >= version,
+            after_ms: self.after_ms(proxy, version, committed),
+        }
     }
 
     fn watched(&self) -> impl Iterator<Item = &Standing> {

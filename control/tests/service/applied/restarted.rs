@@ -79,6 +79,25 @@ async fn b06_a_proxy_that_restarts_with_its_node_id_replaces_its_predecessor() {
         ),
         (&json!(true), &json!(1), &json!("edge/1"))
     );
+    // Should the old one still run, administrators know how long it admits users.
+    let ended = &view["presumed_ended"][0];
+    assert_eq!(
+        (&ended["instance"], &ended["state"]),
+        (&json!("old"), &json!("replaced"))
+    );
+    assert!(ended["until"].is_u64(), "{ended}");
+    let data = service.data_dir();
+    let running = tokio::task::spawn_blocking(move || {
+        let revoke = ["revoke", "user", ANA, "--wait", "--timeout", "30s"];
+        program(&data, &revoke).output().unwrap()
+    });
+    while !running.is_finished() {
+        new.poll(1).await;
+    }
+    let told = String::from_utf8_lossy(&running.await.unwrap().stdout).into_owned();
+    let says = "Presumed ended, since another process of the node took the place:\n  old at ";
+    assert!(told.contains(says), "{told}");
+    let version = version + 1;
 
     // Another replica, and this one after a restart, say the same.
     let replica = service.replica().await;
@@ -86,6 +105,8 @@ async fn b06_a_proxy_that_restarts_with_its_node_id_replaces_its_predecessor() {
 
     // Its list forgets the old one after an hour, and until then shows it.
     service.clock.advance(3_500);
+    let view = wait_for(&service, version, 0).await;
+    assert_eq!(view["presumed_ended"], json!([]), "it would deny now");
     let tend = || async {
         let service = &service.running.service;
         service.proxies.tend(&service.storage).await.unwrap();
