@@ -17,7 +17,7 @@ mod tokens;
 mod upkeep;
 mod users;
 
-pub use applications::{ChangeError, RemovedApplication};
+pub use applications::{ChangeError, RemovedApplication, TakeOver};
 pub use backup::{BackupError, copy_sqlite};
 pub use database::error::{CorruptValue, StorageError, error_counts};
 pub use database::stats::DatabaseStats;

@@ -18,11 +18,11 @@ use super::error::ApiError;
 use super::input::{Input, OptionalBody, optional};
 use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::applications::check::{CheckContext, check};
-use crate::applications::neighbours::notes;
+use crate::applications::neighbours::{notes, taken_over};
 use crate::applications::{Application, Definition, Draft};
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
-use crate::storage::{ApplicationRevocation, StorageError};
+use crate::storage::{ApplicationRevocation, StorageError, TakeOver};
 use selected::{ApplicationName, NO_SUCH_NAME, no_such_name};
 
 /// An application with all its settings, as an administrator would write them.
@@ -43,6 +43,9 @@ pub struct ApplicationView {
 pub struct SetApplication {
     name: String,
     changes: Draft,
+    /// Whether wildcards of other applications may get the hostnames that it gives up.
+    #[serde(default)]
+    leave_to_wildcard: bool,
 }
 
 /// How to revoke an application; an empty body means the defaults.
@@ -74,7 +77,8 @@ pub struct StoredApplication {
     /// The application.
     #[serde(flatten)]
     pub application: ApplicationView,
-    /// What its wildcards leave to other applications, or theirs to it: a sentence each.
+    /// What its wildcards leave to other applications, or theirs to it, and what it gives up to
+    /// theirs: a sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -165,7 +169,9 @@ pub async fn add(
         version,
         "application added"
     );
-    Ok(Json(stored_application(&service, &application).await?))
+    Ok(Json(
+        stored_application(&service, &application, None).await?,
+    ))
 }
 
 /// Changes the settings that are given.
@@ -179,7 +185,11 @@ pub async fn set(
     let definition = checked(&service, draft)?;
     if let Some(version) = service
         .storage
-        .change_application(&before, &definition)
+        .change_application(
+            &before,
+            &definition,
+            TakeOver::allowed_if(request.leave_to_wildcard),
+        )
         .await?
     {
         service.notifier.committed(version);
@@ -192,19 +202,26 @@ pub async fn set(
     }
     let now = Application {
         definition,
-        ..before
+        ..before.clone()
     };
-    Ok(Json(stored_application(&service, &now).await?))
+    Ok(Json(
+        stored_application(&service, &now, Some(before)).await?,
+    ))
 }
 
 async fn stored_application(
     service: &Service,
     application: &Application,
+    before: Option<Application>,
 ) -> Result<StoredApplication, StorageError> {
     let all = service.storage.applications().await?;
+    let others = all.iter().map(|one| &one.definition);
+    let mut notes = notes(&application.definition, others, Some(&service.team_domain));
+    let taken = taken_over(before.as_slice(), &all);
+    notes.extend(taken.iter().map(ToString::to_string));
     Ok(StoredApplication {
         application: ApplicationView::from(application),
-        notes: notes(&application.definition, &all, &service.team_domain),
+        notes,
     })
 }
 

@@ -102,6 +102,7 @@ impl CommandError {
             Self::Refused(_) => "request_invalid",
             Self::Change(ChangeError::NameTaken) => "name_taken",
             Self::Change(ChangeError::PlaceTaken { .. }) => "origin_taken",
+            Self::Change(ChangeError::TakenOver(_)) => "left_to_wildcard",
             Self::Change(ChangeError::Declared) => "declared",
             Self::Change(ChangeError::Raced) => "raced",
             Self::EmailTaken => "email_taken",

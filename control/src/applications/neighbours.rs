@@ -1,18 +1,65 @@
-//! What an application with a wildcard leaves to others. It is no conflict, and said when one is
-//! added or changed.
+//! What an application with a wildcard leaves to others, which is no conflict, and what it gets when
+//! an application gives up a hostname, which must be wanted: Envoy still has that application's
+//! server behind the hostname.
 
 use portcullis::protocol::origin::Origin;
 
 use super::definition::{Application, Definition};
 use super::location::Location;
 
+/// A hostname that belongs to a wildcard, now that no application names it exactly.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{wildcard} of the application `{holder}` includes {hostname} from now on")]
+pub struct TakenOver {
+    /// The hostname.
+    pub hostname: String,
+    /// The wildcard.
+    pub wildcard: Location,
+    /// The name of the wildcard's application.
+    pub holder: String,
+}
+
+/// The hostnames that applications named exactly before, and that wildcards of other applications
+/// have after.
+#[must_use]
+pub fn taken_over(before: &[Application], after: &[Application]) -> Vec<TakenOver> {
+    let mut all = Vec::new();
+    for old in before {
+        let exact = old.definition.origins.iter();
+        let exact = exact.filter(|location| location.origin().domain().is_none());
+        for hostname in exact.map(|location| location.origin().hostname()) {
+            if after
+                .iter()
+                .any(|new| new.definition.names_hostname(hostname))
+            {
+                continue;
+            }
+            for new in after.iter().filter(|new| new.audience != old.audience) {
+                let mut places = new.definition.origins.iter();
+                let Some(wildcard) = places.find(|place| is_under(hostname, place)) else {
+                    continue;
+                };
+                let taken = TakenOver {
+                    hostname: hostname.to_owned(),
+                    wildcard: wildcard.clone(),
+                    holder: new.definition.name.clone(),
+                };
+                if !all.contains(&taken) {
+                    all.push(taken);
+                }
+            }
+        }
+    }
+    all
+}
+
 /// One sentence for each hostname that a wildcard of one application would match, and that another
 /// application or the team domain has.
 #[must_use]
-pub fn notes(
+pub fn notes<'a>(
     definition: &Definition,
-    applications: &[Application],
-    team_domain: &Origin,
+    applications: impl IntoIterator<Item = &'a Definition> + Clone,
+    team_domain: Option<&Origin>,
 ) -> Vec<String> {
     let mut notes = Vec::new();
     let mut note = |text: String| {
@@ -21,17 +68,13 @@ pub fn notes(
         }
     };
     for own in &definition.origins {
-        if is_under(team_domain.hostname(), own) {
-            note(format!(
-                "{own} does not include the team domain {team_domain}"
-            ));
+        if let Some(team) = team_domain.filter(|team| is_under(team.hostname(), own)) {
+            note(format!("{own} does not include the team domain {team}"));
         }
-        let others = applications
-            .iter()
-            .filter(|other| other.definition.name != definition.name);
-        for other in others {
-            let name = &other.definition.name;
-            for theirs in &other.definition.origins {
+        let others = applications.clone().into_iter();
+        for other in others.filter(|other| other.name != definition.name) {
+            let name = &other.name;
+            for theirs in &other.origins {
                 if is_under(theirs.origin().hostname(), own) {
                     let hostname = theirs.origin().hostname();
                     note(format!(

@@ -1,19 +1,43 @@
 //! `check`: everything that is wrong with the configuration, at once.
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::arguments::Arguments;
 use super::error::CliError;
 use super::output::Output;
+use crate::applications::neighbours::notes;
 use crate::config::{Config, ConfigError};
 use crate::words::counted;
 
+/// A valid configuration.
+#[derive(Serialize)]
+struct Checked<'a> {
+    ok: bool,
+    /// How many it declares.
+    applications: usize,
+    /// What the wildcards among them leave to others.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
+}
+
 pub fn check(arguments: &Arguments, output: Output) -> Result<(), CliError> {
     let config = load(arguments)?;
-    let applications = config.applications.len();
-    output.result(&json!({ "ok": true, "applications": applications }), || {
-        let applications = counted(applications as u64, "application", "applications");
-        format!("The configuration is valid. It declares {applications}.")
+    let declared = &config.applications;
+    let team_domain = config.server.team_domain.as_ref();
+    let notes = declared
+        .iter()
+        .flat_map(|definition| notes(definition, declared, team_domain))
+        .collect::<Vec<_>>();
+    let result = Checked {
+        ok: true,
+        applications: declared.len(),
+        notes: &notes,
+    };
+    output.result(&result, || {
+        let applications = counted(declared.len() as u64, "application", "applications");
+        let notes = notes.iter().map(|note| format!("\nnote: {note}"));
+        let notes: String = notes.collect();
+        format!("The configuration is valid. It declares {applications}.{notes}")
     });
     Ok(())
 }

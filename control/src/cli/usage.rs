@@ -34,6 +34,7 @@ fn checked(arguments: Arguments) -> Result<Arguments, clap::Error> {
             name,
             rename: None,
             settings,
+            ..
         }) if settings.is_empty() => Err(error_of(
             &["application", "set"],
             &format!(

@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::error::StartError;
 use crate::applications::Application;
+use crate::applications::neighbours::{notes, taken_over};
 use crate::config::Config;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
@@ -90,9 +91,24 @@ async fn declare(service: &Service) -> Result<(), StartError> {
         });
     }
     let until = service.tokens_end();
+    let before = service.storage.applications().await?;
     let version = service.storage.declare(&declared, until).await?;
+    let after = service.storage.applications().await?;
     if let Some(version) = version {
         tracing::info!(version, "declared applications changed");
+    }
+    for taken in taken_over(&before, &after) {
+        tracing::warn!(
+            hostname = taken.hostname,
+            application = taken.holder,
+            "{taken}; if Envoy still has a route to another application's server there, take it out"
+        );
+    }
+    let all = || after.iter().map(|one| &one.definition);
+    for definition in &service.config.applications {
+        for note in notes(definition, all(), Some(&service.team_domain)) {
+            tracing::info!(application = definition.name, "{note}");
+        }
     }
     Ok(())
 }

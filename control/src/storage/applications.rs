@@ -12,10 +12,11 @@ use portcullis::protocol::origin_pattern::domain_above;
 use crate::applications::{Application, Definition};
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
-use places::{leave_places, take_places};
+use places::{check_taken_over, leave_places, take_places};
 use rows::{SELECT_ALL, name_taken, to_json};
 
 pub use error::ChangeError;
+pub use places::TakeOver;
 pub use removal::RemovedApplication;
 pub(in crate::storage) use rows::{Columns, from_columns, read};
 
@@ -97,11 +98,12 @@ impl Database {
     }
 
     /// Changes `was` to `definition`. Returns the version that publishes it, or `None` if nothing
-    /// changed.
+    /// changed. With [`TakeOver::Refused`] no wildcard gets a hostname that it gives up.
     pub async fn change_application(
         &self,
         was: &Application,
         definition: &Definition,
+        take_over: TakeOver,
     ) -> Result<Option<u64>, ChangeError> {
         if was.declared {
             return Err(ChangeError::Declared);
@@ -111,6 +113,7 @@ impl Database {
         }
         let mut write = self.write().await?;
         write.lock().await?;
+        check_taken_over(&mut write, &was.audience, Some(definition), take_over).await?;
         let changed = sqlx::query(
             "UPDATE applications SET name = $1, definition = $2 \
              WHERE audience = $3 AND gone = 0 AND declared = 0 AND definition = $4",

@@ -1,8 +1,9 @@
 //! One application on every hostname one label below a domain.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::admin_api::{call, token};
 use crate::browser::{Attempt, Browser, VERIFIER};
 use crate::harness::{Service, problem};
 
@@ -213,4 +214,108 @@ async fn the_start_page_lists_a_wildcard_without_a_link() {
     let page = browser.get(&scene.service, "/").await.text().await.unwrap();
     assert!(page.contains("*.preview.example.com"), "{page}");
     assert!(!page.contains("href=\"https://"), "{page}");
+}
+
+const PAY: &str = "https://pay.preview.example.com";
+
+/// The hostname of an application, which a wildcard would get.
+async fn with_pay(scene: &Scene) {
+    scene.service.application("pay", PAY, json!({})).await;
+}
+
+/// Whether users of the wildcard's application can sign in at a host.
+async fn is_taken_over(scene: &Scene) -> bool {
+    scene.login_status(PAY).await == StatusCode::OK
+}
+
+const TAKEN: &str = "https://*.preview.example.com of the application `previews` includes \
+                     pay.preview.example.com from now on";
+
+#[tokio::test]
+async fn a_wildcard_gets_the_hostname_of_a_removed_application_only_if_told_so() {
+    let scene = Scene::new().await;
+    with_pay(&scene).await;
+    let mut request = json!({ "name": "pay" });
+    let (status, body) = scene
+        .service
+        .administer("/applications/remove", request.clone())
+        .await;
+    assert_eq!(status, StatusCode::CONFLICT, "{body}");
+    assert_eq!(body["reason"], "left_to_wildcard");
+    let error = body["error"].as_str().unwrap();
+    assert!(
+        error.contains(TAKEN) && error.contains("--leave-to-wildcard"),
+        "{error}"
+    );
+    assert_eq!(scene.service.listed("/applications").await.len(), 2);
+    assert!(!is_taken_over(&scene).await);
+
+    request["leave_to_wildcard"] = json!(true);
+    let removed = scene.service.done("/applications/remove", request).await;
+    assert_eq!(removed["notes"], json!([TAKEN]));
+    assert!(is_taken_over(&scene).await);
+}
+
+#[tokio::test]
+async fn a_wildcard_gets_a_hostname_that_was_changed_only_if_told_so() {
+    let scene = Scene::new().await;
+    with_pay(&scene).await;
+    let set = |changes: Value| json!({ "name": "pay", "changes": changes });
+    // The hostname stays its own.
+    let below = set(json!({ "origins": [format!("{PAY}/till")] }));
+    scene.service.done("/applications/set", below).await;
+    let mut moved = set(json!({ "origins": ["https://pay.example.com"] }));
+    let (status, body) = scene
+        .service
+        .administer("/applications/set", moved.clone())
+        .await;
+    assert_eq!(status, StatusCode::CONFLICT, "{body}");
+    assert_eq!(body["reason"], "left_to_wildcard");
+    assert!(!is_taken_over(&scene).await);
+
+    moved["leave_to_wildcard"] = json!(true);
+    let now = scene.service.done("/applications/set", moved).await;
+    assert_eq!(now["notes"], json!([TAKEN]));
+    assert!(is_taken_over(&scene).await);
+}
+
+#[tokio::test]
+async fn a_hostname_that_another_application_names_too_is_not_left_to_a_wildcard() {
+    let scene = Scene::new().await;
+    with_pay(&scene).await;
+    let till = json!({ "name": "till", "origins": [format!("{PAY}/till")] });
+    scene.service.done("/applications", till).await;
+    let pay = json!({ "name": "pay" });
+    let removed = scene.service.done("/applications/remove", pay).await;
+    assert!(removed["notes"].is_null(), "{removed}");
+    assert!(!is_taken_over(&scene).await);
+}
+
+#[tokio::test]
+async fn the_admin_api_leaves_a_hostname_to_a_wildcard_only_if_told_so() {
+    let scene = Scene::new().await;
+    with_pay(&scene).await;
+    let token = token(&scene.service, &["applications:write"]).await;
+    let refused = call(&scene.service, &token, Method::DELETE, "applications/pay").await;
+    assert_eq!(problem(refused).await, (409, "conflict".into()));
+    assert!(!is_taken_over(&scene).await);
+    let url = scene.service.page("/api/admin/v1/applications/pay");
+    let request = scene.service.http.delete(url).bearer_auth(token);
+    let request = request.json(&json!({ "leave_to_wildcard": true }));
+    let removed = request.send().await.unwrap();
+    assert_eq!(removed.status(), StatusCode::OK);
+    let removed: Value = removed.json().await.unwrap();
+    assert_eq!(removed["notes"], json!([TAKEN]));
+}
+
+#[tokio::test]
+async fn signing_out_links_to_no_host_of_another_application() {
+    let scene = Scene::new().await;
+    with_pay(&scene).await;
+    for (origin, leads_there) in [(ONE, true), (PAY, false)] {
+        let path = format!("/logout?app={}&origin={origin}", scene.audience);
+        let page = Browser::default().get(&scene.service, &path).await;
+        let page = page.text().await.unwrap();
+        assert_eq!(page.contains(origin), leads_there, "{origin}: {page}");
+    }
 }

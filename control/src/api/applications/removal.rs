@@ -10,10 +10,27 @@ use super::super::administrator::{Administrator, Scope};
 use super::super::authorization::require;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
-use super::super::input::Input;
-use super::selected::{ApplicationName, NO_SUCH_NAME, no_such_name};
+use super::super::input::{Input, OptionalBody, optional};
+use super::selected::{NO_SUCH_NAME, no_such_name};
 use crate::service::Service;
-use crate::storage::ChangeError;
+use crate::storage::{ChangeError, TakeOver};
+
+/// How to remove an application; an empty body means the defaults.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RemoveOptions {
+    leave_to_wildcard: bool,
+}
+
+/// An application to remove, by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveApplication {
+    name: String,
+    /// Whether wildcards of other applications may get its hostnames.
+    #[serde(default)]
+    leave_to_wildcard: bool,
+}
 
 /// An application that was removed.
 #[derive(Debug, Serialize, Deserialize)]
@@ -22,8 +39,12 @@ pub struct RemovedApplicationView {
     pub name: String,
     /// Its audience, which no application gets again.
     pub audience: String,
-    /// Filters that have applied this version of the feed refuse its tokens and its hostnames.
+    /// Filters that have applied this version of the feed refuse its tokens, and its hostnames unless
+    /// a wildcard has them.
     pub version: u64,
+    /// The hostnames that wildcards of other applications have from now on: a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Removes an application. Its tokens end.
@@ -31,9 +52,12 @@ pub async fn remove(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(name): Path<String>,
+    body: OptionalBody,
 ) -> Result<Json<RemovedApplicationView>, ApiError> {
     require(&administrator, Scope::ApplicationsWrite)?;
-    match remove_application(&service, &administrator, name).await {
+    let options: RemoveOptions = optional(body)?;
+    let take_over = TakeOver::allowed_if(options.leave_to_wildcard);
+    match remove_application(&service, &administrator, name, take_over).await {
         Ok(removed) => Ok(Json(removed)),
         Err(ChangeError::Unknown) => Err(NO_SUCH_NAME),
         Err(ChangeError::Storage(error)) => Err(error.into()),
@@ -44,10 +68,12 @@ pub async fn remove(
 /// The same for the command line.
 pub async fn remove_by_name(
     State(service): State<Arc<Service>>,
-    Input(request): Input<ApplicationName>,
+    Input(request): Input<RemoveApplication>,
 ) -> Result<Json<RemovedApplicationView>, CommandError> {
     let name = request.name.clone();
-    match remove_application(&service, &Administrator::Socket, request.name).await {
+    let take_over = TakeOver::allowed_if(request.leave_to_wildcard);
+    let by = Administrator::Socket;
+    match remove_application(&service, &by, request.name, take_over).await {
         Ok(removed) => Ok(Json(removed)),
         Err(ChangeError::Unknown) => Err(no_such_name(name)),
         Err(error) => Err(error.into()),
@@ -58,9 +84,11 @@ async fn remove_application(
     service: &Service,
     by: &Administrator,
     name: String,
+    take_over: TakeOver,
 ) -> Result<RemovedApplicationView, ChangeError> {
     let until = service.tokens_end();
-    let removed = service.storage.remove_application(&name, until).await?;
+    let storage = &service.storage;
+    let removed = storage.remove_application(&name, until, take_over).await?;
     service.notifier.committed(removed.version);
     tracing::info!(
         application = name,
@@ -73,5 +101,6 @@ async fn remove_application(
         name,
         audience: removed.audience,
         version: removed.version,
+        notes: removed.taken_over.iter().map(ToString::to_string).collect(),
     })
 }

@@ -41,20 +41,30 @@ Examples:
         /// A new name
         #[arg(long, value_name = "NAME")]
         rename: Option<String>,
+        /// Let a wildcard of another application have a hostname that this one gives up
+        #[arg(long)]
+        leave_to_wildcard: bool,
         /// The settings to change
         #[command(flatten)]
         settings: Settings,
     },
     /// Remove an application for good, and end all its sessions
     ///
-    /// Filters then refuse its hostnames. An application that is added later with the same name and
-    /// origins is another application, with another audience. On a terminal, the command asks first.
-    /// An application in the configuration file can only be removed there.
+    /// Filters then refuse its hostnames, unless a wildcard of another application matches them: then
+    /// the command is refused without --leave-to-wildcard. An application that is added later with
+    /// the same name and origins is another application, with another audience. On a terminal, the
+    /// command asks first. An application in the configuration file can only be removed there.
     Remove {
         /// The application's name
         name: String,
         /// Do not ask
         #[arg(long, short)]
         yes: bool,
+        /// Let a wildcard of another application have its hostnames
+        ///
+        /// Take their routes out of Envoy first: those whom the wildcard's application admits reach
+        /// the server that Envoy has there.
+        #[arg(long)]
+        leave_to_wildcard: bool,
     },
 }

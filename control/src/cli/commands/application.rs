@@ -12,7 +12,7 @@ use super::super::output::Output;
 use crate::api::applications::removal::RemovedApplicationView;
 use crate::api::applications::{ApplicationView, StoredApplication};
 use crate::api::list::Items;
-use shown::{list, settings_of, with_notes};
+use shown::{list, notes_below, settings_of, with_notes};
 
 pub async fn run(
     command: &ApplicationCommand,
@@ -28,10 +28,13 @@ pub async fn run(
         ApplicationCommand::Set {
             name,
             rename,
+            leave_to_wildcard,
             settings,
         } => {
             let changes = settings.to_draft(rename.clone());
-            let request = json!({ "name": name, "changes": changes });
+            let request = json!({
+                "name": name, "changes": changes, "leave_to_wildcard": leave_to_wildcard,
+            });
             let now: StoredApplication = client.post("/applications/set", &request).await?;
             output.result(&now, || format!("Changed.\n{}", with_notes(&now)));
         }
@@ -40,16 +43,25 @@ pub async fn run(
             let shown: ApplicationView = client.post("/applications/show", &request).await?;
             output.result(&shown, || settings_of(&shown));
         }
-        ApplicationCommand::Remove { name, yes } => {
+        ApplicationCommand::Remove {
+            name,
+            yes,
+            leave_to_wildcard,
+        } => {
             confirm(&format!("Remove the application {name} for good?"), *yes)?;
-            let request = json!({ "name": name });
+            let request = json!({ "name": name, "leave_to_wildcard": leave_to_wildcard });
             let removed: RemovedApplicationView =
                 client.post("/applications/remove", &request).await?;
             output.result(&removed, || {
+                let RemovedApplicationView { name, version, .. } = &removed;
+                let what = if removed.notes.is_empty() {
+                    "its hostnames and its tokens"
+                } else {
+                    "its tokens"
+                };
                 format!(
-                    "Removed {}: filters that have applied version {} refuse its hostnames and its \
-                     tokens.",
-                    removed.name, removed.version
+                    "Removed {name}: filters that have applied version {version} refuse {what}.{}",
+                    notes_below(&removed.notes)
                 )
             });
         }

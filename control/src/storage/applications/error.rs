@@ -1,5 +1,6 @@
 //! Why an application was not stored.
 
+use crate::applications::neighbours::TakenOver;
 use crate::storage::database::error::StorageError;
 
 /// Why an application was not stored.
@@ -22,6 +23,13 @@ pub enum ChangeError {
         /// The other application.
         holder: String,
     },
+    /// A wildcard of another application would get a hostname.
+    #[error(
+        "nothing was changed: {0}, so those whom it admits would reach the server that Envoy has \
+         there; take the hostname's route out of Envoy first, then repeat this with \
+         `--leave-to-wildcard` (in the admin API: `leave_to_wildcard`)"
+    )]
+    TakenOver(Box<TakenOver>),
     /// It was changed at the same time.
     #[error("the application was changed by somebody else at the same time; try again")]
     Raced,

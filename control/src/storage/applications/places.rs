@@ -3,7 +3,9 @@
 use sqlx::AnyConnection;
 
 use super::error::ChangeError;
-use crate::applications::Application;
+use super::rows::{Columns, SELECT_ALL, from_columns};
+use crate::applications::neighbours::{TakenOver, taken_over};
+use crate::applications::{Application, Definition};
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
 
@@ -13,6 +15,57 @@ struct Place<'a> {
     /// Lower-case; empty for the whole host.
     path_prefix: String,
     port: i64,
+}
+
+/// Whether a wildcard of another application may get a hostname that an application gives up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakeOver {
+    /// It may; the administrator said so.
+    Allowed,
+    /// The change is refused.
+    Refused,
+}
+
+impl TakeOver {
+    /// From the administrator's answer.
+    #[must_use]
+    pub fn allowed_if(allowed: bool) -> Self {
+        if allowed {
+            Self::Allowed
+        } else {
+            Self::Refused
+        }
+    }
+}
+
+/// What wildcards get when an application becomes `definition`, or goes. Called before its row is
+/// changed.
+pub(super) async fn check_taken_over(
+    write: &mut Write,
+    audience: &str,
+    definition: Option<&Definition>,
+    take_over: TakeOver,
+) -> Result<Vec<TakenOver>, ChangeError> {
+    let rows: Vec<Columns> = sqlx::query_as(SELECT_ALL)
+        .fetch_all(write.connection())
+        .await
+        .map_err(StorageError::from)?;
+    let before: Vec<Application> = rows
+        .into_iter()
+        .map(from_columns)
+        .collect::<Result<_, _>>()?;
+    let mut after = before.clone();
+    after.retain(|one| one.audience != audience || definition.is_some());
+    if let Some(definition) = definition {
+        for one in after.iter_mut().filter(|one| one.audience == audience) {
+            one.definition = definition.clone();
+        }
+    }
+    let taken = taken_over(&before, &after);
+    match (take_over, taken.first()) {
+        (TakeOver::Refused, Some(first)) => Err(ChangeError::TakenOver(Box::new(first.clone()))),
+        _ => Ok(taken),
+    }
 }
 
 /// Frees all places of an application.

@@ -4,6 +4,8 @@ use portcullis::protocol::feed::Subject;
 use portcullis::time::UnixSeconds;
 
 use super::error::ChangeError;
+use super::places::{TakeOver, check_taken_over};
+use crate::applications::neighbours::TakenOver;
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 
@@ -14,16 +16,19 @@ pub struct RemovedApplication {
     pub audience: String,
     /// The version of the feed with which it is gone.
     pub version: u64,
+    /// The hostnames that wildcards have from now on.
+    pub taken_over: Vec<TakenOver>,
 }
 
 impl Database {
     /// Deletes an application and everything that was issued for it, and revokes its tokens until
     /// `until`. Its name and places are free again; an application that gets them has another
-    /// audience.
+    /// audience. With [`TakeOver::Refused`] no wildcard gets its hostnames.
     pub async fn remove_application(
         &self,
         name: &str,
         until: UnixSeconds,
+        take_over: TakeOver,
     ) -> Result<RemovedApplication, ChangeError> {
         let mut write = self.write().await?;
         write.lock().await?;
@@ -39,6 +44,7 @@ impl Database {
             Some((_, declared)) if declared != 0 => return Err(ChangeError::Declared),
             Some((audience, _)) => audience,
         };
+        let taken_over = check_taken_over(&mut write, &audience, None, take_over).await?;
         // Deletes its places and codes too (foreign keys).
         sqlx::query("DELETE FROM applications WHERE audience = $1")
             .bind(&audience)
@@ -50,6 +56,10 @@ impl Database {
         write.revoke(subject, until).await?;
         let version = write.version().await?;
         write.commit().await?;
-        Ok(RemovedApplication { audience, version })
+        Ok(RemovedApplication {
+            audience,
+            version,
+            taken_over,
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::usage::nowhere;
 use super::{json, run, stderr};
 use crate::harness::Service;
 
@@ -155,4 +156,53 @@ async fn what_a_wildcard_leaves_to_others_is_said() {
     let (added, _, error) = add("all", "https://*.org");
     let refused = "needs at least two labels after `*.`";
     assert!(!added && error.contains(refused), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostname_is_left_to_a_wildcard_by_an_option_alone() {
+    let service = Service::start().await;
+    let data = service.data_dir();
+    for (name, origin) in [
+        ("previews", "https://*.preview.example.org"),
+        ("pay", "https://pay.preview.example.org"),
+        ("shop", "https://shop.preview.example.org"),
+    ] {
+        let output = run(&data, &["application", "add", name, "--origin", origin]);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    let remove = ["application", "remove", "pay", "--yes"];
+    let to = ["--origin", "https://shop.example.org"];
+    let set = [&["application", "set", "shop"], to.as_slice()].concat();
+    for arguments in [remove.as_slice(), &set] {
+        let output = run(&data, arguments);
+        assert_eq!(output.status.code(), Some(1));
+        let error = stderr(&output);
+        assert!(error.contains("--leave-to-wildcard"), "{error}");
+        let output = run(&data, &[arguments, &["--leave-to-wildcard"]].concat());
+        let text = String::from_utf8(output.stdout.clone()).unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        let note = "note: https://*.preview.example.org of the application `previews` includes ";
+        assert!(text.contains(note), "{text}");
+        assert!(!text.contains("refuse its hostnames"), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_declared_wildcard_leaves_to_others_is_said_by_check() {
+    let service = Service::start().await;
+    let file = service.directory.path().join("wildcard.toml");
+    let toml = "[server]\nteam_domain = \"https://team.preview.example.org\"\n\
+                [[applications]]\nname = \"previews\"\norigins = [\"https://*.preview.example.org\"]\n\
+                [[applications]]\nname = \"pay\"\norigins = [\"https://pay.preview.example.org\"]\n";
+    std::fs::write(&file, toml).unwrap();
+    let output = nowhere(&["--config", file.to_str().unwrap(), "check"]);
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    for note in [
+        "note: https://*.preview.example.org does not include the team domain",
+        "note: https://*.preview.example.org does not include pay.preview.example.org",
+        "note: pay.preview.example.org no longer belongs to https://*.preview.example.org",
+    ] {
+        assert!(text.contains(note), "{note} in {text}");
+    }
 }

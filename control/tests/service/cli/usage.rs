@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{json, run, stderr};
 use crate::harness::Service;
 
-fn nowhere(arguments: &[&str]) -> Output {
+pub fn nowhere(arguments: &[&str]) -> Output {
     run(Path::new("/nonexistent"), arguments)
 }
 

@@ -63,8 +63,12 @@ pub fn settings_of(application: &ApplicationView) -> String {
 
 /// All settings of an application that was added or changed, and what it leaves to others.
 pub fn with_notes(stored: &StoredApplication) -> String {
-    let notes = stored.notes.iter().map(|note| format!("\nnote: {note}"));
-    settings_of(&stored.application) + &notes.collect::<String>()
+    settings_of(&stored.application) + &notes_below(&stored.notes)
+}
+
+/// Notes, one a line, to follow a text.
+pub fn notes_below(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("\nnote: {note}")).collect()
 }
 
 fn line(application: &ApplicationView) -> [String; 7] {
