@@ -6,7 +6,8 @@ mod refused;
 mod scene;
 mod schedule;
 
-use portcullis_control::tokens::keys::rotation;
+use portcullis_control::storage::MOST_KEYS;
+use portcullis_control::tokens::keys::rotation::{self, Looked};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -203,4 +204,36 @@ async fn keys_that_cannot_be_read_sign_and_verify_nothing() {
     let url = scene.service.page("/.well-known/jwks.json");
     let jwks = scene.service.http.get(url).send().await.unwrap();
     assert_eq!(jwks.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn a_key_that_is_due_is_not_made_while_too_many_are_in_force() {
+    let scene = Scene::new("").await;
+    let pool = sqlx::AnyPool::connect(&scene.service.database_url)
+        .await
+        .unwrap();
+    for number in 1..MOST_KEYS {
+        sqlx::query(
+            "INSERT INTO signing_keys \
+             (kid, algorithm, private_key, created_at, state, since, until, version) \
+             SELECT $1, algorithm, private_key, created_at, 'accepted', since, $2, 0 \
+             FROM signing_keys WHERE state = 'signing'",
+        )
+        .bind(format!("old-{number}"))
+        .bind(i64::MAX / 4000)
+        .execute(&pool)
+        .await
+        .unwrap();
+    }
+    let service = &scene.service.running.service;
+    scene.service.clock.advance(43 * 86_400);
+    for _ in 0..2 {
+        let looked = rotation::look(service).await.unwrap();
+        assert_eq!(looked, Looked::TooManyKeys);
+    }
+    scene.refuse("old-1").await;
+    let looked = rotation::look(service).await.unwrap();
+    assert_eq!(looked, Looked::Done);
+    let published = |key: &Value| key["state"] == "published";
+    assert!(scene.keys().await.iter().any(published));
 }

@@ -14,7 +14,7 @@ use super::ring::{KeysError, NewKey};
 use super::state::{KeyState, Readiness, readiness};
 use crate::feed::proxies::Covering;
 use crate::service::Service;
-use crate::storage::{KeyMaterial, PublishedKey, RefusedKey, StorageError, StoredKey};
+use crate::storage::{KeyMaterial, MOST_KEYS, PublishedKey, RefusedKey, StorageError, StoredKey};
 use crate::tokens::signing_key::algorithm_name;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -58,6 +58,16 @@ pub async fn rotate(
 /// # Errors
 /// When there is no key to take its place, or the database failed.
 pub async fn refuse(service: &Service, kid: &str) -> Result<RefusedKey, KeysError> {
+    // A key is expensive to make, so first a look whether the transaction can need one.
+    let keys = service.storage.signing_keys().await?.keys;
+    match keys.iter().find(|key| key.material.kid == kid) {
+        None => return Ok(RefusedKey::Unknown(keys)),
+        Some(key) => {
+            if let KeyState::Refused { version, .. } = key.state {
+                return Ok(RefusedKey::Already(version));
+            }
+        }
+    }
     // Made before the transaction, which must be short. It is dropped if the key does not sign.
     let replacement = new(service, service.config.keys.algorithm).await?;
     let refused = service
@@ -83,23 +93,37 @@ pub async fn keep(service: Arc<Service>) {
     let mut failing = false;
     loop {
         ticks.tick().await;
-        match look(&service).await {
-            Ok(()) => failing = false,
-            // Logged once for each outage, which may last for hours.
-            Err(error) if !failing => {
-                failing = true;
-                tracing::warn!(?error, "the signing keys cannot be rotated");
+        let looked = look(&service).await;
+        // Logged once for each outage, which may last for hours.
+        if !failing {
+            match &looked {
+                Ok(Looked::Done) => {}
+                Ok(Looked::TooManyKeys) => tracing::warn!(
+                    limit = MOST_KEYS,
+                    "a new signing key is due, but too many are in force; refuse one with \
+                     `key refuse`, or wait until the oldest one's last token has expired"
+                ),
+                Err(error) => tracing::warn!(?error, "the signing keys cannot be rotated"),
             }
-            Err(_) => {}
         }
+        failing = !matches!(looked, Ok(Looked::Done));
     }
+}
+
+/// What a look did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looked {
+    /// Everything that was due.
+    Done,
+    /// A new key is due, but [`MOST_KEYS`] keys are in force. None was made.
+    TooManyKeys,
 }
 
 /// Does what is due.
 ///
 /// # Errors
 /// When it was not done; the next look tries again.
-pub async fn look(service: &Service) -> Result<(), KeysError> {
+pub async fn look(service: &Service) -> Result<Looked, KeysError> {
     let (storage, now) = (&service.storage, service.now());
     let keys = storage.signing_keys().await?.keys;
     let mut waiting = None;
@@ -126,6 +150,11 @@ pub async fn look(service: &Service) -> Result<(), KeysError> {
             }
         }
         None if is_due => {
+            // Making a key is expensive, and would be in vain each second.
+            let in_force = keys.iter().filter(|key| key.state.is_in_force());
+            if in_force.count() >= MOST_KEYS {
+                return Ok(Looked::TooManyKeys);
+            }
             let Rotation {
                 kid,
                 algorithm,
@@ -144,7 +173,7 @@ pub async fn look(service: &Service) -> Result<(), KeysError> {
         }
         None => {}
     }
-    Ok(())
+    Ok(Looked::Done)
 }
 
 async fn sign_with(service: &Service, key: &StoredKey) -> Result<(), StorageError> {
