@@ -9,7 +9,7 @@ pub(crate) mod begin;
 pub(crate) mod email;
 pub mod limits;
 pub(crate) mod new_password;
-pub(crate) mod own_password;
+pub mod own_password;
 pub(crate) mod password;
 pub mod password_hash;
 pub mod password_hashing;

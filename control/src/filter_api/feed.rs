@@ -92,20 +92,20 @@ async fn respond(
         service.proxies.write(storage, &service.notifier).await?;
     }
     if let Some(page) = poll.page(position).await? {
-        return answer(page).await;
+        return answer(poll, page).await;
     }
     tokio::select! {
         () = service.notifier.wait_above(poll.query.after) => {}
         () = tokio::time::sleep(poll.wait()) => {}
         () = service.stopped() => {}
     }
-    if !poll.identity.is_valid(service).await? {
-        return Err(ApiError::CredentialInvalid);
-    }
     // Read again in any case, so that 204 is never sent while the database cannot be read.
     match poll.page(service.storage.position().await?).await? {
-        Some(page) => answer(page).await,
-        None => Ok(StatusCode::NO_CONTENT.into_response()),
+        Some(page) => answer(poll, page).await,
+        None => {
+            poll.check_credential().await?;
+            Ok(StatusCode::NO_CONTENT.into_response())
+        }
     }
 }
 
@@ -135,6 +135,16 @@ impl<'a> Poll<'a> {
             next,
             limit,
         })
+    }
+
+    /// Called just before each answer: the credential may have been revoked while the poll waited or
+    /// the page was read.
+    async fn check_credential(&self) -> Result<(), ApiError> {
+        if self.identity.is_valid(self.service).await? {
+            Ok(())
+        } else {
+            Err(ApiError::CredentialInvalid)
+        }
     }
 
     fn wait(&self) -> Duration {
@@ -257,13 +267,14 @@ impl<'a> Poll<'a> {
 
 /// The page as a response. A long page takes milliseconds to serialise, which must not delay other
 /// requests on the same thread.
-async fn answer(page: FeedPage) -> Result<Response, ApiError> {
+async fn answer(poll: &Poll<'_>, page: FeedPage) -> Result<Response, ApiError> {
     let body = if page.revocations.put.len() > SHORT {
         let written = tokio::task::spawn_blocking(move || serde_json::to_vec(&page)).await;
         written.map_err(|_| ApiError::Stopping)??
     } else {
         serde_json::to_vec(&page)?
     };
+    poll.check_credential().await?;
     let headers = [
         (header::CONTENT_TYPE, JSON),
         (header::CACHE_CONTROL, NO_STORE),

@@ -36,6 +36,8 @@ pub enum ChangeOutcome {
     },
     /// The old password is wrong.
     WrongPassword,
+    /// The session has ended meanwhile.
+    SessionEnded,
     /// The new passwords differ.
     Different,
     /// The new password is the old one.
@@ -85,7 +87,7 @@ pub async fn change(
         .filter(|user| user.id == session.user_id)
         .and_then(|user| user.password);
     let Some(old) = old else {
-        return Ok(ChangeOutcome::WrongPassword);
+        return not_changed(service, session).await;
     };
     if change.new.reveal() == change.old.reveal() {
         return Ok(ChangeOutcome::Unchanged);
@@ -108,8 +110,8 @@ pub async fn change(
         })
         .await?;
     let Some(ended) = changed else {
-        // The password was changed elsewhere since it was checked, or the user was revoked.
-        return Ok(ChangeOutcome::WrongPassword);
+        // The password was changed elsewhere since it was checked, or the session has ended.
+        return not_changed(service, session).await;
     };
     if let Some(version) = ended.version {
         service.notifier.committed(version);
@@ -126,5 +128,21 @@ pub async fn change(
             ..session.clone()
         },
         sessions_ended: ended.count,
+    })
+}
+
+/// Why a password that was checked was not changed.
+async fn not_changed(
+    service: &Service,
+    session: &Session,
+) -> Result<ChangeOutcome, ChangePasswordError> {
+    let refusals = service.keys().await?.refusals();
+    let storage = &service.storage;
+    let live = storage
+        .session(&session.id, refusals, service.now())
+        .await?;
+    Ok(match live {
+        Some(_) => ChangeOutcome::WrongPassword,
+        None => ChangeOutcome::SessionEnded,
     })
 }

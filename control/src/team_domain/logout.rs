@@ -139,9 +139,13 @@ impl CameFrom {
         let Ok(origin) = origin.parse::<Origin>() else {
             return Ok(None);
         };
-        let application = service.storage.application(audience).await?;
-        Ok(application
-            .filter(|application| application.definition.is_at(&origin))
+        let storage = &service.storage;
+        let mut there = storage
+            .applications_reached_at(&origin, &service.team_domain)
+            .await?
+            .into_iter();
+        Ok(there
+            .find(|application| application.audience == *audience)
             .map(|application| {
                 let query = form_urlencoded::Serializer::new(String::new())
                     .append_pair("app", audience)

@@ -99,6 +99,7 @@ pub async fn change(
             session,
             sessions_ended,
         } => return done(&service, &session, sessions_ended).await,
+        ChangeOutcome::SessionEnded => return sign_in_first(StatusCode::SEE_OTHER, PATH),
         ChangeOutcome::WrongPassword => (
             StatusCode::UNAUTHORIZED,
             "The current password is wrong.".to_owned(),

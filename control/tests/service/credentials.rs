@@ -241,3 +241,25 @@ async fn the_admin_api_lists_and_revokes_both_kinds() {
         assert_eq!(problem(unknown).await, (404, "not_found".into()));
     }
 }
+
+#[tokio::test]
+async fn a_poll_that_began_before_the_revocation_gets_no_page_after_it() {
+    let service = Service::start().await;
+    service.wiki(json!({})).await;
+    let credential = service.credential(&[]).await;
+    let inner = &service.running.service;
+    // The poll is authenticated, then waits for its turn to read.
+    let permits = u32::try_from(inner.snapshot_reads.available_permits()).unwrap();
+    let busy = inner.snapshot_reads.acquire_many(permits).await.unwrap();
+    let query = [("instance", "one")];
+    let request = service.http.get(service.call("feed")).query(&query);
+    let polled = request.bearer_auth(&credential).send();
+    let revoked = async {
+        until_polling(&service, 1).await;
+        revoke(&service, &credential).await;
+        drop(busy);
+    };
+    let (polled, ()) = tokio::join!(polled, revoked);
+    let refused = problem(polled.unwrap()).await;
+    assert_eq!(refused, (401, "credential_invalid".into()));
+}

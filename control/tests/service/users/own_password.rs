@@ -1,5 +1,6 @@
 //! `/password`: people change their own password.
 
+use portcullis_control::sign_in::own_password::{self, ChangeOutcome, OwnPasswordChange};
 use portcullis_control::sign_in::password_hash::PasswordHash;
 use portcullis_control::storage::{PasswordAccount, PasswordChange};
 use reqwest::{Response, StatusCode};
@@ -305,4 +306,31 @@ async fn applications_hear_of_ended_sessions() {
     let feed = feed.bearer_auth(service.credential(&[]).await);
     let feed: serde_json::Value = feed.send().await.unwrap().json().await.unwrap();
     assert_eq!(feed["revocations"]["put"][0][0], "session");
+}
+
+#[tokio::test]
+async fn a_session_that_ended_meanwhile_is_no_wrong_password() {
+    let service = Service::start().await;
+    let password = service.user(ANA).await;
+    let mut browser = signed_in(&service, &password).await;
+    let (_, id) = account(&service).await;
+    let inner = &service.running.service;
+    let refusals = inner.keys().await.unwrap().refusals();
+    let session = inner.storage.session(&id, refusals, inner.now()).await;
+    let session = session.unwrap().unwrap();
+    browser.submit(&service, "/logout", &[]).await;
+    let plain = |text: &str| serde_json::from_value(json!(text)).unwrap();
+    let change = OwnPasswordChange {
+        old: plain(&password),
+        new: plain(NEW),
+        again: plain(NEW),
+        end_others: false,
+    };
+    let client = std::net::Ipv4Addr::LOCALHOST.into();
+    let outcome = own_password::change(inner, &session, change, client).await;
+    assert!(
+        matches!(outcome, Ok(ChangeOutcome::SessionEnded)),
+        "{outcome:?}"
+    );
+    signed_in(&service, &password).await;
 }
