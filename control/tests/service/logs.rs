@@ -69,3 +69,37 @@ async fn b17_the_log_names_users_and_applications_as_people_know_them() {
     }
     assert!(!log.contains("hunter2"), "what was typed may be a password");
 }
+
+#[test]
+fn the_log_names_a_hostname_that_a_wildcard_gets_from_a_declared_application() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let file = directory.path().join("portcullis.toml");
+    let declared = |name: &str, origin: &str| {
+        format!("[[applications]]\nname = \"{name}\"\norigins = [\"{origin}\"]\n")
+    };
+    let previews = declared("previews", "https://*.preview.example.com");
+    let pay = declared("pay", "https://pay.preview.example.com");
+    let log = |toml: &str| {
+        std::fs::write(&file, toml).unwrap();
+        // Its file tells that the service runs.
+        let _ = std::fs::remove_file(data.join("run.json"));
+        let config = file.to_str().unwrap();
+        Replica::start(&data, &[("PORTCULLIS_CONFIG", config)]).end()
+    };
+    let includes = "includes pay.preview.example.com from now on";
+    let leaves = "https://*.preview.example.com does not include pay.preview.example.com";
+
+    let both = log(&format!("{previews}{pay}"));
+    assert!(both.contains(leaves), "{both}");
+    assert!(!both.contains(includes), "{both}");
+    let dropped = log(&previews);
+    let line = dropped.lines().find(|line| line.contains(includes));
+    let line = line.unwrap_or_else(|| panic!("{dropped}"));
+    assert!(
+        line.contains("WARN") && line.contains("`previews`"),
+        "{line}"
+    );
+    let again = log(&previews);
+    assert!(!again.contains(includes), "{again}");
+}
