@@ -169,7 +169,7 @@ impl Local {
                     _ = interrupt.recv() => return Ok(()),
                     _ = terminate.recv() => return Ok(()),
                     _ = hangup.recv() => return Ok(()),
-                    () = running.failed() => return Err(failed()),
+                    _ = running.failed() => return Err(failed()),
                     _ = look.tick() => envoy.check_running()?,
                 }
             }

@@ -154,11 +154,24 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     Ok(running)
 }
 
+/// Why a service cannot go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failed {
+    /// A listener ended.
+    Listener,
+    /// The database is older than what the service has seen. A start says what to do.
+    DatabaseWentBack,
+}
+
 impl Running {
-    /// Waits until a listener fails.
-    pub async fn failed(&mut self) {
-        if let Some(ended) = self.listeners.join_next().await {
-            tracing::error!(?ended, "a listener ended");
+    /// Waits until the service cannot go on.
+    pub async fn failed(&mut self) -> Failed {
+        tokio::select! {
+            () = self.service.notifier.went_back() => Failed::DatabaseWentBack,
+            ended = self.listeners.join_next() => {
+                tracing::error!(?ended, "a listener ended");
+                Failed::Listener
+            }
         }
     }
 

@@ -59,6 +59,12 @@ pub enum CliError {
     CannotAsk,
     #[error("a listener failed; see the log")]
     Listener,
+    /// The database went back while the service ran.
+    #[error(
+        "the database went back to an older version while the service ran: a backup or a replica \
+         without the last changes took its place. Start the service again: it says what to do"
+    )]
+    DatabaseWentBack,
     #[error(
         "revoked, but not every proxy has applied it yet (`revocation show` shows their progress):\n{0}"
     )]
@@ -82,6 +88,7 @@ impl CliError {
             Self::Password(_) | Self::System(_) => "system_error",
             Self::Declined | Self::CannotAsk => "declined",
             Self::Listener => "listener_failed",
+            Self::DatabaseWentBack => "database_went_back",
             Self::NotApplied(_) => "not_applied",
         }
     }

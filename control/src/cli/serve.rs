@@ -7,7 +7,7 @@ use super::arguments::Arguments;
 use super::check::load;
 use super::error::CliError;
 use super::output::Output;
-use crate::server::{self, Running, Start};
+use crate::server::{self, Failed, Running, Start};
 
 pub fn serve(arguments: &Arguments, output: Output) -> Result<(), CliError> {
     let start = start(arguments)?;
@@ -21,15 +21,15 @@ pub fn serve(arguments: &Arguments, output: Output) -> Result<(), CliError> {
         let mut running = server::start(start).await?;
         show_first_start(&running, output);
         let failed = tokio::select! {
-            _ = terminate.recv() => false,
-            _ = interrupt.recv() => false,
-            () = running.failed() => true,
+            _ = terminate.recv() => None,
+            _ = interrupt.recv() => None,
+            failed = running.failed() => Some(failed),
         };
         running.stop().await;
-        if failed {
-            Err(CliError::Listener)
-        } else {
-            Ok(())
+        match failed {
+            Some(Failed::Listener) => Err(CliError::Listener),
+            Some(Failed::DatabaseWentBack) => Err(CliError::DatabaseWentBack),
+            None => Ok(()),
         }
     });
     // A password that is being hashed must not delay the exit.

@@ -48,6 +48,26 @@ pub enum MarkerError {
         /// The file that says so.
         file: PathBuf,
     },
+    /// The database is new, and the service has seen another.
+    #[error(
+        "the database is new, and this service has used another one. If you chose the wrong database \
+         by mistake, correct database.url. If a restore was interrupted, run `portcullis-control \
+         restore` with the backup again. To begin anew without the former users and applications, \
+         delete {}",
+        file.display()
+    )]
+    New {
+        /// The file that says so.
+        file: PathBuf,
+    },
+    /// The file cannot be written.
+    #[error("{} cannot be written: {source}", file.display())]
+    Unwritable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The file cannot be read.
     #[error(
         "{} cannot be read: {source}. It tells whether the database was restored from a backup. If \
@@ -111,8 +131,8 @@ impl Marker {
     }
 }
 
-/// Refuses a database that is older than what the file says. A database that has just been created
-/// (`new_epoch` is its epoch) holds nothing that could be out of date.
+/// Refuses a database that is older than what the file says, or that has just been created
+/// (`new_epoch` is its epoch) although the file tells of another.
 ///
 /// # Errors
 /// When the database must not be used.
@@ -126,9 +146,19 @@ pub async fn check(
     };
     let found = database.position().await?;
     if found.epoch == new_epoch {
-        tracing::warn!("the database is new: it holds no user and no application");
-        return Ok(());
+        return Err(MarkerError::New {
+            file: data_dir.join(FILE),
+        });
     }
+    compare(&seen, &found, database, data_dir).await
+}
+
+async fn compare(
+    seen: &Marker,
+    found: &Position,
+    database: &Database,
+    data_dir: &Path,
+) -> Result<(), MarkerError> {
     // Another replica may have restored the database: its former epochs are known then.
     let known = found.epoch == seen.epoch || database.is_former_epoch(&seen.epoch).await?;
     if known && found.version >= seen.version {
@@ -154,16 +184,24 @@ pub async fn keep(service: Arc<Service>, data_dir: PathBuf) {
     }
 }
 
-/// Writes the file; the version that it then has.
+/// Writes the file; the version that it then has. What it says about a newer database stays: it is
+/// the only sign that the database went back.
 ///
 /// # Errors
-/// When the database cannot be read, or the file not written.
-pub async fn write_now(
-    database: &Database,
-    data_dir: &Path,
-) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
-    let marker = Marker::from(database.position().await?);
-    let (version, data_dir) = (marker.version, data_dir.to_owned());
-    tokio::task::spawn_blocking(move || marker.write(&data_dir)).await??;
+/// When the database cannot be read or is older, or the file not written.
+pub async fn write_now(database: &Database, data_dir: &Path) -> Result<u64, MarkerError> {
+    let found = database.position().await?;
+    if let Some(seen) = Marker::read(data_dir)? {
+        compare(&seen, &found, database, data_dir).await?;
+    }
+    let marker = Marker::from(found);
+    let version = marker.version;
+    let directory = data_dir.to_owned();
+    let written = tokio::task::spawn_blocking(move || marker.write(&directory)).await;
+    let written = written.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked)));
+    written.map_err(|source| MarkerError::Unwritable {
+        file: data_dir.join(FILE),
+        source,
+    })?;
     Ok(version)
 }

@@ -172,15 +172,13 @@ async fn put_in_place(
         version: seen,
     };
     restoring.write(data_dir).map_err(cannot_write(data_dir))?;
-    let replaced = with_suffix(database, REPLACED);
+    let replaced = unused_name(database);
     let exists = std::fs::metadata(database).is_ok_and(|file| file.len() > 0);
     for suffix in SQLITE_FILES {
         let (from, to) = (
             with_suffix(database, suffix),
             with_suffix(&replaced, suffix),
         );
-        // A log beside another database would be taken for that one's.
-        remove(&to).map_err(&failed)?;
         match std::fs::rename(&from, &to) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(failed(error));
@@ -194,6 +192,20 @@ async fn put_in_place(
         synced.map_err(&failed)?;
     }
     Ok(exists.then_some(replaced))
+}
+
+/// Where the files of a database can go without replacing others. After an interrupted restore, a log
+/// that was left behind joins its database there.
+fn unused_name(database: &Path) -> PathBuf {
+    let is_free = |name: &PathBuf| {
+        SQLITE_FILES.iter().all(|suffix| {
+            !with_suffix(database, suffix).exists() || !with_suffix(name, suffix).exists()
+        })
+    };
+    let first = with_suffix(database, REPLACED);
+    let numbered = (2_u32..).map(|number| with_suffix(&first, &format!("-{number}")));
+    let mut names = std::iter::once(first.clone()).chain(numbered);
+    names.find(is_free).unwrap_or(first)
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -84,12 +84,6 @@ impl Service {
         started.unwrap()
     }
 
-    /// Ends, and starts again on another database.
-    pub async fn restart_on(self, database_url: &str) -> Result<Self, StartError> {
-        self.running.stop().await;
-        Self::start_at(database_url, self.directory, "", self.clock).await
-    }
-
     pub async fn start_at(
         database_url: &str,
         directory: Arc<TempDir>,

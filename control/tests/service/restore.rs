@@ -5,8 +5,10 @@ mod files;
 use std::path::Path;
 use std::process::Output;
 use std::sync::Arc;
+use std::time::Duration;
 
 use portcullis::protocol::feed::{FeedPage, PageKind};
+use portcullis_control::server::Failed;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -237,17 +239,58 @@ async fn revocations_wait_for_proxies_from_before_a_restore() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_database_is_used_and_one_that_others_used_is_not() {
+async fn another_database_is_not_used_be_it_new_or_of_others() {
     let service = Service::start().await;
     service.user(ANA).await;
-    let new = TempDir::new().unwrap();
-    let service = service.restart_on(&database_url(&new).await).await.unwrap();
-    assert!(service.listed("/users").await.is_empty());
+    let (directory, clock) = (Arc::clone(&service.directory), Arc::clone(&service.clock));
+    let present = service.database_url.clone();
+    let start = async |url: &str| {
+        let (directory, clock) = (Arc::clone(&directory), Arc::clone(&clock));
+        Service::start_at(url, directory, "", clock).await
+    };
+    let noted = service.data_dir().join("database.json");
+    service.running.stop().await;
+    let new_directory = TempDir::new().unwrap();
+    let new = database_url(&new_directory).await;
+    let error = start(&new).await.err().unwrap().to_string();
+    assert!(error.contains("the database is new"), "{error}");
     let used = Service::start().await;
-    let url = used.database_url.clone();
     used.running.stop().await;
-    let error = service.restart_on(&url).await.err().unwrap();
-    assert!(error.to_string().contains("or is another one"), "{error}");
+    let error = start(&used.database_url).await.err().unwrap().to_string();
+    assert!(error.contains("or is another one"), "{error}");
+    // The right one is used as before.
+    let service = start(&present).await.unwrap();
+    assert_eq!(service.listed("/users").await[0]["email"], ANA);
+    service.running.stop().await;
+    // And a new one, if the administrator wants that.
+    std::fs::remove_file(noted).unwrap();
+    let service = start(&new).await.unwrap();
+    assert!(service.listed("/users").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b12_a_database_that_goes_back_ends_the_service_and_is_not_used_again() {
+    let mut service = Service::start().await;
+    service.user(ANA).await;
+    let revoked = service
+        .done("/revocations/user", json!({ "email": ANA }))
+        .await;
+    until_noted(&service, &revoked["version"]).await;
+    sqlx::any::install_default_drivers();
+    let pool = sqlx::AnyPool::connect(&service.database_url).await.unwrap();
+    sqlx::query("UPDATE feed_state SET version = version - 1")
+        .execute(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+    let failed = tokio::time::timeout(Duration::from_secs(10), service.running.failed());
+    assert_eq!(failed.await.unwrap(), Failed::DatabaseWentBack);
+    // Stopping does not erase what was seen.
+    let (directory, clock) = (Arc::clone(&service.directory), Arc::clone(&service.clock));
+    service.running.stop().await;
+    let again = Service::start_at(&service.database_url, directory, "", clock).await;
+    let error = again.err().unwrap().to_string();
+    assert!(error.contains("was restored from a backup"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -275,20 +318,25 @@ async fn a_damaged_marker_is_named_and_replaced_by_restore() {
 #[tokio::test]
 async fn what_was_seen_is_noted_while_the_service_runs() {
     let service = Service::start().await;
-    let marker = service.data_dir().join("database.json");
     let version = service.done("/users", json!({ "email": ANA })).await;
     assert!(version["id"].is_string());
     let revoked = service
         .done("/revocations/user", json!({ "email": ANA }))
         .await;
+    until_noted(&service, &revoked["version"]).await;
+}
+
+/// Waits until the data directory says which version was seen.
+async fn until_noted(service: &Service, version: &Value) {
+    let marker = service.data_dir().join("database.json");
     let begun = std::time::Instant::now();
     loop {
         let noted = std::fs::read(&marker).ok();
         let noted: Option<Value> = noted.and_then(|noted| serde_json::from_slice(&noted).ok());
-        if noted.is_some_and(|noted| noted["version"] == revoked["version"]) {
+        if noted.is_some_and(|noted| noted["version"] == *version) {
             return;
         }
         assert!(begun.elapsed().as_secs() < 10);
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

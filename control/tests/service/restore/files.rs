@@ -66,6 +66,10 @@ async fn b12_a_backup_of_the_running_service_is_put_back() {
         0o600
     );
     service.running.stop().await;
+    // Another restore keeps what the first one replaced.
+    let again = run(&data, &["restore", name]).unwrap();
+    assert_eq!(again["replaced"], format!("{replaced}-2"));
+    assert!(Path::new(replaced).exists());
     // What was replaced can be put back as well.
     let replaced = replaced.to_owned();
     let moved = directory.path().join("moved.db");
