@@ -35,7 +35,8 @@ print() {
     printf '%s\n' "$text" >"$target"
     chmod 644 "$target"
 }
-print "$share/man/man1/portcullis-control.1" man
+install -d "$share/man/man1"
+"$control" man "$share/man/man1" >/dev/null
 print "$share/bash-completion/completions/portcullis-control" completions bash
 print "$share/zsh/site-functions/_portcullis-control" completions zsh
 print "$share/fish/vendor_completions.d/portcullis-control.fish" completions fish

@@ -199,7 +199,7 @@ Examples:
   portcullis-control completions bash > /etc/bash_completion.d/portcullis-control
   portcullis-control completions zsh > /usr/local/share/zsh/site-functions/_portcullis-control")]
     Completions {
-        /// The shell
+        /// The shell: bash, zsh, fish, elvish or powershell
         shell: Shell,
     },
 

@@ -66,7 +66,7 @@ pub enum CliError {
     )]
     DatabaseWentBack,
     #[error(
-        "revoked, but not every proxy has applied it yet (`revocation show` shows their progress):\n{0}"
+        "revoked, but not every proxy has applied it yet (`revocation show VERSION` shows their progress):\n{0}"
     )]
     NotApplied(String),
 }

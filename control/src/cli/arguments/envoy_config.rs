@@ -23,7 +23,9 @@ pub struct EnvoyConfigOptions {
     #[arg(long, value_name = "FILE")]
     pub module: Option<PathBuf>,
 
-    /// Where Envoy listens; by default on all addresses, at the team domain's port
+    /// Where Envoy listens, as in 127.0.0.1:8443; by default on all addresses, at the team domain's
+    /// port. Browsers use the ports of the team domain and of the applications' origins, so another
+    /// port is for a proxy in front of Envoy
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
 

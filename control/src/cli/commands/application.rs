@@ -23,7 +23,13 @@ pub async fn run(
         ApplicationCommand::Add { name, settings } => {
             let draft = settings.to_draft(Some(name.clone()));
             let added: StoredApplication = client.post("/applications", &draft).await?;
-            output.result(&added, || format!("Added.\n{}", with_notes(&added)));
+            output.result(&added, || {
+                let settings = with_notes(&added);
+                format!(
+                    "Added. Envoy leads to it once you print `envoy-config` again, and restart \
+                     Envoy.\n{settings}"
+                )
+            });
         }
         ApplicationCommand::Set {
             name,

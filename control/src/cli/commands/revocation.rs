@@ -126,7 +126,11 @@ pub fn missing(view: &CoverageView) -> String {
         format!("  filter credential {credential} has more proxies than are watched")
     }));
     if view.waited_for == WaitFor::All && lacking.iter().any(|one| is_unknown(one)) {
-        lines.push("`--wait-for live` waits only for proxies that poll".to_owned());
+        lines.push(
+            "`--wait-for live` waits only for proxies that poll; if one is gone for good, run `proxy \
+             forget` with its name"
+                .to_owned(),
+        );
     }
     lines.join("\n")
 }

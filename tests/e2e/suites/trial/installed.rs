@@ -32,6 +32,8 @@ fn the_installed_program_finds_the_installed_filter() -> Result<()> {
     let prefix = install(&directory)?;
     let program = prefix.join("bin/portcullis-control");
     let module = prefix.join("share/portcullis/portcullis.wasm");
+    let page = prefix.join("share/man/man1/portcullis-control-key.1");
+    ensure!(page.is_file(), "{} is missing", page.display());
     for file in ["README.md", "docs/CONFIGURATION.md", "envoy/bootstrap.yaml"] {
         let file = prefix.join("share/doc/portcullis").join(file);
         ensure!(file.is_file(), "{} is missing", file.display());
