@@ -104,6 +104,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     };
     let listeners = Listeners::bind(&start.config.server, &data_dir).await?;
     let new_epoch = random.id()?;
+    marker::check_before_open(data_dir.path())?;
     let database = Database::open(&url, &new_epoch).await?;
     marker::check(data_dir.path(), &database, &new_epoch).await?;
     let (stopping, stopped) = watch::channel(false);

@@ -17,6 +17,8 @@ use crate::service::Service;
 use crate::storage::{Database, Position, StorageError};
 
 const FILE: &str = "database.json";
+/// Stands for the epoch from when a restore begins until it is complete.
+pub const RESTORING: &str = "restoring";
 /// How long the next write waits: changes may come by the thousand.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -60,6 +62,12 @@ pub enum MarkerError {
         /// The file that says so.
         file: PathBuf,
     },
+    /// A restore was interrupted.
+    #[error(
+        "a restore was interrupted: run `portcullis-control restore` with the backup again. The \
+         database that it replaces is kept beside it, as ….replaced"
+    )]
+    Interrupted,
     /// The file cannot be written.
     #[error("{} cannot be written: {source}", file.display())]
     Unwritable {
@@ -128,6 +136,18 @@ impl Marker {
         file.sync_all()?;
         std::fs::rename(&unready, data_dir.join(FILE))?;
         File::open(data_dir)?.sync_all()
+    }
+}
+
+/// Refuses to open a database while a restore is not complete: its files may be apart, and opening
+/// would put a new database in their place.
+///
+/// # Errors
+/// When a restore was interrupted, or the file cannot be read.
+pub fn check_before_open(data_dir: &Path) -> Result<(), MarkerError> {
+    match Marker::read(data_dir)? {
+        Some(seen) if seen.epoch == RESTORING => Err(MarkerError::Interrupted),
+        _ => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::data_dir::{DataDir, DataDirError};
-use super::marker::Marker;
+use super::marker::{Marker, RESTORING};
 use crate::config::Config;
 use crate::storage::{BackupError, Database, OpenError, Restore, StorageError, copy_sqlite};
 use crate::system::clock::Clock;
@@ -168,7 +168,7 @@ async fn put_in_place(
     copy_sqlite(backup, &unready).await?;
     // From here on the service does not start before the restore is complete.
     let restoring = Marker {
-        epoch: "restoring".to_owned(),
+        epoch: RESTORING.to_owned(),
         version: seen,
     };
     restoring.write(data_dir).map_err(cannot_write(data_dir))?;

@@ -80,6 +80,33 @@ async fn b12_a_backup_of_the_running_service_is_put_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn b12_the_service_creates_no_database_while_a_restore_is_not_complete() {
+    let directory = std::sync::Arc::new(tempfile::TempDir::new().unwrap());
+    let service = start(&directory).await;
+    service.user(ANA).await;
+    let data = service.data_dir();
+    let file = directory.path().join("backup.db");
+    run(&data, &["backup", file.to_str().unwrap()]).unwrap();
+    let database = data.join("portcullis.db");
+    service.running.stop().await;
+    // Interrupted after the database was moved away.
+    std::fs::rename(&database, data.join("portcullis.db.replaced")).unwrap();
+    let marker = r#"{"epoch":"restoring","version":1}"#;
+    std::fs::write(data.join("database.json"), marker).unwrap();
+
+    let url = format!("sqlite://{}", database.display());
+    let clock = std::sync::Arc::default();
+    let started = Service::start_at(&url, std::sync::Arc::clone(&directory), "", clock).await;
+
+    let error = started.err().unwrap().to_string();
+    assert!(error.contains("a restore was interrupted"), "{error}");
+    assert!(!database.exists());
+    run(&data, &["restore", file.to_str().unwrap()]).unwrap();
+    let service = start(&directory).await;
+    assert_eq!(service.listed("/users").await[0]["email"], ANA);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn b12_a_backup_is_put_on_another_machine() {
     let directory = std::sync::Arc::new(tempfile::TempDir::new().unwrap());
     let service = start(&directory).await;
