@@ -52,15 +52,20 @@ mod tests {
     #[test]
     fn a_port_in_use_is_not_free() {
         for ip in ["127.0.0.1", "::1"] {
-            let Ok(holder) = TcpListener::bind((ip, 0)) else {
+            if TcpListener::bind((ip, 0)).is_err() {
                 assert_eq!(ip, "::1", "no loopback interface");
                 continue;
-            };
-            let port = holder.local_addr().unwrap().port();
-            let error = check_free(port).unwrap_err().to_string();
-            assert!(error.contains(&format!("port {port}:")), "{error}");
-            drop(holder);
-            check_free(port).unwrap();
+            }
+            // Another program may take a port as soon as it is free, so one of several must be.
+            let freed = (0..16).any(|_| {
+                let holder = TcpListener::bind((ip, 0)).unwrap();
+                let port = holder.local_addr().unwrap().port();
+                let error = check_free(port).unwrap_err().to_string();
+                assert!(error.contains(&format!("port {port}:")), "{error}");
+                drop(holder);
+                check_free(port).is_ok()
+            });
+            assert!(freed, "{ip}");
         }
     }
 }
