@@ -30,7 +30,7 @@ use crate::cli::client::Client;
 use crate::config::Config;
 use crate::envoy_config::EnvoyConfig;
 use crate::server::data_dir::CONTROL_SOCKET;
-use crate::server::{self, Running, Start};
+use crate::server::{self, Failed, Running, Start};
 use crate::system::log;
 use applications::Selection;
 use certificates::Certificates;
@@ -106,11 +106,12 @@ struct Prepared {
 }
 
 impl Local {
-    /// Starts everything, and returns when Envoy takes requests.
+    /// Starts everything, and returns when Envoy takes requests. `starting` is called before the long
+    /// part, once nothing is left to refuse.
     ///
     /// # Errors
     /// When a part does not start. Nothing runs then.
-    pub fn start(settings: Settings) -> Result<Self, LocalError> {
+    pub fn start(settings: Settings, starting: impl FnOnce()) -> Result<Self, LocalError> {
         let Settings {
             directory, port, ..
         } = &settings;
@@ -125,6 +126,7 @@ impl Local {
         let team_domain = team_domain(*port)?;
         let control = Control::start(&settings, &team_domain)?;
         let prepared = control.runtime.block_on(control.prepare(&settings))?;
+        starting();
         let (envoy, _) = envoy::start(&envoy::Settings {
             program: &settings.programs.envoy,
             directory,
@@ -160,8 +162,11 @@ impl Local {
             signals: [interrupt, terminate, hangup],
         } = &mut self.control;
         let envoy = &mut self.envoy;
-        let failed = || LocalError::Listener(log.clone());
-        let running = running.as_mut().ok_or_else(failed)?;
+        let ended = |failed| LocalError::Failed {
+            failed,
+            log: log.clone(),
+        };
+        let running = running.as_mut().ok_or_else(|| ended(Failed::Listener))?;
         runtime.block_on(async {
             let mut look = tokio::time::interval(LOOK);
             loop {
@@ -169,7 +174,7 @@ impl Local {
                     _ = interrupt.recv() => return Ok(()),
                     _ = terminate.recv() => return Ok(()),
                     _ = hangup.recv() => return Ok(()),
-                    _ = running.failed() => return Err(failed()),
+                    failed = running.failed() => return Err(ended(failed)),
                     _ = look.tick() => envoy.check_running()?,
                 }
             }
@@ -206,16 +211,21 @@ impl Control {
     }
 
     fn addresses(&self) -> Result<(SocketAddr, SocketAddr), LocalError> {
-        let running = self.running.as_ref();
-        let addresses = running.map(|running| (running.listen, running.filters));
-        addresses.ok_or_else(|| LocalError::Listener(self.log.clone()))
+        let running = self.running()?;
+        Ok((running.listen, running.filters))
+    }
+
+    fn running(&self) -> Result<&Running, LocalError> {
+        self.running.as_ref().ok_or_else(|| LocalError::Failed {
+            failed: Failed::Listener,
+            log: self.log.clone(),
+        })
     }
 
     /// Makes what Envoy needs: applications, user, credential, certificates, configuration.
     async fn prepare(&self, settings: &Settings) -> Result<Prepared, LocalError> {
         let (control, filters) = self.addresses()?;
-        let failed = || LocalError::Listener(self.log.clone());
-        let service = &self.running.as_ref().ok_or_else(failed)?.service;
+        let service = &self.running()?.service;
         let directory = &settings.directory;
         proxies::forget_all(service).await?;
         let client = Client::new(&settings.data_dir);
@@ -227,7 +237,7 @@ impl Control {
             return Err(LocalError::NoApplication);
         }
         let account = account::prepare(service, directory, &settings.email).await?;
-        let certificates = Certificates::make(directory, &hostnames(&selection))?;
+        let certificates = Certificates::make(directory, &selection.hostnames())?;
         let yaml = EnvoyConfig {
             listen: (Ipv4Addr::LOCALHOST, settings.port).into(),
             redirect: None,
@@ -262,16 +272,6 @@ impl Drop for Control {
             self.runtime.block_on(running.stop());
         }
     }
-}
-
-/// Every hostname of the certificate, once.
-fn hostnames(selection: &Selection) -> Vec<&str> {
-    let places = selection.guarded.iter().flat_map(|one| &one.places);
-    let mut hostnames: Vec<&str> = places.map(|place| place.origin().hostname()).collect();
-    hostnames.push(TEAM_HOST);
-    hostnames.sort_unstable();
-    hostnames.dedup();
-    hostnames
 }
 
 /// Addresses, team domain and database are those of this machine; the rest is as given.

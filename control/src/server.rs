@@ -156,11 +156,16 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
 }
 
 /// Why a service cannot go on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Failed {
     /// A listener ended.
+    #[error("a listener failed; see the log")]
     Listener,
     /// The database is older than what the service has seen. A start says what to do.
+    #[error(
+        "the database went back to an older version while the service ran: a backup or a replica \
+         without the last changes took its place. Start the service again: it says what to do"
+    )]
     DatabaseWentBack,
 }
 

@@ -209,6 +209,9 @@ pub async fn set(
     ))
 }
 
+const ADMITS_NOBODY: &str = "nobody can sign in to it, because its policy has no rule: \
+    `application set` with --allow-email, --allow-domain or --allow-everyone gives it one";
+
 async fn stored_application(
     service: &Service,
     application: &Application,
@@ -217,6 +220,9 @@ async fn stored_application(
     let all = service.storage.applications().await?;
     let others = all.iter().map(|one| &one.definition);
     let mut notes = notes(&application.definition, others, Some(&service.team_domain));
+    if application.definition.policy.is_empty() {
+        notes.push(ADMITS_NOBODY.to_owned());
+    }
     let taken = taken_over(before.as_slice(), &all);
     notes.extend(taken.iter().map(ToString::to_string));
     Ok(StoredApplication {

@@ -9,8 +9,8 @@ use crate::config::ConfigError;
 use crate::local::LocalError;
 use crate::local::programs::MissingProgram;
 use crate::problems::InputProblem;
-use crate::server::StartError;
 use crate::server::restore::RestoreError;
+use crate::server::{Failed, StartError};
 
 /// The reason of wrong usage.
 pub const USAGE: &str = "usage";
@@ -57,14 +57,9 @@ pub enum CliError {
     /// The question before a removal would go to a file.
     #[error("nothing was changed: standard error is no terminal to ask on; add --yes")]
     CannotAsk,
-    #[error("a listener failed; see the log")]
-    Listener,
-    /// The database went back while the service ran.
-    #[error(
-        "the database went back to an older version while the service ran: a backup or a replica \
-         without the last changes took its place. Start the service again: it says what to do"
-    )]
-    DatabaseWentBack,
+    /// The service ran, and cannot go on.
+    #[error(transparent)]
+    Failed(#[from] Failed),
     #[error(
         "revoked, but not every proxy has applied it yet (`revocation show VERSION` shows their progress):\n{0}"
     )]
@@ -83,12 +78,14 @@ impl CliError {
             Self::EnvoyConfig(_) => "no_envoy_config",
             Self::MissingProgram(_) => "program_missing",
             Self::Local(LocalError::Application { source, .. }) => source.reason(),
+            Self::Failed(failed) | Self::Local(LocalError::Failed { failed, .. }) => match failed {
+                Failed::Listener => "listener_failed",
+                Failed::DatabaseWentBack => "database_went_back",
+            },
             Self::Local(_) | Self::TryPort(_) => "not_started",
             Self::TryTwice(_) | Self::TryWithConfig => USAGE,
             Self::Password(_) | Self::System(_) => "system_error",
             Self::Declined | Self::CannotAsk => "declined",
-            Self::Listener => "listener_failed",
-            Self::DatabaseWentBack => "database_went_back",
             Self::NotApplied(_) => "not_applied",
         }
     }

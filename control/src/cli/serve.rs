@@ -7,7 +7,7 @@ use super::arguments::Arguments;
 use super::check::load;
 use super::error::CliError;
 use super::output::Output;
-use crate::server::{self, Failed, Running, Start};
+use crate::server::{self, Running, Start};
 
 pub fn serve(arguments: &Arguments, output: Output) -> Result<(), CliError> {
     let start = start(arguments)?;
@@ -27,8 +27,7 @@ pub fn serve(arguments: &Arguments, output: Output) -> Result<(), CliError> {
         };
         running.stop().await;
         match failed {
-            Some(Failed::Listener) => Err(CliError::Listener),
-            Some(Failed::DatabaseWentBack) => Err(CliError::DatabaseWentBack),
+            Some(failed) => Err(failed.into()),
             None => Ok(()),
         }
     });

@@ -35,8 +35,7 @@ pub fn run(options: &TryOptions, arguments: &Arguments, output: Output) -> Resul
     }
     let programs = Programs::find()?;
     let directory = directory_of(&arguments.data_dir, options.port);
-    output.notice("Starting the control service and Envoy …");
-    let mut local = Local::start(Settings {
+    let settings = Settings {
         data_dir: directory.clone(),
         directory,
         port: options.port,
@@ -48,8 +47,9 @@ pub fn run(options: &TryOptions, arguments: &Arguments, output: Output) -> Resul
             .collect(),
         email: EMAIL.to_owned(),
         programs,
-    })
-    .map_err(|error| match error {
+    };
+    let starting = || output.notice("The control service runs. Starting Envoy …");
+    let mut local = Local::start(settings, starting).map_err(|error| match error {
         LocalError::Port(_) | LocalError::AlreadyRunning { .. } => CliError::TryPort(error),
         error => error.into(),
     })?;

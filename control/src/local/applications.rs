@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::error::LocalError;
+use super::hostname::TEAM_HOST;
 use crate::applications::{Application, Draft, Location};
 use crate::cli::client::Client;
 use crate::envoy_config::Guarded;
@@ -70,6 +71,18 @@ pub(super) struct Selection {
     pub served: Vec<Served>,
     /// Names of applications that cannot be served.
     pub left_out: Vec<String>,
+}
+
+impl Selection {
+    /// Every hostname of the certificate, once.
+    pub fn hostnames(&self) -> Vec<&str> {
+        let places = self.guarded.iter().flat_map(|one| &one.places);
+        let mut hostnames: Vec<&str> = places.map(|place| place.origin().hostname()).collect();
+        hostnames.push(TEAM_HOST);
+        hostnames.sort_unstable();
+        hostnames.dedup();
+        hostnames
+    }
 }
 
 /// Selects the applications that have a server and an address that leads to this Envoy.

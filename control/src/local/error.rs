@@ -9,7 +9,7 @@ use super::ports::PortError;
 use super::process::ProcessError;
 use crate::cli::client::ClientError;
 use crate::envoy_config::EnvoyConfigError;
-use crate::server::StartError;
+use crate::server::{Failed, StartError};
 use crate::sign_in::password_hashing::PasswordError;
 use crate::sign_in::users::MakeUserError;
 use crate::storage::StorageError;
@@ -87,9 +87,14 @@ pub enum LocalError {
     /// Envoy does not run.
     #[error(transparent)]
     Envoy(#[from] EnvoyError),
-    /// A listener of the control service failed.
-    #[error("a listener of the control service failed; its log is {}", .0.display())]
-    Listener(PathBuf),
+    /// The control service cannot go on.
+    #[error("the control service ended: {failed}; its log is {}", log.display())]
+    Failed {
+        /// Why.
+        failed: Failed,
+        /// The file with its log.
+        log: PathBuf,
+    },
     /// The system.
     #[error("system error: {0}")]
     System(#[from] std::io::Error),

@@ -43,6 +43,12 @@ impl Policy {
         self.0.iter()
     }
 
+    /// Whether there is no rule, so that nobody is admitted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a rule admits `email`.
     #[must_use]
     pub fn admits(&self, email: &str) -> bool {

@@ -26,6 +26,8 @@ async fn every_door_is_shown_by_each_command() {
     ];
     let added = run(&add);
     assert!(added.contains("/health"), "{added}");
+    let nobody = "nobody can sign in to it";
+    assert!(added.contains(nobody), "{added}");
     let set = [
         "application",
         "set",
@@ -53,6 +55,7 @@ async fn every_door_is_shown_by_each_command() {
         "8h",
     ];
     let changed = run(&set);
+    assert!(!changed.contains(nobody), "{changed}");
     let shown = run(&["application", "show", "wiki"]);
     assert_eq!(changed.strip_prefix("Changed.\n"), Some(&*shown));
     for line in [
@@ -140,7 +143,8 @@ async fn what_a_wildcard_leaves_to_others_is_said() {
     let service = Service::start().await;
     let data = service.data_dir();
     let add = |name: &str, origin: &str| {
-        let output = run(&data, &["application", "add", name, "--origin", origin]);
+        let add = ["application", "add", name, "--allow-everyone"];
+        let output = run(&data, &[&add[..], &["--origin", origin]].concat());
         let text = String::from_utf8(output.stdout.clone()).unwrap();
         (output.status.success(), text, stderr(&output))
     };

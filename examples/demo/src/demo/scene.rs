@@ -101,7 +101,7 @@ impl Scene<'_> {
             ),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value));
-        let local = Local::start(Settings {
+        let settings = Settings {
             directory: self.directory.to_owned(),
             data_dir: self.data_dir(),
             port: self.port,
@@ -115,8 +115,8 @@ impl Scene<'_> {
                 envoy: self.tools.envoy.clone(),
                 module: self.tools.module.clone(),
             },
-        })
-        .map_err(|error| {
+        };
+        let local = Local::start(settings, || {}).map_err(|error| {
             let directory = self.directory.display();
             anyhow!("{error}\nlogs are in {directory}; without it, the demo starts from nothing")
         })?;

@@ -142,8 +142,8 @@ pub fn refused(mut command: Command) -> Result<String> {
     let output = command.output()?;
     ensure!(output.status.code() == Some(1), "{output:?}");
     let error = String::from_utf8(output.stderr)?;
-    let line = error.lines().last().context("no error")?;
-    let object: Value = serde_json::from_str(line).context(error.clone())?;
+    // The refusal alone: nothing says before it that something starts.
+    let object: Value = serde_json::from_str(&error).context(error.clone())?;
     let error = object.pointer("/error").and_then(Value::as_str);
     Ok(error.context("no error")?.to_owned())
 }
