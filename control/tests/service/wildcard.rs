@@ -132,7 +132,8 @@ async fn the_form_may_lead_to_the_host_that_was_asked() {
 #[tokio::test]
 async fn the_team_domain_is_no_host_of_a_wildcard() {
     let scene = Scene::new().await;
-    let add = json!({ "name": "all", "origins": ["https://*.example.com"] });
+    let policy = json!([{ "everyone": true }]);
+    let add = json!({ "name": "all", "origins": ["https://*.example.com"], "policy": policy });
     let added = scene.service.done("/applications", add).await;
     let notes: Vec<_> = added["notes"].as_array().unwrap().iter().collect();
     assert_eq!(
@@ -156,7 +157,8 @@ async fn an_application_that_names_a_host_takes_it_from_the_wildcard() {
     let issued = scene.exchange(&scene.code(ONE).await, ONE).await;
     let issued: Value = issued.json().await.unwrap();
 
-    let exact = json!({ "name": "one", "origins": [format!("{ONE}/wiki")] });
+    let (origins, policy) = ([format!("{ONE}/wiki")], json!([{ "everyone": true }]));
+    let exact = json!({ "name": "one", "origins": origins, "policy": policy });
     let added = scene.service.done("/applications", exact).await;
     let note = "one.preview.example.com no longer belongs to https://*.preview.example.com of the \
                 application `previews`";
