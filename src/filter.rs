@@ -90,6 +90,7 @@ impl Filter {
 
     /// A request has arrived.
     pub fn begin(&mut self, stream: u32, head: Head<'_>, moment: &mut Moment<'_>) -> Effect {
+        self.authenticator.verifier.begin_event();
         let feed = &self.authenticator.in_force.feed;
         if feed.is_out_of_touch(moment.now) {
             // What cannot be read is polled for, and ages until then.
@@ -107,6 +108,7 @@ impl Filter {
         moment: &mut Moment<'_>,
     ) -> Option<Effect> {
         let pending = self.pending.take_called(stream)?;
+        self.authenticator.verifier.begin_event();
         let effect = self.resume(stream, pending, answer, moment);
         Some(self.counted(effect))
     }
@@ -120,6 +122,7 @@ impl Filter {
     /// Resumes a request whose wait has ended; `None` if the request has ended.
     pub fn wake(&mut self, stream: u32, moment: &mut Moment<'_>) -> Option<Effect> {
         let pending = self.pending.take(stream)?;
+        self.authenticator.verifier.begin_event();
         let effect = self.resume(stream, pending, CallAnswer::none(), moment);
         Some(self.counted(effect))
     }

@@ -9,10 +9,13 @@ use std::mem;
 use super::Head;
 use crate::names::{OWN_COOKIE_PREFIX, is_own_cookie};
 
-/// How many values of one name are read.
-const MAX_VALUES: usize = 3;
+/// How many bytes of values of one name are read: more than Envoy lets a request have by default. A
+/// browser sends one value, but another host of its site may have planted others before it, so a
+/// count would let false cookies hide the good one.
+const MAX_BYTES: usize = 64 * 1024;
 
-/// The values of one of the project's cookies, at most three, in the order in which they came.
+/// The values of one of the project's cookies, in the order in which they came, up to
+/// [`MAX_BYTES`].
 #[must_use]
 pub fn values<'a>(head: Head<'a>, name: &str) -> Vec<&'a [u8]> {
     let [values] = values_of(head, [name]);
@@ -23,10 +26,15 @@ pub fn values<'a>(head: Head<'a>, name: &str) -> Vec<&'a [u8]> {
 #[must_use]
 pub fn values_of<'a, const N: usize>(head: Head<'a>, names: [&str; N]) -> [Vec<&'a [u8]>; N] {
     let mut found = [const { Vec::new() }; N];
+    let mut room = [MAX_BYTES; N];
     for pair in own_pairs(head) {
-        for (name, values) in names.iter().zip(&mut found) {
-            if pair.name == name.as_bytes() && values.len() < MAX_VALUES {
-                values.push(pair.value);
+        for ((name, values), room) in names.iter().zip(&mut found).zip(&mut room) {
+            if pair.name == name.as_bytes() {
+                // Once there is no room, later values are not read, however short they are.
+                *room = room.checked_sub(pair.value.len()).unwrap_or(0);
+                if *room > 0 {
+                    values.push(pair.value);
+                }
             }
         }
     }
@@ -181,7 +189,7 @@ mod tests {
     fn values_are_read_under_the_exact_name() {
         let line: &[u8] = b"__Host-access_token=1; x=2;__Host-access_token=3;\t__Host-access_token\t= 4 ; __Host-access_token=5";
         with(&[line], |head| {
-            assert_eq!(values(head, TOKEN_COOKIE), [b"1", b"3", b"4"]);
+            assert_eq!(values(head, TOKEN_COOKIE), [b"1", b"3", b"4", b"5"]);
         });
         for other in [
             "\u{a0}__Host-access_token=1",
@@ -196,6 +204,21 @@ mod tests {
                 assert!(values(head, TOKEN_COOKIE).is_empty(), "{other:?}");
             });
         }
+    }
+
+    #[test]
+    fn values_of_one_name_are_read_up_to_a_number_of_bytes() {
+        let long = format!("__Host-access_token={}", "x".repeat(MAX_BYTES / 4));
+        let lines = [long.as_bytes(), long.as_bytes(), long.as_bytes()];
+        with(&lines, |head| {
+            assert_eq!(values(head, TOKEN_COOKIE).len(), 3)
+        });
+        let lines = [lines, lines].concat();
+        let last: &[u8] = b"__Host-access_token=1; __Host-access_binding=2";
+        with(&[&lines[..], &[last]].concat(), |head| {
+            assert_eq!(values(head, TOKEN_COOKIE).len(), 3);
+            assert_eq!(values(head, crate::names::BINDING_COOKIE), [b"2"]);
+        });
     }
 
     #[test]

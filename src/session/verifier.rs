@@ -18,12 +18,17 @@ use crate::reason::Refusal;
 pub use refreshable::Refreshable;
 pub use verified::Verified;
 
+/// How many signatures are checked for one event. A request may present many tokens, of which only
+/// one needs to be good; this bounds the work for all of them together.
+pub const MAX_SIGNATURES: u32 = 64;
+
 /// Checks tokens, remembering good signatures. Each filter configuration has its own: a token that
 /// one configuration has verified is not thereby good for another.
 pub struct Verifier {
     host: Box<dyn HostSignatures>,
     cache: TokenCache,
     checked: SignatureCounts,
+    allowance: u32,
 }
 
 /// How many signatures were checked, and which way.
@@ -43,7 +48,14 @@ impl Verifier {
             host,
             cache: TokenCache::default(),
             checked: SignatureCounts::default(),
+            allowance: MAX_SIGNATURES,
         }
+    }
+
+    /// Allows [`MAX_SIGNATURES`] signature checks from now on. Beyond them, a token that was not
+    /// seen before is refused.
+    pub fn begin_event(&mut self) {
+        self.allowance = MAX_SIGNATURES;
     }
 
     /// Whether the token is good for the request, by every check.
@@ -173,6 +185,10 @@ impl Verifier {
         if unverified.unverified_alg != key.algorithm().name() {
             return Err(Refusal::TokenMalformed);
         }
+        self.allowance = self
+            .allowance
+            .checked_sub(1)
+            .ok_or(Refusal::SignatureInvalid)?;
         let check = key.verify(&*self.host, &unverified.signature, unverified.signed_text);
         match check.path {
             SignaturePath::Host => self.checked.by_host += 1,

@@ -10,10 +10,12 @@ pub const SESSION: &str = "__Host-access_session";
 /// Holds the secret that guards the browser's forms.
 pub const SIGN_IN: &str = "__Host-access_signin";
 
-/// How many values with one name are read. A browser sends one.
-const MAX_VALUES: usize = 3;
+/// How many bytes of values with one name are read. A browser sends one value, but another host of
+/// its site may have planted others before it, so a count would let false cookies hide the good
+/// one.
+const MAX_BYTES: usize = 64 * 1024;
 
-/// The values of the cookie `name`, in the order of the request.
+/// The values of the cookie `name`, in the order of the request, up to [`MAX_BYTES`].
 ///
 /// Only spaces and tabs are trimmed from names. A parser that trims other spaces would mistake a
 /// name for a `__Host-` name that the browser did not protect.
@@ -28,7 +30,10 @@ pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item =
             (trim(before) == name.as_bytes())
                 .then(|| std::str::from_utf8(trim(after.strip_prefix(b"=")?)).ok())?
         })
-        .take(MAX_VALUES)
+        .scan(MAX_BYTES, |room, value| {
+            *room = room.checked_sub(value.len())?;
+            Some(value)
+        })
 }
 
 fn trim(mut bytes: &[u8]) -> &[u8] {
@@ -67,6 +72,15 @@ mod tests {
     fn values_are_found_in_every_line() {
         let lines: [&[u8]; 2] = [b"a=1; __Host-x=2;b=3", b"\t__Host-x = a=b "];
         assert_eq!(read(&lines, "__Host-x"), ["2", "a=b"]);
+    }
+
+    #[test]
+    fn values_are_read_up_to_a_number_of_bytes() {
+        let long = format!("__Host-x={}", "x".repeat(MAX_BYTES / 4));
+        let lines = vec![long.as_bytes(); 6];
+        assert_eq!(read(&lines, "__Host-x").len(), 4);
+        let many = "__Host-x=1; ".repeat(50);
+        assert_eq!(read(&[many.as_bytes()], "__Host-x").len(), 50);
     }
 
     #[test]

@@ -119,21 +119,37 @@ impl Keys {
     /// audience and times.
     #[must_use]
     pub fn verify<T: DeserializeOwned>(&self, typ: &str, token: &str) -> Option<T> {
+        let (key, signed, signature) = self.unverified(typ, token)?;
+        if !key.verifies(signed.as_bytes(), &base64url::decode(signature.as_bytes())?) {
+            return None;
+        }
+        let (_, claims) = signed.split_once('.')?;
+        serde_json::from_slice(&base64url::decode(claims.as_bytes())?).ok()
+    }
+
+    /// Whether a token looks like one of type `typ` by one of the keys: whether its signature is
+    /// worth a check.
+    #[must_use]
+    pub fn unverified_is_ours(&self, typ: &str, token: &str) -> bool {
+        self.unverified(typ, token).is_some()
+    }
+
+    /// The key that a token of type `typ` names, what it signs, and the signature.
+    fn unverified<'a>(
+        &self,
+        typ: &str,
+        token: &'a str,
+    ) -> Option<(&SigningKey, &'a str, &'a str)> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
         let (signed, signature) = token.rsplit_once('.')?;
-        let (header, claims) = signed.split_once('.')?;
+        let (header, _) = signed.split_once('.')?;
         let header: Header = serde_json::from_slice(&base64url::decode(header.as_bytes())?).ok()?;
         let key = self.all.iter().find(|key| key.kid() == header.kid)?;
         let is_for_key = header.alg == key.algorithm().name();
-        if header.typ != typ || !is_for_key || header.crit.is_some() {
-            return None;
-        }
-        if !key.verifies(signed.as_bytes(), &base64url::decode(signature.as_bytes())?) {
-            return None;
-        }
-        serde_json::from_slice(&base64url::decode(claims.as_bytes())?).ok()
+        let is_ours = header.typ == typ && is_for_key && header.crit.is_none();
+        is_ours.then_some((&**key, signed, signature))
     }
 }
 

@@ -24,6 +24,7 @@ mod durable;
 mod durations;
 mod eligibility;
 mod exchange;
+mod false_cookies;
 mod feed;
 mod fresh_login;
 mod gate;

@@ -7,6 +7,10 @@ use crate::request::{Head, cookies};
 use crate::session::token::{UnverifiedToken, claims_to_be_ours};
 use crate::session::{Candidate, Source};
 
+/// How many times a binding cookie is compared with a token, for all tokens and binding cookies of
+/// a request together.
+const MAX_COMPARISONS: usize = 4096;
+
 /// What a request presents to an application.
 pub(in crate::filter) struct Presented<'a> {
     /// Every token, those in cookies first.
@@ -19,13 +23,14 @@ impl<'a> Presented<'a> {
     /// What a request brings for the application at a place.
     pub fn to(placement: &Placement, head: Head<'a>) -> Self {
         let names = &placement.cookies;
-        let [tokens, bindings] = cookies::values_of(head, [&names.token, &names.binding]);
+        let [tokens, mut bindings] = cookies::values_of(head, [&names.token, &names.binding]);
         let from = |source| move |token| Candidate { token, source };
         let mut tokens: Vec<_> = tokens.into_iter().map(from(Source::Cookie)).collect();
         if placement.application.header_tokens {
             let in_headers = head.all(TOKEN_HEADER).chain(bearer_tokens(head)).take(3);
             tokens.extend(in_headers.map(from(Source::Header)));
         }
+        bindings.truncate(MAX_COMPARISONS / tokens.len().max(1));
         Self { tokens, bindings }
     }
 

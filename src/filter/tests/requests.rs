@@ -2,6 +2,7 @@
 
 use super::super::identity::IDENTITY_HEADERS;
 use super::*;
+use crate::protocol::base64url;
 
 #[test]
 fn a_good_session_continues_with_identity_and_without_secrets() {
@@ -113,6 +114,72 @@ fn hosts_and_paths_without_an_application() {
         ("", (400, "host_invalid")),
     ] {
         assert_eq!(status(world.send(&get(host, "/"))), expected, "{host:?}");
+    }
+}
+
+/// The token with another signature of the right length: the `n`th.
+fn forged(token: &str, n: usize) -> String {
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    format!(
+        "{signed}.{}",
+        base64url::encode(&[u8::try_from(n).unwrap() + 1; 64])
+    )
+}
+
+fn signatures(world: &World) -> u64 {
+    world.filter.authenticator.verifier.checked().in_pure_rust
+}
+
+#[test]
+fn fifty_false_cookies_do_not_hide_the_good_ones() {
+    let mut world = World::new();
+    let token = world.token(|_| ());
+    let false_ones: String = (0..50)
+        .map(|n| {
+            let secret = base64url::encode(&[n; 32]);
+            let secret = if secret == binding() {
+                "x".into()
+            } else {
+                secret
+            };
+            let token = forged(&token, n.into());
+            format!("__Host-access_token={token}; __Host-access_binding={secret}; ")
+        })
+        .collect();
+    let good = format!(
+        "__Host-access_token={token}; __Host-access_binding={}",
+        binding()
+    );
+    let cookie = format!("{false_ones}{good}");
+    for expected in [51, 101] {
+        let effect = world.send(&with(get("wiki.example", "/"), &[("cookie", &cookie)]));
+        assert!(matches!(effect, Effect::Continue(_)), "{effect:?}");
+        // The second time the good token is known.
+        assert_eq!(signatures(&world), expected);
+    }
+}
+
+#[test]
+fn false_cookies_cost_a_bounded_number_of_signature_checks() {
+    let limit = u64::from(crate::session::verifier::MAX_SIGNATURES);
+    for path in ["/", "/.access/identity", "/.access/logout"] {
+        let mut world = World::new();
+        let token = world.token(|_| ());
+        let mut cookie: String = (0..80)
+            .map(|n| format!("__Host-access_token={}; ", forged(&token, n)))
+            .collect();
+        for n in 0..80 {
+            let secret = base64url::encode(&[n + 100; 32]);
+            cookie.push_str(&format!("__Host-access_binding={secret}; "));
+        }
+        let fields = [("cookie", cookie.as_str())];
+        let effect = world.send(&with(navigate("wiki.example", path), &fields));
+        assert!(matches!(effect, Effect::Reply(_)), "{path}: {effect:?}");
+        assert_eq!(signatures(&world), limit, "{path}");
+        // The next request has an allowance of its own.
+        let cookie = world.session_cookie();
+        let effect = world.send(&with(get("wiki.example", "/"), &[("cookie", &cookie)]));
+        assert!(matches!(effect, Effect::Continue(_)), "{effect:?}");
     }
 }
 
