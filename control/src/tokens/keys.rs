@@ -135,11 +135,7 @@ impl Keys {
     }
 
     /// The key that a token of type `typ` names, what it signs, and the signature.
-    fn unverified<'a>(
-        &self,
-        typ: &str,
-        token: &'a str,
-    ) -> Option<(&SigningKey, &'a str, &'a str)> {
+    fn unverified<'a>(&self, typ: &str, token: &'a str) -> Option<(&SigningKey, &'a str, &'a str)> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
