@@ -40,9 +40,9 @@ impl Filter {
             (b"GET", b"/.access/login") => {
                 let return_to = query_parameter(head.query(), "return_to").unwrap_or_default();
                 let return_to = return_to::sanitize(&return_to);
-                let visit = incoming.to(place_of(&places, return_to).unwrap_or(first));
+                let visit = incoming.to(place_of(&places, &return_to).unwrap_or(first));
                 let team_domain = self.authenticator.team_domain();
-                Effect::Reply(login(team_domain, visit, return_to, moment))
+                Effect::Reply(login(team_domain, visit, &return_to, moment))
             }
             (b"GET", b"/.access/callback") => callback(
                 &mut self.authenticator,

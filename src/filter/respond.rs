@@ -98,7 +98,7 @@ fn sign_in_url(framework: Framework, visit: Visit<'_>) -> String {
         .filter(|page| placement.owns(page))
         .map_or_else(
             || login_url(placement),
-            |page| login_url_from(placement, page),
+            |page| login_url_from(placement, &page),
         )
 }
 

@@ -2,6 +2,8 @@
 //!
 //! PKCE (RFC 7636) with S256 binds the exchange to the browser's login attempt.
 
+use std::time::Duration;
+
 use super::base64url;
 
 /// The team domain's page that begins or continues a sign-in.
@@ -10,6 +12,9 @@ pub const LOGIN_PATH: &str = "/login";
 pub const FILTER_PREFIX: &str = "/.access/";
 /// The callback that ends a login, on the application's hostname.
 pub const CALLBACK_PATH: &str = "/.access/callback";
+
+/// How long a login attempt lives in the browser that began it.
+pub const ATTEMPT_LIFETIME: Duration = Duration::from_secs(600);
 
 /// The S256 challenge of a verifier.
 #[must_use]

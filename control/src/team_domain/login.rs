@@ -62,7 +62,7 @@ pub async fn show(
         let signed_in = SignedIn {
             session,
             redirect: StatusCode::FOUND,
-            own_page: query.own_page(),
+            own_page: &query.own_page(),
         };
         if form.again {
             form.email = &session.email;
@@ -113,7 +113,7 @@ pub async fn sign_in(
         user: &user,
         client: &client,
         attempt: attempt.as_ref(),
-        own_page: query.own_page(),
+        own_page: &query.own_page(),
     };
     match completed.respond(&service).await? {
         Some(response) => Ok(response),

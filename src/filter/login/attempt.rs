@@ -3,20 +3,16 @@
 //! The attempt's secret stays in the browser's cookie. `state` and `code_verifier` are derived from
 //! it, and neither reveals the other or the secret.
 
-use std::time::Duration;
-
 use subtle::ConstantTimeEq;
 
 use crate::application::Placement;
 use crate::filter::event::Random;
 use crate::names::ATTEMPT_COOKIE_PREFIX;
-use crate::protocol::{base64url, login::LOGIN_PATH, login::challenge};
+use crate::protocol::{base64url, login::ATTEMPT_LIFETIME, login::LOGIN_PATH, login::challenge};
 use crate::reply::{percent_encode, set_cookie};
 use crate::request::{Head, cookies};
 use crate::time::UnixSeconds;
 
-/// How long an attempt lives.
-const LIFETIME: Duration = Duration::from_secs(600);
 /// How many attempts a browser may have at once on one host.
 const MAX_ATTEMPTS: usize = 8;
 
@@ -62,7 +58,7 @@ impl Attempt {
     pub fn open(head: Head<'_>, now: UnixSeconds) -> Vec<Self> {
         let mut attempts: Vec<_> = cookies::with_prefix(head, ATTEMPT_COOKIE_PREFIX)
             .filter_map(|(id, value)| Self::parse(id, value))
-            .filter(|attempt| attempt.start.abs_diff(now) <= LIFETIME)
+            .filter(|attempt| attempt.start.abs_diff(now) <= ATTEMPT_LIFETIME)
             .collect();
         attempts.sort_by_key(|attempt| attempt.start);
         attempts
@@ -159,7 +155,7 @@ impl Attempt {
         let mut values = vec![set_cookie::login(
             &self.cookie_name(),
             &self.cookie_value(),
-            LIFETIME,
+            ATTEMPT_LIFETIME,
         )];
         values.extend(
             open.iter()

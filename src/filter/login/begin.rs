@@ -37,7 +37,7 @@ pub(in crate::filter) fn begin_login(
     let now = moment.seconds();
     let attempt = Attempt::begin(moment.random, now, beginning);
     let return_to = return_to::sanitize(login.return_to);
-    let location = attempt.login_location(team_domain, visit.placement, return_to);
+    let location = attempt.login_location(team_domain, visit.placement, &return_to);
     with_attempt(
         Reply::redirect(login.reason, location),
         &attempt,

@@ -44,7 +44,13 @@ fn return_to_is_never_another_place() {
             );
         }
     }
-    for target in ["https://evil.example", "//evil.example", "/.access/logout"] {
+    for target in [
+        "https://evil.example",
+        "//evil.example",
+        "/.access/logout",
+        "/x/../.access/logout",
+        "/%2eaccess/logout",
+    ] {
         let path = format!(
             "/.access/login?return_to={}",
             crate::reply::percent_encode(target.as_bytes())
@@ -55,6 +61,17 @@ fn return_to_is_never_another_place() {
             "{target}"
         );
     }
+}
+
+#[test]
+fn b07_a_backslash_in_the_query_of_a_deep_link_is_kept() {
+    let mut world = World::new();
+    let reply = reply(world.send(&navigate("wiki.example", "/x?a=b\\c")));
+    let location = all(&reply, "location")[0];
+    assert!(
+        location.contains("&return_to=%2Fx%3Fa%3Db%255Cc&"),
+        "{location}"
+    );
 }
 
 #[test]

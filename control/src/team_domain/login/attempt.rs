@@ -1,6 +1,7 @@
 //! The login attempt in the query of `/login`. A filter writes the query, but it comes through the
 //! browser, so all of it is checked.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use portcullis::protocol::audience::is_audience;
@@ -100,10 +101,14 @@ impl LoginQuery {
 
     /// The page of the team domain to go to after a sign-in that no application began: one that
     /// requires a sign-in, or the start page.
-    pub fn own_page(&self) -> &str {
+    pub fn own_page(&self) -> Cow<'_, str> {
         let page = return_to::sanitize(self.return_to.as_deref().unwrap_or_default());
         let path = page.split('?').next().unwrap_or_default();
-        if OWN_PAGES.contains(&path) { page } else { "/" }
+        if OWN_PAGES.contains(&path) {
+            page
+        } else {
+            Cow::Borrowed("/")
+        }
     }
 
     /// Whether this is a sign-in on the team domain itself, begun by no application.
@@ -163,7 +168,7 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
     Ok(Some(LoginAttempt {
         application,
         origin,
-        return_to: return_to::sanitize(return_to).to_owned(),
+        return_to: return_to::sanitize(return_to).into_owned(),
         state,
         challenge,
         is_silent: prompt.is_some(),
@@ -179,7 +184,7 @@ fn start_again(
     let (application, origin) = application.zip(origin)?;
     let return_to = return_to::sanitize(query.return_to.as_deref().unwrap_or_default());
     let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("return_to", return_to)
+        .append_pair("return_to", &return_to)
         .finish();
     Some((
         format!("{origin}{FILTER_PREFIX}login?{query}"),
@@ -251,7 +256,7 @@ mod tests {
                 ..LoginQuery::default()
             };
             assert!(query.is_plain());
-            query.own_page().to_owned()
+            query.own_page().into_owned()
         };
         assert_eq!(own_page("/device?user_code=x"), "/device?user_code=x");
         for elsewhere in [
@@ -263,6 +268,47 @@ mod tests {
             assert_eq!(own_page(elsewhere), "/", "{elsewhere}");
         }
         assert_eq!(LoginQuery::default().own_page(), "/");
+    }
+
+    /// Every spelling of up to four segments, judged by what a browser requests (WHATWG URL).
+    #[test]
+    fn no_place_that_is_kept_is_a_page_of_the_filter_to_a_browser() {
+        let segments = [
+            "",
+            ".",
+            "..",
+            "%2e",
+            ".%2E",
+            "%2e%2e",
+            "x",
+            "..;",
+            "%2F",
+            "%5C",
+            ".access",
+            "%2eaccess",
+        ];
+        let mut paths = vec![String::new()];
+        let (mut kept, mut refused) = (0, 0);
+        for _ in 0..4 {
+            let longer = |path: &String| segments.map(|segment| format!("{path}/{segment}"));
+            paths = paths.iter().flat_map(longer).collect();
+            for path in paths
+                .iter()
+                .flat_map(|path| [path.clone(), format!("{path}/logout")])
+            {
+                let Some(place) = return_to::checked(&path) else {
+                    refused += 1;
+                    continue;
+                };
+                kept += 1;
+                let at = "https://wiki.example:8443";
+                let browsers = reqwest::Url::parse(&format!("{at}{place}")).unwrap();
+                assert_eq!(browsers.origin().ascii_serialization(), at, "{path}");
+                let own = browsers.path().starts_with(FILTER_PREFIX);
+                assert!(!own && !browsers.path().starts_with("//"), "{path}");
+            }
+        }
+        assert!(kept > 1_000 && refused > 1_000, "{kept} {refused}");
     }
 
     #[test]

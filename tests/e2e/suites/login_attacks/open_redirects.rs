@@ -1,6 +1,7 @@
 //! After sign-in the user is always sent to the application.
 
 use anyhow::{Context, Result};
+use portcullis::protocol::return_to::MAX_BYTES;
 use portcullis_e2e::request::{PROTOCOLS, Request};
 use portcullis_e2e::table::{Table, shown};
 use portcullis_e2e::{ApplicationSettings, stand};
@@ -9,7 +10,7 @@ use url::Url;
 use super::steps::{callback_after, callback_of, forget_session, parameter, with_parameter};
 
 /// What is wished for, as it stands in the query, and where that leads.
-const WISHES: [(&str, &str); 31] = [
+const WISHES: [(&str, &str); 42] = [
     ("/x", "/x"),
     ("/x%3Fa%3D%2F%2Fevil.example", "/x?a=//evil.example"),
     ("/x//evil.example", "/x//evil.example"),
@@ -39,6 +40,17 @@ const WISHES: [(&str, &str); 31] = [
     ("/%E2%80%8B/evil.example", "/"),
     ("/%FF", "/"),
     ("/.access/logout", "/"),
+    ("/./.access/logout", "/"),
+    ("/x/../.access/logout", "/"),
+    ("/x/%2e%2e/.access/logout", "/"),
+    ("/x/%252e%252e/.access/logout", "/"),
+    ("/%252eaccess/logout", "/"),
+    ("/x/..//evil.example", "/"),
+    (".//evil.example", "/"),
+    ("/x%3Fa%3Db%5Cc", "/x?a=b%5Cc"),
+    ("/x%3Fa%3Db%20c", "/x?a=b%20c"),
+    ("/x%3Fa%3D%C3%A9", "/x?a=%C3%A9"),
+    ("/x%3Fa%3Db%0Ac", "/"),
     ("/.access/login%3Freturn_to%3D/x", "/"),
     ("/x&return_to=//evil.example", "/"),
 ];
@@ -68,8 +80,11 @@ fn every_wish_ends_at_the_application() -> Result<()> {
         "return-to",
         &["return_to", "by the filter", "by the team domain"],
     );
-    let long = format!("/{}", "a".repeat(2048));
-    let rows = WISHES.into_iter().chain([(long.as_str(), "/")]);
+    let long = format!("/{}", "a".repeat(MAX_BYTES - 1));
+    let longer = format!("{long}a");
+    let rows = WISHES
+        .into_iter()
+        .chain([(long.as_str(), long.as_str()), (&longer, "/")]);
     for (wish, expected) in rows {
         let mut ends = Vec::new();
         for forged_at_the_team_domain in [false, true] {

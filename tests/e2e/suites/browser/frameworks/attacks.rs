@@ -22,7 +22,7 @@ fn from_own_page(framework: (&str, &str)) -> Request {
 /// What `HX-Current-URL` says, and the page that the user returns to.
 fn pages(origin: &str) -> Vec<(String, Option<&'static str>)> {
     let own = |path: &str| format!("{origin}{path}");
-    let long = own(&format!("/{}", "a".repeat(2048)));
+    let long = own(&format!("/{}", "a".repeat(8192)));
     vec![
         (own("/a?b=c#d"), Some("%2Fa%3Fb%3Dc%23d")),
         (own("/"), Some("%2F")),
