@@ -16,6 +16,7 @@ mod login;
 mod open_streams;
 mod pending;
 mod preflight;
+mod readers;
 mod refresh;
 mod respond;
 mod route;
@@ -39,6 +40,7 @@ pub use forward::trailers_to_remove;
 pub use open_streams::Cut;
 use open_streams::OpenStreams;
 use pending::{PendingRequests, Wait};
+use readers::readable_by;
 pub use refresh::calls::RefreshCall;
 use refresh::calls::Refreshes;
 use unknown_keys::UnknownKeys;
@@ -97,6 +99,7 @@ impl Filter {
             let _ = self.look(moment.now, moment.random.number());
         }
         let effect = self.serve(Incoming::new(stream, head), moment, Wait::MayWait);
+        let effect = self.readable(stream, head, effect);
         self.counted(effect)
     }
 
@@ -107,10 +110,10 @@ impl Filter {
         answer: CallAnswer<'_>,
         moment: &mut Moment<'_>,
     ) -> Option<Effect> {
-        let pending = self.pending.take_called(stream)?;
+        let (pending, reader) = self.pending.take_called(stream)?;
         self.authenticator.verifier.begin_event();
         let effect = self.resume(stream, pending, answer, moment);
-        Some(self.counted(effect))
+        Some(self.counted(readable_by(reader, effect)))
     }
 
     /// Streams whose wait has ended, at most [`MAX_EFFECTS`]; each is then to be woken.
@@ -121,10 +124,10 @@ impl Filter {
 
     /// Resumes a request whose wait has ended; `None` if the request has ended.
     pub fn wake(&mut self, stream: u32, moment: &mut Moment<'_>) -> Option<Effect> {
-        let pending = self.pending.take(stream)?;
+        let (pending, reader) = self.pending.take(stream)?;
         self.authenticator.verifier.begin_event();
         let effect = self.resume(stream, pending, CallAnswer::none(), moment);
-        Some(self.counted(effect))
+        Some(self.counted(readable_by(reader, effect)))
     }
 
     /// A request has ended, whether it waited or not.

@@ -10,6 +10,7 @@ mod logout;
 mod oauth;
 mod page;
 mod password;
+mod robots;
 mod sessions;
 mod tokens;
 
@@ -46,6 +47,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/tokens", get(tokens::show).post(tokens::make))
         .route("/.well-known/jwks.json", get(jwks::jwks))
         .route("/password", get(password::show).post(password::change))
+        .route("/robots.txt", get(robots::robots))
         .route("/sessions", get(sessions::show).post(sessions::end))
         .nest(admin_api::PATH, admin_api::router(Arc::clone(&service)))
         .merge(health::router())

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use super::authenticate::{Authenticator, Session};
 use super::event::Visit;
+use super::readers::{reader_of, reply_readable_by};
 use crate::reason::Refusal;
 use crate::reply::Reply;
 use crate::reply::page::MessagePage;
@@ -62,6 +63,7 @@ impl OpenStreams {
             address: session.address,
             last_good: Cell::new(now),
             is_stream: incoming.kind.lasts() || incoming.head.all("accept").any(names_event_stream),
+            reader: reader_of(visit),
         };
         self.registry.add(incoming.stream, open)
     }
@@ -111,8 +113,12 @@ impl OpenStreams {
         };
         let ended: Vec<_> = self.registry.iter().filter_map(ended).collect();
         for (stream, reason) in ended {
-            if let Some(kind) = self.registry.remove(stream) {
-                let reply = session_ended(kind, reason);
+            if let Some(open) = self.registry.remove(stream) {
+                let reply = session_ended(open.kind, reason);
+                let reply = match open.reader {
+                    Some(reader) => reply_readable_by(&reader, reply),
+                    None => reply,
+                };
                 self.cuts.push_back(Cut { stream, reply });
             }
         }

@@ -72,6 +72,8 @@ pub(super) struct PendingFeed {
 struct Waiting {
     pending: Pending,
     deadline: Deadline,
+    /// The other origin that may read the reply.
+    reader: Option<String>,
 }
 
 impl PendingRequests {
@@ -98,6 +100,7 @@ impl PendingRequests {
         let waiting = Waiting {
             pending: Pending::Feed(PendingFeed { head, version }),
             deadline: Deadline::after(now, FEED_WAIT),
+            reader: None,
         };
         self.by_stream.insert(incoming.stream, waiting);
         Some(Effect::Pause)
@@ -122,6 +125,7 @@ impl PendingRequests {
         let waiting = Waiting {
             deadline: pending.deadline(),
             pending: Pending::Refresh(pending),
+            reader: None,
         };
         self.by_stream.insert(stream, waiting);
         Effect::Refresh
@@ -144,6 +148,7 @@ impl PendingRequests {
         let waiting = Waiting {
             pending,
             deadline: self.call_deadline(now),
+            reader: None,
         };
         self.by_stream.insert(stream, waiting);
         Some(Effect::Call(call))
@@ -163,17 +168,25 @@ impl PendingRequests {
         Deadline::after(now, self.call_timeout + LOST_AFTER)
     }
 
-    /// What a request waited for; it no longer does.
-    pub fn take(&mut self, stream: u32) -> Option<Pending> {
+    /// Remembers which other origin may read the reply to a request that waits.
+    pub fn set_reader(&mut self, stream: u32, reader: String) {
+        if let Some(waiting) = self.by_stream.get_mut(&stream) {
+            waiting.reader = Some(reader);
+        }
+    }
+
+    /// What a request waited for, and the other origin that may read the reply; it no longer waits.
+    pub fn take(&mut self, stream: u32) -> Option<(Pending, Option<String>)> {
         // Nearly no request waits.
         if self.by_stream.is_empty() {
             return None;
         }
-        Some(self.by_stream.remove(&stream)?.pending)
+        let waiting = self.by_stream.remove(&stream)?;
+        Some((waiting.pending, waiting.reader))
     }
 
     /// The same, if it waited for a call of its own.
-    pub fn take_called(&mut self, stream: u32) -> Option<Pending> {
+    pub fn take_called(&mut self, stream: u32) -> Option<(Pending, Option<String>)> {
         let waiting = self.by_stream.get(&stream)?;
         waiting.pending.call_name()?;
         self.take(stream)

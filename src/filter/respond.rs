@@ -71,8 +71,6 @@ fn refused_to(
         application: &visit.placement.application.name,
         team_domain,
         login_url: &login_url(visit.placement),
-        cors_origins: &visit.placement.application.cors_origins,
-        head,
     };
     match Framework::to_lead(head, &visit.placement.location.origin) {
         Some(framework)

@@ -11,6 +11,7 @@ use super::forward::{admitted, anonymous, reported, unguarded};
 use super::open_streams::too_many;
 use super::pending::{Pending, Wait};
 use super::preflight::preflight;
+use super::readers::{readable, reader};
 use super::refresh::{self, NotHeld};
 use super::respond::{unauthenticated, unavailable};
 use super::route::{Route, route};
@@ -55,6 +56,19 @@ impl Filter {
         } else {
             effect
         }
+    }
+
+    /// The effect on a request, with a reply that listed origins can read. Of a request that waits,
+    /// the reader is remembered.
+    pub(super) fn readable(&mut self, stream: u32, head: Head<'_>, effect: Effect) -> Effect {
+        let store = self.authenticator.store();
+        if let Effect::Pause | Effect::Refresh | Effect::Call(_) = effect
+            && let Some(reader) = reader(store, head)
+        {
+            self.pending.set_reader(stream, reader);
+            return effect;
+        }
+        readable(store, head, effect)
     }
 
     /// The effect on a request to an application.
@@ -157,7 +171,8 @@ impl Filter {
             Pending::Feed(waiting) => {
                 let fields = waiting.head.fields();
                 let head = Head::new(&fields, waiting.head.has_body());
-                self.serve(Incoming::new(stream, head), moment, Wait::HasWaited)
+                let effect = self.serve(Incoming::new(stream, head), moment, Wait::HasWaited);
+                self.readable(stream, head, effect)
             }
             Pending::Refresh(waiting) => self.resume_refreshed(stream, &waiting, moment),
             Pending::Exchange(exchange) => {

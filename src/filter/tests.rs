@@ -6,6 +6,7 @@ mod login;
 mod logout;
 mod open_streams;
 mod pages;
+mod readers;
 mod refresh;
 mod requests;
 mod shared_feed;

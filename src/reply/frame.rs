@@ -77,7 +77,8 @@ fn document(
         .with("content-type", "text/html; charset=utf-8".to_owned())
         .with("content-security-policy", policy)
         .with("referrer-policy", "no-referrer".to_owned())
-        .with("x-content-type-options", "nosniff".to_owned());
+        .with("x-content-type-options", "nosniff".to_owned())
+        .with("x-robots-tag", "noindex".to_owned());
     reply.body = format!("<!doctype html><title>Sign-in</title><body>{body}");
     reply
 }
@@ -130,6 +131,7 @@ mod tests {
             assert!(policy.ends_with("form-action 'none'; frame-ancestors 'self'"));
             assert_eq!(header(reply, "cache-control"), "no-store");
             assert_eq!(header(reply, "referrer-policy"), "no-referrer");
+            assert_eq!(header(reply, "x-robots-tag"), "noindex");
         }
         let policy = header(&embedding, "content-security-policy");
         assert!(policy.contains("frame-src https://team.example https://wiki.example:8443;"));

@@ -41,22 +41,17 @@ pub fn refuse_framework(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::tests::with_head;
 
     const SIGN_IN: &str = "https://wiki.example/.access/login?return_to=%2Fa";
 
     fn refused(framework: Framework, refusal: Refusal) -> Reply {
-        with_head(&[], |head| {
-            let context = Context {
-                application: "wiki",
-                account: None,
-                team_domain: "https://team.example",
-                login_url: "https://wiki.example/.access/login",
-                cors_origins: &[],
-                head,
-            };
-            refuse_framework(framework, refusal, SIGN_IN, context)
-        })
+        let context = Context {
+            application: "wiki",
+            account: None,
+            team_domain: "https://team.example",
+            login_url: "https://wiki.example/.access/login",
+        };
+        refuse_framework(framework, refusal, SIGN_IN, context)
     }
 
     fn header<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {

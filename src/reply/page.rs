@@ -137,7 +137,8 @@ impl<'a> MessagePage<'a> {
             .with("content-type", "text/html; charset=utf-8".to_owned())
             .with("content-security-policy", self.policy())
             .with("referrer-policy", self.referrer_policy().to_owned())
-            .with("x-content-type-options", "nosniff".to_owned());
+            .with("x-content-type-options", "nosniff".to_owned())
+            .with("x-robots-tag", "noindex".to_owned());
         reply.body = self.html((status >= 400).then_some(reason));
         self.with_retry_after(reply)
     }
@@ -256,6 +257,7 @@ mod tests {
                     .clone()
             };
             assert_eq!(find("cache-control"), "no-store");
+            assert_eq!(find("x-robots-tag"), "noindex");
             find("content-security-policy")
         };
         let page = MessagePage::new("t", &[]);

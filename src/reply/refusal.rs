@@ -5,7 +5,6 @@ use super::Reply;
 use super::no_access::NoAccess;
 use super::page::MessagePage;
 use crate::reason::Refusal;
-use crate::request::Head;
 use crate::request::kind::RequestKind;
 
 /// What a refusal is answered with.
@@ -19,10 +18,6 @@ pub struct Context<'a> {
     pub team_domain: &'a str,
     /// Where to sign in, absolute.
     pub login_url: &'a str,
-    /// Origins that may read the reply.
-    pub cors_origins: &'a [String],
-    /// The request.
-    pub head: Head<'a>,
 }
 
 /// The request headers that the reply depends on.
@@ -104,7 +99,7 @@ pub(super) fn problem(status: u16, refusal: Refusal, context: Context<'_>) -> Re
         reply = reply.with("www-authenticate", challenge(refusal, context));
     }
     reply.body = value.to_string();
-    readable_across_origins(reply, context)
+    reply
 }
 
 /// The value of `www-authenticate` (RFC 9110, section 11.6.1).
@@ -113,51 +108,18 @@ pub(super) fn challenge(refusal: Refusal, context: Context<'_>) -> String {
     format!("Access realm=\"{realm}\", error=\"{reason}\"")
 }
 
-/// Lets a listed origin read the reply (Fetch Standard, "CORS protocol").
-fn readable_across_origins(reply: Reply, context: Context<'_>) -> Reply {
-    match listed_origin(context.head, context.cors_origins) {
-        Some(origin) => reply
-            .with("access-control-allow-origin", origin)
-            .with("access-control-allow-credentials", "true".to_owned())
-            .with(
-                "access-control-expose-headers",
-                "www-authenticate".to_owned(),
-            ),
-        None => reply,
-    }
-}
-
-/// The request's origin, if it is listed.
-#[must_use]
-pub fn listed_origin(head: Head<'_>, listed: &[String]) -> Option<String> {
-    let origin = head.only("origin")?;
-    listed
-        .iter()
-        .find(|listed| listed.as_bytes() == origin)
-        .cloned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::tests::with_head;
 
-    fn refused(refusal: Refusal, kind: RequestKind, origin: &str) -> Reply {
-        let cors_origins = ["https://app.example".to_owned()];
-        with_head(&[("origin", origin)], |head| {
-            refuse(
-                refusal,
-                kind,
-                Context {
-                    application: "wiki",
-                    account: Some("ana@example.com"),
-                    team_domain: "https://team.example",
-                    login_url: "https://wiki.example/.access/login",
-                    cors_origins: &cors_origins,
-                    head,
-                },
-            )
-        })
+    fn refused(refusal: Refusal, kind: RequestKind) -> Reply {
+        let context = Context {
+            application: "wiki",
+            account: Some("ana@example.com"),
+            team_domain: "https://team.example",
+            login_url: "https://wiki.example/.access/login",
+        };
+        refuse(refusal, kind, context)
     }
 
     /// `decisions.md` 5: kind, then status for a session that has expired, then for a policy.
@@ -171,32 +133,22 @@ mod tests {
             (WebSocket, 401, 403),
             (Prefetch, 401, 403),
         ] {
-            assert_eq!(refused(Refusal::SessionExpired, kind, "").status, bad);
-            let reply = refused(Refusal::PolicyDenied, kind, "");
+            assert_eq!(refused(Refusal::SessionExpired, kind).status, bad);
+            let reply = refused(Refusal::PolicyDenied, kind);
             assert_eq!((reply.status, reply.reason), (denied, "policy_denied"));
         }
-        assert_eq!(
-            refused(Refusal::SessionExpired, Grpc, "").grpc_status,
-            Some(16)
-        );
-        assert_eq!(
-            refused(Refusal::PolicyDenied, Grpc, "").grpc_status,
-            Some(7)
-        );
-        let denied = refused(Refusal::PolicyDenied, Navigation, "");
+        assert_eq!(refused(Refusal::SessionExpired, Grpc).grpc_status, Some(16));
+        assert_eq!(refused(Refusal::PolicyDenied, Grpc).grpc_status, Some(7));
+        let denied = refused(Refusal::PolicyDenied, Navigation);
         assert_eq!(denied.status, 403);
         let way_on = "href=\"https://wiki.example/.access/login\"";
         assert!(denied.body.contains(way_on), "{}", denied.body);
-        assert_eq!(refused(Refusal::TokenAmbiguous, Navigation, "").status, 400);
+        assert_eq!(refused(Refusal::TokenAmbiguous, Navigation).status, 400);
     }
 
     #[test]
     fn a_sub_request_learns_how_to_sign_in() {
-        let reply = refused(
-            Refusal::SessionExpired,
-            RequestKind::SubRequest,
-            "https://app.example",
-        );
+        let reply = refused(Refusal::SessionExpired, RequestKind::SubRequest);
         let header = |name| {
             reply
                 .headers
@@ -215,21 +167,6 @@ mod tests {
         );
         assert_eq!(header("cache-control"), Some("no-store"));
         assert!(header("vary").unwrap().contains("Cookie"));
-        assert_eq!(
-            header("access-control-allow-origin"),
-            Some("https://app.example")
-        );
         assert_eq!(header("set-cookie"), None);
-        let other = refused(
-            Refusal::SessionExpired,
-            RequestKind::SubRequest,
-            "https://evil.example",
-        );
-        assert!(
-            !other
-                .headers
-                .iter()
-                .any(|(n, _)| n.starts_with("access-control"))
-        );
     }
 }

@@ -16,7 +16,12 @@ pub fn reply(head: Head<'_>) -> Reply {
     let tag = entity_tag();
     let known = head.all("if-none-match").any(|tags| names(tags, &tag));
     let (status, body) = if known { (304, "") } else { (200, SCRIPT) };
-    let mut headers = vec![("cache-control", CACHE.to_owned()), ("etag", tag)];
+    let mut headers = vec![
+        ("cache-control", CACHE.to_owned()),
+        ("etag", tag),
+        // A cache must not hand a copy for one origin to another.
+        ("vary", "Origin".to_owned()),
+    ];
     if !known {
         headers.extend([
             ("content-type", "text/javascript; charset=utf-8".to_owned()),

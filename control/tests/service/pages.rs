@@ -19,6 +19,7 @@ async fn every_page_is_guarded() {
         assert_eq!(header("cache-control"), "no-store", "{path}");
         assert_eq!(header("x-content-type-options"), "nosniff");
         assert_eq!(header("referrer-policy"), "same-origin");
+        assert_eq!(header("x-robots-tag"), "noindex");
         let policy = header("content-security-policy");
         for part in [
             "default-src 'none'",
@@ -52,6 +53,48 @@ async fn the_forms_policy_names_the_application() {
         policy.contains("form-action 'self' https://wiki.example.com"),
         "{policy}"
     );
+}
+
+/// Crawlers must be able to fetch the page that says `noindex`, and link previews its name.
+#[tokio::test]
+async fn crawlers_may_fetch_the_sign_in_page_alone() {
+    let service = Service::start().await;
+    let robots = service.http.get(service.page("/robots.txt"));
+    let robots = robots.send().await.unwrap();
+    assert_eq!(robots.status(), StatusCode::OK);
+    let kind = robots.headers()["content-type"].to_str().unwrap();
+    assert_eq!(kind, "text/plain; charset=utf-8");
+    assert_eq!(
+        robots.text().await.unwrap(),
+        "User-agent: *\nAllow: /login\nAllow: /assets/\nDisallow: /\n"
+    );
+}
+
+#[tokio::test]
+async fn a_link_preview_names_the_application_and_nothing_else() {
+    let service = Service::start().await;
+    let attempt = Attempt::at(&service.wiki(json!({ "name": "wiki & <notes>" })).await);
+    let page = service.http.get(service.page(&attempt.path()));
+    let page = page.send().await.unwrap().text().await.unwrap();
+    let head = between(&page, "<head>", "</head>");
+    // `&` and `<` as the template escapes them.
+    for part in [
+        "<meta property=\"og:title\" content=\"wiki &#38; &#60;notes&#62;\">",
+        "<meta property=\"og:description\" content=\"A private application. ",
+    ] {
+        assert!(head.contains(part), "{part}: {head}");
+    }
+    for private in [
+        &attempt.state,
+        &attempt.challenge,
+        &attempt.return_to,
+        "page?x",
+    ] {
+        assert!(!head.contains(private), "{private}: {head}");
+    }
+    let plain = service.http.get(service.page("/login"));
+    let plain = plain.send().await.unwrap().text().await.unwrap();
+    assert!(!plain.contains("og:title"), "there is no application");
 }
 
 #[tokio::test]

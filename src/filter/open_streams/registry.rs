@@ -33,6 +33,8 @@ pub(super) struct Open {
     pub last_good: Cell<UnixMillis>,
     /// Whether it is meant to last.
     pub is_stream: bool,
+    /// The other origin that may read the reply that ends it.
+    pub reader: Option<Box<str>>,
 }
 
 /// There is no room for one more.
@@ -56,8 +58,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Removes a request, and tells its kind.
-    pub fn remove(&mut self, stream: u32) -> Option<RequestKind> {
+    /// Removes a request.
+    pub fn remove(&mut self, stream: u32) -> Option<Open> {
         let open = self.open.remove(&stream)?;
         let sid = &open.verified.claims().sid;
         if open.is_stream
@@ -68,7 +70,7 @@ impl Registry {
                 self.streams.remove(sid);
             }
         }
-        Some(open.kind)
+        Some(open)
     }
 
     /// How many requests are under way.

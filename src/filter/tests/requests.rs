@@ -274,6 +274,8 @@ fn a_preflight_gets_what_the_application_says() {
             Effect::Continue(changes) => assert!(expected == 0 && changes.identity.is_none()),
             Effect::Reply(reply) => {
                 assert_eq!(reply.status, expected);
+                let allowed = all(&reply, "access-control-allow-origin").len();
+                assert_eq!(allowed, usize::from(expected == 204));
                 assert_eq!(
                     all(&reply, "access-control-allow-methods").len(),
                     usize::from(expected == 204)

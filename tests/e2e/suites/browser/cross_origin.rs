@@ -32,6 +32,27 @@ fn s20_and_b01_a_listed_origin_reads_the_401_and_signs_in_by_it() -> Result<()> 
 }
 
 #[test]
+fn s20_and_b01_a_listed_origin_reads_every_refusal() -> Result<()> {
+    let (stand, visitor) = (stand()?, visitor()?);
+    let (page, asked) = listed_and_asked(stand, "deny")?;
+    let tab = at(stand, visitor.tab()?, &page)?;
+    for (path, status, reason) in [
+        ("/api/time", 401, "no_session"),
+        ("/x/%2525252525", 400, "path_ambiguous"),
+        ("/.access/nothing", 404, "endpoint_unknown"),
+        ("/.access/callback?code=x&state=y", 400, "state_unknown"),
+        ("/.access/identity", 401, "no_session"),
+    ] {
+        let mut answer = fetch(&tab, &asked.url(path), SIMPLE)?;
+        if let Some(parts) = answer.as_array_mut() {
+            parts.truncate(2);
+        }
+        assert_eq!(answer, json!([status, reason]), "{path}");
+    }
+    Ok(())
+}
+
+#[test]
 fn b01_an_origin_that_is_not_listed_reads_nothing() -> Result<()> {
     let (stand, visitor) = (stand()?, visitor()?);
     let (_, asked) = listed_and_asked(stand, "deny")?;

@@ -36,7 +36,10 @@ fn a_401_is_readable_for_listed_origins_alone() -> Result<()> {
             let cors = [
                 ("access-control-allow-origin", LISTED),
                 ("access-control-allow-credentials", "true"),
-                ("access-control-expose-headers", "www-authenticate"),
+                (
+                    "access-control-expose-headers",
+                    "www-authenticate, retry-after",
+                ),
             ];
             for (name, value) in cors {
                 let expected = readable.then_some(value);
