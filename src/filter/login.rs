@@ -2,17 +2,20 @@
 
 pub(super) mod attempt;
 pub(super) mod begin;
+pub(super) mod burn;
 pub(super) mod callback;
 pub(super) mod exchange;
 mod replies;
 mod returns;
 mod silent;
+mod way_back;
 
 use super::event::{Incoming, Moment, Visit};
 use super::respond::refused;
 use crate::reason::Refusal;
 use crate::reply::Reply;
 use crate::request::kind::RequestKind;
+use crate::request::query_parameter;
 use begin::{BeginLogin, begin_login};
 use silent::{Asker, asked_by, begin_silently};
 
@@ -30,6 +33,7 @@ pub(super) fn login(
     let login = BeginLogin {
         reason: "login",
         return_to,
+        is_again: query_parameter(incoming.head.query(), "again").is_some(),
     };
     match asked_by(incoming.head) {
         None => begin_login(team_domain, visit, login, moment),

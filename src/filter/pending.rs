@@ -11,10 +11,10 @@ use serde::Serialize;
 use super::effect::{Call, Effect, MAX_EFFECTS};
 use super::endpoints::signed_out::PendingLogout;
 use super::event::Incoming;
+use super::login::burn::PendingBurn;
 use super::login::exchange::PendingExchange;
 use super::refresh::calls::Refresh;
 use super::refresh::waiting::PendingRefresh;
-use crate::reply::Reply;
 use crate::request::OwnedHead;
 use crate::time::UnixMillis;
 use deadline::Deadline;
@@ -33,7 +33,7 @@ const MAX_WAITING_FOR_ONE_TOKEN: usize = 64;
 const MAX_WAITING_BYTES: usize = 32 * 1_024;
 /// Callouts that may wait at once in one VM.
 const MAX_CALLS: usize = 64;
-/// How many of them may burn codes, which any client can cause.
+/// How many of them may burn the codes of browsers without a session, which any client can cause.
 pub(super) const MAX_BURNS: usize = 16;
 
 /// The requests that wait in one VM.
@@ -57,8 +57,8 @@ pub(super) enum Pending {
     Refresh(PendingRefresh),
     /// For the exchange of the callback's code.
     Exchange(PendingExchange),
-    /// For a code to be burnt that must not be used; then it gets this reply.
-    Burn(Reply),
+    /// For a code to be burnt that must not be used.
+    Burn(PendingBurn),
     /// For the global session to be ended.
     Logout(PendingLogout),
 }
@@ -205,9 +205,10 @@ impl PendingRequests {
 
     /// Whether one more call may be made, or one more code burnt.
     fn has_room_for_call(&self, wanted: &Pending) -> bool {
-        let is_burn = |pending: &Pending| matches!(pending, Pending::Burn(_));
+        let by_strangers =
+            |pending: &Pending| matches!(pending, Pending::Burn(burn) if burn.is_of_a_stranger());
         let calls = self.count(|pending| pending.call_name().is_some());
-        calls < MAX_CALLS && (!is_burn(wanted) || self.count(is_burn) < MAX_BURNS)
+        calls < MAX_CALLS && (!by_strangers(wanted) || self.count(by_strangers) < MAX_BURNS)
     }
 
     fn count(&self, is_counted: impl Fn(&Pending) -> bool) -> usize {

@@ -38,6 +38,7 @@ pub(super) fn unauthenticated(
         let login = BeginLogin {
             reason: refusal.as_str(),
             return_to: target,
+            is_again: false,
         };
         return begin_login(authenticator.team_domain(), visit, login, moment);
     }

@@ -178,7 +178,7 @@ impl Filter {
             Pending::Exchange(exchange) => {
                 Effect::Reply(exchange.answered(answer, &mut self.authenticator, moment))
             }
-            Pending::Burn(reply) => Effect::Reply(reply),
+            Pending::Burn(burn) => Effect::Reply(burn.answered(answer)),
             Pending::Logout(logout) => Effect::Reply(logout.answered(answer)),
         }
     }

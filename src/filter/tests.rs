@@ -1,5 +1,6 @@
 //! Scenarios: requests, answers and ticks in; effects out.
 
+mod begin_again;
 mod frameworks;
 mod header_tokens;
 mod login;

@@ -13,8 +13,8 @@ pub const PREFIX: &str = "/api/filter/v1/";
 pub struct ExchangeRequest {
     /// The code that the callback received.
     pub code: String,
-    /// The login attempt's verifier (RFC 7636). Without one the code is deleted and the answer is
-    /// 204.
+    /// The login attempt's verifier (RFC 7636). Without one the code is deleted; the answer is a
+    /// [`BurnAnswer`], or 204 if there is no such code for the origin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_verifier: Option<String>,
     /// The application's origin on which the callback arrived.
@@ -34,6 +34,13 @@ pub struct ExchangeAnswer {
     pub return_to: String,
     /// How to set the cookies.
     pub cookie: CookieSettings,
+}
+
+/// The answer to an exchange without a verifier.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct BurnAnswer {
+    /// Where the user of the code was going: a path and query.
+    pub return_to: String,
 }
 
 /// `POST refresh`: a new token for an expired one, under a live global session.
@@ -113,6 +120,9 @@ pub struct Problem {
     /// account has no access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// Where the user of the code was going, with a `POST exchange` whose code is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_to: Option<String>,
 }
 
 /// Why the control service refuses a call.

@@ -120,8 +120,9 @@ impl From<Denied> for ApiError {
     }
 }
 
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
+impl ApiError {
+    /// The response, which says where the user of a code was going.
+    pub fn respond(self, return_to: Option<String>) -> Response {
         let (status, reason) = self.status_and_reason();
         let retry_after = match self {
             Self::UserBlocked { retry_after } => Some(retry_after),
@@ -134,7 +135,8 @@ impl IntoResponse for ApiError {
         let title = Problem::<ProblemReason>::public_text(status, &self);
         let problem = Problem::new(status, title, reason)
             .with_retry_after(retry_after)
-            .with_account(account);
+            .with_account(account)
+            .with_return_to(return_to);
         let mut response = problem.respond("filter", &self);
         response.extensions_mut().insert(Refused {
             // The path says which call it was.
@@ -142,5 +144,11 @@ impl IntoResponse for ApiError {
             reason: reason.as_str(),
         });
         response
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        self.respond(None)
     }
 }

@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use portcullis::protocol::base64url;
-use portcullis::protocol::calls::{ExchangeAnswer, ExchangeRequest};
+use portcullis::protocol::calls::{BurnAnswer, ExchangeAnswer, ExchangeRequest};
 use portcullis::protocol::claims::{ApplicationClaims, Confirmation};
 use portcullis::protocol::login;
 use portcullis::protocol::origin::Origin;
@@ -23,20 +23,45 @@ use crate::applications::Application;
 use crate::eligibility::{self, Denied};
 use crate::metrics::IssuedFor;
 use crate::service::Service;
-use crate::storage::{FoundCode, IssuedAnswer};
+use crate::storage::{FoundCode, IssuedAnswer, NewCode};
 use crate::tokens::secret::{Hashed, Plain, same};
 
 const REPEATABLE: Duration = Duration::from_secs(10);
+
+/// A refused exchange, and where the user of its code was going, for the page that the user sees.
+pub struct RefusedExchange {
+    error: ApiError,
+    return_to: Option<String>,
+}
+
+impl From<ApiError> for RefusedExchange {
+    fn from(error: ApiError) -> Self {
+        Self {
+            error,
+            return_to: None,
+        }
+    }
+}
+
+impl IntoResponse for RefusedExchange {
+    fn into_response(self) -> Response {
+        self.error.respond(self.return_to)
+    }
+}
 
 pub async fn exchange(
     State(service): State<Arc<Service>>,
     identity: FilterIdentity,
     Body(request): Body<ExchangeRequest>,
-) -> Result<Response, ApiError> {
+) -> Result<Response, RefusedExchange> {
     let hash = Plain::new(request.code.clone()).hashed();
     let Some(verifier) = request.code_verifier.clone() else {
-        burn(&service, &identity, &hash).await?;
-        return Ok(StatusCode::NO_CONTENT.into_response());
+        let burnt = burn(&service, &identity, &hash).await?;
+        let place = burnt.and_then(|code| return_to(&code, &request.origin));
+        return Ok(match place {
+            Some(return_to) => Json(BurnAnswer { return_to }).into_response(),
+            None => StatusCode::NO_CONTENT.into_response(),
+        });
     };
     let place = known_place(&service, &identity, &request.origin).await?;
     let secrets = Secrets {
@@ -44,16 +69,36 @@ pub async fn exchange(
         verifier,
     };
     let found = find(&service, &identity, &hash).await?;
-    if let Err(error) = check_binding(&found, &secrets, &place.origin) {
+    let exchanged = exchange_found(&service, &identity, &found, &place, &secrets).await;
+    exchanged.map_err(|error| RefusedExchange {
+        error,
+        return_to: return_to(&found.code, &place.origin.to_string()),
+    })
+}
+
+/// Where the user of a code was going, if that is on this origin: the answer is for no other.
+fn return_to(code: &NewCode, origin: &str) -> Option<String> {
+    (code.origin == origin).then(|| code.return_to.clone())
+}
+
+async fn exchange_found(
+    service: &Service,
+    identity: &FilterIdentity,
+    found: &FoundCode,
+    place: &KnownPlace,
+    secrets: &Secrets,
+) -> Result<Response, ApiError> {
+    let hash = &found.code.hash;
+    if let Err(error) = check_binding(found, secrets, &place.origin) {
         // The code may be stolen: delete it.
-        burn(&service, &identity, &hash).await?;
+        burn(service, identity, hash).await?;
         return Err(error);
     }
     if found.answer.is_some() {
-        return repeat(&service, &found, &secrets).await;
+        return repeat(service, found, secrets).await;
     }
-    let issued = judge(&service, &found, &place, &secrets)
-        .inspect_err(|error| log_refusal(&found, error))?;
+    let issued =
+        judge(service, found, place, secrets).inspect_err(|error| log_refusal(found, error))?;
     if service.storage.use_code(&found.code, &issued).await? {
         service.metrics.token_issued(IssuedFor::Exchange);
         let facts = &found.facts;
@@ -65,11 +110,11 @@ pub async fn exchange(
             version = facts.version,
             "application token issued"
         );
-        return answer(&service, &found, &issued, &secrets).await;
+        return answer(service, found, &issued, secrets).await;
     }
     // Another call used the code meanwhile, or a revocation deleted it.
-    let found = find(&service, &identity, &hash).await?;
-    repeat(&service, &found, &secrets).await
+    let found = find(service, identity, hash).await?;
+    repeat(service, &found, secrets).await
 }
 
 /// What the browser carried on two ways; neither alone gives the binding secret.
@@ -90,19 +135,25 @@ impl Secrets {
     }
 }
 
-async fn burn(service: &Service, identity: &FilterIdentity, hash: &Hashed) -> Result<(), ApiError> {
+/// Deletes a code, if there is one that this filter may know of. It answers with the code.
+async fn burn(
+    service: &Service,
+    identity: &FilterIdentity,
+    hash: &Hashed,
+) -> Result<Option<NewCode>, ApiError> {
     let found = service.storage.code(hash).await?;
-    if let Some(found) = found.filter(|found| identity.sees(&found.code.audience)) {
-        service.storage.burn_code(hash).await?;
-        tracing::info!(
-            session = found.code.shown.session_id,
-            email = found.facts.email(),
-            application = found.facts.application_name(),
-            audience = found.code.audience,
-            "exchange code invalidated"
-        );
-    }
-    Ok(())
+    let Some(found) = found.filter(|found| identity.sees(&found.code.audience)) else {
+        return Ok(None);
+    };
+    service.storage.burn_code(hash).await?;
+    tracing::info!(
+        session = found.code.shown.session_id,
+        email = found.facts.email(),
+        application = found.facts.application_name(),
+        audience = found.code.audience,
+        "exchange code invalidated"
+    );
+    Ok(Some(found.code))
 }
 
 fn log_refusal(found: &FoundCode, error: &ApiError) {

@@ -28,6 +28,9 @@ pub struct Problem<R> {
     /// The user's e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<String>,
+    /// Where the user was going: a path and query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_to: Option<String>,
 }
 
 impl<R: Serialize + fmt::Debug> Problem<R> {
@@ -42,6 +45,7 @@ impl<R: Serialize + fmt::Debug> Problem<R> {
             detail: None,
             retry_after: None,
             account: None,
+            return_to: None,
         }
     }
 
@@ -77,6 +81,12 @@ impl<R: Serialize + fmt::Debug> Problem<R> {
     #[must_use]
     pub fn with_account(self, account: Option<String>) -> Self {
         Self { account, ..self }
+    }
+
+    /// The same problem with where the user was going.
+    #[must_use]
+    pub fn with_return_to(self, return_to: Option<String>) -> Self {
+        Self { return_to, ..self }
     }
 
     /// The response. Logs `error`, which `api` refused a call with.

@@ -2,6 +2,11 @@
 //!
 //! The attempt's secret stays in the browser's cookie. `state` and `code_verifier` are derived from
 //! it, and neither reveals the other or the secret.
+//!
+//! Each attempt has a cookie of its own, which its callback removes. Tabs that are restored at once
+//! send no cookie, so a secret that attempts share would be overwritten by each of the answers; and
+//! a `state` works once only if the end of one attempt is not the end of the others. So the cookie
+//! is small instead: 64 of them take about 4 KB.
 
 use subtle::ConstantTimeEq;
 
@@ -13,8 +18,15 @@ use crate::reply::{percent_encode, set_cookie};
 use crate::request::{Head, cookies};
 use crate::time::UnixSeconds;
 
-/// How many attempts a browser may have at once on one host.
-const MAX_ATTEMPTS: usize = 8;
+/// How many attempts a browser may have at once on one host. One that is removed begins again at
+/// its callback.
+const MAX_ATTEMPTS: usize = 64;
+const ID_CHARACTERS: usize = 8;
+/// RFC 6749, section 10.10: an attacker's chance to guess a value should be at most 2^-160.
+const SECRET_BYTES: usize = 20;
+/// What follows the id in the `state` of an attempt that began because an earlier one could not be
+/// finished.
+const AGAIN: &str = ".again.";
 
 /// What led to an attempt. The callback depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,16 +44,17 @@ pub enum Beginning {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Attempt {
     id: String,
-    secret: [u8; 32],
+    secret: [u8; SECRET_BYTES],
     start: UnixSeconds,
     beginning: Beginning,
+    is_again: bool,
 }
 
 impl Attempt {
     /// Begins an attempt, remembering what led to it.
     pub fn begin(random: &mut dyn Random, now: UnixSeconds, beginning: Beginning) -> Self {
         let mut id = [0; 4];
-        let mut secret = [0; 32];
+        let mut secret = [0; SECRET_BYTES];
         random.fill(&mut id);
         random.fill(&mut secret);
         let id = id.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -50,7 +63,30 @@ impl Attempt {
             secret,
             start: now,
             beginning,
+            is_again: false,
         }
+    }
+
+    /// The same attempt, begun because an earlier one could not be finished, or not.
+    #[must_use]
+    pub fn again(self, is_again: bool) -> Self {
+        Self { is_again, ..self }
+    }
+
+    /// Whether it was begun because an earlier one could not be finished. Such an attempt does not
+    /// begin another by itself, or a browser without cookies would go in circles.
+    #[must_use]
+    pub fn is_again(&self) -> bool {
+        self.is_again
+    }
+
+    /// What the `state` of an attempt that this browser does not know says about that. Whoever
+    /// forges it only makes the browser stop at a page.
+    #[must_use]
+    pub fn unverified_is_again(state: &str) -> bool {
+        state
+            .get(ID_CHARACTERS..)
+            .is_some_and(|rest| rest.starts_with(AGAIN))
     }
 
     /// The attempts that a browser has open, oldest first.
@@ -70,16 +106,23 @@ impl Attempt {
             .bytes()
             .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         let value = std::str::from_utf8(value).ok()?;
-        let mut parts = value.split('.');
-        let (start, beginning, secret) = (parts.next()?, parts.next()?, parts.next()?);
-        if id.len() != 8 || !hex || parts.next().is_some() {
+        let (letter, value) = value.split_at_checked(1)?;
+        let (again, value) = value.split_at_checked(1)?;
+        let bytes = base64url::decode(value.as_bytes())?;
+        let (start, secret) = bytes.split_first_chunk()?;
+        if id.len() != ID_CHARACTERS || !hex {
             return None;
         }
         Some(Self {
             id: id.to_owned(),
-            secret: base64url::decode(secret.as_bytes())?.try_into().ok()?,
-            start: UnixSeconds::new(start.parse().ok()?),
-            beginning: Beginning::of_letter(beginning)?,
+            secret: secret.try_into().ok()?,
+            start: UnixSeconds::new(u32::from_be_bytes(*start).into()),
+            beginning: Beginning::of_letter(letter)?,
+            is_again: match again {
+                "0" => false,
+                "1" => true,
+                _ => return None,
+            },
         })
     }
 
@@ -89,9 +132,12 @@ impl Attempt {
         format!("{ATTEMPT_COOKIE_PREFIX}{}", self.id)
     }
 
+    /// Letter, digit, and 24 bytes in base64url: when it began, and its secret.
     fn cookie_value(&self) -> String {
-        let (letter, secret) = (self.beginning.letter(), base64url::encode(&self.secret));
-        format!("{}.{letter}.{secret}", self.start)
+        let start = u32::try_from(self.start.get()).unwrap_or(u32::MAX);
+        let bytes = [&start.to_be_bytes()[..], &self.secret].concat();
+        let (letter, again) = (self.beginning.letter(), u8::from(self.is_again));
+        format!("{letter}{again}{}", base64url::encode(&bytes))
     }
 
     /// What led to this attempt.
@@ -104,12 +150,16 @@ impl Attempt {
     #[must_use]
     pub fn state(&self, audience: &str) -> String {
         let mac = hmac_sha256::HMAC::mac(["state", audience].concat(), self.secret);
-        format!("{}.{}", self.id, base64url::encode(&mac))
+        let dot = if self.is_again { AGAIN } else { "." };
+        format!("{}{dot}{}", self.id, base64url::encode(&mac))
     }
 
-    /// Whether a `state` is this attempt's at an application, in constant time.
+    /// Whether a `state` is this attempt's at an application, in constant time but for the id.
     #[must_use]
     pub fn has_state(&self, state: &str, audience: &str) -> bool {
+        if !state.starts_with(&self.id) {
+            return false;
+        }
         self.state(audience)
             .as_bytes()
             .ct_eq(state.as_bytes())
@@ -239,41 +289,81 @@ pub(crate) mod tests {
 
     #[test]
     fn anything_else_is_no_attempt() {
-        let secret = base64url::encode(&[1; 32]);
+        let good = base64url::encode(&[&1_000_u32.to_be_bytes()[..], &[1; SECRET_BYTES]].concat());
+        let opens = |line: &str| {
+            with_head(&[("cookie", line)], |head| {
+                !Attempt::open(head, UnixSeconds::new(1_000)).is_empty()
+            })
+        };
+        assert!(opens(&format!("__Host-access_login_01020304=s0{good}")));
+        let long = "1".repeat(32);
         for line in [
-            format!("__Host-access_login_0102030=1000.s.{secret}"),
-            format!("__Host-access_login_0102030G=1000.s.{secret}"),
-            format!("__Host-access_login_01020304=1000.y.{secret}"),
-            format!("__Host-access_login_01020304=.s.{secret}"),
-            format!("__Host-access_login_01020304=1000.s.{secret}.x"),
-            "__Host-access_login_01020304=1000.s.AAAA".to_owned(),
+            format!("__Host-access_login_0102030=s0{good}"),
+            format!("__Host-access_login_0102030G=s0{good}"),
+            format!("__Host-access_login_01020304=y0{good}"),
+            format!("__Host-access_login_01020304=s2{good}"),
+            format!("__Host-access_login_01020304=s{good}"),
+            format!("__Host-access_login_01020304=s0{good}AAAA"),
+            format!("__Host-access_login_01020304=s0{}", &good[4..]),
+            format!("__Host-access_login_01020304=s0{}\u{e9}", &good[2..]),
+            // As it was written before.
+            format!("__Host-access_login_01020304=1000.s.{long}"),
             "__Host-access_login_=1000".to_owned(),
+            "__Host-access_login_01020304=".to_owned(),
         ] {
-            with_head(&[("cookie", &line)], |head| {
-                assert!(
-                    Attempt::open(head, UnixSeconds::new(1_000)).is_empty(),
-                    "{line}"
-                );
-            });
+            assert!(!opens(&line), "{line}");
         }
     }
 
     #[test]
-    fn a_ninth_attempt_removes_the_oldest() {
-        let open: Vec<_> = (0..8)
+    fn an_attempt_that_begins_again_says_so_in_its_cookie_and_its_state() {
+        let now = UnixSeconds::new(1_000);
+        let first = Attempt::begin(&mut Counting(1), now, Beginning::Here);
+        let again = first.clone().again(true);
+        let line = cookie(&again);
+        let read = with_head(&[("cookie", &line)], |head| Attempt::open(head, now));
+        assert!(read[0].is_again() && read[0] == again);
+        for (attempt, says_again) in [(&first, false), (&again, true)] {
+            let state = attempt.state("aud");
+            assert_eq!(Attempt::unverified_is_again(&state), says_again, "{state}");
+        }
+        // It can neither be added nor taken away.
+        let state = again.state("aud");
+        assert!(again.has_state(&state, "aud") && !first.has_state(&state, "aud"));
+        assert!(!again.has_state(&first.state("aud"), "aud"));
+        for other in [
+            "",
+            "x",
+            "\u{e9}\u{e9}\u{e9}x\u{e9}.again.",
+            "0102.again.0304",
+        ] {
+            assert!(!Attempt::unverified_is_again(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_cookies_of_all_attempts_take_about_four_kilobytes() {
+        let attempt = Attempt::begin(&mut Counting(1), UnixSeconds::new(1_000), Beginning::Here);
+        let bytes = MAX_ATTEMPTS * (cookie(&attempt).len() + "; ".len());
+        assert!(bytes <= 4_200, "{bytes}");
+    }
+
+    #[test]
+    fn one_attempt_too_many_removes_the_oldest() {
+        let open: Vec<_> = (0..64)
             .map(|i| {
                 let start = UnixSeconds::new(1_000 + u64::from(i));
-                Attempt::begin(&mut Counting(i * 30), start, Beginning::Here)
+                Attempt::begin(&mut Counting(i * 3), start, Beginning::Here)
             })
             .collect();
-        let ninth = Attempt::begin(&mut Counting(250), UnixSeconds::new(2_000), Beginning::Here);
-        let values = ninth.set_cookies(&open);
+        let last = Attempt::begin(&mut Counting(250), UnixSeconds::new(2_000), Beginning::Here);
+        let values = last.set_cookies(&open);
         assert_eq!(values.len(), 2);
         assert!(
             values[1].starts_with(&format!("{}=;", open[0].cookie_name())),
             "{}",
             values[1]
         );
-        assert_eq!(ninth.set_cookies(&open[1..]).len(), 1);
+        assert_eq!(last.set_cookies(&open[1..]).len(), 1);
     }
 }

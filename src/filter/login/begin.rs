@@ -14,6 +14,8 @@ pub(in crate::filter) struct BeginLogin<'a> {
     pub reason: &'static str,
     /// The path and query to return to, as the request has it.
     pub return_to: &'a str,
+    /// Whether it begins because an earlier login could not be finished.
+    pub is_again: bool,
 }
 
 /// The redirect to the team domain that begins a login attempt.
@@ -35,7 +37,7 @@ pub(in crate::filter) fn begin_login(
         Beginning::Here
     };
     let now = moment.seconds();
-    let attempt = Attempt::begin(moment.random, now, beginning);
+    let attempt = Attempt::begin(moment.random, now, beginning).again(login.is_again);
     let return_to = return_to::sanitize(login.return_to);
     let location = attempt.login_location(team_domain, visit.placement, &return_to);
     with_attempt(

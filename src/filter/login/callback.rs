@@ -4,20 +4,22 @@
 use std::rc::Rc;
 
 use super::attempt::{Attempt, Beginning};
+use super::burn::{PendingBurn, burn};
 use super::exchange::PendingExchange;
-use super::replies::{control_unavailable, finished_before, login_loop, start_again};
+use super::replies::{control_unavailable, login_loop, start_again};
 use super::returns::Returns;
 use super::silent;
+use super::way_back::WayBack;
 use crate::application::Placement;
 use crate::filter::authenticate::Authenticator;
 use crate::filter::effect::Effect;
-use crate::filter::event::{Incoming, Moment, Visit};
+use crate::filter::event::{Incoming, Moment};
 use crate::filter::pending::{Pending, PendingRequests};
 use crate::protocol::calls::ExchangeRequest;
 use crate::reply::Reply;
 use crate::request::kind::RequestKind;
 use crate::request::{Head, query_parameter};
-use crate::time::{UnixMillis, UnixSeconds};
+use crate::time::UnixSeconds;
 
 /// The longest code that is sent to the control service.
 const MAX_CODE_BYTES: usize = 256;
@@ -45,19 +47,23 @@ pub(in crate::filter) fn callback(
             let reply = silent::without_code(head);
             return Effect::Reply(silent::ended(&attempt, &placement, reply));
         }
-        (None, _) => return Effect::Reply(start_again(kind, "code_missing")),
+        (None, _) => {
+            let place = query_parameter(head.query(), "return_to");
+            let back = WayBack::to(place.as_deref());
+            return Effect::Reply(start_again(kind, "code_missing", back));
+        }
         (Some(code), None) => {
-            let reason = state.map_or("state_missing", |_| "state_unknown");
             let Some(place) = places.first() else {
-                return Effect::Reply(start_again(kind, reason));
+                return Effect::internal_error();
             };
-            // A form that was sent twice comes here when its first answer has been followed.
-            let signed_in = authenticator.authenticate(incoming.to(place), moment);
-            let reply = match signed_in {
-                Ok(_) => finished_before(kind, reason),
-                Err(_) => start_again(kind, reason),
+            let visit = incoming.to(place);
+            let waiting = PendingBurn {
+                kind,
+                reason: state.as_ref().map_or("state_missing", |_| "state_unknown"),
+                is_signed_in: authenticator.authenticate(visit, moment).is_ok(),
+                by_itself: state.is_some_and(|state| !Attempt::unverified_is_again(&state)),
             };
-            return burn(pending, incoming.to(place), code, reply, moment.now);
+            return burn(pending, visit, code, waiting, moment.now);
         }
     };
     let exchange = PendingExchange {
@@ -84,25 +90,6 @@ pub(in crate::filter) fn callback(
     pending
         .call(stream, &request, waiting, moment.now)
         .unwrap_or(Effect::Reply(unavailable))
-}
-
-/// Makes a code useless that came to the wrong browser, and then answers with the reply.
-fn burn(
-    pending: &mut PendingRequests,
-    visit: Visit<'_>,
-    code: String,
-    reply: Reply,
-    now: UnixMillis,
-) -> Effect {
-    let request = ExchangeRequest {
-        code,
-        code_verifier: None,
-        origin: visit.placement.location.origin.to_string(),
-    };
-    let waiting = Pending::Burn(reply.clone());
-    pending
-        .call(visit.incoming.stream, &request, waiting, now)
-        .unwrap_or(Effect::Reply(reply))
 }
 
 fn is_code(code: &str) -> bool {

@@ -7,6 +7,7 @@ use super::attempt::{Attempt, Beginning};
 use super::replies::{RefusedExchange, control_unavailable, not_valid_here};
 use super::returns::Returns;
 use super::silent;
+use super::way_back::WayBack;
 use crate::application::Placement;
 use crate::filter::authenticate::{AuthError, Authenticator, demand};
 use crate::filter::effect::CallAnswer;
@@ -57,6 +58,7 @@ impl PendingExchange {
             Some(status) => {
                 let refused = RefusedExchange {
                     kind,
+                    is_again: self.attempt.is_again(),
                     placement: &self.placement,
                     team_domain: authenticator.team_domain(),
                     now: moment.seconds(),
@@ -72,7 +74,9 @@ impl PendingExchange {
         let demand = demand(&self.placement, &bindings, moment);
         match authenticator.authenticate_issued(&issued.token, demand, moment.now) {
             Ok(session) => self.signed_in(&issued, &session.verified, moment.seconds()),
-            Err(AuthError::Refused(refusal)) => not_valid_here(kind, refusal),
+            Err(AuthError::Refused(refusal)) => {
+                not_valid_here(kind, refusal, WayBack::to(Some(&issued.return_to)))
+            }
             Err(AuthError::Unavailable(why)) => unavailable(kind, why),
         }
     }

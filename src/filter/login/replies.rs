@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::begin::login_url;
+use super::begin::{login_url, login_url_from};
+use super::way_back::WayBack;
 use crate::application::Placement;
 use crate::protocol::calls::{Problem, ProblemReason};
+use crate::protocol::return_to;
 use crate::reason::Refusal;
 use crate::reply::Reply;
 use crate::reply::no_access::NoAccess;
@@ -22,6 +24,8 @@ const RETRY_SECONDS: u64 = 2;
 pub(super) struct RefusedExchange<'a> {
     /// The kind of the callback's request.
     pub kind: RequestKind,
+    /// Whether the attempt began because an earlier one could not be finished.
+    pub is_again: bool,
     /// The application.
     pub placement: &'a Placement,
     /// The team domain's origin.
@@ -37,35 +41,46 @@ impl RefusedExchange<'_> {
         let Ok(problem) = serde_json::from_slice::<Problem>(body) else {
             return not_understood(kind, status);
         };
+        let place = problem.return_to.as_deref();
+        let back = WayBack::to(place);
+        let by_itself = WayBack {
+            by_itself: !self.is_again,
+            ..back
+        };
+        let login = place.and_then(return_to::checked).map_or_else(
+            || login_url(self.placement),
+            |place| login_url_from(self.placement, &place),
+        );
         match (status, problem.reason) {
-            (400, ProblemReason::CodeUnknown) => start_again(kind, "code_unknown"),
-            (400, ProblemReason::CodeMismatch) => start_again(kind, "code_mismatch"),
-            (403, ProblemReason::SessionEnded) => start_again(kind, "session_ended"),
-            (403, ProblemReason::LoginRequired) => sign_in_again(kind),
-            (403, ProblemReason::UserBlocked) => self.blocked(problem.retry_after),
-            (403, ProblemReason::PolicyDenied) => self.no_access(problem.account.as_deref()),
+            (400, ProblemReason::CodeUnknown) => start_again(kind, "code_unknown", by_itself),
+            (400, ProblemReason::CodeMismatch) => start_again(kind, "code_mismatch", back),
+            (403, ProblemReason::SessionEnded) => start_again(kind, "session_ended", back),
+            (403, ProblemReason::LoginRequired) => sign_in_again(kind, back),
+            (403, ProblemReason::UserBlocked) => self.blocked(problem.retry_after, &login),
+            (403, ProblemReason::PolicyDenied) => {
+                self.no_access(problem.account.as_deref(), &login)
+            }
             _ => not_understood(kind, status),
         }
     }
 
-    fn blocked(self, seconds: Option<u64>) -> Reply {
+    fn blocked(self, seconds: Option<u64>, login: &str) -> Reply {
         let seconds = seconds.unwrap_or(BLOCK_SECONDS).max(1);
         let page = MessagePage::new(
             "You cannot sign in right now",
             &["An administrator ended your sessions a moment ago."],
         );
-        let login = login_url(self.placement);
-        page.link(&login, "Try again")
+        page.link(login, "Try again")
             .not_before(self.now + Duration::from_secs(seconds), seconds)
             .error(self.kind, 403, "user_blocked")
     }
 
-    fn no_access(self, account: Option<&str>) -> Reply {
+    fn no_access(self, account: Option<&str>, login: &str) -> Reply {
         NoAccess {
             application: &self.placement.application.name,
             account,
             team_domain: self.team_domain,
-            login_url: &login_url(self.placement),
+            login_url: login,
         }
         .reply(self.kind)
     }
@@ -77,7 +92,7 @@ fn not_understood(kind: RequestKind, status: u16) -> Reply {
 }
 
 /// The attempt cannot be finished, and another may begin.
-pub(super) fn start_again(kind: RequestKind, reason: &'static str) -> Reply {
+pub(super) fn start_again(kind: RequestKind, reason: &'static str, back: WayBack<'_>) -> Reply {
     let page = MessagePage::new(
         "This sign-in cannot be finished",
         &[
@@ -85,37 +100,35 @@ pub(super) fn start_again(kind: RequestKind, reason: &'static str) -> Reply {
             "You have not been signed in. You can start again.",
             "If you see this page again, allow this site to set cookies first.",
         ],
-    )
-    .link("/.access/login", "Sign in again");
-    page.error(kind, 400, reason)
+    );
+    back.error(page, "Sign in again", (kind, 400, reason))
 }
 
 /// As [`start_again`], for a user who has a good session here already.
-pub(super) fn finished_before(kind: RequestKind, reason: &'static str) -> Reply {
+pub(super) fn finished_before(kind: RequestKind, reason: &'static str, back: WayBack<'_>) -> Reply {
     let page = MessagePage::new(
         "You are signed in already",
         &[
             "This sign-in was already finished, or was started in another browser. Nothing has changed.",
         ],
-    )
-    .link("/.access/login", "Continue");
-    page.error(kind, 400, reason)
+    );
+    back.error(page, "Continue", (kind, 400, reason))
 }
 
 /// The application demands a later sign-in than the one that led here.
-fn sign_in_again(kind: RequestKind) -> Reply {
+fn sign_in_again(kind: RequestKind, back: WayBack<'_>) -> Reply {
     let page = MessagePage::new(
         "Please sign in again",
         &[
             "This application requires every user to sign in once more. Your last sign-in was before that.",
             "Nothing is wrong with your account or your browser.",
         ],
-    )
-    .link("/.access/login", "Sign in");
-    page.error(kind, 403, "login_required")
+    );
+    back.error(page, "Sign in", (kind, 403, "login_required"))
 }
 
-/// The browser comes back again and again.
+/// The browser comes back again and again. Its code is still good, so the link is this address: it
+/// alone knows the page that the user asked for.
 pub(super) fn login_loop(kind: RequestKind) -> Reply {
     let page = MessagePage::new(
         "Sign-in is going in circles",
@@ -124,12 +137,13 @@ pub(super) fn login_loop(kind: RequestKind) -> Reply {
             "Check that this site may set cookies and that this computer's clock is right.",
         ],
     )
-    .link("/.access/login", "Try again");
+    .link("", "Try again")
+    .second("/.access/login", "Open the start page");
     page.error(kind, 400, "login_loop")
 }
 
 /// The control service issued a token that is not good here.
-pub(super) fn not_valid_here(kind: RequestKind, refusal: Refusal) -> Reply {
+pub(super) fn not_valid_here(kind: RequestKind, refusal: Refusal, back: WayBack<'_>) -> Reply {
     log::warn!("the control service issued a token that is refused here: {refusal}");
     let page = MessagePage::new(
         "Sign-in did not work",
@@ -137,9 +151,8 @@ pub(super) fn not_valid_here(kind: RequestKind, refusal: Refusal) -> Reply {
             "The sign-in service issued a session that is not valid here.",
             "A clock or a key is wrong. Please tell your administrator.",
         ],
-    )
-    .link("/.access/login", "Try again");
-    page.error(kind, 502, refusal.as_str())
+    );
+    back.error(page, "Try again", (kind, 502, refusal.as_str()))
 }
 
 /// The control service did not answer, or not so that it helps.

@@ -53,8 +53,9 @@ pub struct IssuedAnswer {
     pub binding_seed: Option<String>,
 }
 
-/// The most logins that one browser can have in progress. Without a bound, one could fill the disk.
-const OPEN_CODES_OF_A_SESSION: i64 = 32;
+/// The most logins that one browser can have in progress: for 64 tabs that come back at once, each of
+/// which may have to begin again. Without a bound, one browser could fill the disk.
+const OPEN_CODES_OF_A_SESSION: i64 = 128;
 
 type Read = Transaction<'static, Any>;
 type CodeColumns = (

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{ANA, SignedIn};
-use crate::browser::exchange;
+use crate::browser::{Attempt, code_of, exchange};
 use crate::harness::{WIKI, problem};
 
 #[tokio::test]
@@ -70,12 +70,60 @@ async fn an_expired_code_is_unknown() {
 #[tokio::test]
 async fn a_code_without_verifier_is_burnt() {
     let at = SignedIn::new(json!({})).await;
-    for _ in 0..2 {
-        let burnt = at
-            .exchange(json!({ "code": at.code, "origin": WIKI }))
-            .await;
-        assert_eq!(burnt.status(), StatusCode::NO_CONTENT);
+    let burn = json!({ "code": at.code, "origin": WIKI });
+    let burnt = at.exchange(burn.clone()).await;
+    assert_eq!(burnt.status(), StatusCode::OK);
+    let burnt: Value = burnt.json().await.unwrap();
+    assert_eq!(burnt, json!({ "return_to": "/page?x=1" }));
+    let again = at.exchange(burn).await;
+    assert_eq!(again.status(), StatusCode::NO_CONTENT);
+    let after = at.exchange(exchange(&at.code)).await;
+    assert_eq!(problem(after).await, (400, "code_unknown".into()));
+}
+
+#[tokio::test]
+async fn b07_a_refused_exchange_says_where_the_user_was_going() {
+    let place = |refused: Value| refused["return_to"].as_str().map(str::to_owned);
+    let expected = Some("/page?x=1".to_owned());
+
+    let mut at = SignedIn::new(json!({})).await;
+    at.service.clock.advance(61);
+    let late: Value = at.exchange(exchange(&at.code)).await.json().await.unwrap();
+    assert_eq!(late["reason"], "code_unknown");
+    assert_eq!(place(late), expected);
+
+    let attempt = Attempt::at(&at.audience);
+    let signed_in = at.browser.get(&at.service, &attempt.path()).await;
+    let code = code_of(&signed_in, &attempt);
+    let mut wrong = exchange(&code);
+    wrong["code_verifier"] = json!("x".repeat(43));
+    let wrong: Value = at.exchange(wrong).await.json().await.unwrap();
+    assert_eq!(wrong["reason"], "code_mismatch");
+    assert_eq!(place(wrong), expected);
+}
+
+#[tokio::test]
+async fn nobody_else_learns_where_the_user_of_a_code_was_going() {
+    let at = SignedIn::new(json!({})).await;
+    let chat = "https://chat.example.com";
+    at.service.application("chat", chat, json!({})).await;
+    // A filter of another application learns nothing, and does not burn the code.
+    let chat_only = at.service.credential(&["chat"]).await;
+    for origin in [chat, WIKI] {
+        let burn = json!({ "code": at.code, "origin": origin });
+        let answer = at.service.post(&chat_only, "exchange", burn).await;
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     }
+    let mut exchanged = exchange(&at.code);
+    exchanged["origin"] = json!(chat);
+    let refused = at.service.post(&chat_only, "exchange", exchanged).await;
+    let refused: Value = refused.json().await.unwrap();
+    assert_eq!(refused["reason"], "code_mismatch");
+    assert_eq!(refused["return_to"], Value::Null);
+    // Nor does a page of another origin, where the code is burnt all the same.
+    let burn = json!({ "code": at.code, "origin": chat });
+    let burnt = at.exchange(burn).await;
+    assert_eq!(burnt.status(), StatusCode::NO_CONTENT);
     let after = at.exchange(exchange(&at.code)).await;
     assert_eq!(problem(after).await, (400, "code_unknown".into()));
 }

@@ -5,7 +5,7 @@ use portcullis_demo::browser::Method;
 use portcullis_e2e::tokens::TOKEN_COOKIE;
 use portcullis_e2e::{ApplicationSettings, stand};
 
-use super::steps::{attempts, ensure_page, sign_in_to_callback};
+use super::steps::{attempts, ensure_page, login_link, sign_in_to_callback};
 
 #[test]
 fn nobody_is_signed_in_as_somebody_else_by_a_link() -> Result<()> {
@@ -35,8 +35,17 @@ fn nobody_is_signed_in_as_somebody_else_by_a_link() -> Result<()> {
         let now = browser.jar.find(&application.host, TOKEN_COOKIE).cloned();
         assert_eq!(
             now.map(|cookie| cookie.value),
-            held.map(|cookie| cookie.value)
+            held.as_ref().map(|cookie| cookie.value.clone())
         );
+        // The page leads to a sign-in of the victim's own.
+        let login = application.url(&login_link(&answer.text())?);
+        let led = browser.open(&login)?;
+        let form = led.text().contains("name=\"password\"");
+        let identity = browser.xhr(&application.url("/.access/identity"))?;
+        match held {
+            Some(_) => assert!(identity.text().contains(&victim.email)),
+            None => assert!(form && identity.status == 401, "{}", led.text()),
+        }
         // Nor is the code of use to the attacker from now on.
         ensure_page(&own.navigate(callback.as_str())?, 400, "code_unknown")?;
     }

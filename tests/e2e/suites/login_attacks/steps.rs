@@ -62,16 +62,28 @@ pub fn attempts(browser: &Browser, application: &Application) -> Vec<String> {
         .collect()
 }
 
-/// Fails unless an answer is an error page that signs no user in and redirects nowhere.
+/// Fails unless an answer is an error page that signs no user in, and leads nowhere but to a sign-in
+/// of this browser's own.
 pub fn ensure_page(answer: &Response, status: u16, reason: &str) -> Result<()> {
     let text = answer.text();
     ensure!(answer.status == status, "{}: {text}", answer.status);
     ensure!(answer.header("location").is_none(), "a redirect");
     ensure!(text.contains(&format!("Reason: {reason}")), "{text}");
-    ensure!(text.contains("href=\"/.access/login\""), "{text}");
-    ensure!(!text.contains("http-equiv=\"refresh\""), "{text}");
+    let login = login_link(&text)?;
+    ensure!(!login.contains("evil.example"), "{login}");
+    let leads = text.matches("http-equiv=\"refresh\"").count();
+    let to_the_login = text.matches("content=\"0;url=/.access/login?again=1&amp;return_to=%2F");
+    ensure!(leads == to_the_login.count(), "{text}");
     ensure!(answer.set_cookies().count() == 0, "a cookie");
     Ok(())
+}
+
+/// Where a page of the filter says that the sign-in begins again: a path and query.
+pub fn login_link(page: &str) -> Result<String> {
+    const LOGIN: &str = "href=\"/.access/login";
+    let (_, rest) = page.split_once(LOGIN).with_context(|| page.to_owned())?;
+    let query = rest.split('"').next().unwrap_or_default();
+    Ok(format!("/.access/login{}", query.replace("&amp;", "&")))
 }
 
 /// A URL with a query parameter replaced, or left out.
