@@ -3,13 +3,10 @@
 
 use super::replies::{control_unavailable, finished_before, start_again};
 use super::way_back::WayBack;
-use crate::filter::effect::{CallAnswer, Effect};
-use crate::filter::event::Visit;
-use crate::filter::pending::{Pending, PendingRequests};
-use crate::protocol::calls::{BurnAnswer, ExchangeRequest};
+use crate::filter::effect::CallAnswer;
+use crate::protocol::calls::BurnAnswer;
 use crate::reply::Reply;
 use crate::request::kind::RequestKind;
-use crate::time::UnixMillis;
 
 /// A callback that waits for its code to be made useless.
 #[derive(Debug, Clone)]
@@ -25,7 +22,7 @@ pub(in crate::filter) struct PendingBurn {
 }
 
 impl PendingBurn {
-    /// Whether anyone could have caused it.
+    /// Whether any client could have caused it.
     pub fn is_of_a_stranger(&self) -> bool {
         !self.is_signed_in
     }
@@ -48,23 +45,4 @@ impl PendingBurn {
             start_again(self.kind, self.reason, back)
         }
     }
-}
-
-/// Makes a code useless, and then answers.
-pub(super) fn burn(
-    pending: &mut PendingRequests,
-    visit: Visit<'_>,
-    code: String,
-    burn: PendingBurn,
-    now: UnixMillis,
-) -> Effect {
-    let request = ExchangeRequest {
-        code,
-        code_verifier: None,
-        origin: visit.placement.location.origin.to_string(),
-    };
-    let kind = burn.kind;
-    pending
-        .call(visit.incoming.stream, &request, Pending::Burn(burn), now)
-        .unwrap_or_else(|| Effect::Reply(control_unavailable(kind)))
 }

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use super::attempt::{Attempt, Beginning};
-use super::burn::{PendingBurn, burn};
+use super::burn::PendingBurn;
 use super::exchange::PendingExchange;
 use super::replies::{control_unavailable, login_loop, start_again};
 use super::returns::Returns;
@@ -13,13 +13,13 @@ use super::way_back::WayBack;
 use crate::application::Placement;
 use crate::filter::authenticate::Authenticator;
 use crate::filter::effect::Effect;
-use crate::filter::event::{Incoming, Moment};
+use crate::filter::event::{Incoming, Moment, Visit};
 use crate::filter::pending::{Pending, PendingRequests};
 use crate::protocol::calls::ExchangeRequest;
 use crate::reply::Reply;
 use crate::request::kind::RequestKind;
 use crate::request::{Head, query_parameter};
-use crate::time::UnixSeconds;
+use crate::time::{UnixMillis, UnixSeconds};
 
 /// The longest code that is sent to the control service.
 const MAX_CODE_BYTES: usize = 256;
@@ -90,6 +90,25 @@ pub(in crate::filter) fn callback(
     pending
         .call(stream, &request, waiting, moment.now)
         .unwrap_or(Effect::Reply(unavailable))
+}
+
+/// Makes a code useless, and then answers.
+fn burn(
+    pending: &mut PendingRequests,
+    visit: Visit<'_>,
+    code: String,
+    burn: PendingBurn,
+    now: UnixMillis,
+) -> Effect {
+    let request = ExchangeRequest {
+        code,
+        code_verifier: None,
+        origin: visit.placement.location.origin.to_string(),
+    };
+    let kind = burn.kind;
+    pending
+        .call(visit.incoming.stream, &request, Pending::Burn(burn), now)
+        .unwrap_or_else(|| Effect::Reply(control_unavailable(kind)))
 }
 
 fn is_code(code: &str) -> bool {
