@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::protocol::calls::CookieSettings;
-use crate::protocol::feed::{self, PathMatch, Preflight, RefreshInRequest, Scheme};
+use crate::protocol::feed::{self, EscapedSlashes, PathMatch, Preflight, RefreshInRequest, Scheme};
 use crate::protocol::origin_pattern::OriginPattern;
 use crate::reason::Refusal;
 
@@ -41,6 +41,10 @@ pub struct Application {
     pub preflight: Preflight,
     /// Origins that may read the filter's replies.
     pub cors_origins: Vec<String>,
+    /// Whether headers that replace path or host reach it.
+    pub keep_override_headers: bool,
+    /// Whether its paths may have escaped slashes, where it has a hostname for itself.
+    escaped_slashes: EscapedSlashes,
     /// Requests that need no session.
     bypass: Vec<Bypass>,
     /// The address ranges of each policy rule, if it has some.
@@ -123,6 +127,8 @@ impl Application {
             refresh_in_request: wire.refresh_in_request,
             preflight: wire.preflight,
             cors_origins: wire.cors_origins,
+            keep_override_headers: wire.keep_override_headers,
+            escaped_slashes: wire.escaped_slashes,
         })
     }
 
@@ -152,6 +158,16 @@ impl Application {
     #[must_use]
     pub fn asks_for_address(&self) -> bool {
         self.rules.values().any(Option::is_some)
+    }
+
+    /// Whether any rule depends on a request's method.
+    fn asks_for_method(&self) -> bool {
+        self.preflight != Preflight::Deny || self.bypass.iter().any(|rule| rule.methods.is_some())
+    }
+
+    /// Whether its paths may have escaped slashes: it says so, and none of them is bypassed.
+    fn keeps_escaped_slashes(&self) -> bool {
+        self.escaped_slashes == EscapedSlashes::Keep && self.bypass.is_empty()
     }
 
     /// Whether a request passes without a session: both readings of its path match a rule, and
@@ -236,6 +252,8 @@ pub(crate) mod tests {
             refresh_in_request: RefreshInRequest::default(),
             preflight: Preflight::default(),
             cors_origins: Vec::new(),
+            keep_override_headers: false,
+            escaped_slashes: EscapedSlashes::default(),
             bypass: Vec::new(),
             rules: vec![Rule {
                 id: "rule1".into(),

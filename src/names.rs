@@ -1,5 +1,5 @@
-//! Names of the project's cookies, and headers that are not forwarded. Identity headers are in the
-//! filter's table.
+//! Names of the project's cookies, and how servers may spell the names of headers. Headers that are
+//! not forwarded are in the filter's tables.
 
 /// Cookie of the application token. `__Host-` keeps other hosts from setting it (RFC 6265bis).
 pub const TOKEN_COOKIE: &str = "__Host-access_token";
@@ -24,21 +24,6 @@ const OWN_COOKIES: [&str; 6] = [
     "__Host-access_signin",
     RETURNS_COOKIE,
 ];
-
-/// Headers that make some origins serve another method or path.
-const OVERRIDES: [&str; 5] = [
-    "x-http-method-override",
-    "x-http-method",
-    "x-method-override",
-    "x-original-url",
-    "x-rewrite-url",
-];
-
-/// Whether a header makes some origins serve another method or path than was sent.
-#[must_use]
-pub fn is_override_header(name: &[u8]) -> bool {
-    OVERRIDES.iter().any(|known| folds_into(name, known))
-}
 
 /// Whether a server may read one name as the other. CGI (RFC 3875, section 4.1.18) ignores case and
 /// turns `-` into `_`; some servers do so with every byte that is no letter or digit.

@@ -12,8 +12,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use portcullis::protocol::calls::{CookieSettings, PREFIX, SameSite};
 use portcullis::protocol::feed::{
-    ApplicationChanges, ApplicationOrigin, FeedApplication, FeedPage, Jwk, JwkSet, PageKind,
-    Preflight, RefreshInRequest, Revocation, RevocationChanges, Rule, Scheme, Subject,
+    ApplicationChanges, ApplicationOrigin, EscapedSlashes, FeedApplication, FeedPage, Jwk, JwkSet,
+    PageKind, Preflight, RefreshInRequest, Revocation, RevocationChanges, Rule, Scheme, Subject,
 };
 use portcullis::time::UnixSeconds;
 use portcullis_demo::origin::Origin;
@@ -141,6 +141,8 @@ fn application() -> FeedApplication {
         refresh_in_request: RefreshInRequest::WithBinding,
         preflight: Preflight::Deny,
         cors_origins: Vec::new(),
+        keep_override_headers: false,
+        escaped_slashes: EscapedSlashes::default(),
         bypass: Vec::new(),
         rules: vec![Rule {
             id: RULE.to_owned(),

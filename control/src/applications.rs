@@ -11,6 +11,7 @@ pub mod definition;
 pub mod draft;
 pub mod location;
 pub mod neighbours;
+mod shared_hosts;
 pub mod upstream;
 
 pub use check::check;

@@ -44,12 +44,20 @@ pub(super) fn refuse_conflict(
 }
 
 /// Longest prefix first. Cookies ignore ports, so applications share a hostname on any port.
+///
+/// Servers differ in what they take an escaped slash for, so a path may have one only where every path
+/// of the hostname is under the same policy.
 pub(super) fn arrange(mut placed: Vec<Placed>) -> Vec<Placed> {
     placed.sort_by_key(|one| std::cmp::Reverse(one.path_prefix.len()));
     let first = placed.first().map(|one| one.application.audience.clone());
     let shared = placed
         .iter()
         .any(|one| Some(&one.application.audience) != first.as_ref());
+    let methods_matter = placed.iter().any(|one| one.application.asks_for_method());
+    let escaped_slashes = !shared
+        && placed
+            .iter()
+            .all(|one| one.path_prefix.is_empty() && one.application.keeps_escaped_slashes());
     let prefixes: Vec<_> = placed.iter().map(|one| one.path_prefix.clone()).collect();
     for one in &mut placed {
         let own = &one.path_prefix;
@@ -57,6 +65,8 @@ pub(super) fn arrange(mut placed: Vec<Placed>) -> Vec<Placed> {
             .iter()
             .filter(|other| other.len() > own.len() && is_below(other.as_bytes(), own.as_bytes()));
         one.nested = nested.cloned().collect();
+        one.methods_matter = methods_matter;
+        one.escaped_slashes = escaped_slashes;
         one.cookies = CookieNames::of(&one.application.audience, shared);
     }
     placed

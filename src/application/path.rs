@@ -16,6 +16,7 @@ pub struct Readings<'a> {
     decoded: Cow<'a, [u8]>,
     normal: bool,
     many_readings: bool,
+    escaped_slash: bool,
 }
 
 impl<'a> Readings<'a> {
@@ -33,6 +34,7 @@ impl<'a> Readings<'a> {
                 decoded: Cow::Borrowed(sent),
                 normal: true,
                 many_readings: false,
+                escaped_slash: false,
             });
         }
         let stable = decode_until_stable(sent)?;
@@ -43,6 +45,7 @@ impl<'a> Readings<'a> {
             decoded: Cow::Owned(decoded),
             normal: is_normal(sent) && !many_readings,
             many_readings,
+            escaped_slash: has_escaped_slash(sent),
         })
     }
 
@@ -89,6 +92,14 @@ impl<'a> Readings<'a> {
         self.many_readings
     }
 
+    /// Whether the path as sent has an escaped slash or backslash, which some servers take for a
+    /// part of a name, and some for the end of one. Those escaped several times are decoded by none
+    /// that does not decode several times.
+    #[must_use]
+    pub fn has_escaped_slash(&self) -> bool {
+        self.escaped_slash
+    }
+
     /// Whether the path as sent is in its plainest spelling.
     #[must_use]
     pub fn is_normal(&self) -> bool {
@@ -129,6 +140,11 @@ fn is_normal(path: &[u8]) -> bool {
         !unreserved && !byte.is_ascii_control() && !matches!(byte, b'/' | b'\\' | b'%' | b';')
     });
     bytes && whole_segments && escapes
+}
+
+fn has_escaped_slash(path: &[u8]) -> bool {
+    let mut escapes = path.windows(3).filter_map(escape);
+    escapes.any(|byte| matches!(byte, b'/' | b'\\'))
 }
 
 fn decode_until_stable(path: &[u8]) -> Option<Cow<'_, [u8]>> {
@@ -317,6 +333,26 @@ mod tests {
         }
         for plain in ["/", "/a/b", "/caf%C3%A9", "/a%20b", "/x//y", "/./x", "/a;b"] {
             assert!(!Readings::of(plain).unwrap().has_many_readings(), "{plain}");
+        }
+    }
+
+    #[test]
+    fn an_escaped_slash_is_seen_in_either_case() {
+        for escaped in [
+            "/a%2fb",
+            "/a%2Fb",
+            "/a%5cb",
+            "/a%5C",
+            "/%2f",
+            "/..%2f..%5Cx",
+        ] {
+            assert!(
+                Readings::of(escaped).unwrap().has_escaped_slash(),
+                "{escaped}"
+            );
+        }
+        for other in ["/a/b", "/a%20b", "/a\\b", "/a%252fb", "/a%2", "/a%c0%afb"] {
+            assert!(!Readings::of(other).unwrap().has_escaped_slash(), "{other}");
         }
     }
 

@@ -28,6 +28,10 @@ pub struct Placement {
     pub cookies: CookieNames,
     /// Whether this filter guards it.
     pub here: bool,
+    /// Whether a rule of an application on its hostname depends on a request's method.
+    pub methods_matter: bool,
+    /// Whether paths here may have escaped slashes.
+    pub escaped_slashes: bool,
     /// Path prefixes of other places below this one.
     nested: Vec<String>,
 }
@@ -40,6 +44,8 @@ pub(super) struct Placed {
     pub path_prefix: String,
     pub cookies: CookieNames,
     pub here: bool,
+    pub methods_matter: bool,
+    pub escaped_slashes: bool,
     pub nested: Vec<String>,
 }
 
@@ -71,6 +77,8 @@ impl Placed {
             },
             cookies: self.cookies.clone(),
             here: self.here,
+            methods_matter: self.methods_matter,
+            escaped_slashes: self.escaped_slashes,
             nested: self.nested.clone(),
         })
     }

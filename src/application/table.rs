@@ -75,6 +75,8 @@ impl ApplicationTable {
                     path_prefix: location.path_prefix.clone(),
                     cookies: CookieNames::of(audience, false),
                     here,
+                    methods_matter: true,
+                    escaped_slashes: false,
                     nested: Vec::new(),
                 });
             }

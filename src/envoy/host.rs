@@ -130,6 +130,10 @@ pub fn change(changes: &Changes) -> Result<()> {
     if let Some(cookies) = &changes.cookies {
         replace_cookies(cookies)?;
     }
+    if changes.only_upgrades {
+        let replaced = hostcalls::set_map_value(map, "connection", Some("upgrade"));
+        named("replace_header", replaced)?;
+    }
     for (name, value) in changes.add() {
         named("add_header", hostcalls::add_map_value(map, name, value))?;
     }

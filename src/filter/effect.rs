@@ -33,6 +33,8 @@ pub struct Changes {
     pub remove: Vec<String>,
     /// The cookie lines that replace those sent; `None` leaves them.
     pub cookies: Option<Cookies>,
+    /// Whether `connection` is to say `upgrade`, and nothing else.
+    pub only_upgrades: bool,
     /// Whose session lets the request continue; `None` if no session was asked for.
     pub identity: Option<Verified>,
     /// How the response is changed.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::hop_by_hop::names_protected;
 use crate::application::authority::Authority;
 use crate::application::path::Readings;
 use crate::application::{ApplicationTable, Choice, Placement};
@@ -32,7 +33,9 @@ pub(super) enum Route<'a> {
 pub(super) enum NoRoute {
     HostInvalid,
     UnknownHost,
+    ConnectionInvalid,
     PathAmbiguous,
+    EscapedSlash,
     NoApplication,
 }
 
@@ -53,6 +56,9 @@ pub(super) fn route<'a>(
             UnknownHosts::Deny => Route::Nowhere(NoRoute::UnknownHost),
         };
     };
+    if names_protected(head) {
+        return Route::Nowhere(NoRoute::ConnectionInvalid);
+    }
     let Some(path) = Readings::of(head.path()) else {
         return Route::Nowhere(NoRoute::PathAmbiguous);
     };
@@ -65,6 +71,9 @@ pub(super) fn route<'a>(
         Choice::NoApplication => Route::Nowhere(NoRoute::NoApplication),
         Choice::Found(placement) if placement.application.bypasses(&path, head.method()) => {
             Route::Bypassed
+        }
+        Choice::Found(placement) if path.has_escaped_slash() && !placement.escaped_slashes => {
+            Route::Nowhere(NoRoute::EscapedSlash)
         }
         Choice::Found(placement) => Route::Application(placement),
     }
@@ -79,49 +88,60 @@ pub(super) fn places_on(store: Option<&Store>, authority: &Authority<'_>) -> Vec
 impl NoRoute {
     /// The answer to such a request.
     pub fn reply(self, kind: RequestKind) -> Reply {
-        let (status, reason, title, sentences) = match self {
-            Self::HostInvalid => (
-                400,
-                "host_invalid",
-                "This address does not work",
-                [
-                    "The hostname in it cannot be read.",
-                    "Check the address for typing errors.",
-                ],
-            ),
-            Self::UnknownHost => (
-                403,
-                "unknown_host",
-                "No application here",
-                [
-                    "No application is registered under this hostname.",
-                    "Check the address, or ask the person who gave it to you.",
-                ],
-            ),
-            Self::PathAmbiguous => (
-                400,
-                "path_ambiguous",
-                "This address does not work",
-                [
-                    "Its path can be read in more than one way, so it was not sent to the application.",
-                    "Open the application's start page, and go on from there.",
-                ],
-            ),
-            Self::NoApplication => (
-                403,
-                "no_application",
-                "No application here",
-                [
-                    "There are applications under this hostname, but none under this path or port.",
-                    "Check the address, or ask the person who gave it to you.",
-                ],
-            ),
+        let (status, reason) = self.status_and_reason();
+        let title = match status {
+            403 => "No application here",
+            _ if self == Self::ConnectionInvalid => "This request does not work",
+            _ => "This address does not work",
         };
-        let page = MessagePage::new(title, &sentences);
+        let page = MessagePage::new(title, &self.sentences());
         let page = match self {
-            Self::PathAmbiguous => page.link("/", "Open the start page"),
-            Self::HostInvalid | Self::UnknownHost | Self::NoApplication => page,
+            Self::PathAmbiguous | Self::EscapedSlash => page.link("/", "Open the start page"),
+            Self::HostInvalid
+            | Self::UnknownHost
+            | Self::ConnectionInvalid
+            | Self::NoApplication => page,
         };
         page.error(kind, status, reason)
+    }
+
+    fn status_and_reason(self) -> (u16, &'static str) {
+        match self {
+            Self::HostInvalid => (400, "host_invalid"),
+            Self::UnknownHost => (403, "unknown_host"),
+            Self::ConnectionInvalid => (400, "connection_invalid"),
+            Self::PathAmbiguous => (400, "path_ambiguous"),
+            Self::EscapedSlash => (400, "path_escaped_slash"),
+            Self::NoApplication => (403, "no_application"),
+        }
+    }
+
+    fn sentences(self) -> [&'static str; 2] {
+        match self {
+            Self::HostInvalid => [
+                "The hostname in it cannot be read.",
+                "Check the address for typing errors.",
+            ],
+            Self::UnknownHost => [
+                "No application is registered under this hostname.",
+                "Check the address, or ask the person who gave it to you.",
+            ],
+            Self::ConnectionInvalid => [
+                "Its header “connection” names headers that must not be removed.",
+                "Ask the person who runs the program that sent it.",
+            ],
+            Self::PathAmbiguous => [
+                "Its path can be read in more than one way, so it was not sent to the application.",
+                "Open the application's start page, and go on from there.",
+            ],
+            Self::EscapedSlash => [
+                "Its path has an escaped slash or backslash (%2F or %5C), which this application does not take.",
+                "Open the application's start page, and go on from there.",
+            ],
+            Self::NoApplication => [
+                "There are applications under this hostname, but none under this path or port.",
+                "Check the address, or ask the person who gave it to you.",
+            ],
+        }
     }
 }

@@ -9,6 +9,7 @@ use super::effect::{CallAnswer, Effect, ResponseChanges};
 use super::event::{Incoming, Moment, Visit};
 use super::forward::{admitted, anonymous, reported, unguarded};
 use super::open_streams::too_many;
+use super::overrides::Overrides;
 use super::pending::{Pending, Wait};
 use super::preflight::preflight;
 use super::readers::{readable, reader};
@@ -38,21 +39,24 @@ impl Filter {
         };
         let table = self.authenticator.store().map(Store::table);
         let route = table.map(|table| route(table, self.config.unknown_hosts(), head));
-        let effect = match route {
+        let mut overrides = Overrides::Unguarded;
+        let effect = match &route {
             None => self.without_feed(incoming, moment.now, wait),
-            Some(Route::Endpoint(authority)) => return self.endpoint(incoming, &authority, moment),
+            Some(Route::Endpoint(authority)) => return self.endpoint(incoming, authority, moment),
             Some(Route::Unguarded) => Effect::Continue(unguarded(head)),
             Some(Route::Nowhere(why)) => Effect::Reply(why.reply(kind)),
             Some(Route::Bypassed) => Effect::Continue(anonymous(head)),
-            Some(Route::Application(placement)) if kind == RequestKind::Preflight => {
-                preflight(head, &placement)
-            }
             Some(Route::Application(placement)) => {
-                self.visit(incoming.to(&placement), moment, wait)
+                overrides = Overrides::Guarded(placement);
+                if kind == RequestKind::Preflight {
+                    preflight(head, placement)
+                } else {
+                    self.visit(incoming.to(placement), moment, wait)
+                }
             }
         };
         if is_dry_run {
-            reported(head, effect)
+            reported(head, overrides, effect)
         } else {
             effect
         }
@@ -109,7 +113,11 @@ impl Filter {
         {
             return Effect::Reply(too_many(visit.incoming.kind));
         }
-        Effect::Continue(admitted(visit.incoming.head, session, response))
+        let Visit {
+            incoming,
+            placement,
+        } = visit;
+        Effect::Continue(admitted(incoming.head, placement, session, response))
     }
 
     /// A request before the first feed.

@@ -21,10 +21,12 @@ const GAUGES: [&str; 3] = ["version", "age_seconds", "entries"];
 /// Why no session could be judged.
 const UNAVAILABLE: [&str; 2] = ["not_ready", "stale"];
 /// Why an address leads nowhere.
-const NOWHERE: [&str; 4] = [
+const NOWHERE: [&str; 6] = [
     "host_invalid",
     "unknown_host",
+    "connection_invalid",
     "path_ambiguous",
+    "path_escaped_slash",
     "no_application",
 ];
 /// Replies to preflights.

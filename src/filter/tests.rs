@@ -6,12 +6,14 @@ mod header_tokens;
 mod login;
 mod logout;
 mod open_streams;
+mod overrides;
 mod pages;
 mod readers;
 mod refresh;
 mod requests;
 mod shared_feed;
 mod silent;
+mod slashes;
 mod waiting;
 mod wildcard;
 

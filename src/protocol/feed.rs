@@ -14,8 +14,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::time::UnixSeconds;
 
 pub use application::{
-    ApplicationOrigin, Bypass, FeedApplication, PathMatch, Preflight, RefreshInRequest, Rule,
-    Scheme,
+    ApplicationOrigin, Bypass, EscapedSlashes, FeedApplication, PathMatch, Preflight,
+    RefreshInRequest, Rule, Scheme,
 };
 pub use revocation::Revocation;
 pub use subject::{Scope, Subject, TokenIds, UnknownScope};

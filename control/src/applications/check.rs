@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use portcullis::application::{self as filter, ApplicationTable, Scope, TableError};
 use portcullis::protocol::calls::{CookieSettings, SameSite};
-use portcullis::protocol::feed::{Preflight, RefreshInRequest};
+use portcullis::protocol::feed::{EscapedSlashes, Preflight, RefreshInRequest};
 use portcullis::protocol::origin::Origin;
 
 use super::definition::{Application, Definition};
@@ -54,6 +54,8 @@ pub fn check(
         refresh.parse("with_binding, always or never", problems);
     let preflight: Option<Preflight> =
         word("preflight", draft.preflight, "deny").parse("deny, origin or answer", problems);
+    let slashes = word("escaped_slashes", draft.escaped_slashes, "refuse");
+    let escaped_slashes: Option<EscapedSlashes> = slashes.parse("refuse or keep", problems);
     let cors_origins = cors_origins(draft.cors_origins.unwrap_or_default(), context, problems);
     let bypass = bypass::bypasses(draft.bypass.unwrap_or_default(), context, problems);
     let policy = policy::check::check(
@@ -77,6 +79,8 @@ pub fn check(
         refresh_in_request: refresh_in_request?,
         preflight: preflight?,
         cors_origins: cors_origins?,
+        escaped_slashes: escaped_slashes?,
+        keep_override_headers: draft.keep_override_headers.unwrap_or(false),
         bypass: bypass?,
         policy: policy?,
         upstream: upstream?,

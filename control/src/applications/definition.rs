@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use portcullis::protocol::calls::CookieSettings;
 use portcullis::protocol::feed::{
-    ApplicationOrigin, Bypass, FeedApplication, Preflight, RefreshInRequest, Rule, Scheme,
+    ApplicationOrigin, Bypass, EscapedSlashes, FeedApplication, Preflight, RefreshInRequest, Rule,
+    Scheme,
 };
 use portcullis::protocol::origin::Origin;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,12 @@ pub struct Definition {
     pub preflight: Preflight,
     /// Origins that may read the filter's replies across origins.
     pub cors_origins: Vec<String>,
+    /// What becomes of paths with escaped slashes.
+    #[serde(default)]
+    pub escaped_slashes: EscapedSlashes,
+    /// Whether headers that replace path or host reach it.
+    #[serde(default)]
+    pub keep_override_headers: bool,
     /// Requests that need no session.
     pub bypass: Vec<Bypass>,
     /// Who is admitted.
@@ -156,6 +163,8 @@ impl Application {
             refresh_in_request: definition.refresh_in_request,
             preflight: definition.preflight,
             cors_origins: definition.cors_origins.clone(),
+            escaped_slashes: definition.escaped_slashes,
+            keep_override_headers: definition.keep_override_headers,
             bypass: definition.bypass.clone(),
             rules: definition
                 .policy

@@ -37,6 +37,10 @@ pub struct Draft {
     pub preflight: Option<String>,
     /// `cors_origins`.
     pub cors_origins: Option<Vec<String>>,
+    /// `escaped_slashes`: `refuse` (default) or `keep`.
+    pub escaped_slashes: Option<String>,
+    /// `keep_override_headers`: false by default.
+    pub keep_override_headers: Option<bool>,
     /// `bypass`.
     pub bypass: Option<Vec<BypassDraft>>,
     /// `policy`: admits nobody by default.
@@ -75,6 +79,8 @@ impl Draft {
             refresh_in_request: self.refresh_in_request.or(base.refresh_in_request),
             preflight: self.preflight.or(base.preflight),
             cors_origins: self.cors_origins.or(base.cors_origins),
+            escaped_slashes: self.escaped_slashes.or(base.escaped_slashes),
+            keep_override_headers: self.keep_override_headers.or(base.keep_override_headers),
             bypass: self.bypass.or(base.bypass),
             policy: self.policy.or(base.policy),
             upstream: self.upstream.or(base.upstream),
@@ -97,6 +103,8 @@ impl From<&Definition> for Draft {
             refresh_in_request: Some(word(&definition.refresh_in_request)),
             preflight: Some(word(&definition.preflight)),
             cors_origins: Some(definition.cors_origins.clone()),
+            escaped_slashes: Some(word(&definition.escaped_slashes)),
+            keep_override_headers: Some(definition.keep_override_headers),
             bypass: Some(bypass_drafts(definition)),
             policy: Some(rule_drafts(definition)),
             upstream: definition.upstream.as_ref().map(ToString::to_string),

@@ -1,11 +1,13 @@
-//! What an application with a wildcard leaves to others, which is no conflict, and what it gets when
-//! an application gives up a hostname, which must be wanted: Envoy still has that application's
-//! server behind the hostname.
+//! What applications mean for each other, and is no conflict: what a wildcard leaves to others, and
+//! which settings depend on who else is on a hostname. And what a wildcard gets when an application
+//! gives up a hostname, which must be wanted: Envoy still has that application's server behind the
+//! hostname.
 
 use portcullis::protocol::origin::Origin;
 
 use super::definition::{Application, Definition};
 use super::location::Location;
+use super::shared_hosts;
 
 /// A hostname that belongs to a wildcard, now that no application names it exactly.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,14 +56,18 @@ pub fn taken_over(before: &[Application], after: &[Application]) -> Vec<TakenOve
 }
 
 /// One sentence for each hostname that a wildcard of one application would match, and that another
-/// application or the team domain has.
+/// application or the team domain has; and for each setting that depends on who shares a hostname.
 #[must_use]
 pub fn notes<'a>(
     definition: &Definition,
-    applications: impl IntoIterator<Item = &'a Definition> + Clone,
+    applications: impl IntoIterator<Item = &'a Definition>,
     team_domain: Option<&Origin>,
 ) -> Vec<String> {
-    let mut notes = Vec::new();
+    let others = applications.into_iter();
+    let others: Vec<&Definition> = others
+        .filter(|other| other.name != definition.name)
+        .collect();
+    let mut notes = shared_hosts::notes(definition, &others);
     let mut note = |text: String| {
         if !notes.contains(&text) {
             notes.push(text);
@@ -71,8 +77,7 @@ pub fn notes<'a>(
         if let Some(team) = team_domain.filter(|team| is_under(team.hostname(), own)) {
             note(format!("{own} does not include the team domain {team}"));
         }
-        let others = applications.clone().into_iter();
-        for other in others.filter(|other| other.name != definition.name) {
+        for other in &others {
             let name = &other.name;
             for theirs in &other.origins {
                 if is_under(theirs.origin().hostname(), own) {

@@ -164,6 +164,8 @@ fn application(table: &mut Table<'_>) -> Draft {
         refresh_in_request: table.given("refresh_in_request", text),
         preflight: table.given("preflight", text),
         cors_origins: texts(table, "cors_origins"),
+        escaped_slashes: table.given("escaped_slashes", text),
+        keep_override_headers: table.given("keep_override_headers", flag),
         bypass: Some(table.objects("bypass", bypass)),
         upstream: table.given("upstream", text),
         policy: Some(table.objects("policy", rule)),

@@ -51,6 +51,7 @@ mod revocation;
 mod secrets;
 mod session_list;
 mod sessions;
+mod shared_hosts;
 mod silent_login;
 mod start;
 mod table;

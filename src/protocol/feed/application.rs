@@ -29,6 +29,12 @@ pub struct FeedApplication {
     /// Origins that may read the filter's replies across origins.
     #[serde(default)]
     pub cors_origins: Vec<String>,
+    /// Whether headers that replace path or host reach it.
+    #[serde(default)]
+    pub keep_override_headers: bool,
+    /// What becomes of paths with escaped slashes.
+    #[serde(default)]
+    pub escaped_slashes: EscapedSlashes,
     /// What passes without a session.
     #[serde(default)]
     pub bypass: Vec<Bypass>,
@@ -95,6 +101,17 @@ pub enum Preflight {
     Origin,
     /// Answered by the filter from `cors_origins`.
     Answer,
+}
+
+/// What becomes of a path with an escaped slash or backslash: `%2F`, `%5C`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EscapedSlashes {
+    /// 400.
+    #[default]
+    Refuse,
+    /// To the origin, where the application has a hostname for itself and no bypass.
+    Keep,
 }
 
 /// A path that passes without a session.

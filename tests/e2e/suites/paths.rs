@@ -7,9 +7,12 @@
 //! origin might take them for.
 
 mod alone;
+mod connection;
 mod corpus;
 mod origin;
+mod overrides;
 mod reading;
 mod sharing;
 mod site;
+mod slashes;
 mod tricks;

@@ -52,6 +52,7 @@ fn all_problems_are_reported_at_once() {
         session_duration: Some("soon".into()),
         same_site: Some("Lax".into()),
         cors_origins: Some(vec!["*".into()]),
+        escaped_slashes: Some("allow".into()),
         bypass: Some(vec![BypassDraft {
             path: "/a/../b".into(),
             ..BypassDraft::default()
@@ -75,6 +76,7 @@ fn all_problems_are_reported_at_once() {
             "applications[2].origins[0]",
             "applications[2].session_duration",
             "applications[2].same_site",
+            "applications[2].escaped_slashes",
             "applications[2].cors_origins[0]",
             "applications[2].bypass[0].path",
             "applications[2].policy[0].allow",
@@ -98,4 +100,22 @@ fn what_filters_refuse_is_refused_here() {
         assert!(check(draft, HOW, &mut problems).is_none(), "{origins:?}");
         assert!(problems.finish().is_err(), "{origins:?}");
     }
+}
+
+/// Definitions are stored as JSON, and those of an older service lack newer settings.
+#[test]
+fn a_stored_definition_without_the_newest_settings_has_their_defaults() {
+    let draft = Draft {
+        name: Some("wiki".into()),
+        origins: Some(vec!["https://wiki.example.com".into()]),
+        ..Draft::default()
+    };
+    let definition = check(draft, HOW, &mut InputProblems::default()).unwrap();
+    let mut stored = serde_json::to_value(&definition).unwrap();
+    for setting in ["escaped_slashes", "keep_override_headers"] {
+        let removed = stored.as_object_mut().unwrap().remove(setting);
+        assert!(removed.is_some(), "{setting}");
+    }
+    let read: Definition = serde_json::from_value(stored).unwrap();
+    assert_eq!(read, definition);
 }

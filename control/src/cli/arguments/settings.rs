@@ -56,6 +56,16 @@ pub struct Settings {
     #[arg(long, value_name = "ORIGIN", num_args(0..))]
     cors_origin: Option<Vec<String>>,
 
+    /// Paths with an escaped slash or backslash (%2F, %5C): refuse (default), or keep where the
+    /// application has its hostnames for itself and no bypass
+    #[arg(long, value_name = "WHAT")]
+    escaped_slashes: Option<String>,
+
+    /// Let headers that replace the path or the host reach the application, such as x-original-url:
+    /// false by default
+    #[arg(long, value_name = "BOOL")]
+    keep_override_headers: Option<bool>,
+
     /// Paths that need no session: /health, or /static/* for everything below; without a value:
     /// none
     #[arg(long, value_name = "PATH", num_args(0..))]
@@ -103,6 +113,8 @@ impl Settings {
             refresh_in_request: self.refresh_in_request.clone(),
             preflight: self.preflight.clone(),
             cors_origins: self.cors_origin.clone(),
+            escaped_slashes: self.escaped_slashes.clone(),
+            keep_override_headers: self.keep_override_headers,
             bypass: self
                 .bypass
                 .as_ref()

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result};
 use portcullis_e2e::ApplicationSettings;
-use portcullis_e2e::request::{Door, PROTOCOLS, Request};
+use portcullis_e2e::request::{PROTOCOLS, Request};
 use url::Url;
 
 use super::site::site;
@@ -22,13 +22,11 @@ const PATHS: [&str; 8] = [
 #[test]
 fn no_path_becomes_another_host() -> Result<()> {
     let site = site()?;
-    let application = site.stand.application(&ApplicationSettings::default())?;
-    let [_, (_, as_sent)] = site.doors()?;
-    let door = Door {
-        host: &application.host,
-        authority: application.authority(),
-        ..as_sent
-    };
+    let application = site.stand.application(&ApplicationSettings {
+        options: &["--escaped-slashes", "keep"],
+        ..ApplicationSettings::default()
+    })?;
+    let [_, (_, door)] = site.doors_to(&application)?;
     for path in PATHS {
         for protocol in PROTOCOLS {
             let answer = door.ask(protocol, &Request::navigation(path))?;

@@ -1,5 +1,5 @@
-//! An origin that keeps the request line of every request, and judges nothing: one that refused
-//! odd paths would hide what the filter let through.
+//! An origin that keeps the head of every request, and judges nothing: one that refused odd paths
+//! would hide what the filter let through. It can tell what it would forward as an intermediary.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -12,9 +12,40 @@ use anyhow::{Context, Result, anyhow};
 /// Names a request, so that what the origin received can be found.
 pub const LABEL: &str = "x-label";
 
-/// What the origin received: the request target under each label.
+/// What the origin received under each label.
 #[derive(Debug, Clone, Default)]
-pub struct Received(Arc<Mutex<HashMap<String, Vec<u8>>>>);
+pub struct Received(Arc<Mutex<HashMap<String, Arrival>>>);
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// What stands between method and version.
+    pub target: Vec<u8>,
+    /// Names, in lower case, and values.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Arrival {
+    /// The values under a name, joined.
+    pub fn value(&self, name: &str) -> Option<String> {
+        joined(&self.fields, name)
+    }
+
+    /// The same at the server after an intermediary, which removes what `connection` names
+    /// (RFC 9110, section 7.6.1).
+    pub fn value_behind_an_intermediary(&self, name: &str) -> Option<String> {
+        let named = self.value("connection").unwrap_or_default();
+        let mut named = named.split(',').map(str::trim);
+        let is_named = named.any(|one| one.eq_ignore_ascii_case(name));
+        self.value(name).filter(|_| !is_named)
+    }
+}
+
+fn joined(fields: &[(String, String)], name: &str) -> Option<String> {
+    let same = fields.iter().filter(|(other, _)| other == name);
+    let values: Vec<&str> = same.map(|(_, value)| value.as_str()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
 
 /// A running origin. It serves until the process ends.
 #[derive(Debug)]
@@ -26,15 +57,15 @@ pub struct RawOrigin {
 }
 
 impl Received {
-    /// The target of a labelled request; `None` if it did not come.
-    pub fn take(&self, label: &str) -> Option<Vec<u8>> {
+    /// A labelled request; `None` if it did not come.
+    pub fn take(&self, label: &str) -> Option<Arrival> {
         let mut received = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         received.remove(label)
     }
 
-    fn add(&self, label: String, target: Vec<u8>) {
+    fn add(&self, label: String, arrival: Arrival) {
         let mut received = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        received.insert(label, target);
+        received.insert(label, arrival);
     }
 }
 
@@ -71,15 +102,15 @@ fn serve(stream: TcpStream, received: &Received) -> Result<()> {
         let Some(first) = line(&mut reader)? else {
             return Ok(());
         };
-        let mut label = None;
+        let mut fields = Vec::new();
         while let Some(header) = line(&mut reader)?.filter(|header| !header.is_empty()) {
             let text = String::from_utf8_lossy(&header).into_owned();
-            if let Some(value) = text.strip_prefix(LABEL).and_then(|v| v.strip_prefix(": ")) {
-                label = Some(value.to_owned());
-            }
+            let (name, value) = text.split_once(':').context("no field")?;
+            fields.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
-        if let Some(label) = label {
-            received.add(label, target(&first).context("no request line")?);
+        if let Some(label) = joined(&fields, LABEL) {
+            let target = target(&first).context("no request line")?;
+            received.add(label, Arrival { target, fields });
         }
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")?;
     }

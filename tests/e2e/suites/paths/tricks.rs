@@ -49,8 +49,8 @@ fn attempt(
         request = request.with("cookie", cookies);
     }
     let answer = door.ask(protocol, &request);
-    if let Some(target) = raw_origin()?.received.take(label) {
-        return Ok(Outcome::Reached(target));
+    if let Some(arrival) = raw_origin()?.received.take(label) {
+        return Ok(Outcome::Reached(arrival.target));
     }
     Ok(answer.map_or(Outcome::Unsent, |answer| Outcome::Refused(by(&answer))))
 }
