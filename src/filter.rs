@@ -5,6 +5,7 @@
 //! deadline wakes it. An ended request is forgotten and cannot be driven again.
 
 mod authenticate;
+mod control_answer;
 mod counters;
 mod effect;
 mod endpoints;
@@ -34,6 +35,7 @@ use crate::session::signature::HostSignatures;
 use crate::time::UnixMillis;
 
 use authenticate::{Authenticator, InForce};
+use control_answer::ControlAnswer;
 use counters::{Counters, Totals};
 pub use effect::{Call, CallAnswer, Changes, Effect, MAX_EFFECTS, ResponseChanges};
 use event::Incoming;
@@ -156,6 +158,7 @@ impl Filter {
 
     /// A call for a new token was answered. The requests that wait for it are due now.
     pub fn refresh_answered(&mut self, id: u64, answer: CallAnswer<'_>, now: UnixMillis) {
+        let answer = self.heard(ControlAnswer::json(answer));
         self.refreshes.answered(id, answer, now);
     }
 
@@ -187,6 +190,12 @@ impl Filter {
             signatures: self.authenticator.verifier.checked(),
             feed_errors: self.authenticator.in_force.feed.errors(),
         })
+    }
+
+    /// Counts what the control service said to a call.
+    fn heard<T>(&mut self, answer: ControlAnswer<T>) -> ControlAnswer<T> {
+        self.counters.count("control", answer.counted());
+        answer
     }
 
     /// Counts an effect that ends a request: the one place where that is done.

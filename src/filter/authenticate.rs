@@ -43,19 +43,21 @@ pub(super) struct Session {
 /// Why a request has no good session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AuthError {
-    /// Nothing can be judged.
+    /// It cannot be judged.
     Unavailable(Unavailable),
     /// A check failed.
     Refused(Refusal),
 }
 
-/// Why nothing can be judged.
+/// Why a session cannot be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unavailable {
     /// There is no feed yet.
     NotReady,
     /// The feed is too old, and the configuration denies then.
     Stale,
+    /// The session is due for its refresh, and the control service gave no answer.
+    NoAnswer,
 }
 
 /// The verifier, with what is believed.
@@ -167,6 +169,7 @@ impl Unavailable {
         match self {
             Self::NotReady => "not_ready",
             Self::Stale => "stale",
+            Self::NoAnswer => "control_unavailable",
         }
     }
 }

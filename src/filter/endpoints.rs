@@ -3,6 +3,7 @@
 
 pub(super) mod identity;
 mod logout;
+mod ready;
 pub(super) mod signed_out;
 
 use std::rc::Rc;
@@ -21,7 +22,48 @@ use crate::reply::Reply;
 use crate::reply::page::MessagePage;
 use crate::reply::script;
 use crate::request::kind::RequestKind;
-use crate::request::query_parameter;
+use crate::request::{Head, query_parameter};
+
+/// What is answered here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    Login,
+    Callback,
+    AskToLogOut,
+    LogOut,
+    Identity,
+    Script,
+    Ready,
+}
+
+/// Every method and path that is answered here. HEAD is answered as GET; the host leaves the body
+/// out (RFC 9110, section 9.3.2).
+pub(super) const ENDPOINTS: [(&str, &str, Endpoint); 7] = [
+    ("GET", "/.access/login", Endpoint::Login),
+    ("GET", "/.access/callback", Endpoint::Callback),
+    ("GET", "/.access/logout", Endpoint::AskToLogOut),
+    ("POST", "/.access/logout", Endpoint::LogOut),
+    ("GET", "/.access/identity", Endpoint::Identity),
+    ("GET", "/.access/portcullis.js", Endpoint::Script),
+    ("GET", "/.access/ready", Endpoint::Ready),
+];
+
+/// Whether a request asks if the filter is ready, which it may on every host.
+pub(super) fn is_readiness_probe(head: Head<'_>) -> bool {
+    find(head) == Some(Endpoint::Ready)
+}
+
+fn find(head: Head<'_>) -> Option<Endpoint> {
+    let method = match head.method() {
+        b"HEAD" => b"GET",
+        method => method,
+    };
+    let of_request = |(on, path, _): &&(&str, &str, _)| {
+        on.as_bytes() == method && path.as_bytes() == head.path()
+    };
+    let found = ENDPOINTS.iter().find(of_request);
+    found.map(|(_, _, endpoint)| *endpoint)
+}
 
 impl Filter {
     /// Answers a request to one of the filter's own paths.
@@ -36,35 +78,38 @@ impl Filter {
         let Some(first) = places.first() else {
             return Effect::Reply(NoRoute::NoApplication.reply(kind));
         };
-        match (head.method(), head.path()) {
-            (b"GET", b"/.access/login") => {
+        let Some(endpoint) = find(head) else {
+            return Effect::Reply(not_found(kind));
+        };
+        match endpoint {
+            Endpoint::Login => {
                 let return_to = query_parameter(head.query(), "return_to").unwrap_or_default();
                 let return_to = return_to::sanitize(&return_to);
                 let visit = incoming.to(place_of(&places, &return_to).unwrap_or(first));
                 let team_domain = self.authenticator.team_domain();
                 Effect::Reply(login(team_domain, visit, &return_to, moment))
             }
-            (b"GET", b"/.access/callback") => callback(
+            Endpoint::Callback => callback(
                 &mut self.authenticator,
                 &mut self.pending,
                 incoming,
                 &places,
                 moment,
             ),
-            (b"GET", b"/.access/logout") => {
+            Endpoint::AskToLogOut => {
                 let reply = logout::ask(&mut self.authenticator, head, &places, moment);
                 Effect::Reply(reply)
             }
-            (b"POST", b"/.access/logout") => logout::logout(
+            Endpoint::LogOut => logout::logout(
                 &mut self.authenticator,
                 &mut self.pending,
                 incoming,
                 &places,
                 moment,
             ),
-            (b"GET", b"/.access/identity") => self.identity(incoming, &places, moment),
-            (b"GET", b"/.access/portcullis.js") => Effect::Reply(script::reply(head)),
-            _ => Effect::Reply(not_found(kind)),
+            Endpoint::Identity => self.identity(incoming, &places, moment),
+            Endpoint::Script => Effect::Reply(script::reply(head)),
+            Endpoint::Ready => Effect::Reply(self.ready(moment.now)),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::login::burn::PendingBurn;
 use super::login::exchange::PendingExchange;
 use super::refresh::calls::Refresh;
 use super::refresh::waiting::PendingRefresh;
-use crate::request::OwnedHead;
+use crate::request::{Head, OwnedHead};
 use crate::time::UnixMillis;
 use deadline::Deadline;
 
@@ -93,7 +93,7 @@ impl PendingRequests {
         now: UnixMillis,
     ) -> Option<Effect> {
         let waiting = self.count(|pending| matches!(pending, Pending::Feed(_)));
-        if waiting >= MAX_WAITING_FOR_FEED || incoming.head.size() > MAX_WAITING_BYTES {
+        if waiting >= MAX_WAITING_FOR_FEED || !Self::can_keep(incoming.head) {
             return None;
         }
         let head = incoming.head.to_owned();
@@ -106,18 +106,21 @@ impl PendingRequests {
         Some(Effect::Pause)
     }
 
-    /// Whether one more request may wait for a new token, by the size of its head, and for the
-    /// token that is being asked for already, if it is.
-    pub fn has_room_for_token(&self, size: usize, refresh: Option<&Rc<Refresh>>) -> bool {
+    /// Whether a head is small enough to be kept while its request waits.
+    pub fn can_keep(head: Head<'_>) -> bool {
+        head.size() <= MAX_WAITING_BYTES
+    }
+
+    /// Whether one more request may wait for a new token, and for the token that is being asked
+    /// for already, if it is.
+    pub fn has_room_for_token(&self, refresh: Option<&Rc<Refresh>>) -> bool {
         let all = self.count(|pending| matches!(pending, Pending::Refresh(_)));
         let for_this = refresh.map_or(0, |refresh| {
             self.count(
                 |pending| matches!(pending, Pending::Refresh(waiting) if waiting.is_for(refresh)),
             )
         });
-        size <= MAX_WAITING_BYTES
-            && all < MAX_WAITING_FOR_TOKENS
-            && for_this < MAX_WAITING_FOR_ONE_TOKEN
+        all < MAX_WAITING_FOR_TOKENS && for_this < MAX_WAITING_FOR_ONE_TOKEN
     }
 
     /// Holds a request until its session has been refreshed.
@@ -234,7 +237,7 @@ impl Waiting {
     fn is_due(&self, now: UnixMillis, version: Option<u64>) -> bool {
         let has_come = match &self.pending {
             Pending::Feed(waiting) => waiting.version != version,
-            Pending::Refresh(waiting) => waiting.outcome().is_some(),
+            Pending::Refresh(waiting) => waiting.answer().is_some(),
             Pending::Exchange(_) | Pending::Burn(_) | Pending::Logout(_) => false,
         };
         has_come || self.deadline.has_passed(now)

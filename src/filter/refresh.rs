@@ -2,11 +2,11 @@
 //!
 //! The request waits here. The root asks the control service once for each token, and the one
 //! verifier judges the answer for every request that waits, by what is in force at that moment.
-//! An expired token opens nothing: without a new one the request gets what it would have got.
+//! An expired token opens nothing. If the control service refuses, the request gets what it would
+//! have got; if it gives no answer, the session has not ended, and the request may be repeated.
 
 pub(super) mod calls;
-mod outcome;
-mod refused;
+pub(super) mod recent;
 mod resume;
 pub(super) mod waiting;
 
@@ -16,11 +16,12 @@ use super::effect::{Call, Effect};
 use super::event::{Moment, Visit};
 use super::pending::PendingRequests;
 use crate::application::Placement;
-use crate::protocol::calls::RefreshRequest;
+use crate::protocol::calls::{ProblemReason, RefreshRequest};
 use crate::reason::Refusal;
 use crate::request::kind::RequestKind;
 use crate::session::{Demand, Refreshable, Source};
 use calls::Refreshes;
+use recent::{InVain, Pause};
 use waiting::PendingRefresh;
 
 /// An expired session as a request presents it.
@@ -32,10 +33,12 @@ struct Expired<'a> {
 
 /// Why a request does not wait for a new token.
 pub(super) enum NotHeld {
-    /// It has no token that may be refreshed, or there is no room.
+    /// It has no token that may be refreshed, or its head is too large to be kept.
     Impossible,
-    /// The control service has refused to refresh its token a moment ago.
-    Refused(Refusal),
+    /// A call for its token was in vain a moment ago.
+    InVain(InVain),
+    /// Too many requests wait already.
+    NoRoom,
 }
 
 /// Whether a refresh can help a request of this kind that is refused. A token that fails an
@@ -50,23 +53,26 @@ pub(super) fn hold(
     authenticator: &mut Authenticator,
     pending: &mut PendingRequests,
     visit: Visit<'_>,
-    moment: &Moment<'_>,
+    moment: &mut Moment<'_>,
 ) -> Result<Effect, NotHeld> {
-    let expired = refreshable(authenticator, visit, moment).ok_or(NotHeld::Impossible)?;
-    if let Some(refusal) = refreshes.refused(expired.old.jti(), moment.now) {
-        return Err(NotHeld::Refused(refusal));
-    }
     let head = visit.incoming.head;
+    let expired = refreshable(authenticator, visit, moment)
+        .filter(|_| PendingRequests::can_keep(head))
+        .ok_or(NotHeld::Impossible)?;
+    if let Some(in_vain) = refreshes.recent(expired.old.jti(), moment.now) {
+        return Err(NotHeld::InVain(in_vain));
+    }
     let open = refreshes.open(expired.old.jti());
-    if !pending.has_room_for_token(head.size(), open.as_ref()) {
-        return Err(NotHeld::Impossible);
+    if !pending.has_room_for_token(open.as_ref()) {
+        return Err(NotHeld::NoRoom);
     }
     let refresh = match open {
         Some(refresh) => refresh,
         None => {
             let call = call(pending, &expired, visit.placement).ok_or(NotHeld::Impossible)?;
             let deadline = pending.call_deadline(moment.now);
-            refreshes.begin(expired.old.jti(), call, deadline)
+            let pause = Pause::after_no_answer(moment.random.number());
+            refreshes.begin(expired.old.jti(), call, deadline, pause)
         }
     };
     let waiting = PendingRefresh {
@@ -102,6 +108,14 @@ fn refreshable<'a>(
                 old,
             })
         })
+}
+
+/// What a refusal of the control service means for the session.
+fn refusal(reason: ProblemReason) -> Refusal {
+    match reason {
+        ProblemReason::PolicyDenied => Refusal::PolicyDenied,
+        _ => Refusal::SessionExpired,
+    }
 }
 
 /// The call for a token and a secret that have been verified, so both are ASCII.

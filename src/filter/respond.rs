@@ -14,8 +14,10 @@ use crate::reply::refusal::{self, Context};
 use crate::request::framework::Framework;
 use crate::request::kind::RequestKind;
 
-/// When a request that could not be judged is worth another try.
+/// When a request is worth another try that could not be judged for want of a feed.
 const RETRY_SECONDS: u64 = 1;
+/// The same for want of an answer to a refresh, which is remembered for so long at least.
+const RENEWAL_RETRY_SECONDS: u64 = 3;
 
 /// The answer to a request without a good session.
 pub(super) fn unauthenticated(
@@ -101,23 +103,38 @@ fn sign_in_url(framework: Framework, visit: Visit<'_>) -> String {
         )
 }
 
-/// The answer while no session can be judged.
+/// The answer while a session cannot be judged: it has not ended, so nothing leads to a sign-in, and
+/// what was asked for is kept for another try.
 pub(super) fn unavailable(kind: RequestKind, why: Unavailable) -> Reply {
-    let title = "Not available right now";
-    let cause = match why {
-        Unavailable::NotReady => "This server has just started, and cannot check sign-ins yet.",
-        Unavailable::Stale => {
-            "This server cannot reach the sign-in service, so it cannot check whether you may come in."
-        }
+    let (cause, seconds) = match why {
+        Unavailable::NotReady => (
+            "This server has just started, and cannot check sign-ins yet.",
+            RETRY_SECONDS,
+        ),
+        Unavailable::Stale => (
+            "This server cannot reach the sign-in service, so it cannot check whether you may come in.",
+            RETRY_SECONDS,
+        ),
+        Unavailable::NoAnswer => (
+            "Your session has to be renewed, and the sign-in service did not answer.",
+            RENEWAL_RETRY_SECONDS,
+        ),
     };
-    let page = if kind == RequestKind::FormPost {
-        let sentences = [
-            cause,
-            "What you entered was not sent. Go back, and send it again in a minute.",
-        ];
-        MessagePage::new(title, &sentences).retry_by_hand(RETRY_SECONDS)
-    } else {
-        MessagePage::new(title, &[cause]).retrying(RETRY_SECONDS)
+    let title = "Not available right now";
+    let page = match kind {
+        RequestKind::FormPost => MessagePage::new(
+            title,
+            &[
+                cause,
+                "What you entered was not sent yet, and is not lost. Keep this page open: \
+                 reloading it sends the form. Your browser may ask you to confirm that.",
+            ],
+        )
+        .resending(seconds),
+        RequestKind::FramedNavigation => MessagePage::new(title, &[cause])
+            .retrying(seconds)
+            .in_frames(),
+        _ => MessagePage::new(title, &[cause]).retrying(seconds),
     };
     page.error(kind, 503, why.reason())
 }

@@ -5,7 +5,9 @@
 use super::Filter;
 use super::authenticate::presented::Presented;
 use super::authenticate::{AuthError, Session, Unavailable};
+use super::control_answer::ControlAnswer;
 use super::effect::{CallAnswer, Effect, ResponseChanges};
+use super::endpoints::is_readiness_probe;
 use super::event::{Incoming, Moment, Visit};
 use super::forward::{admitted, anonymous, reported, unguarded};
 use super::open_streams::too_many;
@@ -13,6 +15,7 @@ use super::overrides::Overrides;
 use super::pending::{Pending, Wait};
 use super::preflight::preflight;
 use super::readers::{readable, reader};
+use super::refresh::recent::InVain;
 use super::refresh::{self, NotHeld};
 use super::respond::{unauthenticated, unavailable};
 use super::route::{Route, route};
@@ -32,6 +35,9 @@ impl Filter {
         wait: Wait,
     ) -> Effect {
         let Incoming { head, kind, .. } = incoming;
+        if is_readiness_probe(head) {
+            return Effect::Reply(self.ready(moment.now));
+        }
         // A dry run holds no request.
         let (wait, is_dry_run) = match self.config.mode() {
             Mode::Enforce => (wait, false),
@@ -92,7 +98,7 @@ impl Filter {
             }
             AuthError::Refused(refusal) => match self.refresh(visit, refusal, moment) {
                 Ok(effect) => return effect,
-                Err(refusal) => AuthError::Refused(refusal),
+                Err(error) => error,
             },
             AuthError::Unavailable(_) => error,
         };
@@ -144,15 +150,15 @@ impl Filter {
     /// Holds a request with a bad session until the session has been refreshed.
     ///
     /// # Errors
-    /// Why it is refused, where that cannot be.
+    /// Why it gets no session, where it is not held.
     pub(super) fn refresh(
         &mut self,
         visit: Visit<'_>,
         refusal: Refusal,
-        moment: &Moment<'_>,
-    ) -> Result<Effect, Refusal> {
+        moment: &mut Moment<'_>,
+    ) -> Result<Effect, AuthError> {
         if self.config.mode() == Mode::Report || !refresh::can_help(visit.incoming.kind, refusal) {
-            return Err(refusal);
+            return Err(refusal.into());
         }
         let held = refresh::hold(
             &mut self.refreshes,
@@ -161,9 +167,17 @@ impl Filter {
             visit,
             moment,
         );
-        held.map_err(|not_held| match not_held {
-            NotHeld::Impossible => refusal,
-            NotHeld::Refused(before) => before,
+        held.map_err(|not_held| {
+            let (counted, error) = match not_held {
+                NotHeld::Impossible => return refusal.into(),
+                NotHeld::InVain(InVain::Refused(before)) => ("remembered", before.into()),
+                NotHeld::InVain(InVain::NoAnswer(_)) => {
+                    ("remembered", Unavailable::NoAnswer.into())
+                }
+                NotHeld::NoRoom => ("crowded", Unavailable::NoAnswer.into()),
+            };
+            self.counters.count("refresh", counted);
+            error
         })
     }
 
@@ -184,10 +198,17 @@ impl Filter {
             }
             Pending::Refresh(waiting) => self.resume_refreshed(stream, &waiting, moment),
             Pending::Exchange(exchange) => {
+                let answer = self.heard(ControlAnswer::json(answer));
                 Effect::Reply(exchange.answered(answer, &mut self.authenticator, moment))
             }
-            Pending::Burn(burn) => Effect::Reply(burn.answered(answer)),
-            Pending::Logout(logout) => Effect::Reply(logout.answered(answer)),
+            Pending::Burn(burn) => {
+                let answer = self.heard(ControlAnswer::json_or_nothing(answer));
+                Effect::Reply(burn.answered(answer))
+            }
+            Pending::Logout(logout) => {
+                let answer = self.heard(ControlAnswer::without_body(answer));
+                Effect::Reply(logout.answered(&answer))
+            }
         }
     }
 }

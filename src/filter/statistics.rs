@@ -9,8 +9,17 @@ use crate::reason::Refusal;
 const VERDICTS: [&str; 7] = [
     "continue", "bypass", "pass", "report", "redirect", "answer", "refuse",
 ];
-/// Calls for new tokens, and what became of the requests that waited.
-const REFRESHES: [&str; 4] = ["asked", "refreshed", "refused", "failed"];
+/// What the control service said to calls, besides those for the feed.
+const CONTROL: [&str; 4] = ["done", "refused", "unavailable", "unreadable"];
+/// Calls for new tokens, what became of the requests that waited, and requests that did not.
+const REFRESHES: [&str; 6] = [
+    "asked",
+    "refreshed",
+    "refused",
+    "failed",
+    "remembered",
+    "crowded",
+];
 /// Where signatures were checked.
 const SIGNATURES: [&str; 2] = ["host", "pure"];
 /// The feed's counters.
@@ -32,7 +41,7 @@ const NOWHERE: [&str; 6] = [
 /// Replies to preflights.
 const PREFLIGHTS: [&str; 2] = ["preflight_answered", "preflight_denied"];
 /// The other replies.
-const REPLIES: [&str; 24] = [
+const REPLIES: [&str; 25] = [
     // Of the login and its callback.
     "login",
     "silent_login",
@@ -53,6 +62,7 @@ const REPLIES: [&str; 24] = [
     "endpoint_unknown",
     "identity",
     "script",
+    "ready",
     "logout_page",
     "logout_cross_site",
     "signed_out",
@@ -73,7 +83,7 @@ const CUTS: [Refusal; 7] = [
 ];
 
 /// The groups of counters, each with its names.
-fn groups() -> [(&'static str, Vec<&'static str>); 7] {
+fn groups() -> [(&'static str, Vec<&'static str>); 8] {
     let refusals = || Refusal::ALL.iter().map(|refusal| refusal.as_str());
     let reported = || {
         let besides = UNAVAILABLE.into_iter().chain(NOWHERE).chain(PREFLIGHTS);
@@ -85,6 +95,7 @@ fn groups() -> [(&'static str, Vec<&'static str>); 7] {
         ("reason", reported().chain(REPLIES).collect()),
         ("reported", reported().collect()),
         ("cut", cut.chain(UNAVAILABLE).collect()),
+        ("control", CONTROL.to_vec()),
         ("refresh", REFRESHES.to_vec()),
         ("signature", SIGNATURES.to_vec()),
         ("feed", FEED_COUNTERS.to_vec()),

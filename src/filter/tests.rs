@@ -9,6 +9,7 @@ mod open_streams;
 mod overrides;
 mod pages;
 mod readers;
+mod ready;
 mod refresh;
 mod requests;
 mod shared_feed;

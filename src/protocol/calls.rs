@@ -158,6 +158,25 @@ pub enum ProblemReason {
 }
 
 impl ProblemReason {
+    /// The status with which the reason is a decision about the code, the token or the session of
+    /// a call. `None` if it is none: the call was not judged, and may be made again.
+    #[must_use]
+    pub fn decides_with(self) -> Option<u16> {
+        match self {
+            Self::CodeUnknown | Self::CodeMismatch | Self::TokenInvalid => Some(400),
+            Self::SessionEnded
+            | Self::LoginRequired
+            | Self::UserBlocked
+            | Self::PolicyDenied
+            | Self::BindingMismatch => Some(403),
+            Self::RequestInvalid
+            | Self::CredentialInvalid
+            | Self::OriginUnknown
+            | Self::TooManyRequests
+            | Self::Unavailable => None,
+        }
+    }
+
     /// Its text on the wire.
     #[must_use]
     pub fn as_str(self) -> &'static str {

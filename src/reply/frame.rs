@@ -14,17 +14,34 @@ pub enum Outcome {
     SignedIn,
     /// There is none, and the user has to sign in.
     LoginRequired,
+    /// Nobody knows: the control service gave no answer. The login may be tried again.
+    Unavailable,
+}
+
+impl Outcome {
+    /// Its word for pages. Those for errors are of OAuth 2.0 and OpenID Connect (RFC 6749, section
+    /// 4.1.2.1; OpenID Connect Core 1.0, section 3.1.2.6).
+    fn word(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::LoginRequired => "login_required",
+            Self::Unavailable => "temporarily_unavailable",
+        }
+    }
 }
 
 /// Sends the word to the surrounding page.
 const TELL: &str = "\
 const{to,word}=document.currentScript.dataset;parent.postMessage({portcullis:word},to)";
 
-/// Relays the message of the frame inside, if it is of this origin.
+/// Relays the message of the frame inside, if it is of this origin. A frame that loads and says
+/// nothing shows an error: the team domain itself always leads back to this origin.
 const RELAY: &str = "\
 const{to}=document.currentScript.dataset,inner=document.querySelector('iframe');\
+let said;const say=d=>{said||parent.postMessage(d,to);said=1};\
 addEventListener('message',e=>{\
-if(e.source===inner.contentWindow&&e.origin===to)parent.postMessage(e.data,to)})";
+if(e.source===inner.contentWindow&&e.origin===to)say(e.data)});\
+inner.onload=()=>setTimeout(say,400,{portcullis:'temporarily_unavailable'})";
 
 /// A document with the team domain's login in a frame. It relays the outcome to the surrounding
 /// page.
@@ -40,10 +57,7 @@ pub fn embedding(location: &str, team_domain: &str, origin: &str) -> Reply {
 /// A document that replaces a reply, with its status, reason and cookies, and reports the outcome.
 #[must_use]
 pub fn telling(outcome: Outcome, reply: &Reply, origin: &str) -> Reply {
-    let word = match outcome {
-        Outcome::SignedIn => "signed_in",
-        Outcome::LoginRequired => "login_required",
-    };
+    let word = outcome.word();
     let to = escape(origin);
     let body = format!("<script data-to=\"{to}\" data-word=\"{word}\">{TELL}</script>");
     // With a redirect the script would not run.
@@ -108,10 +122,10 @@ mod tests {
         );
 
         let away = Reply::empty(503, "control_unavailable").with("retry-after", "2".into());
-        let told = telling(Outcome::LoginRequired, &away, ORIGIN);
+        let told = telling(Outcome::Unavailable, &away, ORIGIN);
         assert_eq!((told.status, told.reason), (503, "control_unavailable"));
         assert_eq!(header(&told, "retry-after"), "2");
-        assert!(told.body.contains("data-word=\"login_required\""));
+        assert!(told.body.contains("data-word=\"temporarily_unavailable\""));
     }
 
     #[test]

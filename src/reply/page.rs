@@ -17,6 +17,10 @@ pub const STYLE: &str = include_str!("page.css");
 /// counts down what `data-wait` says in seconds.
 pub const WAIT_SCRIPT: &str = include_str!("wait.js");
 
+/// The script of pages in the place of a form's result, whose reload sends the form. `data-form`
+/// says after how many seconds it looks for the first time whether that can help.
+const RESEND_SCRIPT: &str = include_str!("resend.js");
+
 /// Copies the fragment of this page's address to its link: browsers keep fragments through
 /// redirects, but a page that leads elsewhere by itself would lose it.
 const FRAGMENT_SCRIPT: &str = "\
@@ -123,6 +127,14 @@ impl<'a> MessagePage<'a> {
         self
     }
 
+    /// In the place of a form's result: it offers to send the form again, and says from when on that
+    /// can help. It looks for the first time after so many seconds.
+    #[must_use]
+    pub fn resending(mut self, seconds: u64) -> Self {
+        self.retry = Some(Retry::Resend { seconds });
+        self
+    }
+
     /// Whose request is worth another try after so many seconds, by hand.
     #[must_use]
     pub fn retry_by_hand(mut self, seconds: u64) -> Self {
@@ -178,21 +190,26 @@ impl<'a> MessagePage<'a> {
         let script = self.script().map_or_else(String::new, |script| {
             format!("script-src {}; ", hash_source(script))
         });
+        let connect = match self.retry {
+            Some(Retry::Resend { .. }) => "connect-src 'self'; ",
+            _ => "",
+        };
         let form = match self.action {
             Some(Action::Post { .. }) => "'self'",
             _ => "'none'",
         };
         let ancestors = if self.in_frames { "*" } else { "'none'" };
         format!(
-            "default-src 'none'; style-src {style}; {script}form-action {form}; \
+            "default-src 'none'; style-src {style}; {script}{connect}form-action {form}; \
              base-uri 'none'; frame-ancestors {ancestors}"
         )
     }
 
     fn script(&self) -> Option<&'static str> {
         match self.retry {
-            Some(retry) if retry.counts_down() => Some(WAIT_SCRIPT),
-            _ => self.keeps_fragment.then_some(FRAGMENT_SCRIPT),
+            Some(Retry::Automatic { .. } | Retry::NotBefore { .. }) => Some(WAIT_SCRIPT),
+            Some(Retry::Resend { .. }) => Some(RESEND_SCRIPT),
+            Some(Retry::ByHand { .. }) | None => self.keeps_fragment.then_some(FRAGMENT_SCRIPT),
         }
     }
 

@@ -1,23 +1,25 @@
 // See docs/PAGES.md.
 (() => {
-	const plain = fetch;
-	let shown, done, mending, ended = 0, quiet = 0;
+	const plain = fetch, AWAY = "temporarily_unavailable";
+	let frame, asks, done, mending, ended = 0, quiet = 0;
 
 	const make = (tag, its) => Object.assign(document.createElement(tag), its);
-	const show = (node, ms) => new Promise((end) => {
+	const pause = (ms) => new Promise((end) => {
 		done = end;
-		setTimeout(end, ms);
-		document.body.append(shown = node);
-	}).finally(() => shown = shown.remove());
+		setTimeout(end, ms, AWAY);
+	});
 
 	// In a hidden frame.
-	const silently = (src) => show(make("iframe", {
-		src, hidden: true, onload: () => setTimeout(done, 500),
-	}), 9e3);
+	const silently = (src) => {
+		document.body.append(frame = make("iframe", {
+			src, hidden: true, onload: () => setTimeout(done, 500),
+		}));
+		return pause(9e3).finally(() => frame = frame.remove());
+	};
 	addEventListener("message", ({ source, data }) =>
-		source === shown?.contentWindow && done(data.portcullis === "signed_in"));
+		source === frame?.contentWindow && done(data.portcullis));
 
-	// In another tab. The page's style does not reach into the message, and needs no exception in the
+	// A message. The page's style does not reach into it, and needs no exception in the
 	// page's policy: a constructed sheet is no inline style.
 	const style = `
 		:host { all: initial !important; display: block !important; }
@@ -43,22 +45,19 @@
 			div { animation: come .2s; }
 			@keyframes come { from { opacity: 0; translate: 0 1em; } }
 		}`;
-	const asking = (detail) => {
-		if (Date.now() < quiet) return;
-		if (!dispatchEvent(new CustomEvent("portcullis:expired", { cancelable: true, detail }))) return;
+	const show = (words, ...more) => {
 		const host = make("portcullis-message", { role: "status" }), box = make("div", {});
 		const root = host.attachShadow({ mode: "open" }), page = document.documentElement.style;
 		const dismiss = () => {
 			quiet = Date.now() + 3e5;
-			done();
+			done(0);
 		};
-		const end = show(host, 2e9), padding = page.scrollPaddingBottom;
+		const padding = page.scrollPaddingBottom;
+		document.body.append(host);
 		// Announced because it comes into a region that is there already.
 		setTimeout(() => {
 			if (!host.isConnected) return;
-			const text = make("p", { textContent: detail.title + " Sign in to continue; this page stays open." });
-			box.append(text,
-				make("a", { href: detail.login_url, target: "_blank", textContent: "Sign in (new tab)" }),
+			box.append(make("p", { textContent: words }), ...more,
 				make("button", { textContent: "Not now", onclick: dismiss }));
 			box.onkeydown = ({ key }) => key === "Escape" && dismiss();
 			root.append(box);
@@ -72,25 +71,71 @@
 				page.scrollPaddingBottom = room;
 			} catch {}
 		}, 100);
-		return end.finally(() => page.scrollPaddingBottom = padding);
+		return () => {
+			host.remove();
+			page.scrollPaddingBottom = padding;
+		};
+	};
+	const tell = (name, detail) => Date.now() > quiet
+		&& dispatchEvent(new CustomEvent("portcullis:" + name, { cancelable: true, detail }));
+
+	// In another tab.
+	const asking = (detail) => {
+		if (!tell("expired", detail)) return;
+		const hide = show(detail.title + " Sign in to continue; this page stays open.",
+			make("a", { href: detail.login_url, target: "_blank", textContent: "Sign in (new tab)" }));
+		asks = true;
+		return pause(2e9).finally(() => hide(asks = 0));
 	};
 	for (const type of ["focus", "visibilitychange"]) addEventListener(type, async () =>
-		shown?.role && (await plain("/.access/identity")).ok && done(true));
+		asks && (await plain("/.access/identity")).ok && done(true));
+
+	// The sign-in service does not answer, so nothing has been sent on.
+	const isAway = async (reply) => reply.status === 503 && reply.headers.has("retry-after")
+		&& /^application\/problem/.test(reply.headers.get("content-type"))
+		&& /^(control_unavailable|not_ready|stale)$/.test((await reply.clone().json()).reason);
 
 	const mend = async (reply) => {
-		// Turbo's replies are pages.
-		const problem = await reply.json().catch(() => ({ title: "Your session has ended.", login_url: origin + "/.access/login" }));
-		const url = new URL(problem.login_url);
-		if (url.origin !== origin) return;
-		url.searchParams.set("prompt", "none");
-		return Date.now() > ended + 3e4 && await silently(url) || asking(problem);
+		let seconds = 0, hide;
+		// Whether to try again. Ever more rarely, and not all at the same moment.
+		const wait = async () => {
+			if (seconds) hide ||= show("The sign-in service does not answer. This page keeps what you entered, and tries again by itself.");
+			seconds = Math.min(30, seconds * 2 || 3);
+			return AWAY === await pause(seconds * (1e3 + Math.random() * 500));
+		};
+		try {
+			if (reply.status === 503 && !tell("unavailable", await reply.clone().json())) return;
+			for (;;) {
+				if (reply.status === 503) {
+					if (!await wait()) return;
+					reply = await plain("/.access/identity").catch(() => reply);
+					if (reply.ok) return true;
+					continue;
+				}
+				// Turbo's replies are pages.
+				const problem = await reply.clone().json().catch(() => ({ title: "Your session has ended.", login_url: origin + "/.access/login" }));
+				const url = new URL(problem.login_url);
+				if (url.origin !== origin) return;
+				url.searchParams.set("prompt", "none");
+				const word = Date.now() > ended + 3e4 && await silently(url);
+				if (word === "signed_in") return true;
+				if (word !== AWAY) {
+					hide = hide?.();
+					return await asking(problem);
+				}
+				if (!await wait()) return;
+			}
+		} finally {
+			hide?.();
+		}
 	};
 
 	window.fetch = async (input, init) => {
 		const began = Date.now();
 		const copy = input instanceof Request ? input.clone() : input;
 		const reply = await plain(input, init);
-		if (reply.redirected || reply.type !== "basic" || !/^Access /.test(reply.headers.get("www-authenticate"))) return reply;
+		if (reply.redirected || reply.type !== "basic"
+			|| !/^Access /.test(reply.headers.get("www-authenticate")) && !await isAway(reply).catch(() => 0)) return reply;
 		if (began > ended) {
 			mending ||= mend(reply.clone()).catch(() => 0).finally(() => [mending, ended] = [0, Date.now()]);
 			if (!await mending) return reply;

@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn the_script_is_small() {
-        assert!(SCRIPT.len() < 5_120, "{} bytes", SCRIPT.len());
+        assert!(SCRIPT.len() < 6_656, "{} bytes", SCRIPT.len());
     }
 
     #[test]

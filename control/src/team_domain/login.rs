@@ -48,17 +48,31 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let attempt = attempt::check(&service, &query).await?;
+    let answer = answer(&service, &headers, &query, attempt.as_ref()).await;
+    match attempt.filter(|attempt| attempt.is_silent) {
+        Some(attempt) => answer.or_else(|failure| silent::instead_of(&failure, &attempt)),
+        None => answer,
+    }
+}
+
+/// What a browser gets that wants to sign in: the way back, or the form.
+async fn answer(
+    service: &Service,
+    headers: &HeaderMap,
+    query: &LoginQuery,
+    attempt: Option<&LoginAttempt>,
+) -> Result<Response, Failure> {
     let mut form = LoginForm {
-        query: &query,
-        attempt: attempt.as_ref(),
+        query,
+        attempt,
         email: "",
         complaint: None,
         again: false,
     };
-    let session = current::without_prompt(&service, &headers).await?;
+    let session = current::without_prompt(service, headers).await?;
     let session = session.filter(|_| !query.wants_other_account());
     if let Some(session) = &session {
-        form.again = must_sign_in_again(&service, session, attempt.as_ref()).await?;
+        form.again = must_sign_in_again(service, session, attempt).await?;
         let signed_in = SignedIn {
             session,
             redirect: StatusCode::FOUND,
@@ -66,14 +80,14 @@ pub async fn show(
         };
         if form.again {
             form.email = &session.email;
-        } else if let Some(response) = signed_in.go_back(&service, attempt.as_ref()).await? {
+        } else if let Some(response) = signed_in.go_back(service, attempt).await? {
             return Ok(response);
         }
     }
-    if let Some(attempt) = attempt.as_ref().filter(|attempt| attempt.is_silent) {
+    if let Some(attempt) = attempt.filter(|attempt| attempt.is_silent) {
         return silent::back_with(attempt, silent::SilentError::LoginRequired);
     }
-    form.show(&service, &headers)
+    form.show(service, headers)
 }
 
 /// `POST /login`.

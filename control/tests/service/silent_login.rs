@@ -74,6 +74,34 @@ async fn a_policy_that_does_not_admit_is_an_error_too() {
     assert_eq!(error_of(&response, &attempt), "access_denied");
 }
 
+/// Not `login_required`: that would lead to a sign-in that cannot be answered.
+#[tokio::test]
+async fn a_failure_of_the_service_is_not_taken_for_no() {
+    let service = Service::start().await;
+    let password = service.user(ANA).await;
+    let attempt = Attempt::at(&service.wiki(json!({})).await);
+    let mut browser = Browser::default();
+    browser
+        .sign_in(&service, &attempt.path(), (ANA, &password))
+        .await;
+    // The session can no longer be verified.
+    let pool = sqlx::AnyPool::connect(&service.database_url).await.unwrap();
+    for statement in [
+        "UPDATE signing_keys SET state = 'lost'",
+        "UPDATE feed_state SET key_changes = key_changes + 1",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
+    let response = browser.get(&service, &silent(&attempt)).await;
+    assert_eq!(error_of(&response, &attempt), "temporarily_unavailable");
+    let page = browser.get(&service, &attempt.path()).await;
+    assert_eq!(
+        page.status(),
+        StatusCode::SERVICE_UNAVAILABLE,
+        "a person sees a page"
+    );
+}
+
 #[tokio::test]
 async fn a_bad_link_leads_nowhere_without_a_prompt_either() {
     let service = Service::start().await;

@@ -37,8 +37,11 @@ impl Filter {
             }
         }
         for (visit, refusal) in refused {
-            if let Ok(effect) = self.refresh(visit, refusal, moment) {
-                return effect;
+            match self.refresh(visit, refusal, moment) {
+                Ok(effect) => return effect,
+                // It may be a good session, so "no session" would be wrong.
+                Err(error @ AuthError::Unavailable(_)) => last = error,
+                Err(AuthError::Refused(_)) => {}
             }
         }
         // The endpoint has been found, so its host has an application.

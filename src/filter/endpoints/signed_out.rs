@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use crate::application::Placement;
-use crate::filter::effect::CallAnswer;
+use crate::filter::control_answer::ControlAnswer;
 use crate::filter::login::begin::login_url;
-use crate::protocol::calls::{Problem, ProblemReason};
+use crate::protocol::calls::ProblemReason;
 use crate::reply::page::MessagePage;
 use crate::reply::{Reply, percent_encode, set_cookie};
 use crate::request::kind::RequestKind;
@@ -22,13 +22,15 @@ pub(in crate::filter) struct PendingLogout {
 
 impl PendingLogout {
     /// The page for the control service's answer. A session that it does not know has ended too.
-    pub fn answered(&self, answer: CallAnswer<'_>) -> Reply {
-        let problem = serde_json::from_slice::<Problem>(answer.body).map(|problem| problem.reason);
-        match (answer.status, problem) {
-            (Some(204), _)
-            | (Some(400), Ok(ProblemReason::TokenInvalid))
-            | (Some(403), Ok(ProblemReason::SessionEnded)) => self.signed_out(),
-            _ => not_signed_out(self.kind),
+    pub fn answered(&self, answer: &ControlAnswer<()>) -> Reply {
+        match answer {
+            ControlAnswer::Done(()) => self.signed_out(),
+            ControlAnswer::Refused(problem) => match problem.reason {
+                ProblemReason::TokenInvalid | ProblemReason::SessionEnded => self.signed_out(),
+                // The session lives.
+                _ => not_signed_out(self.kind),
+            },
+            ControlAnswer::NoAnswer(_) => not_signed_out(self.kind),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::replies::{control_unavailable, finished_before, start_again};
 use super::way_back::WayBack;
-use crate::filter::effect::CallAnswer;
+use crate::filter::control_answer::ControlAnswer;
 use crate::protocol::calls::BurnAnswer;
 use crate::reply::Reply;
 use crate::request::kind::RequestKind;
@@ -29,11 +29,12 @@ impl PendingBurn {
 
     /// The control service answered. Without an answer the code may still be good, so the page
     /// tries again by itself.
-    pub fn answered(&self, answer: CallAnswer<'_>) -> Reply {
-        let burnt = match answer.status {
-            Some(200) => serde_json::from_slice::<BurnAnswer>(answer.body).ok(),
-            Some(204) => None,
-            _ => return control_unavailable(self.kind),
+    pub fn answered(&self, answer: ControlAnswer<Option<BurnAnswer>>) -> Reply {
+        let burnt = match answer {
+            ControlAnswer::Done(burnt) => burnt,
+            // The code cannot be used here.
+            ControlAnswer::Refused(_) => None,
+            ControlAnswer::NoAnswer(_) => return control_unavailable(self.kind),
         };
         let back = WayBack {
             place: burnt.as_ref().map(|burnt| burnt.return_to.as_str()),

@@ -10,7 +10,7 @@ use super::silent;
 use super::way_back::WayBack;
 use crate::application::Placement;
 use crate::filter::authenticate::{AuthError, Authenticator, demand};
-use crate::filter::effect::CallAnswer;
+use crate::filter::control_answer::ControlAnswer;
 use crate::filter::event::Moment;
 use crate::filter::respond::unavailable;
 use crate::protocol::calls::{ExchangeAnswer, SameSite};
@@ -33,7 +33,7 @@ impl PendingExchange {
     /// The exchange was answered.
     pub fn answered(
         &self,
-        answer: CallAnswer<'_>,
+        answer: ControlAnswer<ExchangeAnswer>,
         authenticator: &mut Authenticator,
         moment: &Moment<'_>,
     ) -> Reply {
@@ -48,14 +48,14 @@ impl PendingExchange {
 
     fn reply(
         &self,
-        answer: CallAnswer<'_>,
+        answer: ControlAnswer<ExchangeAnswer>,
         authenticator: &mut Authenticator,
         moment: &Moment<'_>,
     ) -> Reply {
         let kind = self.kind;
-        let parsed = match answer.status {
-            Some(200) => serde_json::from_slice::<ExchangeAnswer>(answer.body).ok(),
-            Some(status) => {
+        let issued = match answer {
+            ControlAnswer::Done(issued) => issued,
+            ControlAnswer::Refused(problem) => {
                 let refused = RefusedExchange {
                     kind,
                     is_again: self.attempt.is_again(),
@@ -63,12 +63,9 @@ impl PendingExchange {
                     team_domain: authenticator.team_domain(),
                     now: moment.seconds(),
                 };
-                return refused.reply(status, answer.body);
+                return refused.reply(&problem);
             }
-            None => None,
-        };
-        let Some(issued) = parsed else {
-            return control_unavailable(kind);
+            ControlAnswer::NoAnswer(_) => return control_unavailable(kind),
         };
         let bindings: Vec<&[u8]> = issued.binding.iter().map(String::as_bytes).collect();
         let demand = demand(&self.placement, &bindings, moment);

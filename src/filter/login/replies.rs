@@ -36,11 +36,8 @@ pub(super) struct RefusedExchange<'a> {
 
 impl RefusedExchange<'_> {
     /// What the user is told.
-    pub fn reply(self, status: u16, body: &[u8]) -> Reply {
+    pub fn reply(self, problem: &Problem) -> Reply {
         let kind = self.kind;
-        let Ok(problem) = serde_json::from_slice::<Problem>(body) else {
-            return not_understood(kind, status);
-        };
         let place = problem.return_to.as_deref();
         let back = WayBack::to(place);
         let by_itself = WayBack {
@@ -51,16 +48,21 @@ impl RefusedExchange<'_> {
             || login_url(self.placement),
             |place| login_url_from(self.placement, &place),
         );
-        match (status, problem.reason) {
-            (400, ProblemReason::CodeUnknown) => start_again(kind, "code_unknown", by_itself),
-            (400, ProblemReason::CodeMismatch) => start_again(kind, "code_mismatch", back),
-            (403, ProblemReason::SessionEnded) => start_again(kind, "session_ended", back),
-            (403, ProblemReason::LoginRequired) => sign_in_again(kind, back),
-            (403, ProblemReason::UserBlocked) => self.blocked(problem.retry_after, &login),
-            (403, ProblemReason::PolicyDenied) => {
-                self.no_access(problem.account.as_deref(), &login)
-            }
-            _ => not_understood(kind, status),
+        match problem.reason {
+            ProblemReason::CodeUnknown => start_again(kind, "code_unknown", by_itself),
+            ProblemReason::CodeMismatch => start_again(kind, "code_mismatch", back),
+            ProblemReason::SessionEnded => start_again(kind, "session_ended", back),
+            ProblemReason::LoginRequired => sign_in_again(kind, back),
+            ProblemReason::UserBlocked => self.blocked(problem.retry_after, &login),
+            ProblemReason::PolicyDenied => self.no_access(problem.account.as_deref(), &login),
+            // No reasons of this call.
+            ProblemReason::TokenInvalid
+            | ProblemReason::BindingMismatch
+            | ProblemReason::RequestInvalid
+            | ProblemReason::CredentialInvalid
+            | ProblemReason::OriginUnknown
+            | ProblemReason::TooManyRequests
+            | ProblemReason::Unavailable => control_unavailable(kind),
         }
     }
 
@@ -84,11 +86,6 @@ impl RefusedExchange<'_> {
         }
         .reply(self.kind)
     }
-}
-
-fn not_understood(kind: RequestKind, status: u16) -> Reply {
-    log::warn!("the control service answered the exchange of a code with status {status}");
-    control_unavailable(kind)
 }
 
 /// The attempt cannot be finished, and another may begin.

@@ -66,6 +66,7 @@ pub(super) fn without_code(head: Head<'_>) -> Reply {
     match error.as_deref() {
         Some("access_denied") => Reply::empty(403, "access_denied"),
         Some("login_required") => Reply::empty(401, "login_required"),
+        Some("temporarily_unavailable") => Reply::empty(503, "control_unavailable"),
         _ => Reply::empty(400, "code_missing"),
     }
 }
@@ -76,17 +77,17 @@ pub(super) fn ended(attempt: &Attempt, placement: &Placement, reply: Reply) -> R
     if attempt.beginning() != Beginning::Silent {
         return reply;
     }
-    let outcome = if reply.status < 400 {
-        Outcome::SignedIn
-    } else {
-        Outcome::LoginRequired
+    let outcome = match reply.status {
+        ..400 => Outcome::SignedIn,
+        503 => Outcome::Unavailable,
+        _ => Outcome::LoginRequired,
     };
     let origin = placement.location.origin.to_string();
     let told = frame::telling(outcome, &reply, &origin);
     match outcome {
         Outcome::SignedIn => told,
         // The attempt has ended.
-        Outcome::LoginRequired => told.with(
+        Outcome::LoginRequired | Outcome::Unavailable => told.with(
             "set-cookie",
             set_cookie::clear_login(&attempt.cookie_name()),
         ),

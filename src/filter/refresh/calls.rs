@@ -7,11 +7,12 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
-use super::outcome::Outcome;
-use super::refused::RefusedTokens;
-use crate::filter::effect::{Call, CallAnswer, MAX_EFFECTS};
+use super::recent::{InVain, Pause, RecentCalls};
+use super::refusal;
+use crate::filter::control_answer::{ControlAnswer, NoAnswer};
+use crate::filter::effect::{Call, MAX_EFFECTS};
 use crate::filter::pending::deadline::Deadline;
-use crate::reason::Refusal;
+use crate::protocol::calls::RefreshAnswer;
 use crate::time::UnixMillis;
 
 /// A call for a new token.
@@ -26,7 +27,9 @@ pub struct RefreshCall {
 pub(in crate::filter) struct Refresh {
     id: u64,
     deadline: Deadline,
-    outcome: OnceCell<Outcome>,
+    /// For how long the token is not asked for again, if there is no answer.
+    pause: Pause,
+    answer: OnceCell<ControlAnswer<RefreshAnswer>>,
 }
 
 /// All refreshes of one filter.
@@ -36,12 +39,12 @@ pub(in crate::filter) struct Refreshes {
     /// By the old token's id.
     open: HashMap<String, Rc<Refresh>>,
     to_ask: VecDeque<RefreshCall>,
-    refused: RefusedTokens,
+    recent: RecentCalls,
 }
 
 impl Refresh {
-    pub fn outcome(&self) -> Option<&Outcome> {
-        self.outcome.get()
+    pub fn answer(&self) -> Option<&ControlAnswer<RefreshAnswer>> {
+        self.answer.get()
     }
 
     pub fn deadline(&self) -> Deadline {
@@ -59,18 +62,25 @@ impl Refreshes {
         self.open.get(jti).cloned()
     }
 
-    /// Why the control service has refused the token a moment ago.
-    pub fn refused(&self, jti: &str, now: UnixMillis) -> Option<Refusal> {
-        self.refused.find(jti, now)
+    /// What became of a call for the token that was in vain a moment ago.
+    pub fn recent(&self, jti: &str, now: UnixMillis) -> Option<InVain> {
+        self.recent.find(jti, now)
     }
 
     /// A refresh of a token for which none is under way.
-    pub fn begin(&mut self, jti: &str, call: Call, deadline: Deadline) -> Rc<Refresh> {
+    pub fn begin(
+        &mut self,
+        jti: &str,
+        call: Call,
+        deadline: Deadline,
+        pause: Pause,
+    ) -> Rc<Refresh> {
         self.last_id += 1;
         let refresh = Rc::new(Refresh {
             id: self.last_id,
             deadline,
-            outcome: OnceCell::new(),
+            pause,
+            answer: OnceCell::new(),
         });
         self.open.insert(jti.to_owned(), Rc::clone(&refresh));
         self.to_ask.push_back(RefreshCall {
@@ -87,10 +97,13 @@ impl Refreshes {
 
     /// The next calls to make for which a request still waits. Lost calls are given up.
     pub fn due(&mut self, now: UnixMillis) -> Vec<RefreshCall> {
-        self.open.retain(|_, refresh| {
+        let recent = &mut self.recent;
+        self.open.retain(|jti, refresh| {
             let lost = refresh.is_lost(now);
             if lost {
-                let _ = refresh.outcome.set(Outcome::Failed);
+                recent.remember(jti, InVain::NoAnswer(refresh.pause), now);
+                let silence = ControlAnswer::NoAnswer(NoAnswer::Unavailable);
+                let _ = refresh.answer.set(silence);
             }
             !lost
         });
@@ -109,18 +122,23 @@ impl Refreshes {
     }
 
     /// A call has ended. An answer after the deadline finds no request.
-    pub fn answered(&mut self, id: u64, answer: CallAnswer<'_>, now: UnixMillis) {
-        let outcome = Outcome::of(answer);
+    pub fn answered(&mut self, id: u64, answer: ControlAnswer<RefreshAnswer>, now: UnixMillis) {
         let of_id = self.open.iter().find(|(_, refresh)| refresh.id == id);
         let Some(jti) = of_id.map(|(jti, _)| jti.clone()) else {
             return;
         };
-        if let Outcome::Refused(refusal) = &outcome {
-            self.refused.remember(&jti, *refusal, now);
+        let Some(refresh) = self.open.remove(&jti) else {
+            return;
+        };
+        let in_vain = match &answer {
+            ControlAnswer::Done(_) => None,
+            ControlAnswer::Refused(problem) => Some(InVain::Refused(refusal(problem.reason))),
+            ControlAnswer::NoAnswer(_) => Some(InVain::NoAnswer(refresh.pause)),
+        };
+        if let Some(in_vain) = in_vain {
+            self.recent.remember(&jti, in_vain, now);
         }
-        if let Some(refresh) = self.open.remove(&jti) {
-            let _ = refresh.outcome.set(outcome);
-        }
+        let _ = refresh.answer.set(answer);
     }
 
     fn is_awaited(&self, id: u64) -> bool {

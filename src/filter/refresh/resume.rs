@@ -3,11 +3,12 @@
 
 use std::rc::Rc;
 
-use super::outcome::Outcome;
+use super::refusal;
 use super::waiting::PendingRefresh;
 use crate::application::Placement;
 use crate::filter::Filter;
-use crate::filter::authenticate::{AuthError, Authenticator, Session, demand};
+use crate::filter::authenticate::{AuthError, Authenticator, Session, Unavailable, demand};
+use crate::filter::control_answer::ControlAnswer;
 use crate::filter::effect::{Effect, ResponseChanges};
 use crate::filter::endpoints::identity::identity_of;
 use crate::filter::event::{Incoming, Moment, Visit};
@@ -56,15 +57,17 @@ impl Filter {
             return self.serve(incoming, moment, Wait::HasWaited);
         };
         let visit = goal.incoming.to(&goal.placement);
-        let (counted, renewed) = match waiting.outcome() {
-            Some(Outcome::Renewed(answer)) => {
+        let (counted, renewed) = match waiting.answer() {
+            Some(ControlAnswer::Done(answer)) => {
                 let renewed = renew(&mut self.authenticator, visit, &waiting.old, answer, moment);
                 let counted = renewed.as_ref().map_or("refused", |_| "refreshed");
                 (counted, renewed)
             }
-            Some(Outcome::Refused(refusal)) => ("refused", Err(AuthError::Refused(*refusal))),
-            Some(Outcome::Failed) | None => {
-                ("failed", Err(AuthError::Refused(Refusal::SessionExpired)))
+            Some(ControlAnswer::Refused(problem)) => {
+                ("refused", Err(refusal(problem.reason).into()))
+            }
+            Some(ControlAnswer::NoAnswer(_)) | None => {
+                ("failed", Err(Unavailable::NoAnswer.into()))
             }
         };
         self.counters.count("refresh", counted);

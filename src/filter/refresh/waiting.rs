@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use super::calls::Refresh;
-use super::outcome::Outcome;
+use crate::filter::control_answer::ControlAnswer;
 use crate::filter::pending::deadline::Deadline;
+use crate::protocol::calls::RefreshAnswer;
 use crate::request::OwnedHead;
 use crate::session::Refreshable;
 
@@ -19,9 +20,9 @@ pub(in crate::filter) struct PendingRefresh {
 }
 
 impl PendingRefresh {
-    /// What became of the call, as soon as it has ended.
-    pub fn outcome(&self) -> Option<&Outcome> {
-        self.refresh.outcome()
+    /// What the control service said to the call, as soon as it has ended.
+    pub fn answer(&self) -> Option<&ControlAnswer<RefreshAnswer>> {
+        self.refresh.answer()
     }
 
     /// When the wait ends at the latest.

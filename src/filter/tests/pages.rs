@@ -110,7 +110,7 @@ fn a_page_for_a_moment_loads_again_by_itself() {
         contains_all(all(&reply, "content-security-policy")[0], &[&script]);
     }
 
-    // Loading the page again would send nothing, and lose what was typed.
+    // Loading the page again sends the form, so no page does that by itself.
     let post = with(
         vec![
             (":method", "POST"),
@@ -124,8 +124,18 @@ fn a_page_for_a_moment_loads_again_by_itself() {
     );
     let sent = reply(world.send(&post));
     assert_eq!(all(&sent, "retry-after"), ["1"]);
-    contains_all(&sent.body, &["What you entered was not sent."]);
-    assert!(!sent.body.contains("data-wait") && !sent.body.contains("<script"));
+    let parts = [
+        "What you entered was not sent yet, and is not lost.",
+        "reloading it sends the form",
+        "<button hidden>Send it again</button>",
+        "<p data-form=\"1\" role=\"status\" hidden></p>",
+    ];
+    contains_all(&sent.body, &parts);
+    assert!(!sent.body.contains("data-wait") && !sent.body.contains("http-equiv=\"refresh\""));
+    let policy = all(&sent, "content-security-policy")[0];
+    let script = sent.body.split("<script>").nth(1).unwrap();
+    let script = hash_source(script.split("</script>").next().unwrap());
+    contains_all(policy, &[&script, "connect-src 'self'; form-action 'none'"]);
 
     let script = reply(world.send(&get("wiki.example", "/")));
     assert_eq!(

@@ -147,17 +147,23 @@ fn the_callback_sets_the_cookies_and_leads_nowhere() {
 
 #[test]
 fn without_a_session_the_page_gets_a_message() {
-    for (more, expected) in [
-        ("&error=login_required", (401, "login_required")),
-        ("&error=access_denied", (403, "access_denied")),
-        ("&error=%3Cscript%3E", (400, "code_missing")),
-        ("", (400, "code_missing")),
+    let (no, silence) = ("login_required", "temporarily_unavailable");
+    for (more, expected, word) in [
+        ("&error=login_required", (401, "login_required"), no),
+        ("&error=access_denied", (403, "access_denied"), no),
+        ("&error=%3Cscript%3E", (400, "code_missing"), no),
+        ("", (400, "code_missing"), no),
+        (
+            "&error=temporarily_unavailable",
+            (503, "control_unavailable"),
+            silence,
+        ),
     ] {
         let mut world = World::new();
         let begun = begin(&mut world);
         let reply = reply(come_back(&mut world, &begun, more));
         assert_eq!((reply.status, reply.reason), expected);
-        ensure_message(&reply, "login_required");
+        ensure_message(&reply, word);
         let cookies = all(&reply, "set-cookie");
         assert!(cookies.len() == 1 && cookies[0].starts_with(&format!("{ATTEMPT}=;")));
     }
@@ -168,15 +174,21 @@ fn what_the_ordinary_callback_refuses_is_refused_here_too() {
     let mut world = World::new();
     let begun = begin(&mut world);
     let problem = br#"{"type":"about:blank","title":"t","status":403,"reason":"user_blocked"}"#;
-    for (answered, body, expected) in [
-        (Some(403), &problem[..], (403, "user_blocked")),
-        (Some(500), b"", (503, "control_unavailable")),
-        (None, b"", (503, "control_unavailable")),
+    let silence = (503, "control_unavailable", "temporarily_unavailable");
+    for (answered, body, (status, reason, word)) in [
+        (
+            Some(403),
+            &problem[..],
+            (403, "user_blocked", "login_required"),
+        ),
+        (Some(500), b"", silence),
+        (Some(200), b"<html>", silence),
+        (None, b"", silence),
     ] {
         come_back(&mut world, &begun, "&code=c0de");
         let reply = reply(world.answer(answered, body).unwrap());
-        assert_eq!((reply.status, reply.reason), expected);
-        ensure_message(&reply, "login_required");
+        assert_eq!((reply.status, reply.reason), (status, reason));
+        ensure_message(&reply, word);
     }
     come_back(&mut world, &begun, "&code=c0de");
     let mut answer: ExchangeAnswer =

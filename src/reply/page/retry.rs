@@ -10,6 +10,8 @@ pub(super) enum Retry {
     Automatic { seconds: u64 },
     /// By a link, from a moment on.
     NotBefore { at: UnixSeconds, seconds: u64 },
+    /// By hand, and by a script that says from when on: loading the page again sends the form.
+    Resend { seconds: u64 },
     /// By hand: loading the page again would lose what the user has sent.
     ByHand { seconds: u64 },
 }
@@ -23,13 +25,9 @@ impl Retry {
         match self {
             Self::Automatic { seconds }
             | Self::NotBefore { seconds, .. }
+            | Self::Resend { seconds }
             | Self::ByHand { seconds } => seconds,
         }
-    }
-
-    /// Whether the page counts down.
-    pub fn counts_down(self) -> bool {
-        !matches!(self, Self::ByHand { .. })
     }
 
     /// The markup for the head, and for the body.
@@ -49,6 +47,13 @@ impl Retry {
                 format!(
                     "<p data-wait=\"{seconds}\">You can try again at {}.</p>",
                     time_of_day(at)
+                ),
+            ),
+            Self::Resend { seconds } => (
+                String::new(),
+                format!(
+                    "<p data-form=\"{seconds}\" role=\"status\" hidden></p>\
+                     <div class=\"acts\"><button hidden>Send it again</button></div>"
                 ),
             ),
             Self::ByHand { .. } => (String::new(), String::new()),

@@ -2,3 +2,4 @@
 
 mod envoy_starts_alone;
 mod killed_and_restarted;
+mod stopped;

@@ -6,6 +6,7 @@
 //! no test refreshes at that time.
 
 mod answers;
+mod away;
 mod browser;
 mod latency;
 mod many;

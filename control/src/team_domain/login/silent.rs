@@ -17,6 +17,8 @@ pub enum SilentError {
     LoginRequired,
     /// The policy does not admit the user.
     AccessDenied,
+    /// Nobody knows now; a retry may help (RFC 6749, section 4.1.2.1).
+    TemporarilyUnavailable,
 }
 
 /// The redirect to the application, whose origin has been checked, without a code.
@@ -27,6 +29,7 @@ pub fn back_with(attempt: &LoginAttempt, error: SilentError) -> Result<Response,
     let error = match error {
         SilentError::LoginRequired => "login_required",
         SilentError::AccessDenied => "access_denied",
+        SilentError::TemporarilyUnavailable => "temporarily_unavailable",
     };
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("error", error)
@@ -34,4 +37,13 @@ pub fn back_with(attempt: &LoginAttempt, error: SilentError) -> Result<Response,
         .finish();
     let callback = format!("{}{CALLBACK_PATH}?{query}", attempt.origin);
     redirect(StatusCode::FOUND, &callback)
+}
+
+/// The redirect in the place of a page that would tell a person about a failure.
+///
+/// # Errors
+/// As [`back_with`].
+pub fn instead_of(failure: &Failure, attempt: &LoginAttempt) -> Result<Response, Failure> {
+    tracing::error!(error = %failure, "a sign-in without a prompt failed");
+    back_with(attempt, SilentError::TemporarilyUnavailable)
 }

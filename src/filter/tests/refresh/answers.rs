@@ -24,28 +24,92 @@ fn a_refusal_is_forwarded_and_remembered_for_ten_seconds() {
     }
 }
 
-#[test]
-fn a_failure_counts_as_an_expired_session_and_is_not_remembered() {
-    let good = Clients::new().good_answer();
-    let half = &good[..good.len() / 2];
-    let garbage: [(Option<u16>, &[u8]); 9] = [
+/// Answers that say nothing about the session.
+fn no_answers(good: &[u8]) -> Vec<(Option<u16>, &[u8])> {
+    vec![
         (None, b""),
         (Some(200), b""),
         (Some(200), b"<html>captive portal</html>"),
-        (Some(200), half),
+        (Some(200), good.get(..good.len() / 2).unwrap()),
         (Some(204), b""),
         (Some(302), b""),
+        (Some(400), br#"{"status":400,"reason":"request_invalid"}"#),
+        (
+            Some(401),
+            br#"{"status":401,"reason":"credential_invalid"}"#,
+        ),
         (Some(403), b"Forbidden"),
+        (Some(403), br#"{"status":403,"reason":"origin_unknown"}"#),
+        (
+            Some(403),
+            br#"{"status":403,"reason":"of_a_later_version"}"#,
+        ),
+        (Some(429), br#"{"status":429,"reason":"too_many_requests"}"#),
+        (Some(500), b"<html>Internal Server Error</html>"),
         (Some(503), br#"{"status":503,"reason":"unavailable"}"#),
+        // By a status that does not belong to it.
+        (Some(503), br#"{"status":403,"reason":"session_ended"}"#),
         (Some(504), b"upstream request timeout"),
-    ];
-    for (answered, body) in garbage {
+    ]
+}
+
+#[test]
+fn b02_no_answer_ends_no_session() {
+    let good = Clients::new().good_answer();
+    for (answered, body) in no_answers(&good) {
         let mut clients = Clients::new();
-        let effect = clients.refresh(answered, body);
-        assert_eq!(status(effect), (401, "session_expired"), "{answered:?}");
+        let reply = reply(clients.refresh(answered, body));
+        let seen = (reply.status, reply.reason);
+        assert_eq!(seen, (503, "control_unavailable"), "{answered:?}");
+        assert_eq!(all(&reply, "retry-after"), ["3"]);
+        assert!(all(&reply, "www-authenticate").is_empty());
+        assert!(all(&reply, "set-cookie").is_empty(), "cookies stay");
+        assert!(reply.body.contains("\"reason\":\"control_unavailable\""));
         assert_eq!(clients.counted("failed"), 1);
-        assert_eq!(clients.fetch(1), Effect::Refresh, "{answered:?}");
     }
+}
+
+#[test]
+fn b02_no_answer_is_remembered_so_that_forty_images_ask_once() {
+    let mut clients = Clients::new();
+    clients.refresh(Some(504), b"");
+    let expected = (503, "control_unavailable");
+    for stream in 2..42 {
+        assert_eq!(status(clients.fetch(stream)), expected);
+    }
+    let identity = clients.request(42, &get("wiki.example", "/.access/identity"));
+    assert_eq!(status(identity), expected);
+    assert!(clients.calls().is_empty());
+    let counted: Vec<_> = clients.world.filter.take_counters().collect();
+    for (name, count) in [
+        ("refresh.asked", 1),
+        ("refresh.failed", 1),
+        ("refresh.remembered", 41),
+        ("control.unavailable", 1),
+    ] {
+        let name = format!("portcullis.{name}");
+        assert!(counted.contains(&(name, count)), "{counted:?}");
+    }
+
+    // Another session of this browser, or of another one, is not concerned.
+    let own = std::mem::take(&mut clients.cookie);
+    let token = clients.world.token(|claims| claims.jti = "other".into());
+    clients.cookie = format!(
+        "__Host-access_token={token}; __Host-access_binding={}",
+        binding()
+    );
+    assert_eq!(clients.fetch(43), Effect::Refresh);
+    clients.cookie = own;
+
+    // Three seconds later at the latest the control service is asked again, as `retry-after` says.
+    clients.world.now += Duration::from_secs(3);
+    assert_eq!(clients.fetch(44), Effect::Refresh);
+    let call = clients.calls().pop().unwrap();
+    let answer = clients.good_answer();
+    clients.answer(call.id, Some(200), &answer);
+    let woken = clients.wake_due();
+    let (_, effect) = woken.into_iter().find(|(stream, _)| *stream == 44).unwrap();
+    assert_eq!(changes(effect).response.set_cookies.len(), 2);
 }
 
 #[test]
@@ -55,30 +119,31 @@ fn each_kind_gets_its_own_refusal() {
         (":authority", "wiki.example"),
         (":path", "/x"),
     ];
-    let rows = [
-        (navigate("wiki.example", "/x"), (302, "session_expired")),
-        (
-            with(post.clone(), &[("sec-fetch-mode", "navigate")]),
-            (401, "session_expired"),
-        ),
-        (
-            with(get("wiki.example", "/x"), &[("upgrade", "websocket")]),
-            (401, "session_expired"),
-        ),
-        (
-            with(post, &[("content-type", "application/grpc")]),
-            (401, "session_expired"),
-        ),
-    ];
-    for (fields, expected) in rows {
+    let form = with(post.clone(), &[("sec-fetch-mode", "navigate")]);
+    let websocket = with(get("wiki.example", "/x"), &[("upgrade", "websocket")]);
+    let grpc = with(post, &[("content-type", "application/grpc")]);
+    let page = navigate("wiki.example", "/x");
+    let ended = problem(403, "session_ended");
+    let (no, silence) = (Some(403), None);
+    for (fields, answered, expected, grpc_status) in [
+        (&page, no, (302, "session_expired"), None),
+        (&form, no, (401, "session_expired"), None),
+        (&websocket, no, (401, "session_expired"), None),
+        (&grpc, no, (401, "session_expired"), Some(16)),
+        (&page, silence, (503, "control_unavailable"), None),
+        (&form, silence, (503, "control_unavailable"), None),
+        (&websocket, silence, (503, "control_unavailable"), None),
+        (&grpc, silence, (503, "control_unavailable"), Some(14)),
+    ] {
         let mut clients = Clients::new();
-        assert_eq!(clients.request(1, &fields), Effect::Refresh);
+        assert_eq!(clients.request(1, fields), Effect::Refresh);
         let call = clients.call();
-        clients.answer(call.id, None, b"");
+        clients.answer(call.id, answered, answered.map_or(b"", |_| &ended));
         let reply = reply(clients.wake_due().remove(0).1);
         assert_eq!((reply.status, reply.reason), expected);
-        let grpc = fields.contains(&("content-type", "application/grpc"));
-        assert_eq!(reply.grpc_status, grpc.then_some(16));
+        assert_eq!(reply.grpc_status, grpc_status);
+        let retry = all(&reply, "retry-after");
+        assert_eq!(retry.len(), usize::from(expected.0 == 503), "{retry:?}");
         let tokens = all(&reply, "set-cookie").into_iter();
         let ours = tokens.filter(|line| !line.starts_with("__Host-access_login_"));
         assert_eq!(ours.count(), 0, "no refusal touches the session's cookies");

@@ -68,7 +68,8 @@ fn no_call_is_made_when_all_clients_have_disconnected() {
     let call = clients.call();
     // An answer without a waiting request leaves nothing behind.
     clients.world.filter.forget(2);
-    clients.answer(call.id, Some(200), b"{}");
+    let answer = clients.good_answer();
+    clients.answer(call.id, Some(200), &answer);
     assert_eq!(clients.fetch(3), Effect::Refresh);
     assert_eq!(clients.calls().len(), 1);
 }
@@ -105,9 +106,11 @@ fn of_a_hundred_waiting_requests_as_many_as_fit_are_refreshed() {
     let effects: Vec<_> = (1..=100).map(|stream| clients.fetch(stream)).collect();
     let (waiting, others) = effects.split_at(64);
     assert!(waiting.iter().all(|effect| *effect == Effect::Refresh));
+    // A session for which there is no room has not ended.
     for effect in others {
-        assert_eq!(status(effect.clone()), (401, "session_expired"));
+        assert_eq!(status(effect.clone()), (503, "control_unavailable"));
     }
+    assert_eq!(clients.counted("crowded"), 36);
     let call = clients.call();
     // Those who wait take no room from sign-ins.
     let (cookie, state) = begin_login(&mut clients.world, "none");
@@ -174,8 +177,10 @@ fn a_lost_call_ends_with_its_deadline() {
     let woken = clients.wake_due();
     assert_eq!(woken.len(), 2);
     for (_, effect) in woken {
-        assert_eq!(status(effect), (401, "session_expired"));
+        assert_eq!(status(effect), (503, "control_unavailable"));
     }
+    assert_eq!(status(clients.fetch(3)), (503, "control_unavailable"));
+    clients.world.now += Duration::from_secs(3);
     // The next request has a call of its own, which a late answer does not touch.
     assert_eq!(clients.fetch(3), Effect::Refresh);
     let second = clients.call();
@@ -195,7 +200,7 @@ fn a_clock_that_is_set_back_holds_no_request() {
     clients.calls();
     // By the new time the session has not expired, but there is no answer that says so.
     let (_, effect) = clients.wake_due().remove(0);
-    assert_eq!(status(effect), (401, "session_expired"));
+    assert_eq!(status(effect), (503, "control_unavailable"));
 }
 
 #[test]

@@ -6,7 +6,8 @@ use chromiumoxide::cdp::browser_protocol::emulation::{
     SetScriptExecutionDisabledParams, SetTimezoneOverrideParams,
 };
 use chromiumoxide::cdp::browser_protocol::page::{
-    AddScriptToEvaluateOnNewDocumentParams, GetAppManifestParams, NavigateParams, TransitionType,
+    AddScriptToEvaluateOnNewDocumentParams, GetAppManifestParams, NavigateParams, ReloadParams,
+    TransitionType,
 };
 use chromiumoxide::cdp::browser_protocol::security::SetIgnoreCertificateErrorsParams;
 use chromiumoxide::cdp::browser_protocol::target::{SetAutoAttachParams, TargetId};
@@ -79,6 +80,15 @@ impl Tab {
             bail!("{expression} threw {thrown:?}");
         }
         Ok(answer.result.value.unwrap_or_default())
+    }
+
+    /// Loads the page again, as a person does who confirms that its form is sent again.
+    ///
+    /// # Errors
+    /// When Chromium refuses.
+    pub fn reload(&self) -> Result<()> {
+        self.wait(self.page.execute(ReloadParams::default()))?;
+        Ok(())
     }
 
     /// Waits until an expression is true in the page that the tab then shows.

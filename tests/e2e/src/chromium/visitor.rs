@@ -5,10 +5,13 @@ use chromiumoxide::cdp::browser_protocol::browser::{
     BrowserContextId, PermissionDescriptor, PermissionSetting, SetPermissionParams,
 };
 use chromiumoxide::cdp::browser_protocol::network;
-use chromiumoxide::cdp::browser_protocol::storage::{ClearCookiesParams, GetCookiesParams};
+use chromiumoxide::cdp::browser_protocol::storage::{
+    ClearCookiesParams, GetCookiesParams, SetCookiesParams,
+};
 use chromiumoxide::cdp::browser_protocol::target::{
     CreateBrowserContextParams, CreateTargetParams,
 };
+use network::CookieParam;
 pub use network::{Cookie, CookieSameSite as SameSite};
 
 use super::{Chromium, Tab};
@@ -79,6 +82,27 @@ impl Visitor {
         cookies
             .find(|cookie| cookie.domain == host && cookie.name == name)
             .with_context(|| format!("no cookie {name} of {host}"))
+    }
+
+    /// Adds a cookie of a host, as a response of that host would.
+    ///
+    /// # Errors
+    /// When Chromium refuses.
+    pub fn set_cookie(&self, host: &str, name: &str, value: &str) -> Result<()> {
+        let cookie = CookieParam::builder()
+            .url(format!("https://{host}/"))
+            .name(name)
+            .value(value)
+            .path("/")
+            .secure(true)
+            .http_only(true)
+            .build()
+            .map_err(anyhow::Error::msg)?;
+        let mut params = SetCookiesParams::new(vec![cookie]);
+        params.browser_context_id = Some(self.context.clone());
+        let answer = self.chromium.browser.execute(params);
+        self.chromium.runtime.block_on(answer)?;
+        Ok(())
     }
 
     /// Lets pages write to the clipboard and read from it.

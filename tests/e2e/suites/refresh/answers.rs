@@ -1,9 +1,10 @@
 //! What the control service may answer, or fail to, and what those who wait then get.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use portcullis_e2e::connection::Answer;
+use portcullis_demo::wait;
+use portcullis_e2e::connection::{Answer, Connection};
 use portcullis_e2e::refresh_relay::Conduct;
 use portcullis_e2e::refusal::Refusal;
 use portcullis_e2e::request::{Protocol, Request};
@@ -11,6 +12,11 @@ use portcullis_e2e::{ApplicationSettings, Stand};
 use serde_json::Value;
 
 use super::scene::{Expired, TIMEOUT, assert_renewed, scene, set_cookies};
+
+/// How long a call in vain is remembered at least.
+const REMEMBERED: Duration = Duration::from_secs(2);
+/// Until a call in vain is forgotten, on a busy machine.
+const CALL_LIMIT: Duration = Duration::from_secs(20);
 
 fn text(status: &str, body: &str) -> Conduct {
     let length = body.len();
@@ -38,7 +44,7 @@ fn assert_refused(answer: &Answer, expected: (u16, &str)) -> Result<()> {
 }
 
 #[test]
-fn b02_without_a_good_answer_a_request_gets_its_401_and_the_next_is_refreshed() -> Result<()> {
+fn b02_without_an_answer_a_request_gets_503_and_a_later_one_is_refreshed() -> Result<()> {
     let scene = scene()?;
     let expired = scene.expired()?;
     let (clock, origin) = (scene.stand(), &expired.application.origin);
@@ -59,25 +65,101 @@ fn b02_without_a_good_answer_a_request_gets_its_401_and_the_next_is_refreshed() 
         ("nothing of use", text("200 OK", "{}")),
         ("another refusal", text("403 Forbidden", "not from here")),
         ("an error", text("500 Internal Server Error", "{}")),
+        (
+            "a server's page",
+            text("500 Internal Server Error", "<html>Sorry</html>"),
+        ),
         ("busy", text("503 Service Unavailable", "{}")),
     ];
+    // Everything on one connection, so at one worker.
+    let mut connection = stand.connect(&expired.application)?;
+    let request = expired.sub_request("/api/time")?;
     for (number, (what, conduct)) in failures.into_iter().enumerate() {
         scene.relay.conduct(origin, conduct);
-        let answer = sub_request(stand, &expired)?;
+        let answer = asked(&expired, &mut connection, &request)?;
         println!("{what}: {}", answer.status);
-        assert_refused(&answer, (401, "session_expired"))?;
+        assert_unavailable(&answer)?;
+        // Forty images of the page that got it, or as many as come while it is remembered.
+        let began = Instant::now();
+        for _ in (0..40).take_while(|_| began.elapsed() < REMEMBERED / 2) {
+            assert_unavailable(&connection.send(&request)?)?;
+        }
         assert_eq!(scene.calls(&expired), number + 1, "{what}: asked once each");
     }
 
     scene.relay.conduct(origin, Conduct::Hold);
     let began = Instant::now();
-    let answer = sub_request(stand, &expired)?;
+    assert_unavailable(&asked(&expired, &mut connection, &request)?)?;
     let took = began.elapsed();
-    assert_refused(&answer, (401, "session_expired"))?;
-    assert!(took >= TIMEOUT && took < TIMEOUT * 2, "took {took:?}");
+    assert!(took >= TIMEOUT, "took {took:?}");
 
     scene.relay.conduct(origin, Conduct::Relay);
-    assert_renewed(&sub_request(stand, &expired)?);
+    assert_renewed(&asked(&expired, &mut connection, &request)?);
+    Ok(())
+}
+
+/// What a request gets for which the control service is asked: not before the last call in vain is
+/// forgotten.
+fn asked(expired: &Expired, connection: &mut Connection, request: &[u8]) -> Result<Answer> {
+    let scene = scene()?;
+    let before = scene.calls(expired);
+    wait::until("a call to the control service", CALL_LIMIT, || {
+        let answer = connection.send(request)?;
+        Ok((scene.calls(expired) > before).then_some(answer))
+    })
+}
+
+fn assert_unavailable(answer: &Answer) -> Result<()> {
+    assert_refused(answer, (503, "control_unavailable"))?;
+    assert_eq!(answer.header("retry-after"), Some("3"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    Ok(())
+}
+
+#[test]
+fn b02_while_the_control_service_hangs_every_kind_of_request_is_kept() -> Result<()> {
+    let scene = scene()?;
+    let expired = scene.expired()?;
+    let (clock, origin) = (scene.stand(), &expired.application.origin);
+    let stand = &clock.stand;
+    let path = stand.unique_path();
+    scene.relay.conduct(origin, Conduct::Hold);
+    let page = expired.request("GET", &path)?;
+    let page = page
+        .with("sec-fetch-mode", "navigate")
+        .with("sec-fetch-dest", "document");
+    let websocket = expired.request("GET", &path)?;
+    let websocket = websocket
+        .with("upgrade", "websocket")
+        .with("connection", "upgrade");
+    let grpc = expired.request("POST", &path)?;
+    let grpc = grpc.with("content-type", "application/grpc");
+    let identity = expired.request("GET", "/.access/identity")?;
+    let rows = [
+        (Protocol::Http1, &page, "tries again by itself"),
+        (Protocol::Http2, &page, "tries again by itself"),
+        (Protocol::Http2, &form_post(&expired, &path)?, "is not lost"),
+        (Protocol::Http1, &websocket, ""),
+        (Protocol::Http2, &identity, "\"control_unavailable\""),
+    ];
+    for (protocol, request, words) in rows {
+        let answer = stand.ask(&expired.application, protocol, request)?;
+        let body = String::from_utf8_lossy(&answer.body);
+        assert_eq!(answer.status, 503, "{body}");
+        assert!(body.contains(words), "{body}");
+        assert_eq!(answer.header("location"), None);
+        assert_eq!(set_cookies(&answer), [] as [String; 0]);
+        if !words.is_empty() {
+            assert_eq!(answer.header("retry-after"), Some("3"));
+        }
+    }
+    let answer = stand.ask(&expired.application, Protocol::Http2, &grpc)?;
+    assert_eq!(
+        (answer.status, answer.header("grpc-status")),
+        (200, Some("14"))
+    );
+    assert_eq!(stand.reached_origin(&path), 0);
+    scene.relay.conduct(origin, Conduct::Relay);
     Ok(())
 }
 
