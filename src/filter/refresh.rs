@@ -7,6 +7,7 @@
 
 pub(super) mod calls;
 pub(super) mod recent;
+mod refused;
 mod resume;
 pub(super) mod waiting;
 
@@ -16,7 +17,7 @@ use super::effect::{Call, Effect};
 use super::event::{Moment, Visit};
 use super::pending::PendingRequests;
 use crate::application::Placement;
-use crate::protocol::calls::{ProblemReason, RefreshRequest};
+use crate::protocol::calls::RefreshRequest;
 use crate::reason::Refusal;
 use crate::request::kind::RequestKind;
 use crate::session::{Demand, Refreshable, Source};
@@ -108,14 +109,6 @@ fn refreshable<'a>(
                 old,
             })
         })
-}
-
-/// What a refusal of the control service means for the session.
-fn refusal(reason: ProblemReason) -> Refusal {
-    match reason {
-        ProblemReason::PolicyDenied => Refusal::PolicyDenied,
-        _ => Refusal::SessionExpired,
-    }
 }
 
 /// The call for a token and a secret that have been verified, so both are ASCII.

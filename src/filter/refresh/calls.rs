@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use super::recent::{InVain, Pause, RecentCalls};
-use super::refusal;
+use super::refused::refusal;
 use crate::filter::control_answer::{ControlAnswer, NoAnswer};
 use crate::filter::effect::{Call, MAX_EFFECTS};
 use crate::filter::pending::deadline::Deadline;

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::refusal;
+use super::refused::refusal;
 use super::waiting::PendingRefresh;
 use crate::application::Placement;
 use crate::filter::Filter;

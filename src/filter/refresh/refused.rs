@@ -1,0 +1,12 @@
+//! What a refusal of the control service means for a session.
+
+use crate::protocol::calls::ProblemReason;
+use crate::reason::Refusal;
+
+/// Why the session is not good.
+pub(super) fn refusal(reason: ProblemReason) -> Refusal {
+    match reason {
+        ProblemReason::PolicyDenied => Refusal::PolicyDenied,
+        _ => Refusal::SessionExpired,
+    }
+}
