@@ -30,7 +30,7 @@ fn no_answers(good: &[u8]) -> Vec<(Option<u16>, &[u8])> {
         (None, b""),
         (Some(200), b""),
         (Some(200), b"<html>captive portal</html>"),
-        (Some(200), good.get(..good.len() / 2).unwrap()),
+        (Some(200), &good[..good.len() / 2]),
         (Some(204), b""),
         (Some(302), b""),
         (Some(400), br#"{"status":400,"reason":"request_invalid"}"#),
