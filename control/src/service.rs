@@ -12,6 +12,7 @@ use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::metrics::Metrics;
 use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
+use crate::sign_in::known_browser::KnownBrowsers;
 use crate::sign_in::limits::SignInLimits;
 use crate::sign_in::password_hashing::Passwords;
 use crate::storage::{Database, StorageError};
@@ -39,6 +40,8 @@ pub struct Service {
     pub key_ring: KeyRing,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
+    /// Recognises browsers in which users signed in before.
+    pub(crate) known_browsers: KnownBrowsers,
     /// Limits on failed sign-ins.
     pub limits: SignInLimits,
     /// Limits on wrong user codes.

@@ -7,6 +7,7 @@
 
 pub(crate) mod begin;
 pub(crate) mod email;
+pub mod known_browser;
 pub mod limits;
 pub(crate) mod new_password;
 pub mod own_password;

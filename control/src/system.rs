@@ -1,5 +1,6 @@
 //! What the operating system provides, as arguments, and limits on how often something happens.
 
+pub(crate) mod backoff;
 pub mod clock;
 pub mod log;
 pub mod randomness;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::error::LocalError;
 use super::files::{self, Access};
 use crate::service::Service;
+use crate::sign_in::password_hashing::Caller;
 use crate::sign_in::users::{self, UserRequest};
 use crate::tokens::filter_credentials::{self, CredentialRequest};
 use crate::tokens::secret::Plain;
@@ -79,7 +80,7 @@ async fn prepare_user(
     email: &str,
     password: Plain,
 ) -> Result<(String, Option<Plain>), LocalError> {
-    let Some(account) = service.storage.password_account(email).await? else {
+    let Some(account) = service.storage.password_account(email, "").await? else {
         let request = UserRequest {
             email,
             password: Some(password.clone()),
@@ -89,7 +90,10 @@ async fn prepare_user(
         return Ok((user.id, Some(password)));
     };
     let hash = Some(account.password_hash);
-    let is_theirs = service.passwords.check(password.clone(), hash).await?;
+    let is_theirs = service
+        .passwords
+        .check(Caller::Known, password.clone(), hash)
+        .await?;
     Ok((account.id, is_theirs.then_some(password)))
 }
 

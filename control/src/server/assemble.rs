@@ -14,6 +14,7 @@ use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::metrics::Metrics;
 use crate::service::Service;
+use crate::sign_in::known_browser::KnownBrowsers;
 use crate::sign_in::limits::SignInLimits;
 use crate::sign_in::password_hashing::Passwords;
 use crate::storage::Database;
@@ -59,6 +60,7 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         key_ring,
         metrics: Metrics::new(&storage, &passwords),
         passwords,
+        known_browsers: KnownBrowsers::open(&storage, random.as_ref()).await?,
         limits: SignInLimits::new(config.sign_in),
         guess_limits: GuessLimits::new(),
         request_limits: RequestLimits::new(),

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::data_dir::DataDirError;
 use super::first_start::FirstStartError;
 use super::marker::MarkerError;
+use crate::sign_in::known_browser::OpenKeyError;
 use crate::sign_in::password_hashing::PasswordError;
 use crate::storage::{ChangeError, OpenError, StorageError};
 use crate::system::randomness::NoRandomness;
@@ -41,6 +42,9 @@ pub enum StartError {
     /// The signing keys cannot be loaded.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// Browsers in which users signed in before cannot be recognised.
+    #[error(transparent)]
+    KnownBrowsers(#[from] OpenKeyError),
     /// Passwords cannot be hashed.
     #[error(transparent)]
     Passwords(#[from] PasswordError),

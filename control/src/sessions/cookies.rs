@@ -9,6 +9,8 @@ use cookie::{Cookie, SameSite};
 pub const SESSION: &str = "__Host-access_session";
 /// Holds the secret that guards the browser's forms.
 pub const SIGN_IN: &str = "__Host-access_signin";
+/// Shows that users signed in in this browser before.
+pub const KNOWN_BROWSER: &str = "__Host-access_known";
 
 /// How many bytes of values with one name are read. A browser sends one value, but another host of
 /// its site may have planted others before it, so a count would let false cookies hide the good

@@ -4,6 +4,7 @@
 //! A user who signs in again in the same browser keeps their session, renewed: its end would also
 //! end tokens and codes of other tabs, and a second session would outlive the sign-out.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use portcullis::time::UnixSeconds;
@@ -15,6 +16,7 @@ use crate::sessions::client_description::ClientDescription;
 use crate::sign_in::password_hash::PasswordHash;
 use crate::storage::{BegunSession, NewSession, Session, StorageError};
 use crate::system::randomness::NoRandomness;
+use crate::system::rate_limit::wide_network;
 use crate::tokens::secret::Hashed;
 
 /// A user who has proved who they are.
@@ -38,6 +40,8 @@ pub struct SignIn<'a> {
     pub before: Option<&'a Session>,
     /// The browser.
     pub client: ClientDescription,
+    /// Its address.
+    pub address: IpAddr,
     /// The hash of the secret that guards the browser's forms.
     pub form: Option<Hashed>,
 }
@@ -84,6 +88,7 @@ impl SignIn<'_> {
             now,
             expires_at: now + duration,
             client: self.client,
+            network: wide_network(self.address),
             before: self.before.map(|session| session.id.clone()),
             form: self.form,
         };

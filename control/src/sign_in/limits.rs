@@ -1,61 +1,165 @@
-//! How often sign-ins may fail, for one e-mail address and for one client address.
+//! How often sign-ins may fail.
 //!
 //! An attempt is counted before the password is checked, so that parallel guesses count, and given
-//! back if it succeeds.
+//! back if no wrong password was checked.
+//!
+//! Strangers share one allowance for each e-mail address, whether or not an account has it, and
+//! wait longer with every failure. So nobody can try many passwords, from however many addresses.
+//! It must not shut out the account's owner: a browser in which the user signed in before, and each
+//! network that the user came from, have allowances of their own.
 
 use std::net::IpAddr;
 
 use portcullis::time::UnixMillis;
 
 use crate::config::settings::SignInConfig;
+use crate::sign_in::password_hashing::Caller;
+use crate::system::backoff::Backoff;
 use crate::system::rate_limit::{RateLimit, TooMany, network};
+
+/// The cells of what strangers can fill. More than passwords can be checked in [`LONGEST`]: so
+/// strangers who try many addresses cannot make all others wait.
+///
+/// [`LONGEST`]: crate::system::backoff::LONGEST
+const CELLS_OF_STRANGERS: usize = 1 << 18;
+const CELLS_OF_OWNERS: usize = 1 << 14;
 
 /// The limits on failed sign-ins.
 pub struct SignInLimits {
-    by_email: RateLimit,
+    by_email: Backoff,
+    by_browser: Backoff,
+    by_network: Backoff,
     by_address: RateLimit,
 }
 
+/// An attempt to sign in.
+#[derive(Debug, Clone, Copy)]
+pub struct Tried<'a> {
+    /// The e-mail address, in its normal form.
+    pub email: &'a str,
+    /// The client's address.
+    pub address: IpAddr,
+    /// What is known about the client, if the account exists.
+    pub known: Known<'a>,
+}
+
+/// What distinguishes a client from strangers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// The user, and the id of a browser in which they signed in before.
+    pub browser: Option<(&'a str, &'a str)>,
+    /// The user, and a network from which they signed in before.
+    pub network: Option<(&'a str, &'a str)>,
+}
+
 /// An attempt that was counted.
-#[must_use = "an attempt that succeeded must be given back"]
+#[must_use = "an attempt that was no failure must be given back"]
 pub struct Attempt {
-    email: u64,
-    address: u64,
+    allowance: Allowance,
+    address: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Allowance {
+    Browser(u64),
+    Network(u64),
+    Strangers(u64),
+}
+
+impl Attempt {
+    /// Who is waiting for the check of the password.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        match self.allowance {
+            Allowance::Browser(_) | Allowance::Network(_) => Caller::Known,
+            Allowance::Strangers(_) => Caller::Stranger,
+        }
+    }
 }
 
 impl SignInLimits {
-    /// Allows each minute as many failures as the configuration says.
+    /// The limits that the configuration says.
     #[must_use]
     pub fn new(config: SignInConfig) -> Self {
+        let owners = || Backoff::new(config.failures_per_email, CELLS_OF_OWNERS);
         Self {
-            by_email: RateLimit::new(config.failures_per_email),
+            by_email: Backoff::new(config.failures_per_email, CELLS_OF_STRANGERS),
+            by_browser: owners(),
+            by_network: owners(),
             by_address: RateLimit::new(config.failures_per_address),
         }
     }
 
-    /// Counts an attempt.
+    /// Counts an attempt. An allowance that is used up leaves the next one: a stolen cookie of a
+    /// browser cannot shut out its owner either.
     ///
     /// # Errors
-    /// When there were too many.
-    pub fn attempt(
-        &self,
-        email: &str,
-        address: IpAddr,
-        now: UnixMillis,
-    ) -> Result<Attempt, TooMany> {
-        let attempt = Attempt {
-            email: self.by_email.key(email),
-            address: self.by_address.key(network(address)),
-        };
-        self.by_address.take(attempt.address, now)?;
-        self.by_email.take(attempt.email, now)?;
-        Ok(attempt)
+    /// When there were too many. Nothing is counted then.
+    pub fn attempt(&self, tried: &Tried<'_>, now: UnixMillis) -> Result<Attempt, TooMany> {
+        let mut refused: Option<TooMany> = None;
+        if let Some(browser) = tried.known.browser {
+            let key = self.by_browser.key(browser);
+            match self.by_browser.take(key, now) {
+                Ok(()) => {
+                    return Ok(Attempt {
+                        allowance: Allowance::Browser(key),
+                        // Others behind the same address cannot shut out the browser.
+                        address: None,
+                    });
+                }
+                Err(too_many) => refused = Some(too_many),
+            }
+        }
+        let address = self.by_address.key(network(tried.address));
+        let allowance = self.by_address.take(address, now).and_then(|()| {
+            let allowance = self.without_browser(tried, now);
+            if allowance.is_err() {
+                self.by_address.give_back(address);
+            }
+            allowance
+        });
+        match allowance {
+            Ok(allowance) => Ok(Attempt {
+                allowance,
+                address: Some(address),
+            }),
+            Err(too_many) => Err(sooner(refused, too_many)),
+        }
     }
 
-    /// Takes an attempt that succeeded out of the count.
-    pub fn succeeded(&self, attempt: &Attempt) {
-        self.by_email.give_back(attempt.email);
-        self.by_address.give_back(attempt.address);
+    fn without_browser(&self, tried: &Tried<'_>, now: UnixMillis) -> Result<Allowance, TooMany> {
+        let mut refused = None;
+        if let Some(network) = tried.known.network {
+            let key = self.by_network.key(network);
+            match self.by_network.take(key, now) {
+                Ok(()) => return Ok(Allowance::Network(key)),
+                Err(too_many) => refused = Some(too_many),
+            }
+        }
+        let key = self.by_email.key(tried.email);
+        match self.by_email.take(key, now) {
+            Ok(()) => Ok(Allowance::Strangers(key)),
+            Err(too_many) => Err(sooner(refused, too_many)),
+        }
+    }
+
+    /// Takes an attempt out of the count, because no wrong password was checked.
+    pub fn give_back(&self, attempt: &Attempt, now: UnixMillis) {
+        match attempt.allowance {
+            Allowance::Browser(key) => self.by_browser.give_back(key, now),
+            Allowance::Network(key) => self.by_network.give_back(key, now),
+            Allowance::Strangers(key) => self.by_email.give_back(key, now),
+        }
+        if let Some(address) = attempt.address {
+            self.by_address.give_back(address);
+        }
+    }
+}
+
+fn sooner(one: Option<TooMany>, other: TooMany) -> TooMany {
+    match one {
+        Some(one) if one.retry_after < other.retry_after => one,
+        _ => other,
     }
 }
 
@@ -75,55 +179,123 @@ mod tests {
         })
     }
 
+    fn from<'a>(email: &'a str, address: &str) -> Tried<'a> {
+        Tried {
+            email,
+            address: address.parse().unwrap(),
+            known: Known::default(),
+        }
+    }
+
+    fn here(email: &str) -> Tried<'_> {
+        Tried {
+            email,
+            address: HERE,
+            known: Known::default(),
+        }
+    }
+
     #[test]
     fn failures_of_one_email_are_limited() {
         let limits = limits(3, 100);
         for _ in 0..3 {
-            assert!(limits.attempt("a@b", HERE, NOW).is_ok());
+            assert!(limits.attempt(&here("a@b"), NOW).is_ok());
         }
-        let refused = limits.attempt("a@b", HERE, NOW).err().unwrap();
+        let refused = limits.attempt(&here("a@b"), NOW).err().unwrap();
         assert_eq!(refused.retry_after, Duration::from_secs(20));
-        assert!(
-            limits
-                .attempt("a@b", HERE, NOW + refused.retry_after)
-                .is_ok()
-        );
+        let then = NOW + refused.retry_after;
+        assert!(limits.attempt(&here("a@b"), then).is_ok());
+        let again = limits.attempt(&here("a@b"), then).err().unwrap();
+        assert_eq!(again.retry_after, Duration::from_secs(40));
     }
 
     #[test]
     fn successes_cost_nothing() {
         let limits = limits(1, 1);
         for _ in 0..50 {
-            let attempt = limits.attempt("a@b", HERE, NOW).unwrap();
-            limits.succeeded(&attempt);
+            let attempt = limits.attempt(&here("a@b"), NOW).unwrap();
+            limits.give_back(&attempt, NOW);
         }
+    }
+
+    #[test]
+    fn a_refusal_by_one_limit_takes_nothing_of_the_other() {
+        let limits = limits(1, 3);
+        assert!(limits.attempt(&here("a@b"), NOW).is_ok());
+        for _ in 0..50 {
+            assert!(limits.attempt(&here("a@b"), NOW).is_err());
+        }
+        assert!(limits.attempt(&here("c@d"), NOW).is_ok());
+        assert!(limits.attempt(&here("e@f"), NOW).is_ok());
+        assert!(limits.attempt(&here("g@h"), NOW).is_err(), "the address");
+        assert!(limits.attempt(&from("g@h", "192.0.2.1"), NOW).is_ok());
+    }
+
+    #[test]
+    fn strangers_use_up_nothing_of_a_known_browser_or_network() {
+        let limits = limits(3, 5);
+        let strangers = |limits: &SignInLimits| {
+            for last in 0..100 {
+                let address = format!("192.0.2.{last}");
+                let _ = limits.attempt(&from("a@b", &address), NOW);
+            }
+            assert!(limits.attempt(&from("a@b", "192.0.2.200"), NOW).is_err());
+        };
+        let mut browser = here("a@b");
+        browser.known.browser = Some(("ana", "browser"));
+        let mut network = here("a@b");
+        network.known.network = Some(("ana", "127.0.0.0/24"));
+        for tried in [browser, network] {
+            for _ in 0..3 {
+                strangers(&limits);
+                let attempt = limits.attempt(&tried, NOW).unwrap();
+                assert_eq!(attempt.caller(), Caller::Known);
+            }
+            assert!(limits.attempt(&tried, NOW).is_err(), "three were wrong");
+        }
+    }
+
+    #[test]
+    fn the_neighbours_of_a_known_browser_cannot_shut_it_out() {
+        let limits = limits(3, 5);
+        for number in 0..50 {
+            let email = format!("{number}@b");
+            let _ = limits.attempt(&here(&email), NOW);
+        }
+        let mut tried = here("a@b");
+        assert!(limits.attempt(&tried, NOW).is_err());
+        tried.known.browser = Some(("ana", "browser"));
+        assert!(limits.attempt(&tried, NOW).is_ok());
+    }
+
+    #[test]
+    fn a_stolen_cookie_of_a_browser_buys_only_an_allowance() {
+        let limits = limits(3, 100);
+        let mut thief = from("a@b", "192.0.2.1");
+        thief.known.browser = Some(("ana", "browser"));
+        let mut owner = here("a@b");
+        owner.known = Known {
+            network: Some(("ana", "127.0.0.0/24")),
+            ..thief.known
+        };
+        let tries = (0..1_000).filter(|_| limits.attempt(&thief, NOW).is_ok());
+        assert_eq!(tries.count(), 6, "the browser's and the strangers'");
+        assert!(limits.attempt(&owner, NOW).is_ok(), "by the network");
     }
 
     #[test]
     fn neighbours_in_one_ipv6_network_are_one_client() {
         let limits = limits(100, 1);
-        assert!(
-            limits
-                .attempt("a@b", "2001:db8::1".parse().unwrap(), NOW)
-                .is_ok()
-        );
-        assert!(
-            limits
-                .attempt("c@d", "2001:db8::2".parse().unwrap(), NOW)
-                .is_err()
-        );
-        assert!(
-            limits
-                .attempt("e@f", "2001:db8:0:1::1".parse().unwrap(), NOW)
-                .is_ok()
-        );
+        assert!(limits.attempt(&from("a@b", "2001:db8::1"), NOW).is_ok());
+        assert!(limits.attempt(&from("c@d", "2001:db8::2"), NOW).is_err());
+        assert!(limits.attempt(&from("e@f", "2001:db8:0:1::1"), NOW).is_ok());
     }
 
     #[test]
     fn a_clock_that_is_set_back_locks_no_user_out() {
         let limits = limits(2, 100);
-        assert!(limits.attempt("a@b", HERE, NOW).is_ok());
+        assert!(limits.attempt(&here("a@b"), NOW).is_ok());
         let before = NOW - Duration::from_secs(500_000);
-        assert!(limits.attempt("a@b", HERE, before).is_ok());
+        assert!(limits.attempt(&here("a@b"), before).is_ok());
     }
 }

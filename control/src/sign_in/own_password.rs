@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use super::new_password::{self, NewPasswordError};
-use super::password::{self, PasswordSignInError};
+use super::password::{self, Browser, PasswordSignInError, Typed};
 use crate::service::Service;
 use crate::storage::{PasswordChange, Session, StorageError};
 use crate::system::randomness::NoRandomness;
@@ -81,7 +81,13 @@ pub async fn change(
     if let Some(fault) = new_password::fault(&change.new) {
         return Ok(ChangeOutcome::Invalid(fault));
     }
-    let user = password::authenticate(service, &session.email, &change.old, client).await?;
+    let typed = Typed {
+        email: &session.email,
+        password: &change.old,
+        client,
+        browser: Browser::Session(session),
+    };
+    let user = password::authenticate(service, typed).await?;
     // Another user with the same address may have the password.
     let old = user
         .filter(|user| user.id == session.user_id)

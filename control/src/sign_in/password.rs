@@ -5,14 +5,38 @@
 
 use std::net::IpAddr;
 
+use axum::http::HeaderMap;
+
 use super::begin::AuthenticatedUser;
 use super::email;
+use super::limits::{Known, Tried};
 use super::password_hashing::PasswordError;
 use crate::metrics::SignInResult;
 use crate::service::Service;
-use crate::storage::StorageError;
-use crate::system::rate_limit::TooMany;
+use crate::storage::{PasswordAccount, Session, StorageError};
+use crate::system::rate_limit::{TooMany, wide_network};
 use crate::tokens::secret::Plain;
+
+/// An e-mail address and a password that somebody typed.
+pub struct Typed<'a> {
+    /// The e-mail address.
+    pub email: &'a str,
+    /// The password.
+    pub password: &'a Plain,
+    /// The client's address.
+    pub client: IpAddr,
+    /// How the browser is recognised.
+    pub browser: Browser<'a>,
+}
+
+/// How a browser is recognised as one in which the user signed in before.
+#[derive(Debug, Clone, Copy)]
+pub enum Browser<'a> {
+    /// By its cookies.
+    Cookies(&'a HeaderMap),
+    /// The user is signed in there.
+    Session(&'a Session),
+}
 
 /// Why nothing is known about the user.
 #[derive(Debug, thiserror::Error)]
@@ -36,11 +60,9 @@ pub enum PasswordSignInError {
 /// When the password was not checked.
 pub async fn authenticate(
     service: &Service,
-    email: &str,
-    password: &Plain,
-    client: IpAddr,
+    typed: Typed<'_>,
 ) -> Result<Option<AuthenticatedUser>, PasswordSignInError> {
-    let authenticated = check(service, email, password, client).await;
+    let authenticated = check(service, &typed).await;
     if let Err(error) = &authenticated {
         service.metrics.sign_in(match error {
             PasswordSignInError::TooMany(_) => SignInResult::TooManyFailures,
@@ -55,36 +77,64 @@ pub async fn authenticate(
 
 async fn check(
     service: &Service,
-    email: &str,
-    password: &Plain,
-    client: IpAddr,
+    typed: &Typed<'_>,
 ) -> Result<Option<AuthenticatedUser>, PasswordSignInError> {
-    let email = email::normal(email).unwrap_or_default();
+    let email = email::normal(typed.email).unwrap_or_default();
+    let network = wide_network(typed.client);
+    let account = service.storage.password_account(&email, &network).await?;
+    let browser = typed.browser.recognise(service, account.as_ref());
+    let known = account.as_ref().map(|account| Known {
+        browser: browser.as_deref().map(|browser| (&*account.id, browser)),
+        network: account.knows_network.then_some((&*account.id, &*network)),
+    });
+    let tried = Tried {
+        email: &email,
+        address: typed.client,
+        known: known.unwrap_or_default(),
+    };
     let attempt = service
         .limits
-        .attempt(&email, client, service.clock.now())
+        .attempt(&tried, service.clock.now())
         .map_err(PasswordSignInError::TooMany)?;
-    let account = service.storage.password_account(&email).await?;
     let stored = account
         .as_ref()
         .map(|account| account.password_hash.clone());
-    if service.passwords.check(password.clone(), stored).await? {
-        service.limits.succeeded(&attempt);
-        Ok(account.map(|account| AuthenticatedUser {
+    let password = typed.password.clone();
+    let checked = service.passwords.check(attempt.caller(), password, stored);
+    let checked = checked.await;
+    // Only a wrong password that was checked is a failure.
+    if !matches!(checked, Ok(false)) {
+        service.limits.give_back(&attempt, service.clock.now());
+    }
+    if checked? {
+        return Ok(account.map(|account| AuthenticatedUser {
             id: account.id,
             email: account.email,
             password: Some(account.password_hash),
-        }))
-    } else {
-        service.metrics.sign_in(SignInResult::WrongPassword);
-        // Not what was typed: people type passwords into the wrong field.
-        let known = account.as_ref();
-        tracing::info!(
-            user = known.map(|account| &account.id),
-            email = known.map(|account| &account.email),
-            %client,
-            "sign-in failed"
-        );
-        Ok(None)
+        }));
+    }
+    service.metrics.sign_in(SignInResult::WrongPassword);
+    // Not what was typed: people type passwords into the wrong field.
+    tracing::info!(
+        user = account.as_ref().map(|account| &account.id),
+        email = account.as_ref().map(|account| &account.email),
+        client = %typed.client,
+        "sign-in failed"
+    );
+    Ok(None)
+}
+
+impl Browser<'_> {
+    /// The browser's id for this account. Without an account the same work finds nothing.
+    fn recognise(self, service: &Service, account: Option<&PasswordAccount>) -> Option<String> {
+        let user_id = account.map_or("", |account| &account.id);
+        match self {
+            Self::Cookies(headers) => {
+                service
+                    .known_browsers
+                    .recognise(headers, user_id, service.now())
+            }
+            Self::Session(session) => (session.user_id == user_id).then(|| session.id.clone()),
+        }
     }
 }

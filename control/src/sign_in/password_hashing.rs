@@ -1,23 +1,30 @@
 //! Hashing and checking passwords with argon2id (RFC 9106).
 //!
 //! Hashing is slow and takes much memory on purpose, so it runs on threads of its own, and only a
-//! few hashes are computed at once.
+//! few hashes are computed at once. Strangers who guess cannot take all of these places: one is
+//! for callers who are known.
 
-use argon2::password_hash::phc;
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
-use prometheus_client::metrics::histogram::Histogram;
+mod workspace;
+
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::Semaphore;
+use prometheus_client::metrics::histogram::Histogram;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::password_hash::PasswordHash;
 use crate::system::randomness::{NoRandomness, Randomness};
 use crate::tokens::secret::Plain;
+use workspace::{Workspace, Workspaces};
 
-const AT_ONCE: usize = 4;
-/// How many more may wait; others are told to try again.
-const WAITING: usize = 64;
+/// How many hashes are computed at once for anybody.
+const AT_ONCE: usize = 3;
+/// How many more for known callers.
+const AT_ONCE_FOR_KNOWN: usize = 1;
+/// How many hashes of strangers are computed or wait; others are told to try again.
+const STRANGERS: usize = 64;
+/// The same of known callers.
+const KNOWN: usize = 64;
 const SALT_BYTES: usize = 16;
 /// Of the metrics.
 const SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
@@ -25,10 +32,22 @@ const SECONDS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 /// The longest password, in bytes.
 pub const MAX_BYTES: usize = 1024;
 
+/// Who waits for a hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// Somebody who may be guessing passwords.
+    Stranger,
+    /// A browser or network in which the user signed in before, or an administrator.
+    Known,
+}
+
 /// Hashes and checks passwords.
 pub struct Passwords {
-    at_once: Arc<Semaphore>,
-    waiting: Semaphore,
+    for_anybody: Arc<Semaphore>,
+    for_known: Arc<Semaphore>,
+    strangers: Semaphore,
+    known: Semaphore,
+    workspaces: Arc<Workspaces>,
     /// The hash of a random secret. It is checked for users without a password, so that they take
     /// as long as others.
     decoy: PasswordHash,
@@ -64,10 +83,18 @@ impl Passwords {
     /// # Errors
     /// When hashing fails.
     pub fn new(random: &dyn Randomness) -> Result<Self, PasswordError> {
-        let decoy = hash(&random.secret()?, &random.bytes::<SALT_BYTES>()?)?;
+        let workspaces = Workspaces::default();
+        let salt = random.bytes::<SALT_BYTES>()?;
+        let secret = random.secret()?;
+        let decoy = workspaces
+            .with(|workspace| workspace.hash(&secret, &salt))
+            .ok_or(PasswordError::Hashing)?;
         Ok(Self {
-            at_once: Arc::new(Semaphore::new(AT_ONCE)),
-            waiting: Semaphore::new(WAITING),
+            for_anybody: Arc::new(Semaphore::new(AT_ONCE)),
+            for_known: Arc::new(Semaphore::new(AT_ONCE_FOR_KNOWN)),
+            strangers: Semaphore::new(STRANGERS),
+            known: Semaphore::new(KNOWN),
+            workspaces: Arc::new(workspaces),
             decoy,
             seconds: Histogram::new(SECONDS),
         })
@@ -83,11 +110,12 @@ impl Passwords {
     #[must_use]
     pub fn queue(&self) -> Queue {
         let taken = |of: &Semaphore, all: usize| all.saturating_sub(of.available_permits()) as u64;
-        let running = taken(&self.at_once, AT_ONCE);
+        let running = taken(&self.for_anybody, AT_ONCE) + taken(&self.for_known, AT_ONCE_FOR_KNOWN);
+        let all = taken(&self.strangers, STRANGERS) + taken(&self.known, KNOWN);
         Queue {
             running,
             // Those that are being computed hold a place of both.
-            waiting: taken(&self.waiting, WAITING).saturating_sub(running),
+            waiting: all.saturating_sub(running),
         }
     }
 
@@ -101,8 +129,8 @@ impl Passwords {
         random: &dyn Randomness,
     ) -> Result<PasswordHash, PasswordError> {
         let salt = random.bytes::<SALT_BYTES>()?;
-        self.on_thread(move || hash(password.reveal(), &salt))
-            .await?
+        let work = move |workspace: &mut Workspace| workspace.hash(password.reveal(), &salt);
+        self.on_thread(Caller::Known, work).await
     }
 
     /// Whether `stored` is the hash of `password`. Without a stored hash the answer is no, after the
@@ -112,54 +140,56 @@ impl Passwords {
     /// When hashing fails.
     pub async fn check(
         &self,
+        caller: Caller,
         password: Plain,
         stored: Option<PasswordHash>,
     ) -> Result<bool, PasswordError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.clone());
-        let matches = self
-            .on_thread(move || {
-                let stored =
-                    phc::PasswordHash::new(stored.reveal()).map_err(|_| PasswordError::Hashing)?;
-                let password = password.reveal().as_bytes();
-                Ok::<_, PasswordError>(Argon2::default().verify_password(password, &stored).is_ok())
-            })
-            .await??;
-        Ok(known && matches)
+        let work = move |workspace: &mut Workspace| workspace.matches(password.reveal(), &stored);
+        Ok(self.on_thread(caller, work).await? && known)
     }
 
     async fn on_thread<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
+        caller: Caller,
+        work: impl FnOnce(&mut Workspace) -> Option<T> + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let _waiting = self
-            .waiting
-            .try_acquire()
-            .map_err(|_| PasswordError::Busy)?;
-        let permit = Arc::clone(&self.at_once)
-            .acquire_owned()
-            .await
-            .map_err(|_| PasswordError::Hashing)?;
+        let waiting = match caller {
+            Caller::Stranger => &self.strangers,
+            Caller::Known => &self.known,
+        };
+        let _waiting = waiting.try_acquire().map_err(|_| PasswordError::Busy)?;
+        let permit = self.permit(caller).await?;
         // The thread continues if the caller is cancelled, so it keeps the permit.
-        let seconds = self.seconds.clone();
+        let (seconds, workspaces) = (self.seconds.clone(), Arc::clone(&self.workspaces));
         let work = move || {
             let begun = Instant::now();
-            let done = work();
+            let done = workspaces.with(work);
             seconds.observe(begun.elapsed().as_secs_f64());
             drop(permit);
             done
         };
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|_| PasswordError::Hashing)
+        let done = tokio::task::spawn_blocking(work).await;
+        done.ok().flatten().ok_or(PasswordError::Hashing)
     }
-}
 
-fn hash(password: &str, salt: &[u8]) -> Result<PasswordHash, PasswordError> {
-    let hash: phc::PasswordHash = Argon2::default()
-        .hash_password_with_salt(password.as_bytes(), salt)
-        .map_err(|_| PasswordError::Hashing)?;
-    Ok(PasswordHash::new(hash.to_string()))
+    /// A place to compute a hash.
+    async fn permit(&self, caller: Caller) -> Result<OwnedSemaphorePermit, PasswordError> {
+        let for_anybody = Arc::clone(&self.for_anybody).acquire_owned();
+        let permit = match caller {
+            Caller::Stranger => for_anybody.await,
+            Caller::Known => {
+                let for_known = Arc::clone(&self.for_known).acquire_owned();
+                tokio::select! {
+                    biased;
+                    permit = for_known => permit,
+                    permit = for_anybody => permit,
+                }
+            }
+        };
+        permit.map_err(|_| PasswordError::Hashing)
+    }
 }
 
 #[cfg(test)]
@@ -175,15 +205,54 @@ mod tests {
             .hash(plain.clone(), &SystemRandomness)
             .await
             .unwrap();
-        assert!(stored.reveal().starts_with("$argon2id$"));
         assert!(
-            passwords
-                .check(plain.clone(), Some(stored.clone()))
-                .await
-                .unwrap()
+            stored
+                .reveal()
+                .starts_with("$argon2id$v=19$m=19456,t=2,p=1$")
         );
+        let check = async |plain: &Plain, stored| {
+            let checked = passwords.check(Caller::Stranger, plain.clone(), stored);
+            checked.await.unwrap()
+        };
+        assert!(check(&plain, Some(stored.clone())).await);
         let wrong = Plain::new("battery staple".into());
-        assert!(!passwords.check(wrong, Some(stored)).await.unwrap());
-        assert!(!passwords.check(plain, None).await.unwrap());
+        assert!(!check(&wrong, Some(stored)).await);
+        assert!(!check(&plain, None).await);
+    }
+
+    #[tokio::test]
+    async fn strangers_leave_a_place_to_known_callers() {
+        let passwords = Arc::new(Passwords::new(&SystemRandomness).unwrap());
+        // Strangers hold all places that they can get, and all who may wait do.
+        let all = u32::try_from(AT_ONCE).unwrap();
+        let busy = Arc::clone(&passwords.for_anybody).acquire_many_owned(all);
+        let busy = busy.await.unwrap();
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..STRANGERS {
+            let passwords = Arc::clone(&passwords);
+            waiting.spawn(async move {
+                passwords
+                    .check(Caller::Stranger, Plain::new("guess".into()), None)
+                    .await
+            });
+        }
+        while passwords.queue().waiting < (STRANGERS - AT_ONCE) as u64 {
+            tokio::task::yield_now().await;
+        }
+        let plain = || Plain::new("password".into());
+        let stranger = passwords.check(Caller::Stranger, plain(), None).await;
+        assert!(matches!(stranger, Err(PasswordError::Busy)));
+        assert!(!passwords.check(Caller::Known, plain(), None).await.unwrap());
+        drop(busy);
+        while let Some(checked) = waiting.join_next().await {
+            assert!(!checked.unwrap().unwrap());
+        }
+        assert_eq!(
+            passwords.queue(),
+            Queue {
+                running: 0,
+                waiting: 0
+            }
+        );
     }
 }

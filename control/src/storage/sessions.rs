@@ -14,6 +14,7 @@ use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
 use crate::storage::revocations::of_token;
+use crate::storage::users::known::remember_network;
 use crate::tokens::secret::Hashed;
 
 /// A sign-in that begins or renews a global session.
@@ -32,6 +33,8 @@ pub struct NewSession {
     pub expires_at: UnixSeconds,
     /// The browser.
     pub client: ClientDescription,
+    /// The network that it is in.
+    pub network: String,
     /// The `sid` in the browser's cookie, whose session may have ended.
     pub before: Option<String>,
     /// Hash of the secret that all sign-in forms of one browser share.
@@ -122,6 +125,7 @@ impl Database {
         if let Some(refused) = refused(&mut write, session).await? {
             return Ok(refused);
         }
+        remember_network(&mut write, &session.user_id, &session.network, session.now).await?;
         let (auth_ver,): (i64,) =
             sqlx::query_as("SELECT version FROM feed_state WHERE only_row = 1")
                 .fetch_one(write.connection())

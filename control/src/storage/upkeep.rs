@@ -8,6 +8,7 @@ use portcullis::time::{UnixMillis, UnixSeconds};
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
+use crate::storage::users::known::LIFE as NETWORK_LIFE;
 
 /// How long a revocation is kept past its end. Filters drop it after the same time.
 const REVOCATION_GRACE: Duration = Duration::from_secs(3600);
@@ -48,6 +49,9 @@ const OUTDATED_PROXIES: &str = "DELETE FROM proxies WHERE last_seen_ms + denies_
 const OUTDATED_STEPS: &str = "DELETE FROM proxy_steps WHERE at_ms < $1 AND \
      (credential, instance, version) IN \
      (SELECT credential, instance, version FROM proxy_steps WHERE at_ms < $1 LIMIT $2)";
+const OUTDATED_NETWORKS: &str = "DELETE FROM known_networks WHERE last_used_at < $1 AND \
+     (user_id, network) IN \
+     (SELECT user_id, network FROM known_networks WHERE last_used_at < $1 LIMIT $2)";
 const OUTDATED_LOG: &str = "DELETE FROM feed_log WHERE version <= $1 AND (version, position) IN \
      (SELECT version, position FROM feed_log WHERE version <= $1 \
      ORDER BY version, position LIMIT $2)";
@@ -55,7 +59,7 @@ const OUTDATED_TIMES: &str = "DELETE FROM version_times WHERE version <= $1 AND 
      (SELECT version FROM version_times WHERE version <= $1 ORDER BY version LIMIT $2)";
 
 impl Database {
-    /// Deletes codes, refreshes, sessions, revocations and proxies that ended before `now`, and the
+    /// Deletes codes, refreshes, sessions, revocations, networks and proxies that ended before `now`, and the
     /// oldest part of the log.
     pub async fn tidy(&self, now: UnixSeconds) -> Result<(), StorageError> {
         let past_repeats = to_db(now - REPEAT_GRACE);
@@ -65,6 +69,7 @@ impl Database {
             (OUTDATED_REFRESHES, past_repeats),
             (OUTDATED_DEVICE_CODES, past_repeats),
             (OUTDATED_SESSIONS, to_db(now)),
+            (OUTDATED_NETWORKS, to_db(now - NETWORK_LIFE)),
             (OUTDATED_REVOCATIONS, to_db(now - REVOCATION_GRACE)),
             (OUTDATED_PROXIES, to_db(past_proxies)),
             (OUTDATED_STEPS, to_db(self.oldest_step().await?)),

@@ -1,6 +1,7 @@
 //! Users who have an account with the service.
 
 mod enabling;
+pub(super) mod known;
 mod passwords;
 mod removal;
 
@@ -64,6 +65,8 @@ pub struct PasswordAccount {
     pub email: String,
     /// The password's hash.
     pub password_hash: PasswordHash,
+    /// Whether the user signed in from the client's network before.
+    pub knows_network: bool,
 }
 
 /// Why a user was not added.
@@ -130,23 +133,29 @@ impl Database {
     }
 
     /// The user who can sign in with a password under an e-mail address. Users without a password
-    /// may have the same address.
+    /// may have the same address. `network` is that of the client.
     pub async fn password_account(
         &self,
         email: &str,
+        network: &str,
     ) -> Result<Option<PasswordAccount>, StorageError> {
-        let row: Option<(String, String, String)> = sqlx::query_as(
-            "SELECT id, email, password_hash FROM users \
+        let row: Option<(String, String, String, i64)> = sqlx::query_as(
+            "SELECT id, email, password_hash, (SELECT COUNT(*) FROM known_networks \
+             WHERE user_id = users.id AND network = $2) FROM users \
              WHERE email = $1 AND password_hash IS NOT NULL",
         )
         .bind(email)
+        .bind(network)
         .fetch_optional(self.pool())
         .await?;
-        Ok(row.map(|(id, email, password_hash)| PasswordAccount {
-            id,
-            email,
-            password_hash: PasswordHash::new(password_hash),
-        }))
+        Ok(
+            row.map(|(id, email, password_hash, known)| PasswordAccount {
+                id,
+                email,
+                password_hash: PasswordHash::new(password_hash),
+                knows_network: known != 0,
+            }),
+        )
     }
 }
 

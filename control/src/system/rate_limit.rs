@@ -92,6 +92,30 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// The wider network of an address: a /24 of IPv4, a /64 of IPv6. Providers give their customers
+/// changing addresses within it.
+pub(crate) fn wide_network(address: IpAddr) -> String {
+    match network(address) {
+        IpAddr::V6(network) => format!("{network}/64"),
+        IpAddr::V4(address) => {
+            let [first, second, third, _] = address.octets();
+            format!("{first}.{second}.{third}.0/24")
+        }
+    }
+}
+
+/// The site of an address: what one customer can have many networks in, a /24 of IPv4 or a /48 of
+/// IPv6.
+pub(crate) fn site(address: IpAddr) -> String {
+    match network(address) {
+        IpAddr::V6(network) => {
+            let site = u128::from(network) >> 80 << 80;
+            format!("{}/48", std::net::Ipv6Addr::from(site))
+        }
+        IpAddr::V4(_) => wide_network(address),
+    }
+}
+
 fn index(key: u64) -> usize {
     usize::try_from(key % CELLS as u64).unwrap_or(0)
 }

@@ -25,7 +25,7 @@ use super::page::csrf;
 use super::page::failure::Failure;
 use crate::service::Service;
 use crate::sessions::current;
-use crate::sign_in::password;
+use crate::sign_in::password::{self, Browser, Typed};
 use crate::storage::Session;
 use crate::tokens::secret::Plain;
 use attempt::{LoginAttempt, LoginQuery};
@@ -116,8 +116,13 @@ pub async fn sign_in(
         peer,
         headers: &headers,
     };
-    let address = client.address(&service);
-    let user = password::authenticate(&service, &input.email, &input.password, address).await?;
+    let typed = Typed {
+        email: &input.email,
+        password: &input.password,
+        client: client.address(&service),
+        browser: Browser::Cookies(&headers),
+    };
+    let user = password::authenticate(&service, typed).await?;
     let Some(user) = user else {
         let mut form = form_again(Complaint::WrongPassword);
         form.again = was_asked_again(&service, &headers, attempt.as_ref()).await?;

@@ -1,6 +1,7 @@
 //! `/login`: from a filter's redirect to the code, and all that can go wrong between.
 
 mod limits;
+mod owner;
 
 use reqwest::StatusCode;
 use serde_json::json;

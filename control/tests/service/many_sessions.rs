@@ -44,6 +44,7 @@ async fn begin_session(service: &Service, user_id: &str, number: u64) -> Option<
         password: None,
         now,
         expires_at: now + Duration::from_secs(3600),
+        network: "127.0.0.0/24".to_owned(),
         client: ClientDescription::of(&HeaderMap::new(), Ipv4Addr::LOCALHOST.into()),
         before: None,
         form: None,
@@ -82,7 +83,12 @@ async fn a_user_has_a_hundred_sessions_and_the_oldest_ends_for_a_new_one() {
     let password = service.user(ANA).await;
     let mut oldest = Browser::default();
     oldest.sign_in(&service, "/login", (ANA, &password)).await;
-    let account = service.running.service.storage.password_account(ANA).await;
+    let account = service
+        .running
+        .service
+        .storage
+        .password_account(ANA, "")
+        .await;
     let user_id = account.unwrap().unwrap().id;
     service.clock.advance(1);
     for number in 1..MOST_OF_A_USER {

@@ -76,6 +76,7 @@ async fn a_users_revocation_lasts_as_long_as_a_renewed_session() {
         password: None,
         now: UnixSeconds::new(begun),
         expires_at: UnixSeconds::new(expires_at),
+        network: "127.0.0.0/24".to_owned(),
         client: ClientDescription::of(&HeaderMap::new(), Ipv4Addr::LOCALHOST.into()),
         before: before.map(str::to_owned),
         form: None,

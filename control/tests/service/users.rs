@@ -152,6 +152,7 @@ fn new_session(service: &Service, user_id: &str) -> NewSession {
         password: None,
         now,
         expires_at: now + std::time::Duration::from_secs(3600),
+        network: "127.0.0.0/24".to_owned(),
         client: ClientDescription::of(
             &reqwest::header::HeaderMap::new(),
             std::net::Ipv4Addr::LOCALHOST.into(),

@@ -26,6 +26,8 @@ macro_rules! migrations_in {
             6 "keys" "0006_keys.sql",
             7 "credentials" "0007_credentials.sql",
             8 "proxy_nodes" "0008_proxy_nodes.sql",
+            9 "known" "0009_known.sql",
+            10 "device_shares" "0010_device_shares.sql",
         }
     };
 }

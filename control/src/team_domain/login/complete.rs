@@ -54,6 +54,7 @@ impl CompletedSignIn<'_> {
             application,
             before: before.as_ref(),
             client: self.client.description(service),
+            address: self.client.address(service),
             form: FormGuard::hashed(headers),
         };
         let session = match sign_in.begin(service).await? {
@@ -77,6 +78,11 @@ impl CompletedSignIn<'_> {
         };
         let keys = service.keys().await?;
         if let Some(cookie) = current::cookie(service, &keys, &session)? {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        let (random, now) = (service.random.as_ref(), service.now());
+        let known = &service.known_browsers;
+        if let Some(cookie) = known.cookie(headers, &self.user.id, random, now)? {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         Ok(Some(response))

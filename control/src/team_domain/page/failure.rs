@@ -244,7 +244,11 @@ impl Failure {
             ),
             Self::TooManyAttempts { .. } => (
                 "Too many attempts",
-                lines(&["Too many passwords were wrong, so none is checked for a while."]),
+                lines(&[
+                    "Too many passwords were wrong, so none is checked for a while.",
+                    "If you have signed in on another device or in another network before, you may \
+                         not have to wait there.",
+                ]),
             ),
             Self::TooManyCodes { .. } => (
                 "Too many wrong codes",

@@ -30,8 +30,13 @@ async fn failed_sign_ins_are_limited_by_address_and_by_user() {
         .sign_in(&service, "/login", ("bob@example.com", "wrong one"))
         .await;
     assert_eq!(other.status(), StatusCode::UNAUTHORIZED);
-    let spent = browser
+    // The refused attempt took nothing of the address's allowance.
+    let other = browser
         .sign_in(&service, "/login", ("cyd@example.com", "wrong one"))
+        .await;
+    assert_eq!(other.status(), StatusCode::UNAUTHORIZED);
+    let spent = browser
+        .sign_in(&service, "/login", ("dan@example.com", "wrong one"))
         .await;
     assert_eq!(
         spent.status(),

@@ -42,6 +42,7 @@ async fn a_refreshed_token_proves_no_later_sign_in_than_the_one_before() {
         password: None,
         now,
         expires_at: now + Duration::from_secs(1),
+        network: "127.0.0.0/24".to_owned(),
         client: ClientDescription::of(&HeaderMap::new(), Ipv4Addr::LOCALHOST.into()),
         before: Some(text("sid")),
         form: None,

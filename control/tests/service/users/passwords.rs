@@ -106,7 +106,7 @@ async fn a_sign_in_with_the_old_password_that_has_begun_does_not_outrun_the_new_
     let scene = scene().await;
     let service = &scene.service;
     let storage = &service.running.service.storage;
-    let account = storage.password_account(ANA).await.unwrap().unwrap();
+    let account = storage.password_account(ANA, "").await.unwrap().unwrap();
     let id = only_user(service).await["id"].as_str().unwrap().to_owned();
     let begin = async |password: PasswordHash| {
         let session = NewSession {
