@@ -77,7 +77,14 @@ pub async fn show(
         return pages.form(true);
     };
     match header_tokens::longest(&waiting.application.definition, &session.email) {
-        Some(longest) => pages.question(&session, &waiting, longest),
+        Some(longest) => {
+            let (hash, now) = (waiting.code.hashed(), service.now());
+            let looked = service
+                .storage
+                .look_at_device_code(&hash, &session.user_id, now);
+            looked.await?;
+            pages.question(&session, &waiting, longest)
+        }
         None => pages.no_access(&session, &waiting),
     }
 }

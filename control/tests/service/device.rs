@@ -3,6 +3,7 @@
 
 mod limits;
 mod scene;
+mod shares;
 
 use reqwest::StatusCode;
 use serde_json::json;

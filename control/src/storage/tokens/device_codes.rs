@@ -2,6 +2,7 @@
 //! answered it and the command line has fetched the answer. Only hashes of the codes are stored.
 
 mod poll;
+mod room;
 
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub struct NewDeviceCode {
     pub client_address: String,
     /// The network that counts as one client.
     pub client_network: String,
+    /// The site that the network is in.
+    pub client_site: String,
     /// The time of the request.
     pub asked_at: UnixSeconds,
     /// When it expires.
@@ -56,30 +59,19 @@ pub enum DeviceAnswer<'a> {
     Refused,
 }
 
-/// The most requests that wait at a time. Without a bound, strangers could fill the disk.
-const MOST_WAITING: i64 = 10_000;
-/// The most of one client.
-const MOST_WAITING_OF_A_CLIENT: i64 = 20;
-
 impl Database {
-    /// Stores a request. False if too many are waiting.
+    /// Stores a request, for which another may have to go. False if people are looking at all of
+    /// them.
     pub async fn add_device_code(&self, code: &NewDeviceCode) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
-        let (all, of_client): (i64, i64) = sqlx::query_as(
-            "SELECT COUNT(*), CAST(COALESCE(SUM(CASE WHEN client_network = $1 THEN 1 ELSE 0 END), 0) \
-             AS BIGINT) FROM device_codes WHERE expires_at > $2",
-        )
-        .bind(&code.client_network)
-        .bind(to_db(code.asked_at))
-        .fetch_one(write.connection())
-        .await?;
-        if all >= MOST_WAITING || of_client >= MOST_WAITING_OF_A_CLIENT {
+        let from = (code.client_network.as_str(), code.client_site.as_str());
+        if !room::make(&mut write, from, code.asked_at).await? {
             return Ok(false);
         }
         sqlx::query(
             "INSERT INTO device_codes (device_code_hash, user_code_hash, audience, \
-             client_address, client_network, asked_at, expires_at, poll_interval, next_poll_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6)",
+             client_address, client_network, asked_at, expires_at, poll_interval, next_poll_at, \
+             client_site) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9)",
         )
         .bind(code.device_code.as_str())
         .bind(code.user_code.as_str())
@@ -89,6 +81,7 @@ impl Database {
         .bind(to_db(code.asked_at))
         .bind(to_db(code.expires_at))
         .bind(to_db(code.poll_interval.as_secs()))
+        .bind(&code.client_site)
         .execute(write.connection())
         .await?;
         write.commit().await?;
@@ -116,6 +109,29 @@ impl Database {
                 asked_at: from_db(asked_at),
             }),
         )
+    }
+
+    /// Notes that a user is looking at a request, so that it does not have to go. Of one user this
+    /// holds for the last few requests.
+    pub async fn look_at_device_code(
+        &self,
+        user_code: &Hashed,
+        user_id: &str,
+        now: UnixSeconds,
+    ) -> Result<(), StorageError> {
+        let mut write = self.write().await?;
+        sqlx::query(
+            "UPDATE device_codes SET seen_by = $1, seen_at = $2 \
+             WHERE user_code_hash = $3 AND answer IS NULL",
+        )
+        .bind(user_id)
+        .bind(to_db(now))
+        .bind(user_code.as_str())
+        .execute(write.connection())
+        .await?;
+        room::look_away(&mut write, user_id).await?;
+        write.commit().await?;
+        Ok(())
     }
 
     /// Answers a request. False if it was already answered, or is gone.

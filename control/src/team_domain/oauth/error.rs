@@ -25,8 +25,10 @@ pub enum OAuthError {
     /// The client is not the command line.
     #[error("unknown client; client_id must be portcullis-control")]
     InvalidClient,
-    /// The code is unknown, or was used.
-    #[error("this code is unknown or was already used; request a new one")]
+    /// The code is unknown, was used, or made room for others.
+    #[error(
+        "this code is unknown, was already used, or gave way to newer requests; request a new one"
+    )]
     InvalidGrant,
     /// The grant is not the device grant.
     #[error("grant_type must be urn:ietf:params:oauth:grant-type:device_code")]

@@ -7,7 +7,7 @@ use super::{LIFE, POLL_INTERVAL};
 use crate::service::Service;
 use crate::storage::{NewDeviceCode, StorageError};
 use crate::system::randomness::NoRandomness;
-use crate::system::rate_limit::network;
+use crate::system::rate_limit::{network, site};
 use crate::tokens::secret::Plain;
 
 /// The codes of a request.
@@ -27,7 +27,7 @@ pub enum IssueCodesError {
     /// No randomness.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
-    /// Too many requests wait for an answer, of this client or of all.
+    /// People are looking at all requests that wait for an answer, of this client or of all.
     #[error("too many requests are waiting for an answer")]
     TooMany,
 }
@@ -52,6 +52,7 @@ pub async fn issue(
         audience: audience.to_owned(),
         client_address: client.to_string(),
         client_network: network(client).to_string(),
+        client_site: site(client),
         asked_at: now,
         expires_at: now + LIFE,
         poll_interval: POLL_INTERVAL,

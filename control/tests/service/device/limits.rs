@@ -1,9 +1,9 @@
-//! How many requests a client may have, and how often a person may type a wrong code.
+//! How often a person may type a wrong code.
 
 use reqwest::StatusCode;
 use serde_json::json;
 
-use super::{Scene, error};
+use super::Scene;
 
 #[tokio::test]
 async fn wrong_codes_are_limited_for_each_user() {
@@ -21,17 +21,4 @@ async fn wrong_codes_are_limited_for_each_user() {
     assert!(response.headers().contains_key("retry-after"));
     scene.service.clock.advance(60);
     assert_eq!(scene.page(&right).await.0, StatusCode::OK);
-}
-
-#[tokio::test]
-async fn one_client_has_twenty_requests_at_a_time() {
-    let scene = Scene::new(json!({})).await;
-    for _ in 0..20 {
-        assert_eq!(scene.authorize("wiki").await.status(), StatusCode::OK);
-    }
-    let refused = scene.authorize("wiki").await;
-    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(error(refused).await, "temporarily_unavailable");
-    scene.service.clock.advance(601);
-    assert_eq!(scene.authorize("wiki").await.status(), StatusCode::OK);
 }
