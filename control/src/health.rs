@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::routing::get;
 
 use crate::service::Service;
@@ -19,6 +19,20 @@ pub fn router() -> Router<Arc<Service>> {
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz))
+}
+
+/// Both calls, where there is no room for others.
+pub fn alone(service: Arc<Service>) -> Router {
+    router()
+        .fallback(async || {
+            let wait = [(header::RETRY_AFTER, "1")];
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                wait,
+                "too many open connections\n",
+            )
+        })
+        .with_state(service)
 }
 
 /// 503 while the database cannot be read, so that a load balancer chooses another replica.

@@ -15,14 +15,12 @@ mod sessions;
 mod tokens;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::admin_api;
 use crate::health;
@@ -32,8 +30,6 @@ use page::failure::Failure;
 use page::{present, security_headers};
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
-/// How long the body of a request may pause. A slow one holds a connection.
-const BODY_PAUSE: Duration = Duration::from_secs(10);
 
 /// All pages of the team domain. Needs the peer's address as `ConnectInfo`.
 pub fn router(service: Arc<Service>) -> Router {
@@ -55,7 +51,6 @@ pub fn router(service: Arc<Service>) -> Router {
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::NoSuchMethod)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(CatchPanicLayer::custom(present::after_panic))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&service),

@@ -1,6 +1,13 @@
-//! Serves a listener within limits, so that slow clients cannot exhaust memory or file descriptors:
-//! a limit on open connections, beyond which new ones wait in the system's queue, and one on the
-//! time for the head of a request. The time for a response is not limited, because of long polls.
+//! Serves a listener within limits, so that slow clients cannot exhaust memory or file descriptors,
+//! or keep others out: on open connections, on those of one address, and on the whole time for the
+//! head and the body of a request and for taking a response. The time until a response begins is
+//! not limited, because of long polls.
+//!
+//! If all connections are being answered, others are still told whether the service is healthy.
+
+mod deadlines;
+mod limits;
+mod room;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -19,48 +26,98 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use ipnet::IpNet;
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
-/// The limits of a listener.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// The most open connections.
-    pub connections: usize,
-    /// How long a client may take for the head of a request, counted from its connection or the
-    /// previous response.
-    pub head_within: Duration,
+use deadlines::{TimedBody, TimedWrites};
+use room::{Place, Room};
+
+pub use limits::Limits;
+
+/// What a listener serves.
+pub struct Served {
+    /// Everything.
+    pub router: Router,
+    /// What is left when there is no room.
+    pub health: Router,
+    /// Proxies, whose connections carry many clients and have no share of their own.
+    pub proxies: Vec<IpNet>,
+}
+
+/// A listener for local or remote clients.
+pub trait Door: Listener {
+    /// The other end, if it has an address.
+    fn peer(address: &Self::Addr) -> Option<SocketAddr>;
+
+    /// Prepares a connection.
+    fn prepare(connection: &Self::Io);
+}
+
+impl Door for TcpListener {
+    fn peer(address: &SocketAddr) -> Option<SocketAddr> {
+        Some(*address)
+    }
+
+    fn prepare(stream: &TcpStream) {
+        // A revocation must not wait until a packet is full.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "no TCP_NODELAY");
+        }
+    }
+}
+
+impl Door for UnixListener {
+    fn peer(_: &Self::Addr) -> Option<SocketAddr> {
+        None
+    }
+
+    fn prepare(_: &UnixStream) {}
 }
 
 /// Serves until `stopped`, then waits for open requests.
 ///
 /// # Errors
 /// Never: errors concern single connections.
-pub async fn serve(
-    (mut listener, limits): (TcpListener, Limits),
-    router: Router,
+pub async fn serve<D: Door>(
+    (mut listener, limits): (D, Limits),
+    served: Served,
     stopped: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
-    let room = Arc::new(Semaphore::new(limits.connections));
+    let room = Room::new(limits, served.proxies);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut stopped = pin!(stopped);
     loop {
-        let next = async {
-            let permit = Arc::clone(&room).acquire_owned().await;
-            (permit, Listener::accept(&mut listener).await)
-        };
-        let (permit, (stream, peer)) = tokio::select! {
+        let (stream, address) = tokio::select! {
             () = &mut stopped => break,
             Some(_) = connections.join_next() => continue,
-            next = next => next,
+            next = Listener::accept(&mut listener) => next,
         };
-        let connection = graceful.watch(connection(stream, of(&router, peer), limits));
+        let peer = D::peer(&address);
+        let Some(place) = room.enter(peer.map(|peer| peer.ip())) else {
+            continue;
+        };
+        let place = Arc::new(place);
+        let router = match place.health_only {
+            true => &served.health,
+            false => &served.router,
+        };
+        D::prepare(&stream);
+        let answers = answers(router, peer, (Arc::clone(&place), limits.body_within));
+        let stream = TokioIo::new(TimedWrites::new(stream, limits.body_within));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head_within)
+            .keep_alive(!place.health_only)
+            .serve_connection(stream, answers);
+        let connection = graceful.watch(connection);
         connections.spawn(async move {
-            let _permit = permit;
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, %peer, "connection ended");
+            tokio::select! {
+                () = place.closed() => tracing::debug!(?peer, "a slow connection made room"),
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(%error, ?peer, "connection ended");
+                },
             }
         });
     }
@@ -69,28 +126,11 @@ pub async fn serve(
     Ok(())
 }
 
-fn connection<S>(
-    stream: TcpStream,
-    service: S,
-    limits: Limits,
-) -> http1::Connection<TokioIo<TcpStream>, S>
-where
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
-{
-    // A revocation must not wait until a packet is full.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "no TCP_NODELAY");
-    }
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_within)
-        .serve_connection(TokioIo::new(stream), service)
-}
-
 /// The router for one connection, whose requests carry the peer's address.
-fn of(
+fn answers(
     router: &Router,
-    peer: SocketAddr,
+    peer: Option<SocketAddr>,
+    (place, body_within): (Arc<Place>, Duration),
 ) -> impl Service<
     Request<Incoming>,
     Response = Response<Body>,
@@ -99,9 +139,19 @@ fn of(
 > + Send
 + 'static {
     let router = TowerToHyperService::new(router.clone());
-    service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.call(request)
+    service_fn(move |request: Request<Incoming>| {
+        let of_body = Arc::clone(&place);
+        let mut request = request.map(|body| TimedBody::new(body, body_within, of_body));
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        let (answer, place) = (router.call(request), Arc::clone(&place));
+        async move {
+            let response = answer.await;
+            // The client has to take it.
+            place.waiting();
+            response
+        }
     })
 }
 

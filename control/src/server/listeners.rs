@@ -7,31 +7,48 @@ use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 
-use super::connections::{self, Limits};
+use super::connections::{Limits, Served, serve};
 use super::data_dir::DataDir;
 use super::error::StartError;
 use crate::config::settings::ServerConfig;
 use crate::service::Service;
-use crate::{control_socket, filter_api, metrics, team_domain};
+use crate::{control_socket, filter_api, health, metrics, team_domain};
 
 /// Must be longer than a proxy keeps an unused connection (`idle_timeout` in Envoy). Otherwise the
 /// proxy could send a request on a connection that is being closed.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// Bodies are a few kilobytes, and proxies on slow lines take no longer for a page.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 /// The team domain stands behind a proxy, which shares its connections among users.
 const PEOPLE: Limits = Limits {
     connections: 512,
+    of_one_address: 256,
     head_within: HEAD_WITHIN,
+    body_within: BODY_WITHIN,
 };
 /// Every Envoy has a long poll open, and makes calls besides.
 const FILTERS: Limits = Limits {
     connections: 16_384,
+    of_one_address: 8_192,
     head_within: HEAD_WITHIN,
+    // A snapshot can have many megabytes.
+    body_within: Duration::from_secs(30),
 };
 
 /// Prometheus, its replica, and probes of health.
 const METRICS: Limits = Limits {
     connections: 64,
+    of_one_address: 48,
     head_within: HEAD_WITHIN,
+    body_within: BODY_WITHIN,
+};
+
+/// Programs of the service's own user.
+const CONTROL_SOCKET: Limits = Limits {
+    connections: 512,
+    of_one_address: 512,
+    head_within: HEAD_WITHIN,
+    body_within: BODY_WITHIN,
 };
 
 /// The listeners, bound but not yet served.
@@ -78,30 +95,22 @@ impl Listeners {
             let service = Arc::clone(service);
             async move { service.stopped().await }
         };
-        let people = team_domain::router(Arc::clone(service));
-        tasks.spawn(connections::serve(
-            (self.team_domain, PEOPLE),
-            people,
-            stopped(),
-        ));
-        let filters = filter_api::router(Arc::clone(service));
-        tasks.spawn(connections::serve(
-            (self.filter_api, FILTERS),
-            filters,
-            stopped(),
-        ));
+        let served = |router| Served {
+            router,
+            health: health::alone(Arc::clone(service)),
+            proxies: service.config.server.trusted_proxies.clone(),
+        };
+        let people = served(team_domain::router(Arc::clone(service)));
+        tasks.spawn(serve((self.team_domain, PEOPLE), people, stopped()));
+        let filters = served(filter_api::router(Arc::clone(service)));
+        tasks.spawn(serve((self.filter_api, FILTERS), filters, stopped()));
         if let Some(listener) = self.metrics_listener {
-            let metrics = metrics::listener::router(Arc::clone(service));
-            tasks.spawn(connections::serve((listener, METRICS), metrics, stopped()));
+            let metrics = served(metrics::listener::router(Arc::clone(service)));
+            tasks.spawn(serve((listener, METRICS), metrics, stopped()));
         }
-        tasks.spawn(
-            axum::serve(
-                self.control_socket,
-                control_socket::router(Arc::clone(service)),
-            )
-            .with_graceful_shutdown(stopped())
-            .into_future(),
-        );
+        let commands = served(control_socket::router(Arc::clone(service)));
+        let socket = (self.control_socket, CONTROL_SOCKET);
+        tasks.spawn(serve(socket, commands, stopped()));
         Ok(tasks)
     }
 }

@@ -5,4 +5,5 @@ mod ecdsa;
 mod flood;
 mod headers;
 mod jar;
+mod slow_clients;
 mod tokens;
