@@ -52,6 +52,7 @@ pub fn calls() -> Router<Arc<Service>> {
         .route("/admin-tokens/{id}", delete(admin_tokens::revoke))
         .route("/keys", get(keys::list))
         .route("/keys/rotate", post(keys::rotate))
+        .route("/keys/reseal", post(keys::reseal))
         .route("/keys/{kid}/refuse", post(keys::refuse))
         .fallback(async || ApiError::NoSuchCall)
         .method_not_allowed_fallback(async || ApiError::NoSuchMethod)

@@ -21,6 +21,7 @@ pub mod local;
 pub mod metrics;
 pub mod policy;
 pub mod problems;
+pub mod seal;
 pub mod server;
 pub mod service;
 pub mod sessions;

@@ -20,6 +20,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::Config;
+use crate::seal::Seal;
+use crate::seal::source::Source;
 use crate::server::first_start::FirstStart;
 use crate::service::Service;
 use crate::storage::Database;
@@ -107,6 +109,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     marker::check_before_open(data_dir.path())?;
     let database = Database::open(&url, &new_epoch).await?;
     marker::check(data_dir.path(), &database, &new_epoch).await?;
+    let seal = seal_of(&start.config, data_dir.path(), &database).await?;
     let (stopping, stopped) = watch::channel(false);
     let parts = assemble::Parts {
         team_domain: assemble::team_domain(&start.config, listeners.listen)?,
@@ -116,6 +119,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         #[cfg(feature = "test-clock")]
         shifted_clock: start.shifted_clock,
         random,
+        seal: Arc::new(seal),
         stopping: stopped,
     };
     let service = Arc::new(assemble::assemble(parts).await?);
@@ -153,6 +157,20 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         "listening"
     );
     Ok(running)
+}
+
+/// The keys that seal secrets. The service makes its own only where none has sealed anything.
+async fn seal_of(
+    config: &Config,
+    data_dir: &Path,
+    database: &Database,
+) -> Result<Seal, StartError> {
+    let source = Source::of(config.keys.seal.as_ref(), data_dir);
+    if source.is_open_to_others() {
+        tracing::warn!("{source} is readable by every user of this machine: chmod o-r");
+    }
+    let may_create = !database.holds_sealed().await?;
+    Ok(Seal::load(source, may_create, &SystemRandomness)?)
 }
 
 /// Why a service cannot go on.

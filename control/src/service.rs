@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::metrics::Metrics;
+use crate::seal::Seal;
 use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
 use crate::sign_in::known_browser::KnownBrowsers;
 use crate::sign_in::limits::SignInLimits;
@@ -36,6 +37,10 @@ pub struct Service {
     pub clock: Arc<dyn Clock>,
     /// The source of ids and secrets.
     pub random: Arc<dyn Randomness>,
+    /// What seals secrets in the database.
+    pub seal: Arc<Seal>,
+    /// Held while secrets are sealed with another key.
+    pub resealing: tokio::sync::Mutex<()>,
     /// The signing keys: see [`Self::keys`].
     pub key_ring: KeyRing,
     /// Hashes and checks passwords.

@@ -40,7 +40,8 @@ pub use tokens::exchange_codes::{FoundCode, IssuedAnswer, NewCode};
 pub use tokens::filter_credentials::{FilterCredential, RevokedCredential};
 pub use tokens::refreshes::{AddedRefresh, FoundRefresh, IssuedToken, OldToken};
 pub use tokens::signing_keys::{
-    KeyMaterial, KeyRevision, MOST_KEYS, PublishedKey, RefusedKey, StoredKey, StoredKeys,
+    KeyMaterial, KeyRevision, MOST_KEYS, PublishedKey, RefusedKey, ResealError, StoredKey,
+    StoredKeys,
 };
 pub use users::{
     AddUserError, EnabledUsers, NewUser, PasswordAccount, PasswordChange, PasswordSet, User,

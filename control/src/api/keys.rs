@@ -1,4 +1,4 @@
-//! Signing keys: `GET /keys`, `POST /keys/rotate`, `POST /keys/{kid}/refuse`.
+//! Signing keys: `GET /keys`, `POST /keys/rotate`, `POST /keys/{kid}/refuse`, `POST /keys/reseal`.
 
 use std::sync::Arc;
 
@@ -13,8 +13,10 @@ use super::administrator::{Administrator, Scope};
 use super::authorization::require;
 use super::error::ApiError;
 use super::list::Items;
+use crate::seal::NewKeyError;
 use crate::service::Service;
-use crate::storage::{MOST_KEYS, PublishedKey, RefusedKey, StoredKey};
+use crate::storage::{MOST_KEYS, PublishedKey, RefusedKey, ResealError, StoredKey};
+use crate::tokens::keys::resealing::{self, Done, ResealingError};
 use crate::tokens::keys::ring::KeysError;
 use crate::tokens::keys::rotation::{self, Rotation};
 use crate::tokens::keys::state::{KeyState, PUBLISHED_FOR, WAITS_FOR_PROXIES};
@@ -76,6 +78,17 @@ pub struct RefusedView {
     pub version: u64,
     /// The key that signs from now on, if the refused one did.
     pub now_signs: Option<String>,
+}
+
+/// Secrets that were sealed again.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Resealed {
+    /// The id of the key that seals now.
+    pub seal_key: String,
+    /// Where it comes from.
+    pub source: String,
+    /// How many secrets another key had sealed.
+    pub resealed: u64,
 }
 
 /// All keys, newest first.
@@ -141,6 +154,33 @@ pub async fn refuse(
         version,
         now_signs,
     }))
+}
+
+/// Seals all secrets with a new key where the data directory has it, else with the first one that is
+/// configured now.
+pub async fn reseal(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+) -> Result<Json<Resealed>, ApiError> {
+    require(&administrator, Scope::KeysRotate)?;
+    let Done { seal_key, resealed } = resealing::reseal(&service).await?;
+    tracing::info!(seal_key, resealed, by = %administrator, "secrets sealed again");
+    Ok(Json(Resealed {
+        seal_key,
+        source: service.seal.source().to_string(),
+        resealed,
+    }))
+}
+
+impl From<ResealingError> for ApiError {
+    fn from(error: ResealingError) -> Self {
+        match error {
+            ResealingError::Reseal(ResealError::Storage(error)) => error.into(),
+            // What to do is with the operator, who configured the source.
+            ResealingError::Keys(NewKeyError::Source(error)) => Self::Conflict(error.to_string()),
+            error => Self::Failed(error.into()),
+        }
+    }
 }
 
 impl From<KeysError> for ApiError {

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::settings::{DatabaseConfig, KeysConfig, ServerConfig, SessionsConfig, SignInConfig};
+use super::settings::{
+    DatabaseConfig, KeysConfig, SealConfig, ServerConfig, SessionsConfig, SignInConfig,
+};
 use super::values::{self, Table, count, flag, text, texts};
 use portcullis::session::signature::Algorithm;
 
@@ -105,11 +107,43 @@ pub fn keys(mut table: Table<'_>) -> Option<KeysConfig> {
         }
         None => Some(DEFAULT_ROTATION),
     };
+    let seal = seal(&mut table);
     table.finish();
     Some(KeysConfig {
         algorithm: algorithm.unwrap_or(Algorithm::Es256),
         rotate_every: Some(rotate_every?).filter(|every| !every.is_zero()),
+        seal: seal?,
     })
+}
+
+/// `[keys] seal`. `None` means a problem, `Some(None)` an absent field.
+fn seal(keys: &mut Table<'_>) -> Option<Option<SealConfig>> {
+    const ONE: &str =
+        "must be a table with either `file`, a path, or `env`, the name of a variable";
+    let given = keys.given("seal", |value| Ok(value.is_object()));
+    let path = keys.path_of("seal");
+    match given {
+        None => return Some(None),
+        // Without the value: it may be a key.
+        Some(false) => {
+            keys.problems().add(&path, "", ONE);
+            return None;
+        }
+        Some(true) => {}
+    }
+    let mut table = keys.optional_object("seal");
+    let file = table.given("file", text);
+    let variable = table.given("env", text);
+    table.finish();
+    let seal = match (file, variable) {
+        (Some(file), None) => Some(SealConfig::File(file.into())),
+        (None, Some(name)) => Some(SealConfig::Environment(name)),
+        _ => None,
+    };
+    if seal.is_none() {
+        keys.problems().add(&path, "", ONE);
+    }
+    seal.map(Some)
 }
 
 /// `[sign_in]`.

@@ -1,6 +1,7 @@
 //! The settings, checked.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -43,13 +44,25 @@ pub struct SessionsConfig {
 }
 
 /// `[keys]`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct KeysConfig {
     /// `algorithm`: the algorithm of new keys, ES256 by default.
     pub algorithm: Algorithm,
     /// `rotate_every`: how long a key signs, six weeks by default; absent: until an administrator
     /// rotates.
     pub rotate_every: Option<Duration>,
+    /// `seal`: where the keys are that seal secrets in the database; absent: in a file in the data
+    /// directory.
+    pub seal: Option<SealConfig>,
+}
+
+/// `[keys] seal`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SealConfig {
+    /// `file`: a file with a key on each line.
+    File(PathBuf),
+    /// `env`: the variable of the environment that holds the keys.
+    Environment(String),
 }
 
 /// `[sign_in]`: how many sign-ins may fail in a minute.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use portcullis::protocol::origin::Origin;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::error::StartError;
 use crate::applications::Application;
@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::metrics::Metrics;
+use crate::seal::Seal;
 use crate::service::Service;
 use crate::sign_in::known_browser::KnownBrowsers;
 use crate::sign_in::limits::SignInLimits;
@@ -36,6 +37,7 @@ pub struct Parts {
     #[cfg(feature = "test-clock")]
     pub shifted_clock: Arc<crate::system::clock::ShiftedClock>,
     pub random: Arc<dyn Randomness>,
+    pub seal: Arc<Seal>,
     pub team_domain: Origin,
     pub stopping: watch::Receiver<bool>,
 }
@@ -49,15 +51,19 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         random,
         ..
     } = parts;
+    let seal = parts.seal;
     let first_key = NewKey {
         algorithm: config.keys.algorithm,
         random: &random,
+        seal: &seal,
     };
     let key_ring = KeyRing::open(&storage, clock.as_ref(), first_key).await?;
     let passwords = Passwords::new(random.as_ref())?;
     let service = Service {
         team_domain: parts.team_domain,
         key_ring,
+        seal,
+        resealing: Mutex::new(()),
         metrics: Metrics::new(&storage, &passwords),
         passwords,
         known_browsers: KnownBrowsers::open(&storage, random.as_ref()).await?,

@@ -1,5 +1,6 @@
 //! The data directory: the SQLite database, the control socket, `run.json`. Only its owner may open
-//! it, because the database holds the signing keys.
+//! it, because it holds the database and the key that seals its
+//! secrets.
 
 use std::fs::{DirBuilder, OpenOptions, Permissions};
 use std::net::SocketAddr;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::data_dir::DataDirError;
 use super::first_start::FirstStartError;
 use super::marker::MarkerError;
+use crate::seal::NewKeyError;
 use crate::sign_in::known_browser::OpenKeyError;
 use crate::sign_in::password_hashing::PasswordError;
 use crate::storage::{ChangeError, OpenError, StorageError};
@@ -39,6 +40,9 @@ pub enum StartError {
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The keys that seal secrets cannot be loaded.
+    #[error(transparent)]
+    Seal(#[from] NewKeyError),
     /// The signing keys cannot be loaded.
     #[error(transparent)]
     Keys(#[from] KeysError),

@@ -11,6 +11,8 @@ use serde::Serialize;
 use super::data_dir::{DataDir, DataDirError};
 use super::marker::{Marker, RESTORING};
 use crate::config::Config;
+use crate::seal::source::Source;
+use crate::seal::{NewKeyError, Seal, SealError};
 use crate::storage::{BackupError, Database, OpenError, Restore, StorageError, copy_sqlite};
 use crate::system::clock::Clock;
 use crate::system::randomness::{NoRandomness, Randomness, SystemRandomness};
@@ -81,6 +83,12 @@ pub enum RestoreError {
     /// No randomness.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// The keys that seal secrets cannot be loaded.
+    #[error(transparent)]
+    SealKeys(#[from] NewKeyError),
+    /// The new signing key cannot be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
 }
 
 /// Makes a database that was restored from a backup safe to use; with `backup`, puts that file in
@@ -105,7 +113,10 @@ pub async fn restore(
         Some(backup) => put_in_place(&path_in(&url)?, backup, (data_dir, seen)).await?,
         None => None,
     };
-    let key = SigningKey::generate(config.keys.algorithm, random)?.material();
+    let source = Source::of(config.keys.seal.as_ref(), data_dir);
+    // All old keys are refused, so what sealed them is not needed.
+    let seal = Seal::load(source, true, random)?;
+    let key = SigningKey::generate(config.keys.algorithm, random)?.material(&seal)?;
     let database = Database::open(&url, &random.id()?).await?;
     let restore = Restore {
         epoch: random.id()?,

@@ -1,4 +1,5 @@
-//! Tokens, codes, keys and credentials. Only hashes of secrets are stored, except for signing keys.
+//! Tokens, codes, keys and credentials. Of secrets only hashes are stored; signing keys are
+//! sealed.
 
 pub(super) mod admin_tokens;
 pub(super) mod device_codes;

@@ -3,6 +3,7 @@
 //! Signatures are deterministic: the same claims and key always give the same token. So a repeated
 //! exchange gets the same answer although tokens are not stored.
 
+pub mod resealing;
 pub mod ring;
 pub mod rotation;
 pub mod state;
@@ -154,6 +155,8 @@ mod tests {
     use portcullis::session::signature::Algorithm;
 
     use super::*;
+    use crate::seal::Seal;
+    use crate::seal::source::Source;
     use crate::system::randomness::SystemRandomness;
 
     fn key(algorithm: Algorithm) -> SigningKey {
@@ -206,10 +209,13 @@ mod tests {
     fn b16_the_others_verify_and_do_not_sign() {
         let (old, new) = (key(Algorithm::Es256), key(Algorithm::Rs256));
         let (old_kid, new_kid) = (old.kid().to_owned(), new.kid().to_owned());
-        let material = old.material();
+        let directory = tempfile::tempdir().unwrap();
+        let source = Source::of(None, directory.path());
+        let seal = Seal::load(source, true, &SystemRandomness).unwrap();
+        let material = old.material(&seal).unwrap();
         let before = Keys::new(old, Vec::new(), 0);
         let token = before.sign("app+jwt", &1).unwrap();
-        let old = SigningKey::from_material(&material).unwrap();
+        let old = SigningKey::from_material(&material, &seal).unwrap();
         let after = Keys::new(new, vec![old], 0);
         assert_eq!(after.verify("app+jwt", &token), Some(1));
         assert_eq!(after.signing.kid(), new_kid);

@@ -13,10 +13,10 @@ use portcullis::protocol::base64url;
 use portcullis::protocol::feed::Jwk;
 use portcullis::session::signature::Algorithm;
 
+use crate::seal::{Purpose, Seal, SealError};
 use crate::storage::KeyMaterial;
 use crate::system::randomness::Randomness;
-use crate::tokens::secret::Plain;
-pub use error::{GenerateError, KeyError, NoSignature};
+pub use error::{GenerateError, KeyError, NoSignature, StoredKeyError};
 
 use eddsa::EdDsa;
 use es256::Es256;
@@ -79,9 +79,10 @@ impl SigningKey {
     /// A stored key.
     ///
     /// # Errors
-    /// When it is not a key of its algorithm, or has another id.
-    pub fn from_material(material: &KeyMaterial) -> Result<Self, KeyError> {
-        let bytes = base64url::decode(material.private_key.reveal().as_bytes()).ok_or(KeyError)?;
+    /// When it does not open, is not a key of its algorithm, or has another id.
+    pub fn from_material(material: &KeyMaterial, seal: &Seal) -> Result<Self, StoredKeyError> {
+        let purpose = Purpose::SigningKey { kid: &material.kid };
+        let bytes = seal.open(purpose, &material.private_key)?;
         let private = match Algorithm::named(&material.algorithm).ok_or(KeyError)? {
             Algorithm::Es256 => Private::Es256(Box::new(Es256::from_scalar(&bytes)?)),
             Algorithm::Rs256 => Private::Rs256(Rs256::from_pkcs8(&bytes)?),
@@ -91,23 +92,26 @@ impl SigningKey {
         if material.kid == key.kid() {
             Ok(key)
         } else {
-            Err(KeyError)
+            Err(KeyError.into())
         }
     }
 
     /// What is stored of it.
-    #[must_use]
-    pub fn material(&self) -> KeyMaterial {
+    ///
+    /// # Errors
+    /// When it cannot be sealed.
+    pub fn material(&self, seal: &Seal) -> Result<KeyMaterial, SealError> {
         let bytes = match &self.private {
             Private::Es256(key) => key.scalar(),
             Private::Rs256(key) => key.pkcs8(),
             Private::EdDsa(key) => key.seed(),
         };
-        KeyMaterial {
+        let purpose = Purpose::SigningKey { kid: self.kid() };
+        Ok(KeyMaterial {
             kid: self.kid().to_owned(),
             algorithm: self.algorithm().name().to_owned(),
-            private_key: Plain::new(base64url::encode(&bytes)),
-        }
+            private_key: seal.seal(purpose, &bytes)?,
+        })
     }
 
     /// Its id, `kid` in token headers.
@@ -183,17 +187,25 @@ mod tests {
     use portcullis::session::signature::NoHostSignatures;
 
     use super::*;
+    use crate::seal::Sealed;
+    use crate::seal::source::Source;
     use crate::system::randomness::SystemRandomness;
 
     fn generate(algorithm: Algorithm) -> SigningKey {
         SigningKey::generate(algorithm, &SystemRandomness).unwrap()
     }
 
+    fn some_seal(directory: &tempfile::TempDir) -> Seal {
+        Seal::load(Source::of(None, directory.path()), true, &SystemRandomness).unwrap()
+    }
+
     #[test]
     fn a_stored_key_is_the_same_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let seal = some_seal(&directory);
         for algorithm in Algorithm::ALL {
             let key = generate(algorithm);
-            let stored = SigningKey::from_material(&key.material()).unwrap();
+            let stored = SigningKey::from_material(&key.material(&seal).unwrap(), &seal).unwrap();
             assert_eq!(key.jwk(), stored.jwk());
             assert_eq!(stored.algorithm(), algorithm);
             let signature = key.sign(b"message").unwrap();
@@ -225,20 +237,23 @@ mod tests {
 
     #[test]
     fn an_invalid_stored_key_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let seal = some_seal(&directory);
         for algorithm in Algorithm::ALL {
-            let material = generate(algorithm).material();
+            let material = generate(algorithm).material(&seal).unwrap();
+            let purpose = Purpose::SigningKey { kid: &material.kid };
             let mut wrong = vec![
                 KeyMaterial {
                     kid: "other".into(),
                     ..material.clone()
                 },
                 KeyMaterial {
-                    private_key: Plain::new("AAAA".into()),
+                    private_key: seal.seal(purpose, &[0; 3]).unwrap(),
                     ..material.clone()
                 },
                 // As a refused key is stored.
                 KeyMaterial {
-                    private_key: Plain::default(),
+                    private_key: Sealed::stored(String::new()),
                     ..material.clone()
                 },
             ];
@@ -249,7 +264,10 @@ mod tests {
                 ..material.clone()
             }));
             for wrong in wrong {
-                assert!(SigningKey::from_material(&wrong).is_err(), "{wrong:?}");
+                assert!(
+                    SigningKey::from_material(&wrong, &seal).is_err(),
+                    "{wrong:?}"
+                );
             }
         }
     }

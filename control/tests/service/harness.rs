@@ -70,7 +70,7 @@ impl Service {
     /// Another replica of this service: on the same database and with the same clock, with a data
     /// directory of its own.
     pub async fn replica(&self) -> Self {
-        let directory = Arc::new(TempDir::new().unwrap());
+        let directory = Arc::new(with_seal_of(&self.directory));
         let clock = Arc::clone(&self.clock);
         let started = Self::start_at(&self.database_url, directory, "", clock).await;
         started.unwrap()
@@ -214,6 +214,16 @@ impl Service {
             .await
             .unwrap()
     }
+}
+
+/// The directory for another service on the database of the one in `directory`: it has what seals its
+/// secrets.
+pub fn with_seal_of(directory: &TempDir) -> TempDir {
+    let other = TempDir::new().unwrap();
+    std::fs::create_dir(other.path().join("data")).unwrap();
+    let file = "data/seal.key";
+    std::fs::copy(directory.path().join(file), other.path().join(file)).unwrap();
+    other
 }
 
 /// The test's own database: a SQLite file, or, if `PORTCULLIS_TEST_POSTGRES_URL` names a server, a

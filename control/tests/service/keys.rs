@@ -5,6 +5,7 @@ mod command_line;
 mod refused;
 mod scene;
 mod schedule;
+mod sealed;
 
 use portcullis_control::storage::MOST_KEYS;
 use portcullis_control::tokens::keys::rotation::{self, Looked};

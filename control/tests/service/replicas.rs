@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis::protocol::feed::{FeedPage, PageKind, Subject};
+use portcullis_control::seal::key::SealKey;
+use portcullis_control::system::randomness::SystemRandomness;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -32,7 +34,11 @@ impl Scene {
     async fn start() -> Self {
         let directory = Arc::new(TempDir::new().unwrap());
         let database = database_url(&directory).await;
+        let seal = directory.path().join("seal.keys");
+        let key = SealKey::generate(&SystemRandomness).unwrap();
+        std::fs::write(&seal, key.to_text()).unwrap();
         let settings = [
+            ("PORTCULLIS_KEYS__SEAL__FILE", seal.to_str().unwrap()),
             ("PORTCULLIS_DATABASE__URL", database.as_str()),
             ("PORTCULLIS_SERVER__TEAM_DOMAIN", "https://team.example.com"),
         ];

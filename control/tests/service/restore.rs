@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::applied::proxy::{DENY, Proxy, states};
 use crate::browser::{Attempt, Browser, exchanged};
 use crate::cli::program;
-use crate::harness::{Service, TestClock, WIKI, database_url};
+use crate::harness::{Service, TestClock, WIKI, database_url, with_seal_of};
 
 const ANA: &str = "ana@example.com";
 
@@ -194,7 +194,7 @@ async fn b12_an_older_database_is_not_used_before_restore() {
 async fn b12_replicas_accept_a_database_that_another_has_restored() {
     let mut lost = Lost::new().await;
     // Another replica's data directory, with what it has seen.
-    let other = Arc::new(TempDir::new().unwrap());
+    let other = Arc::new(with_seal_of(&lost.directory));
     let clock = Arc::clone(&lost.clock);
     let replica = Service::start_at(&lost.present, Arc::clone(&other), "", Arc::clone(&clock));
     replica.await.unwrap().running.stop().await;
@@ -211,7 +211,7 @@ async fn b12_replicas_accept_a_database_that_another_has_restored() {
 #[tokio::test(flavor = "multi_thread")]
 async fn b12_a_restore_under_a_running_replica_ends_its_keys_too() {
     let mut lost = Lost::new().await;
-    let running = Arc::new(TempDir::new().unwrap());
+    let running = Arc::new(with_seal_of(&lost.directory));
     let clock = Arc::clone(&lost.clock);
     let running = Service::start_at(&lost.backup, running, "", clock)
         .await

@@ -42,4 +42,19 @@ Examples:
         #[command(flatten)]
         wait: Wait,
     },
+    /// Seal the secrets in the database with a new key
+    ///
+    /// Signing keys are stored sealed. The key that seals them is in the file seal.key of the data
+    /// directory, unless keys.seal says otherwise. This makes a new one there, seals all secrets with
+    /// it, and forgets the old one. Where keys.seal names a file, put the new key in its first line
+    /// first, on every host; afterwards the old line can go.
+    #[command(after_help = "\
+Examples:
+  portcullis-control key reseal")]
+    Reseal,
+    /// Print a new key for keys.seal
+    #[command(after_help = "\
+Examples:
+  portcullis-control key new-seal > /etc/portcullis/seal.key")]
+    NewSeal,
 }

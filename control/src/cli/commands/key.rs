@@ -1,4 +1,4 @@
-//! `key list`, `key rotate`, `key refuse`.
+//! `key list`, `key rotate`, `key refuse`, `key reseal`, `key new-seal`.
 
 use serde_json::json;
 
@@ -8,8 +8,11 @@ use super::super::error::CliError;
 use super::super::output::{Output, table, time};
 use super::revoke::{Done, finish};
 use crate::admin_api::PATH;
-use crate::api::keys::{KeyView, RefusedView, RotateRequest, Rotated};
+use crate::api::keys::{KeyView, RefusedView, Resealed, RotateRequest, Rotated};
 use crate::api::list::Items;
+use crate::seal::key::SealKey;
+use crate::system::randomness::SystemRandomness;
+use crate::words::counted;
 
 pub async fn run(command: &KeyCommand, client: &Client, output: Output) -> Result<(), CliError> {
     match command {
@@ -36,6 +39,19 @@ pub async fn run(command: &KeyCommand, client: &Client, output: Output) -> Resul
             });
         }
         KeyCommand::Refuse { kid, wait } => refuse(kid, wait, client, output).await?,
+        KeyCommand::Reseal => {
+            let path = format!("{PATH}/keys/reseal");
+            let done: Resealed = client.post(&path, &json!({})).await?;
+            output.result(&done, || {
+                format!(
+                    "The key {} in {} seals all secrets; {} sealed anew.",
+                    done.seal_key,
+                    done.source,
+                    counted(done.resealed, "was", "were")
+                )
+            });
+        }
+        KeyCommand::NewSeal => new_seal(output)?,
     }
     Ok(())
 }
@@ -54,6 +70,13 @@ async fn refuse(kid: &str, wait: &Wait, client: &Client, output: Output) -> Resu
     }
     let done = Done::new(&refused, refused.version, text);
     finish(done, wait, client, output).await
+}
+
+fn new_seal(output: Output) -> Result<(), CliError> {
+    let key = SealKey::generate(&SystemRandomness).map_err(std::io::Error::other)?;
+    let object = json!({ "id": key.id, "key": key.to_text() });
+    output.result(&object, || key.to_text());
+    Ok(())
 }
 
 fn list(keys: &[KeyView]) -> String {

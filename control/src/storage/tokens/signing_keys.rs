@@ -1,22 +1,23 @@
-//! Signing keys. The private part is stored in plain text: a process that can read the database can
-//! sign, so only the owner can read the data directory.
+//! Signing keys. Their private parts are sealed: who reads the database alone cannot sign.
 //!
 //! Every change is counted in the transaction that makes it, so that each replica sees at its next
 //! token that its keys are out of date.
 
 pub(in crate::storage) mod changes;
+mod sealing;
 
 use sqlx::AnyConnection;
 
 use portcullis::time::UnixSeconds;
 
+use crate::seal::Sealed;
 use crate::storage::database::Database;
 use crate::storage::database::columns::from_db;
 use crate::storage::database::error::{CorruptValue, StorageError};
 use crate::tokens::keys::state::KeyState;
-use crate::tokens::secret::Plain;
 
 pub use changes::{MOST_KEYS, PublishedKey, RefusedKey};
+pub use sealing::ResealError;
 
 /// A key, without its state.
 #[derive(Debug, Clone)]
@@ -25,9 +26,9 @@ pub struct KeyMaterial {
     pub kid: String,
     /// `ES256`, `RS256` or `EdDSA`.
     pub algorithm: String,
-    /// The private part, base64url: for ES256 the scalar, for RS256 PKCS #8, for EdDSA the seed.
+    /// The private part, sealed: for ES256 the scalar, for RS256 PKCS #8, for EdDSA the seed.
     /// Empty for a refused key.
-    pub private_key: Plain,
+    pub private_key: Sealed,
 }
 
 /// A stored key.
@@ -123,7 +124,7 @@ fn key(row: Row) -> Result<StoredKey, StorageError> {
         material: KeyMaterial {
             kid,
             algorithm,
-            private_key: Plain::new(private_key),
+            private_key: Sealed::stored(private_key),
         },
         created_at: from_db(created_at),
         state,

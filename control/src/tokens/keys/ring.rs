@@ -8,14 +8,20 @@ use portcullis::session::signature::Algorithm;
 
 use super::Keys;
 use super::state::KeyState;
-use crate::storage::{CorruptValue, Database, KeyMaterial, KeyRevision, StorageError, StoredKeys};
+use crate::seal::Seal;
+use crate::storage::{
+    CorruptValue, Database, KeyMaterial, KeyRevision, ResealError, StorageError, StoredKeys,
+};
 use crate::system::clock::Clock;
 use crate::system::randomness::Randomness;
-use crate::tokens::signing_key::{GenerateError, SigningKey};
+use crate::tokens::signing_key::{GenerateError, SigningKey, StoredKeyError};
 
 /// The keys as of the last change.
 #[derive(Debug)]
-pub struct KeyRing(RwLock<Loaded>);
+pub struct KeyRing {
+    loaded: RwLock<Loaded>,
+    seal: Arc<Seal>,
+}
 
 #[derive(Debug, Clone)]
 struct Loaded {
@@ -32,6 +38,15 @@ pub enum KeysError {
     /// There is no new key.
     #[error(transparent)]
     Generate(#[from] GenerateError),
+    /// Secrets cannot be sealed again.
+    #[error(transparent)]
+    Reseal(#[from] ResealError),
+    /// A stored key cannot be used.
+    #[error(transparent)]
+    Stored(#[from] StoredKeyError),
+    /// No stored key signs.
+    #[error("no signing key in the database signs")]
+    NoneSigns,
     /// The service stops while the key is made.
     #[error("the service is stopping")]
     Stopping,
@@ -43,6 +58,8 @@ pub struct NewKey<'a> {
     pub algorithm: Algorithm,
     /// The randomness.
     pub random: &'a Arc<dyn Randomness>,
+    /// What seals it.
+    pub seal: &'a Arc<Seal>,
 }
 
 impl NewKey<'_> {
@@ -52,15 +69,18 @@ impl NewKey<'_> {
     /// When there is no key.
     pub async fn make(self) -> Result<KeyMaterial, KeysError> {
         let (algorithm, random) = (self.algorithm, Arc::clone(self.random));
+        let seal = Arc::clone(self.seal);
         let made = tokio::task::spawn_blocking(move || {
-            SigningKey::generate(algorithm, random.as_ref()).map(|key| key.material())
+            let key = SigningKey::generate(algorithm, random.as_ref())?;
+            Ok::<_, GenerateError>(key.material(&seal)?)
         });
         Ok(made.await.map_err(|_| KeysError::Stopping)??)
     }
 }
 
 impl KeyRing {
-    /// The stored keys; if there are none, a first key is made.
+    /// The stored keys; if there are none, a first key is made. What the current key does not seal
+    /// is sealed again.
     ///
     /// # Errors
     /// When a key cannot be read or made.
@@ -69,6 +89,11 @@ impl KeyRing {
         clock: &dyn Clock,
         new: NewKey<'_>,
     ) -> Result<Self, KeysError> {
+        let seal = Arc::clone(new.seal);
+        let resealed = storage.reseal(&seal).await?;
+        if resealed > 0 {
+            tracing::info!(resealed, key = seal.current(), "signing keys sealed");
+        }
         let mut stored = storage.signing_keys().await?;
         if stored.keys.is_empty() {
             let first = new.make().await?;
@@ -77,7 +102,10 @@ impl KeyRing {
                 .await?;
             stored = storage.signing_keys().await?;
         }
-        Ok(Self(RwLock::new(load(stored)?)))
+        Ok(Self {
+            loaded: RwLock::new(load(stored, &seal)?),
+            seal,
+        })
     }
 
     /// The keys in force now.
@@ -90,33 +118,35 @@ impl KeyRing {
         if held.revision == revision {
             return Ok(held.keys);
         }
-        let loaded = load(storage.signing_keys().await?)?;
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = loaded.clone();
+        let loaded = load(storage.signing_keys().await?, &self.seal).map_err(|error| {
+            tracing::error!(%error, "the signing keys cannot be read");
+            CorruptValue::SigningKey
+        })?;
+        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded.clone();
         Ok(loaded.keys)
     }
 
     fn held(&self) -> Loaded {
-        self.0
+        self.loaded
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 }
 
-fn load(stored: StoredKeys) -> Result<Loaded, StorageError> {
+fn load(stored: StoredKeys, seal: &Seal) -> Result<Loaded, KeysError> {
     let (mut signing, mut others) = (None, Vec::new());
     for key in stored.keys {
         if !key.state.is_in_force() {
             continue;
         }
-        let read = SigningKey::from_material(&key.material);
-        let read = read.map_err(|_| CorruptValue::SigningKey)?;
+        let read = SigningKey::from_material(&key.material, seal)?;
         match key.state {
             KeyState::Signing { .. } => signing = Some(read),
             _ => others.push(read),
         }
     }
-    let signing = signing.ok_or(CorruptValue::SigningKey)?;
+    let signing = signing.ok_or(KeysError::NoneSigns)?;
     Ok(Loaded {
         revision: stored.revision,
         keys: Arc::new(Keys::new(signing, others, stored.refusals)),

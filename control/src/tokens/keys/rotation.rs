@@ -208,6 +208,10 @@ async fn is_applied(service: &Service, version: u64) -> Result<bool, StorageErro
 }
 
 async fn new(service: &Service, algorithm: Algorithm) -> Result<KeyMaterial, KeysError> {
-    let random = &service.random;
-    NewKey { algorithm, random }.make().await
+    let new = NewKey {
+        algorithm,
+        random: &service.random,
+        seal: &service.seal,
+    };
+    new.make().await
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a key.
 
+use crate::seal::SealError;
 use crate::system::randomness::NoRandomness;
 
 /// A stored key is invalid.
@@ -7,8 +8,19 @@ use crate::system::randomness::NoRandomness;
 #[error("not a private key for its algorithm")]
 pub struct KeyError;
 
+/// Why a stored key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoredKeyError {
+    /// It does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// It is invalid.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
 /// Why there is no new key.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
     /// No randomness.
     #[error(transparent)]
@@ -16,6 +28,9 @@ pub enum GenerateError {
     /// The cryptographic library failed.
     #[error("the cryptographic library made no key")]
     Library,
+    /// It cannot be sealed, so it cannot be stored.
+    #[error(transparent)]
+    Seal(#[from] SealError),
 }
 
 /// The cryptographic library did not sign.

@@ -153,7 +153,7 @@ async fn b16_a_refused_key_never_returns() {
     let stored = scene.service.running.service.storage.signing_keys();
     let stored = stored.await.unwrap().keys;
     let refused = stored.iter().find(|key| key.material.kid == held.kid());
-    assert_eq!(refused.unwrap().material.private_key.reveal(), "");
+    assert_eq!(refused.unwrap().material.private_key.as_str(), "");
 }
 
 #[tokio::test]

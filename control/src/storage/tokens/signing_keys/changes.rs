@@ -227,7 +227,7 @@ async fn insert(
     )
     .bind(&key.kid)
     .bind(&key.algorithm)
-    .bind(key.private_key.reveal())
+    .bind(key.private_key.as_str())
     .bind(to_db(now))
     .bind(state.as_str())
     .bind(to_db(state.since()))

@@ -1,0 +1,62 @@
+//! Sealing stored secrets again, with another key.
+
+use super::all;
+use crate::seal::{Purpose, Seal, SealError, Sealed};
+use crate::storage::database::Database;
+use crate::storage::database::error::StorageError;
+
+/// Why secrets are sealed as they were.
+#[derive(Debug, thiserror::Error)]
+pub enum ResealError {
+    /// The database failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A secret does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+impl Database {
+    /// Whether a secret is sealed, so that there must be a key.
+    pub async fn holds_sealed(&self) -> Result<bool, StorageError> {
+        let keys = self.signing_keys().await?.keys;
+        Ok(keys.iter().any(|key| key.material.private_key.is_sealed()))
+    }
+
+    /// Seals every secret with the current key. Returns how many were sealed with another one, or
+    /// not at all.
+    pub async fn reseal(&self, seal: &Seal) -> Result<u64, ResealError> {
+        let mut write = self.write().await?;
+        write.lock().await?;
+        let mut count = 0;
+        for key in all(write.connection()).await? {
+            let material = key.material;
+            if !key.state.is_in_force() {
+                continue;
+            }
+            let purpose = Purpose::SigningKey { kid: &material.kid };
+            let Some(sealed) = seal.again(purpose, &material.private_key)? else {
+                continue;
+            };
+            put(write.connection(), &material.kid, &sealed).await?;
+            count += 1;
+        }
+        if count > 0 {
+            write.commit().await?;
+        }
+        Ok(count)
+    }
+}
+
+async fn put(
+    connection: &mut sqlx::AnyConnection,
+    kid: &str,
+    sealed: &Sealed,
+) -> Result<(), StorageError> {
+    sqlx::query("UPDATE signing_keys SET private_key = $1 WHERE kid = $2")
+        .bind(sealed.as_str())
+        .bind(kid)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

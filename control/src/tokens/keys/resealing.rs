@@ -1,0 +1,47 @@
+//! Replacing the key that seals secrets, while the service runs.
+
+use crate::seal::NewKeyError;
+use crate::seal::source::SourceError;
+use crate::service::Service;
+use crate::storage::ResealError;
+
+/// What was done.
+pub struct Done {
+    /// The id of the key that seals now.
+    pub seal_key: String,
+    /// How many secrets another key had sealed.
+    pub resealed: u64,
+}
+
+/// Why secrets are sealed as they were.
+#[derive(Debug, thiserror::Error)]
+pub enum ResealingError {
+    /// There is no new key.
+    #[error(transparent)]
+    Keys(#[from] NewKeyError),
+    /// The secrets cannot be sealed.
+    #[error(transparent)]
+    Reseal(#[from] ResealError),
+}
+
+/// Takes a new key and seals all secrets with it; then the old key is forgotten. If it fails in
+/// between, both keys are kept, and the next start completes it.
+///
+/// # Errors
+/// When secrets are sealed as they were, and open as before.
+pub async fn reseal(service: &Service) -> Result<Done, ResealingError> {
+    let _alone = service.resealing.lock().await;
+    service.seal.renew(service.random.as_ref())?;
+    let resealed = service.storage.reseal(&service.seal).await?;
+    if let Err(error) = service.seal.drop_old() {
+        note_kept(&error);
+    }
+    Ok(Done {
+        seal_key: service.seal.current(),
+        resealed,
+    })
+}
+
+fn note_kept(error: &SourceError) {
+    tracing::warn!(%error, "the old key that sealed secrets is still in its file");
+}
