@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -35,13 +36,20 @@ impl Scene {
         let tools = Tools::find("control-with-clock")?;
         let directory = directories::of_stand("failover")?;
         let (port, origin) = (free_port()?, Origin::start(origin::application())?);
+        fs::create_dir_all(&directory)?;
+        let seal = directory.join("seal.keys");
+        let mut new_seal = Command::new(&tools.control);
+        let key = new_seal.args(["key", "new-seal"]).output()?;
+        fs::write(&seal, key.stdout)?;
         let start = |name: &str| {
             let own = directory.join(name);
             fs::create_dir_all(&own)?;
             let toml = format!(
                 "[server]\nteam_domain = \"https://{TEAM}:{port}\"\nlisten = \"127.0.0.1:0\"\n\
-                 filters = \"127.0.0.1:0\"\n\n[database]\nurl = \"sqlite://{}\"\n",
-                directory.join("shared.db").display()
+                 filters = \"127.0.0.1:0\"\n\n[database]\nurl = \"sqlite://{}\"\n\n\
+                 [keys.seal]\nfile = \"{}\"\n",
+                directory.join("shared.db").display(),
+                seal.display()
             );
             ControlService::start(&tools.control, &own, &toml)
         };
