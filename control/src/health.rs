@@ -1,5 +1,6 @@
 //! Health, on every listener and without a credential. `GET /healthz`: the process is alive.
-//! `GET /readyz`: it can serve requests.
+//! `GET /readyz`: it can serve requests;
+//! if not, the body says why.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::routing::get;
 
 use crate::service::Service;
+use crate::storage::{StorageError, Trouble};
 
 /// How long the database may take. Probes commonly give up after a second.
 const DATABASE_LIMIT: Duration = Duration::from_millis(900);
@@ -35,24 +37,30 @@ pub fn alone(service: Arc<Service>) -> Router {
         .with_state(service)
 }
 
-/// 503 while the database cannot be read, so that a load balancer chooses another replica.
-async fn readyz(State(service): State<Arc<Service>>) -> (StatusCode, &'static str) {
+/// 503 while the database cannot be read or written, so that a load balancer chooses another
+/// replica.
+async fn readyz(State(service): State<Arc<Service>>) -> (StatusCode, String) {
     let position = service.storage.position();
-    match tokio::time::timeout(DATABASE_LIMIT, position).await {
-        Ok(Ok(_)) => (StatusCode::OK, "ready\n"),
+    let trouble = match tokio::time::timeout(DATABASE_LIMIT, position).await {
+        Ok(Ok(_)) => written_trouble(&service),
+        Ok(Err(error @ StorageError::WentBack)) => Some(error.to_string()),
         Ok(Err(error)) => {
             tracing::error!(error = ?error, "not ready: the database cannot be read");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the database cannot be read\n",
-            )
+            Some("the database cannot be read".to_owned())
         }
         Err(_) => {
             tracing::error!("not ready: the database takes too long to answer");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the database takes too long to answer\n",
-            )
+            Some("the database takes too long to answer".to_owned())
         }
+    };
+    match trouble {
+        None => (StatusCode::OK, "ready\n".to_owned()),
+        Some(trouble) => (StatusCode::SERVICE_UNAVAILABLE, trouble + "\n"),
     }
+}
+
+/// Why the last write to the database or the data directory failed. The log says more.
+fn written_trouble(service: &Service) -> Option<String> {
+    let of_database = Trouble::now().map(|trouble| trouble.to_string());
+    of_database.or_else(|| service.data_dir.trouble().map(ToOwned::to_owned))
 }

@@ -24,7 +24,7 @@ use crate::seal::Seal;
 use crate::seal::source::Source;
 use crate::server::first_start::FirstStart;
 use crate::service::Service;
-use crate::storage::Database;
+use crate::storage::{Database, Trouble};
 use crate::system::clock::Clock;
 use crate::system::randomness::{Randomness, SystemRandomness};
 use crate::tokens::keys::rotation;
@@ -37,6 +37,8 @@ use listeners::Listeners;
 const GRACE: Duration = Duration::from_millis(600);
 /// How long the database may take to close. Everything that was answered is already durable.
 const DATABASE_CLOSE_LIMIT: Duration = Duration::from_millis(200);
+/// How soon a database that could not be written is tried again.
+const TRY_WRITE_EVERY: Duration = Duration::from_secs(1);
 const DELETE_EXPIRED_EVERY: Duration = Duration::from_secs(60);
 
 /// How to start the service.
@@ -106,7 +108,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     };
     let listeners = Listeners::bind(&start.config.server, &data_dir).await?;
     let new_epoch = random.id()?;
-    marker::check_before_open(data_dir.path())?;
+    marker::check_before_open(data_dir.path(), &url).await?;
     let database = Database::open(&url, &new_epoch).await?;
     marker::check(data_dir.path(), &database, &new_epoch).await?;
     let seal = seal_of(&start.config, data_dir.path(), &database).await?;
@@ -191,7 +193,12 @@ impl Running {
     /// Waits until the service cannot go on.
     pub async fn failed(&mut self) -> Failed {
         tokio::select! {
-            () = self.service.notifier.went_back() => Failed::DatabaseWentBack,
+            lost = self.database.continuity().until_lost() => {
+                if let Err(error) = marker::note_lost(lost, self.data_dir.path()) {
+                    tracing::error!(%error, "what was seen of the lost database is not noted");
+                }
+                Failed::DatabaseWentBack
+            }
             ended = self.listeners.join_next() => {
                 tracing::error!(?ended, "a listener ended");
                 Failed::Listener
@@ -224,6 +231,18 @@ impl Running {
     }
 }
 
+/// After a write that failed, tries again and again: `/readyz` says when the database can be written,
+/// even if nothing else is.
+async fn try_to_write(database: Database) {
+    loop {
+        tokio::time::sleep(TRY_WRITE_EVERY).await;
+        if Trouble::now().is_some() {
+            // The error is the one that was logged.
+            let _ = database.try_write().await;
+        }
+    }
+}
+
 fn background(service: &Arc<Service>, data_dir: &Path) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(marker::keep(Arc::clone(service), data_dir.to_owned()));
@@ -233,6 +252,7 @@ fn background(service: &Arc<Service>, data_dir: &Path) -> JoinSet<()> {
             .keep_writing(service.storage.clone(), Arc::clone(&service.notifier)),
     );
     tasks.spawn(rotation::keep(Arc::clone(service)));
+    tasks.spawn(try_to_write(service.storage.clone()));
     let service = Arc::clone(service);
     tasks.spawn(async move {
         let mut ticks = tokio::time::interval(DELETE_EXPIRED_EVERY);

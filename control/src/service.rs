@@ -18,6 +18,7 @@ use crate::sign_in::limits::SignInLimits;
 use crate::sign_in::password_hashing::Passwords;
 use crate::storage::{Database, StorageError};
 use crate::system::clock::Clock;
+use crate::system::disk::DataDirState;
 use crate::system::randomness::Randomness;
 use crate::tokens::credential::Uses;
 use crate::tokens::device_codes::guess_limits::GuessLimits;
@@ -59,6 +60,8 @@ pub struct Service {
     pub notifier: Arc<Notifier>,
     /// The proxies and what they have applied.
     pub proxies: Arc<Proxies>,
+    /// Whether the data directory can be written.
+    pub data_dir: DataDirState,
     /// What is counted.
     pub metrics: Metrics,
     /// Limits how many pages of snapshots are read at once, so that many starting filters leave

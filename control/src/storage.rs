@@ -19,9 +19,12 @@ mod users;
 
 pub use applications::{ChangeError, RemovedApplication, TakeOver};
 pub use backup::{BackupError, copy_sqlite};
-pub use database::error::{CorruptValue, StorageError, error_counts};
+pub use database::Database;
+pub use database::continuity::{Continuity, Lost, REPLACED};
+pub use database::copies::is_unrestored_copy;
+pub use database::error::{CorruptValue, StorageError, Trouble, error_counts};
 pub use database::stats::DatabaseStats;
-pub use database::{Database, OpenError};
+pub use database::url::OpenError;
 pub use eligibility::{EligibilityFacts, EligibilityQuery, UserStanding};
 pub use feed::{Cursor, END_OF_PAGE, FeedItems, PAGE_OF_REVOCATIONS, Position};
 pub use proxies::{MOST_PROXIES, NodeProcess, Proxy, ProxyStep, ProxyUpdate, Step};

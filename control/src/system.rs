@@ -2,6 +2,7 @@
 
 pub(crate) mod backoff;
 pub mod clock;
+pub mod disk;
 pub mod log;
 pub mod randomness;
 pub mod rate_limit;

@@ -91,10 +91,19 @@ impl ApiError {
     }
 }
 
+impl ApiError {
+    fn of_storage(&self) -> Option<&StorageError> {
+        match self {
+            Self::Storage(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, reason, title) = self.parts();
-        let detail = Problem::<&str>::public_text(status, &self);
+        let detail = Problem::<&str>::public_text(status, &self, self.of_storage());
         let problem = Problem::new(status, title, reason).with_detail(detail);
         let mut response = problem.respond("admin", &self);
         response.extensions_mut().insert(Refused {

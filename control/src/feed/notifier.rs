@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::storage::{Database, Step};
+use crate::storage::{Database, Step, StorageError};
 use crate::system::clock::Clock;
 
 /// How often the database is read for versions that another process committed. A tenth of the
@@ -19,7 +19,6 @@ const MAX_COMMITS: usize = 10_000;
 /// Knows the newest version of the feed and wakes those who wait for a newer one.
 pub struct Notifier {
     newest: watch::Sender<u64>,
-    went_back: watch::Sender<bool>,
     clock: Arc<dyn Clock>,
     commits: Mutex<Vec<Step>>,
 }
@@ -30,7 +29,6 @@ impl Notifier {
     pub fn new(version: u64, clock: Arc<dyn Clock>) -> Self {
         Self {
             newest: watch::Sender::new(version),
-            went_back: watch::Sender::new(false),
             clock,
             commits: Mutex::default(),
         }
@@ -69,15 +67,6 @@ impl Notifier {
         let _ = newest.wait_for(|newest| *newest > version).await;
     }
 
-    /// Waits until the database has an older version than one that this process has seen committed:
-    /// a backup or a replica without the last transactions took its place. Committed changes, such as
-    /// revocations, are missing in it, so nothing that it says can be trusted.
-    pub async fn went_back(&self) {
-        let mut went_back = self.went_back.subscribe();
-        // Cannot fail: `self` holds the sender.
-        let _ = went_back.wait_for(|went_back| *went_back).await;
-    }
-
     /// Reads the database again and again for versions that other processes committed.
     pub async fn follow(self: Arc<Self>, storage: Database) {
         let mut ticks = tokio::time::interval(READ_EVERY);
@@ -85,20 +74,13 @@ impl Notifier {
         let mut failing = false;
         loop {
             ticks.tick().await;
-            // Noted before the read begins, which therefore sees it.
-            let seen = self.newest();
-            match storage.newest_version().await {
+            match storage.follow_version().await {
                 Ok(version) => {
                     failing = false;
-                    if version < seen && !self.went_back.send_replace(true) {
-                        tracing::error!(
-                            version,
-                            seen,
-                            "the database went back to an older version"
-                        );
-                    }
                     self.observed(version);
                 }
+                // It was logged, and the service stops.
+                Err(StorageError::WentBack) => return,
                 // Logged once for each outage, which may last for hours.
                 Err(error) if !failing => {
                     failing = true;

@@ -121,6 +121,13 @@ impl From<Denied> for ApiError {
 }
 
 impl ApiError {
+    fn of_storage(&self) -> Option<&StorageError> {
+        match self {
+            Self::Storage(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The response, which says where the user of a code was going.
     pub fn respond(self, return_to: Option<String>) -> Response {
         let (status, reason) = self.status_and_reason();
@@ -132,7 +139,7 @@ impl ApiError {
             Self::PolicyDenied { account } => account.clone(),
             _ => None,
         };
-        let title = Problem::<ProblemReason>::public_text(status, &self);
+        let title = Problem::<ProblemReason>::public_text(status, &self, self.of_storage());
         let problem = Problem::new(status, title, reason)
             .with_retry_after(retry_after)
             .with_account(account)

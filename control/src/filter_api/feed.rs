@@ -7,6 +7,7 @@
 //!
 //! A poll also reports what its proxy has applied.
 
+mod claim;
 mod next;
 
 use std::net::SocketAddr;
@@ -65,6 +66,9 @@ pub async fn feed(
 ) -> Result<Response, ApiError> {
     let Query(query) = query.map_err(|_| ApiError::RequestInvalid)?;
     let poll = Poll::new(&service, &identity, query)?;
+    if let Some(epoch) = &poll.query.epoch {
+        claim::check(&service.storage, &identity, epoch, poll.query.after).await?;
+    }
     let position = service.storage.position().await?;
     let caller = Caller {
         credential: identity.id(),

@@ -17,7 +17,8 @@ pub struct ShownToken {
     pub key_refusals: u64,
 }
 
-/// Verifies a token that this service signed for an application of the credential.
+/// Verifies a token that this service signed for an application of the credential. A token that is
+/// newer than the database shows that the database went back.
 pub async fn verified(
     service: &Service,
     identity: &FilterIdentity,
@@ -31,6 +32,7 @@ pub async fn verified(
         && claims.iss == service.team_domain.to_string()
         && matches!(claims.aud.as_slice(), [audience] if identity.sees(audience));
     if valid {
+        service.storage.check_shown(None, claims.ver).await?;
         Ok(ShownToken {
             claims,
             key_refusals: keys.refusals(),

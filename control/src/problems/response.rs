@@ -7,6 +7,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Serialize, Serializer};
 
+use crate::storage::StorageError;
+
 /// The text of every internal error. Its cause is only logged.
 const UNAVAILABLE: &str = "the control service cannot do this now; try again";
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -51,9 +53,14 @@ impl<R: Serialize + fmt::Debug> Problem<R> {
 
     /// The text of an error for the caller: its own, unless only the log may have it.
     #[must_use]
-    pub fn public_text(status: StatusCode, error: &impl fmt::Display) -> String {
+    pub fn public_text(
+        status: StatusCode,
+        error: &impl fmt::Display,
+        of_storage: Option<&StorageError>,
+    ) -> String {
         if status == StatusCode::SERVICE_UNAVAILABLE {
-            UNAVAILABLE.to_owned()
+            let known = of_storage.and_then(StorageError::public_text);
+            known.unwrap_or(UNAVAILABLE).to_owned()
         } else {
             error.to_string()
         }

@@ -20,6 +20,7 @@ use crate::sign_in::limits::SignInLimits;
 use crate::sign_in::password_hashing::Passwords;
 use crate::storage::Database;
 use crate::system::clock::Clock;
+use crate::system::disk::DataDirState;
 use crate::system::randomness::Randomness;
 use crate::tokens::credential::Uses;
 use crate::tokens::device_codes::guess_limits::GuessLimits;
@@ -73,6 +74,7 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         credential_uses: Uses::default(),
         notifier: Arc::new(Notifier::new(0, Arc::clone(&clock))),
         proxies: Arc::new(Proxies::new(Arc::clone(&clock))),
+        data_dir: DataDirState::default(),
         snapshot_reads: Semaphore::new(SNAPSHOTS),
         stopping: parts.stopping,
         storage,

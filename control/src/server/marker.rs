@@ -14,13 +14,15 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::service::Service;
-use crate::storage::{Database, Position, StorageError};
+use crate::storage::{Database, Lost, Position, REPLACED, StorageError, is_unrestored_copy};
 
 const FILE: &str = "database.json";
 /// Stands for the epoch from when a restore begins until it is complete.
 pub const RESTORING: &str = "restoring";
 /// How long the next write waits: changes may come by the thousand.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long the next write waits after one that failed.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// What the file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +52,12 @@ pub enum MarkerError {
         /// The file that says so.
         file: PathBuf,
     },
+    /// The database is a copy.
+    #[error(
+        "the database is a backup that was only put in place: revocations since then are missing in \
+         it. Run `portcullis-control restore` to end all sessions, then start the service again"
+    )]
+    Copy,
     /// The database is new, and the service has seen another.
     #[error(
         "the database is new, and this service has used another one. If you chose the wrong database \
@@ -68,6 +76,13 @@ pub enum MarkerError {
          database that it replaces is kept beside it, as ….replaced"
     )]
     Interrupted,
+    /// The file of the database was replaced while the service ran.
+    #[error(
+        "the file of the database was replaced, overwritten or deleted while the service ran: what \
+         the service wrote last may be missing in it. Run `portcullis-control restore` with a backup; \
+         without one, it makes the file safe that is there now"
+    )]
+    Replaced,
     /// The file cannot be written.
     #[error("{} cannot be written: {source}", file.display())]
     Unwritable {
@@ -140,13 +155,16 @@ impl Marker {
 }
 
 /// Refuses to open a database while a restore is not complete: its files may be apart, and opening
-/// would put a new database in their place.
+/// would put a new database in their place. Refuses a backup in the place of the database, too:
+/// opening would mix it with the log of the former one.
 ///
 /// # Errors
-/// When a restore was interrupted, or the file cannot be read.
-pub fn check_before_open(data_dir: &Path) -> Result<(), MarkerError> {
+/// When the database must not be opened, or the file cannot be read.
+pub async fn check_before_open(data_dir: &Path, url: &str) -> Result<(), MarkerError> {
     match Marker::read(data_dir)? {
         Some(seen) if seen.epoch == RESTORING => Err(MarkerError::Interrupted),
+        Some(seen) if seen.epoch == REPLACED => Err(MarkerError::Replaced),
+        _ if is_unrestored_copy(url).await => Err(MarkerError::Copy),
         _ => Ok(()),
     }
 }
@@ -194,14 +212,44 @@ async fn compare(
 /// Writes the file after each change.
 pub async fn keep(service: Arc<Service>, data_dir: PathBuf) {
     let mut written = 0;
+    let mut failing = false;
     loop {
-        match write_now(&service.storage, &data_dir).await {
-            Ok(version) => written = version,
-            Err(error) => tracing::warn!(%error, file = FILE, "cannot be written"),
+        let noted = write_now(&service.storage, &data_dir).await;
+        service.data_dir.note(match &noted {
+            Err(MarkerError::Unwritable { source, .. }) => Some(source),
+            _ => None,
+        });
+        match noted {
+            Ok(version) => {
+                written = version;
+                failing = false;
+            }
+            // Logged once for each outage, which may last for hours.
+            Err(error) if !failing => {
+                failing = true;
+                tracing::error!(%error, file = FILE, "cannot be written");
+            }
+            Err(_) => {}
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(if failing { RETRY } else { PAUSE }).await;
         service.notifier.wait_above(written).await;
     }
+}
+
+/// Notes what was seen of a database that is lost, so that the service does not start with the one
+/// that took its place, even if nobody shows a newer version again.
+///
+/// # Errors
+/// When the file is not written.
+pub fn note_lost(lost: Lost, data_dir: &Path) -> std::io::Result<()> {
+    let lost = Marker {
+        epoch: lost.epoch,
+        version: lost.version,
+    };
+    let seen = Marker::read(data_dir).ok().flatten();
+    let version = lost.version.max(seen.map_or(0, |seen| seen.version));
+    let lost = Marker { version, ..lost };
+    lost.write(data_dir)
 }
 
 /// Writes the file; the version that it then has. What it says about a newer database stays: it is

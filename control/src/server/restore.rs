@@ -13,7 +13,10 @@ use super::marker::{Marker, RESTORING};
 use crate::config::Config;
 use crate::seal::source::Source;
 use crate::seal::{NewKeyError, Seal, SealError};
-use crate::storage::{BackupError, Database, OpenError, Restore, StorageError, copy_sqlite};
+use crate::storage::{
+    BackupError, Database, OpenError, REPLACED, Restore, StorageError, copy_sqlite,
+    is_unrestored_copy,
+};
 use crate::system::clock::Clock;
 use crate::system::randomness::{NoRandomness, Randomness, SystemRandomness};
 use crate::tokens::signing_key::{GenerateError, SigningKey};
@@ -21,7 +24,7 @@ use crate::tokens::signing_key::{GenerateError, SigningKey};
 /// The files of a SQLite database, by what follows the name of the first.
 const SQLITE_FILES: [&str; 3] = ["", "-wal", "-shm"];
 /// What is appended to the names of the files that a backup replaces.
-const REPLACED: &str = ".replaced";
+const REPLACED_SUFFIX: &str = ".replaced";
 
 /// A database that was restored.
 #[derive(Debug, Serialize)]
@@ -108,10 +111,16 @@ pub async fn restore(
     let url = url(config, data_dir);
     // A damaged file says nothing, and is replaced.
     let seen = Marker::read(data_dir).ok().flatten();
+    let seen_epoch = seen.as_ref().map(|seen| seen.epoch.clone());
     let seen = seen.map_or(0, |seen| seen.version);
     let replaced = match backup {
         Some(backup) => put_in_place(&path_in(&url)?, backup, (data_dir, seen)).await?,
-        None => None,
+        None => {
+            if is_unrestored_copy(&url).await {
+                set_log_aside(&path_in(&url)?)?;
+            }
+            None
+        }
     };
     let source = Source::of(config.keys.seal.as_ref(), data_dir);
     // All old keys are refused, so what sealed them is not needed.
@@ -121,6 +130,7 @@ pub async fn restore(
     let restore = Restore {
         epoch: random.id()?,
         above: seen,
+        seen_epoch: seen_epoch.filter(|epoch| epoch != RESTORING && epoch != REPLACED),
         key: &key,
         now: clock.now_seconds(),
     };
@@ -190,12 +200,7 @@ async fn put_in_place(
             with_suffix(database, suffix),
             with_suffix(&replaced, suffix),
         );
-        match std::fs::rename(&from, &to) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(failed(error));
-            }
-            _ => {}
-        }
+        move_if_there(&from, &to).map_err(&failed)?;
     }
     std::fs::rename(&unready, database).map_err(&failed)?;
     if let Some(directory) = database.parent().filter(|path| path.is_dir()) {
@@ -203,6 +208,19 @@ async fn put_in_place(
         synced.map_err(&failed)?;
     }
     Ok(exists.then_some(replaced))
+}
+
+/// A log beside a backup that was put in place by hand belongs to the former database.
+fn set_log_aside(database: &Path) -> Result<(), RestoreError> {
+    let replaced = unused_name(database);
+    for suffix in SQLITE_FILES.into_iter().filter(|suffix| !suffix.is_empty()) {
+        let aside = (
+            with_suffix(database, suffix),
+            with_suffix(&replaced, suffix),
+        );
+        move_if_there(&aside.0, &aside.1).map_err(cannot_write(database))?;
+    }
+    Ok(())
 }
 
 /// Where the files of a database can go without replacing others. After an interrupted restore, a log
@@ -213,10 +231,17 @@ fn unused_name(database: &Path) -> PathBuf {
             !with_suffix(database, suffix).exists() || !with_suffix(name, suffix).exists()
         })
     };
-    let first = with_suffix(database, REPLACED);
+    let first = with_suffix(database, REPLACED_SUFFIX);
     let numbered = (2_u32..).map(|number| with_suffix(&first, &format!("-{number}")));
     let mut names = std::iter::once(first.clone()).chain(numbered);
     names.find(is_free).unwrap_or(first)
+}
+
+fn move_if_there(from: &Path, to: &Path) -> std::io::Result<()> {
+    match std::fs::rename(from, to) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -35,6 +35,8 @@ pub async fn current(
         let Some(claims) = claims.filter(|claims| claims.are_valid(&team_domain, now)) else {
             continue;
         };
+        // A sign-in that is newer than the database shows that the database went back.
+        service.storage.check_shown(None, claims.auth_ver).await?;
         let session = service
             .storage
             .session(&claims.sid, keys.refusals(), now)

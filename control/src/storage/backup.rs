@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use sqlx::{AnyConnection, Connection};
 
-use crate::storage::database::{OpenError, existing_sqlite_url};
+use crate::storage::database::copies::mark_copy;
+use crate::storage::database::url::{OpenError, existing_sqlite_url};
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
@@ -81,5 +82,6 @@ async fn copy(database: &Path, to: &Path) -> Result<(), BackupError> {
         .execute(&mut connection)
         .await
         .map_err(unreadable)?;
-    connection.close().await.map_err(unreadable)
+    connection.close().await.map_err(unreadable)?;
+    mark_copy(to).await.map_err(unreadable)
 }

@@ -1,10 +1,14 @@
 //! The connection pool: opens and migrates the database, and begins transactions.
 
 pub(super) mod columns;
+pub(super) mod continuity;
+pub(super) mod copies;
 pub(super) mod error;
+mod file;
 mod migrations;
 pub(super) mod stats;
 pub(super) mod timed;
+pub(super) mod url;
 pub(super) mod write;
 
 use std::fs::Permissions;
@@ -14,13 +18,17 @@ use std::sync::Arc;
 
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::Migrator;
 use tokio::sync::Semaphore;
 
-use crate::storage::database::error::StorageError;
+use crate::storage::database::columns::from_db;
+use crate::storage::database::continuity::Continuity;
+use crate::storage::database::error::{StorageError, Trouble};
+use crate::storage::database::file::WatchedFile;
 use crate::storage::database::stats::{DatabaseStats, Timer};
 use crate::storage::database::timed::{Read, TimedPool};
-use crate::storage::database::write::{Turn, Write};
+use crate::storage::database::url::{OpenError, sqlite_path, sqlite_url};
+use crate::storage::database::write::{Notes, Turn, Write};
 
 /// With WAL, readers are not blocked by a writer. With FULL, a commit survives a loss of power: a
 /// revocation that was answered must never be undone.
@@ -42,31 +50,15 @@ pub struct Database {
     kind: Kind,
     turns: Arc<Semaphore>,
     stats: DatabaseStats,
+    continuity: Continuity,
+    /// The file, with SQLite.
+    file: Option<Arc<WatchedFile>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Sqlite,
     Postgres,
-}
-
-/// Why a database cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The path of a SQLite file cannot be made absolute.
-    #[error("the database file {path} cannot be used: {source}")]
-    Path {
-        /// The path as configured.
-        path: String,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// It cannot be reached.
-    #[error("the database cannot be opened: {0}")]
-    Connect(#[from] sqlx::Error),
-    /// Its tables cannot be brought up to date.
-    #[error("the database cannot be brought up to date: {0}")]
-    Migrate(#[from] MigrateError),
 }
 
 impl Database {
@@ -77,7 +69,8 @@ impl Database {
     /// When the database cannot be used.
     pub async fn open(url: &str, epoch: &str) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
-        let (kind, url) = match url.strip_prefix("sqlite://") {
+        let file = sqlite_path(url);
+        let (kind, url) = match file {
             Some(path) => {
                 keep_private(path)?;
                 (Kind::Sqlite, sqlite_url(path)?)
@@ -105,13 +98,26 @@ impl Database {
         .bind(epoch)
         .execute(&pool)
         .await?;
+        let (epoch, version): (String, i64) =
+            sqlx::query_as("SELECT epoch, version FROM feed_state WHERE only_row = 1")
+                .fetch_one(&pool)
+                .await?;
+        let file = file.map(|path| WatchedFile::new(Path::new(path)));
         let turns = Arc::new(Semaphore::new(kind.writers()));
         Ok(Self {
             pool,
             kind,
             turns,
             stats: DatabaseStats::default(),
+            continuity: Continuity::new(epoch, from_db(version)),
+            file: file.transpose()?.map(Arc::new),
         })
+    }
+
+    /// What was seen of it, and whether it went back.
+    #[must_use]
+    pub fn continuity(&self) -> &Continuity {
+        &self.continuity
     }
 
     /// How it performs.
@@ -129,7 +135,7 @@ impl Database {
 
     /// For single statements.
     pub(in crate::storage) fn pool(&self) -> TimedPool<'_> {
-        TimedPool::new(&self.pool, &self.stats.reads)
+        TimedPool::new(&self.pool, &self.stats.reads, &self.continuity)
     }
 
     /// For a statement that runs many times a second, and would outnumber all others in the metrics.
@@ -143,6 +149,7 @@ impl Database {
             Kind::Sqlite => "BEGIN",
             Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
+        self.continuity.check()?;
         let timer = Timer::new(&self.stats.reads);
         Ok(Read::new(self.pool.begin_with(begin).await?, timer))
     }
@@ -160,9 +167,44 @@ impl Database {
         // The semaphore is never closed.
         let permit = permit.map_err(|_| sqlx::Error::PoolClosed)?;
         let turn = Turn::new(permit, Timer::new(&self.stats.writes));
+        self.continuity.check()?;
         let transaction = self.pool.begin_with(begin).await?;
-        let revocations = self.stats.revocations.clone();
-        Ok(Write::new(transaction, turn, revocations))
+        let notes = Notes {
+            revocations: self.stats.revocations.clone(),
+            continuity: self.continuity.clone(),
+        };
+        Ok(Write::new(transaction, turn, notes))
+    }
+
+    /// Whether it is a file.
+    pub(in crate::storage) fn is_sqlite(&self) -> bool {
+        self.kind == Kind::Sqlite
+    }
+
+    /// Notices that the file of a SQLite database was replaced.
+    ///
+    /// # Errors
+    /// When it was.
+    pub(in crate::storage) async fn check_file(&self) -> Result<(), StorageError> {
+        if let Some(file) = &self.file
+            && file.was_replaced().await
+        {
+            tracing::error!("another file has taken the place of the database");
+            self.continuity.was_replaced();
+        }
+        self.continuity.check()
+    }
+
+    /// Writes what changes nothing, to learn whether the database can be written again.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn try_write(&self) -> Result<(), StorageError> {
+        let mut write = self.write().await?;
+        write.lock().await?;
+        write.commit().await?;
+        Trouble::is_over();
+        Ok(())
     }
 
     /// Closes all connections once they are idle.
@@ -190,7 +232,6 @@ impl Kind {
 /// Creates the file, or takes other users' access to it away: it holds the signing keys. SQLite
 /// gives the files beside it the same permissions.
 fn keep_private(path: &str) -> Result<(), OpenError> {
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
     let unusable = |source| OpenError::Path {
         path: path.to_owned(),
         source,
@@ -203,31 +244,4 @@ fn keep_private(path: &str) -> Result<(), OpenError> {
         .map_err(unusable)?;
     file.set_permissions(Permissions::from_mode(0o600))
         .map_err(unusable)
-}
-
-/// The driver takes a URL, in which there are neither relative paths nor spaces.
-fn sqlite_url(path: &str) -> Result<String, OpenError> {
-    let path = path.split_once('?').map_or(path, |(path, _)| path);
-    Ok(file_url(Path::new(path))? + "?mode=rwc")
-}
-
-/// The URL of a SQLite file that must exist, to read it.
-pub(in crate::storage) fn existing_sqlite_url(path: &Path) -> Result<String, OpenError> {
-    Ok(file_url(path)? + "?mode=ro")
-}
-
-fn file_url(path: &Path) -> Result<String, OpenError> {
-    let absolute = std::path::absolute(path).map_err(|source| OpenError::Path {
-        path: path.display().to_string(),
-        source,
-    })?;
-    let mut url = "sqlite://".to_owned();
-    for byte in absolute.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'/' | b'-' | b'_' | b'.' | b'~' => url.push(char::from(*byte)),
-            byte if byte.is_ascii_alphanumeric() => url.push(char::from(*byte)),
-            byte => url.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    Ok(url)
 }

@@ -14,6 +14,7 @@ use portcullis::time::UnixMillis;
 
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::continuity::Lost;
 use crate::storage::database::error::{CorruptValue, StorageError};
 use items::{Audiences, Read, position, sees};
 
@@ -33,6 +34,44 @@ impl Database {
                 .fetch_one(self.untimed_pool())
                 .await?;
         Ok(from_db(version))
+    }
+
+    /// The same, compared with what was seen before.
+    ///
+    /// # Errors
+    /// When the database went back, too.
+    pub async fn follow_version(&self) -> Result<u64, StorageError> {
+        self.check_file().await?;
+        let continuity = self.continuity();
+        // Noted before the read begins, which therefore sees it.
+        let seen = continuity.seen();
+        let version = self.newest_version().await?;
+        continuity.observe(seen, version)?;
+        Ok(version)
+    }
+
+    /// Compares a version that something shows with the database: a token that a key of this database
+    /// has signed, or a follower of the feed. Whoever shows a version has seen it committed, so a
+    /// database without it went back.
+    ///
+    /// # Errors
+    /// When the database went back, or cannot be read.
+    pub async fn check_shown(&self, epoch: Option<&str>, version: u64) -> Result<(), StorageError> {
+        let continuity = self.continuity();
+        if version <= continuity.seen() {
+            return Ok(());
+        }
+        // Another replica may have committed it a moment ago.
+        let found = self.position().await?;
+        continuity.observe(found.version, found.version)?;
+        if version > found.version {
+            continuity.went_back(Lost {
+                epoch: epoch.map_or(found.epoch, ToOwned::to_owned),
+                version,
+            });
+            return Err(StorageError::WentBack);
+        }
+        Ok(())
     }
 
     /// When the first version after `version` was committed, as far as that is remembered.

@@ -3,7 +3,8 @@
 use portcullis::time::UnixSeconds;
 
 use crate::storage::database::Database;
-use crate::storage::database::columns::to_db;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::copies::unmark;
 use crate::storage::database::error::StorageError;
 use crate::storage::tokens::signing_keys::KeyMaterial;
 use crate::storage::tokens::signing_keys::changes::replace_all;
@@ -19,6 +20,8 @@ pub struct Restore<'a> {
     pub epoch: String,
     /// The newest version that is known to have been seen; the new one is far above it.
     pub above: u64,
+    /// The epoch in which it was seen, which the database may not know.
+    pub seen_epoch: Option<String>,
     /// The key that signs from now on.
     pub key: &'a KeyMaterial,
     /// The time.
@@ -34,11 +37,22 @@ impl Database {
         write.lock().await?;
         sqlx::query(
             "INSERT INTO former_epochs (epoch, ended_at) \
-             SELECT epoch, $1 FROM feed_state WHERE only_row = 1",
+             SELECT epoch, $1 FROM feed_state WHERE only_row = 1 \
+             ON CONFLICT (epoch) DO NOTHING",
         )
         .bind(to_db(restore.now))
         .execute(write.connection())
         .await?;
+        if let Some(epoch) = &restore.seen_epoch {
+            sqlx::query(
+                "INSERT INTO former_epochs (epoch, ended_at) VALUES ($1, $2) \
+                 ON CONFLICT (epoch) DO NOTHING",
+            )
+            .bind(epoch)
+            .bind(to_db(restore.now))
+            .execute(write.connection())
+            .await?;
+        }
         sqlx::query(
             "UPDATE feed_state SET epoch = $1, \
              version = CASE WHEN version > $2 THEN version ELSE $2 END + $3 WHERE only_row = 1",
@@ -62,6 +76,9 @@ impl Database {
         ] {
             sqlx::query(statement).execute(write.connection()).await?;
         }
+        if self.is_sqlite() {
+            unmark(write.connection()).await?;
+        }
         replace_all(&mut write, restore.key, restore.now).await?;
         // Followers of before get a snapshot.
         sqlx::query("UPDATE feed_state SET log_start = version WHERE only_row = 1")
@@ -69,6 +86,14 @@ impl Database {
             .await?;
         write.commit().await?;
         Ok(sessions.rows_affected())
+    }
+
+    /// When the database was last restored from a backup; `None` if it never was.
+    pub async fn last_restore(&self) -> Result<Option<UnixSeconds>, StorageError> {
+        let (at,): (Option<i64>,) = sqlx::query_as("SELECT MAX(ended_at) FROM former_epochs")
+            .fetch_one(self.pool())
+            .await?;
+        Ok(at.map(from_db))
     }
 
     /// Whether the database had an epoch before it was restored.

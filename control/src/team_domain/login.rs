@@ -8,6 +8,7 @@
 mod attempt;
 mod complete;
 mod form;
+mod restored;
 mod silent;
 
 use std::net::SocketAddr;
@@ -68,6 +69,7 @@ async fn answer(
         email: "",
         complaint: None,
         again: false,
+        restored: false,
     };
     let session = current::without_prompt(service, headers).await?;
     let session = session.filter(|_| !query.wants_other_account());
@@ -87,6 +89,7 @@ async fn answer(
     if let Some(attempt) = attempt.filter(|attempt| attempt.is_silent) {
         return silent::back_with(attempt, silent::SilentError::LoginRequired);
     }
+    form.restored = session.is_none() && restored::ended_session(service, headers).await?;
     form.show(service, headers)
 }
 
@@ -107,6 +110,7 @@ pub async fn sign_in(
         email: &input.email,
         complaint: Some(complaint),
         again: false,
+        restored: false,
     };
     let team_domain = service.team_domain.to_string();
     if csrf::check(&headers, &input.csrf_token, &team_domain).is_err() {

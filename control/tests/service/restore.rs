@@ -1,6 +1,9 @@
 //! A database that is restored from a backup: never used unawares, and safe after `restore`.
 
+mod dump;
 mod files;
+mod noticed;
+mod page;
 
 use std::path::Path;
 use std::process::Output;

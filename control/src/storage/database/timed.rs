@@ -1,12 +1,16 @@
 //! The connection pool, and transactions that read: both observe how long they take.
 
 use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use futures_core::future::BoxFuture;
-use futures_core::stream::BoxStream;
+use futures_core::stream::{BoxStream, Stream};
 use sqlx::any::{Any, AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
 use sqlx::{AnyPool, Either, Error, Execute, Executor, SqlStr, Transaction};
 
+use super::continuity::Continuity;
+use super::error::GoneBack;
 use super::stats::Timer;
 use prometheus_client::metrics::histogram::Histogram;
 
@@ -15,6 +19,7 @@ use prometheus_client::metrics::histogram::Histogram;
 pub(in crate::storage) struct TimedPool<'a> {
     pool: &'a AnyPool,
     seconds: &'a Histogram,
+    continuity: &'a Continuity,
 }
 
 /// A transaction that reads everything as of one moment.
@@ -24,8 +29,21 @@ pub(in crate::storage) struct Read {
 }
 
 impl<'a> TimedPool<'a> {
-    pub(super) fn new(pool: &'a AnyPool, seconds: &'a Histogram) -> Self {
-        Self { pool, seconds }
+    pub(super) fn new(
+        pool: &'a AnyPool,
+        seconds: &'a Histogram,
+        continuity: &'a Continuity,
+    ) -> Self {
+        Self {
+            pool,
+            seconds,
+            continuity,
+        }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let gone_back = |_| Error::Configuration(GoneBack.into());
+        self.continuity.check().map_err(gone_back)
     }
 }
 
@@ -35,6 +53,17 @@ impl Read {
             transaction,
             _timer: timer,
         }
+    }
+}
+
+/// A stream of one error.
+struct Failing(Option<Error>);
+
+impl Stream for Failing {
+    type Item = Result<Either<AnyQueryResult, AnyRow>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.0.take().map(Err))
     }
 }
 
@@ -61,9 +90,10 @@ impl<'c> Executor<'c> for TimedPool<'c> {
         E: 'q + Execute<'q, Any>,
     {
         let timer = Timer::new(self.seconds);
-        let executed = self.pool.execute(query);
+        let (checked, executed) = (self.check(), self.pool.execute(query));
         Box::pin(async move {
             let _timer = timer;
+            checked?;
             executed.await
         })
     }
@@ -77,7 +107,10 @@ impl<'c> Executor<'c> for TimedPool<'c> {
         'c: 'e,
         E: 'q + Execute<'q, Any>,
     {
-        self.pool.fetch_many(query)
+        match self.check() {
+            Ok(()) => self.pool.fetch_many(query),
+            Err(error) => Box::pin(Failing(Some(error))),
+        }
     }
 
     fn fetch_all<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Vec<AnyRow>, Error>>
@@ -86,9 +119,10 @@ impl<'c> Executor<'c> for TimedPool<'c> {
         E: 'q + Execute<'q, Any>,
     {
         let timer = Timer::new(self.seconds);
-        let fetched = self.pool.fetch_all(query);
+        let (checked, fetched) = (self.check(), self.pool.fetch_all(query));
         Box::pin(async move {
             let _timer = timer;
+            checked?;
             fetched.await
         })
     }
@@ -99,9 +133,10 @@ impl<'c> Executor<'c> for TimedPool<'c> {
         E: 'q + Execute<'q, Any>,
     {
         let timer = Timer::new(self.seconds);
-        let fetched = self.pool.fetch_optional(query);
+        let (checked, fetched) = (self.check(), self.pool.fetch_optional(query));
         Box::pin(async move {
             let _timer = timer;
+            checked?;
             fetched.await
         })
     }

@@ -9,7 +9,8 @@ use sqlx::{AnyConnection, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::storage::database::columns::{from_db, to_db};
-use crate::storage::database::error::StorageError;
+use crate::storage::database::continuity::Continuity;
+use crate::storage::database::error::{StorageError, Trouble};
 use crate::storage::database::stats::{RevocationCounters, Timer};
 
 /// A transaction that writes. Without [`Write::commit`] it changes nothing.
@@ -17,10 +18,16 @@ pub(in crate::storage) struct Write {
     // Dropped in this order: the next writer begins when the transaction has ended.
     transaction: Transaction<'static, Any>,
     _turn: Turn,
-    revocations: RevocationCounters,
+    notes: Notes,
     revoked: Vec<Scope>,
     version: Option<i64>,
     position: i64,
+}
+
+/// What a transaction tells of itself when it has committed.
+pub(super) struct Notes {
+    pub(super) revocations: RevocationCounters,
+    pub(super) continuity: Continuity,
 }
 
 /// The turn to write, and how long it is held.
@@ -39,15 +46,11 @@ impl Turn {
 }
 
 impl Write {
-    pub(super) fn new(
-        transaction: Transaction<'static, Any>,
-        turn: Turn,
-        revocations: RevocationCounters,
-    ) -> Self {
+    pub(super) fn new(transaction: Transaction<'static, Any>, turn: Turn, notes: Notes) -> Self {
         Self {
             transaction,
             _turn: turn,
-            revocations,
+            notes,
             revoked: Vec::new(),
             version: None,
             position: 0,
@@ -74,11 +77,15 @@ impl Write {
         if let Some(version) = self.version {
             return Ok(from_db(version));
         }
+        let seen = self.notes.continuity.seen();
         let (version,): (i64,) = sqlx::query_as(
             "UPDATE feed_state SET version = version + 1 WHERE only_row = 1 RETURNING version",
         )
         .fetch_one(self.connection())
         .await?;
+        // What was seen had been committed, and this version follows it. If it does not, tokens may
+        // be newer than this version, so a revocation with it would refuse too few.
+        self.notes.continuity.follows(seen, from_db(version))?;
         self.version = Some(version);
         Ok(from_db(version))
     }
@@ -156,9 +163,16 @@ impl Write {
 
     /// Commits. Returns the version, if one was taken.
     pub(in crate::storage) async fn commit(self) -> Result<Option<u64>, StorageError> {
+        self.notes.continuity.check()?;
         self.transaction.commit().await?;
+        if let Some(version) = self.version {
+            Trouble::is_over();
+            let version = from_db(version);
+            self.notes.continuity.observe(version, version)?;
+        }
         for scope in self.revoked {
-            self.revocations
+            self.notes
+                .revocations
                 .get_or_create(&[("scope", scope.as_str())])
                 .inc();
         }

@@ -9,6 +9,7 @@ use super::super::page::failure::Failure;
 use super::super::page::message::render_form;
 use super::super::page::security_headers::policy_for_form_to;
 use super::attempt::{LoginAttempt, LoginQuery};
+use super::restored;
 use crate::service::Service;
 
 /// What the form shows.
@@ -23,6 +24,8 @@ pub struct LoginForm<'a> {
     pub complaint: Option<Complaint>,
     /// Whether the user is signed in, and the application demands a new sign-in.
     pub again: bool,
+    /// Whether the session has ended because the service was restored from a backup.
+    pub restored: bool,
 }
 
 /// Why the form is shown again.
@@ -45,6 +48,7 @@ struct LoginPageTemplate<'a> {
     email: &'a str,
     complaint: Option<&'static str>,
     again: bool,
+    restored: bool,
     csrf_token: String,
 }
 
@@ -61,10 +65,14 @@ impl LoginForm<'_> {
             email: self.email,
             complaint: self.complaint.map(Complaint::text),
             again: self.again,
+            restored: self.restored,
             csrf_token: guard.token(),
         };
         let status = self.complaint.map_or(StatusCode::OK, Complaint::status);
         let mut response = render_form(status, &page, &guard)?;
+        if let Some(cookie) = restored::delete_cookie().filter(|_| self.restored) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
         let policy = self
             .attempt
             .and_then(|attempt| policy_for_form_to(&attempt.origin.to_string()));

@@ -112,7 +112,12 @@ impl IntoResponse for OAuthError {
         if status.is_server_error() {
             tracing::error!(error = ?self, "token request failed");
         }
-        let body = json!({ "error": error, "error_description": self.to_string() });
+        let known = match &self {
+            Self::Unavailable(error) => error.public_text().map(ToOwned::to_owned),
+            _ => None,
+        };
+        let description = known.unwrap_or_else(|| self.to_string());
+        let body = json!({ "error": error, "error_description": description });
         let mut response = (status, Json(body)).into_response();
         if let Some(seconds) = self.retry_after() {
             let value = HeaderValue::from(seconds);

@@ -16,6 +16,9 @@ use crate::system::randomness::NoRandomness;
 use crate::tokens::exchange_codes::IssueCodeError;
 use crate::tokens::keys::SignError;
 
+/// What only an administrator can mend.
+const TELL: &str = "Tell your administrator. Applications that you are signed in to go on working.";
+
 /// Why a page cannot be shown.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Failure {
@@ -254,9 +257,17 @@ impl Failure {
                 "Too many wrong codes",
                 lines(&["Check the code in your terminal, and type it again after a while."]),
             ),
-            Self::Unavailable(_) => (
+            Self::Unavailable(error) => (
                 "Not available right now",
-                lines(&["This service is not available at the moment. Nothing was changed."]),
+                match error.public_text() {
+                    Some(text) => vec![
+                        format!("Signing in is not possible: {text}."),
+                        TELL.to_owned(),
+                    ],
+                    None => lines(&[
+                        "This service is not available at the moment. Nothing was changed.",
+                    ]),
+                },
             ),
             Self::Broken(_) => (
                 "Something went wrong",
