@@ -11,6 +11,7 @@ mod effect;
 mod endpoints;
 mod event;
 mod feed_events;
+mod final_dot;
 mod forward;
 mod hop_by_hop;
 mod identity;

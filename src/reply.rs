@@ -100,6 +100,12 @@ pub fn percent_encode(bytes: &[u8]) -> String {
     })
 }
 
+/// Percent-encodes what no header field can hold: everything but visible ASCII.
+#[must_use]
+pub fn visible(bytes: &[u8]) -> String {
+    encode_unless(bytes, |b| b.is_ascii_graphic())
+}
+
 /// Percent-encodes what a header field cannot hold: everything but visible ASCII, and `%`.
 #[must_use]
 pub fn header_text(text: &str) -> String {
@@ -130,5 +136,6 @@ mod tests {
             "jos%C3%A9%20100%25%0D%0A"
         );
         assert_eq!(percent_encode(b"/a?b=c&d\xff"), "%2Fa%3Fb%3Dc%26d%FF");
+        assert_eq!(visible(b"/a?b=%20\xff \r"), "/a?b=%20%FF%20%0D");
     }
 }

@@ -9,6 +9,9 @@ pub struct Authority<'a> {
     pub hostname: Cow<'a, str>,
     /// The port as sent.
     pub port: Option<u16>,
+    /// Whether a dot followed the hostname. It is then another origin to a browser, with cookies of
+    /// its own.
+    pub has_final_dot: bool,
 }
 
 impl<'a> Authority<'a> {
@@ -22,11 +25,13 @@ impl<'a> Authority<'a> {
             Some(port) => Some(parse_port(port)?),
             None => None,
         };
-        let hostname = hostname.strip_suffix(b".").unwrap_or(hostname);
+        let without_dot = hostname.strip_suffix(b".");
+        let hostname = without_dot.unwrap_or(hostname);
         is_hostname(hostname).then_some(())?;
         Some(Self {
             hostname: lower_case(str::from_utf8(hostname).ok()?),
             port,
+            has_final_dot: without_dot.is_some(),
         })
     }
 }
@@ -73,6 +78,7 @@ mod tests {
         ] {
             let authority = Authority::parse(sent.as_bytes()).unwrap();
             assert_eq!((&*authority.hostname, authority.port), (hostname, port));
+            assert_eq!(authority.has_final_dot, sent.contains("com."), "{sent}");
         }
         for bad in [
             "",

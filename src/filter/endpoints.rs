@@ -1,28 +1,28 @@
 //! What the filter answers itself, under `/.access/` of every application's hostname. Nothing
 //! under this prefix reaches an origin.
 
+mod came_from;
 pub(super) mod identity;
 mod logout;
 mod ready;
 pub(super) mod signed_out;
 
-use std::rc::Rc;
-
 use super::Filter;
 use super::effect::Effect;
 use super::event::{Incoming, Moment};
+use super::final_dot::without_final_dot;
+use super::login::begin::too_long;
 use super::login::callback::callback;
 use super::login::login;
 use super::route::{NoRoute, places_on};
-use crate::application::Placement;
 use crate::application::authority::Authority;
-use crate::application::path::{Readings, is_below};
-use crate::protocol::return_to;
+use crate::protocol::return_to::{self, Unfit};
 use crate::reply::Reply;
 use crate::reply::page::MessagePage;
 use crate::reply::script;
 use crate::request::kind::RequestKind;
 use crate::request::{Head, query_parameter};
+use came_from::{came_from, place_of};
 
 /// What is answered here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,12 +78,20 @@ impl Filter {
         let Some(first) = places.first() else {
             return Effect::Reply(NoRoute::NoApplication.reply(kind));
         };
+        if authority.has_final_dot {
+            return Effect::Reply(without_final_dot(incoming, first));
+        }
         let Some(endpoint) = find(head) else {
             return Effect::Reply(not_found(kind));
         };
         match endpoint {
             Endpoint::Login => {
                 let return_to = query_parameter(head.query(), "return_to").unwrap_or_default();
+                // Without a prompt the browser stays where it is.
+                let leads_back = query_parameter(head.query(), "prompt").is_none();
+                if leads_back && return_to::judge(&return_to) == Err(Unfit::TooLong) {
+                    return Effect::Reply(too_long(first, kind));
+                }
                 let return_to = return_to::sanitize(&return_to);
                 let visit = incoming.to(place_of(&places, &return_to).unwrap_or(first));
                 let team_domain = self.authenticator.team_domain();
@@ -97,7 +105,9 @@ impl Filter {
                 moment,
             ),
             Endpoint::AskToLogOut => {
-                let reply = logout::ask(&mut self.authenticator, head, &places, moment);
+                let page = came_from(head, &places);
+                let authenticator = &mut self.authenticator;
+                let reply = logout::ask(authenticator, head, &places, page.as_deref(), moment);
                 Effect::Reply(reply)
             }
             Endpoint::LogOut => logout::logout(
@@ -112,15 +122,6 @@ impl Filter {
             Endpoint::Ready => Effect::Reply(self.ready(moment.now)),
         }
     }
-}
-
-/// The application that a path on the host belongs to.
-fn place_of<'a>(places: &'a [Rc<Placement>], return_to: &str) -> Option<&'a Rc<Placement>> {
-    let path = return_to.split(['?', '#']).next().unwrap_or_default();
-    let path = Readings::of(path)?;
-    places
-        .iter()
-        .find(|place| is_below(path.sent(), place.location.path_prefix.as_bytes()))
 }
 
 fn not_found(kind: RequestKind) -> Reply {

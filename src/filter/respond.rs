@@ -1,18 +1,21 @@
 //! The third step, where there is no good session: a navigation is redirected to the login,
 //! everything else is answered here.
 
+use std::borrow::Cow;
+
 use super::authenticate::presented::shows_header_token;
 use super::authenticate::{AuthError, Authenticator, Unavailable};
 use super::event::{Incoming, Moment, Visit};
-use super::login::begin::{BeginLogin, begin_login, login_url, login_url_from};
-use crate::protocol::return_to;
+use super::login::begin::{BeginLogin, begin_login, login_url_to, too_long};
+use crate::protocol::return_to::{self, Unfit};
 use crate::reason::Refusal;
 use crate::reply::Reply;
 use crate::reply::framework::refuse_framework;
 use crate::reply::page::MessagePage;
 use crate::reply::refusal::{self, Context};
-use crate::request::framework::Framework;
+use crate::request::framework::{Framework, asked_page, referring_page};
 use crate::request::kind::RequestKind;
+use crate::request::query_parameter;
 
 /// When a request is worth another try that could not be judged for want of a feed.
 const RETRY_SECONDS: u64 = 1;
@@ -37,6 +40,9 @@ pub(super) fn unauthenticated(
     let kind = kind_to_answer(incoming);
     if kind == RequestKind::Navigation && login_helps(refusal) {
         let target = std::str::from_utf8(incoming.head.target()).unwrap_or("/");
+        if return_to::judge(target) == Err(Unfit::TooLong) {
+            return too_long(placement, kind);
+        }
         let login = BeginLogin {
             reason: refusal.as_str(),
             return_to: target,
@@ -73,7 +79,7 @@ fn refused_to(
         account,
         application: &visit.placement.application.name,
         team_domain,
-        login_url: &login_url(visit.placement),
+        login_url: &login_url_to(visit.placement, page_of(visit).as_deref()),
     };
     match Framework::to_lead(head, &visit.placement.location.origin) {
         Some(framework)
@@ -93,14 +99,34 @@ fn sign_in_url(framework: Framework, visit: Visit<'_>) -> String {
         incoming,
         placement,
     } = visit;
-    framework
+    let page = framework
         .page(incoming.head, &placement.location.origin)
         .and_then(return_to::checked)
-        .filter(|page| placement.owns(page))
-        .map_or_else(
-            || login_url(placement),
-            |page| login_url_from(placement, &page),
-        )
+        .filter(|page| placement.owns(page));
+    login_url_to(placement, page.as_deref())
+}
+
+/// The page that a person looks at, or asks for: after a login they return to it. Of the sub-request
+/// of a page that is not known.
+fn page_of(visit: Visit<'_>) -> Option<Cow<'_, str>> {
+    let Visit {
+        incoming: Incoming { head, kind, .. },
+        placement,
+    } = visit;
+    let page = match kind {
+        RequestKind::Navigation | RequestKind::FramedNavigation
+            if head.path() == b"/.access/login" =>
+        {
+            let page = query_parameter(head.query(), "return_to")?;
+            let page = return_to::checked(&page)?.into_owned();
+            return placement.owns(&page).then_some(Cow::Owned(page));
+        }
+        RequestKind::Navigation | RequestKind::FramedNavigation => asked_page(head)?,
+        // The answer to a form cannot be asked for again, so they return to the form.
+        RequestKind::FormPost => referring_page(head, &placement.location.origin)?,
+        _ => return None,
+    };
+    return_to::checked(page).filter(|page| placement.owns(page))
 }
 
 /// The answer while a session cannot be judged: it has not ended, so nothing leads to a sign-in, and

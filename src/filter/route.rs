@@ -22,6 +22,8 @@ pub(super) enum Route<'a> {
     Nowhere(NoRoute),
     /// To the filter's own endpoints.
     Endpoint(Authority<'a>),
+    /// To an application, at its hostname with a dot at the end.
+    FinalDot(Rc<Placement>),
     /// To an application, by a path that needs no session.
     Bypassed,
     /// To an application.
@@ -65,6 +67,12 @@ pub(super) fn route<'a>(
     let own = FILTER_PREFIX.as_bytes();
     if path.sent().starts_with(own) || path.decoded().starts_with(own) {
         return Route::Endpoint(authority);
+    }
+    if authority.has_final_dot {
+        return match host.guarded().next() {
+            Some(place) => Route::FinalDot(Rc::clone(place)),
+            None => Route::Nowhere(NoRoute::NoApplication),
+        };
     }
     match host.find(&path) {
         Choice::Ambiguous => Route::Nowhere(NoRoute::PathAmbiguous),

@@ -9,6 +9,7 @@ use super::control_answer::ControlAnswer;
 use super::effect::{CallAnswer, Effect, ResponseChanges};
 use super::endpoints::is_readiness_probe;
 use super::event::{Incoming, Moment, Visit};
+use super::final_dot::without_final_dot;
 use super::forward::{admitted, anonymous, reported, unguarded};
 use super::open_streams::too_many;
 use super::overrides::Overrides;
@@ -49,6 +50,7 @@ impl Filter {
         let effect = match &route {
             None => self.without_feed(incoming, moment.now, wait),
             Some(Route::Endpoint(authority)) => return self.endpoint(incoming, authority, moment),
+            Some(Route::FinalDot(place)) => Effect::Reply(without_final_dot(incoming, place)),
             Some(Route::Unguarded) => Effect::Continue(unguarded(head)),
             Some(Route::Nowhere(why)) => Effect::Reply(why.reply(kind)),
             Some(Route::Bypassed) => Effect::Continue(anonymous(head)),

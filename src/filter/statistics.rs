@@ -29,14 +29,16 @@ const GAUGES: [&str; 3] = ["version", "age_seconds", "entries"];
 
 /// Why no session could be judged.
 const UNAVAILABLE: [&str; 2] = ["not_ready", "stale"];
-/// Why an address leads nowhere.
-const NOWHERE: [&str; 6] = [
+/// Why an address leads nowhere, or cannot be returned to.
+const NOWHERE: [&str; 8] = [
     "host_invalid",
     "unknown_host",
     "connection_invalid",
     "path_ambiguous",
     "path_escaped_slash",
     "no_application",
+    "trailing_dot",
+    "address_too_long",
 ];
 /// Replies to preflights.
 const PREFLIGHTS: [&str; 2] = ["preflight_answered", "preflight_denied"];

@@ -8,6 +8,7 @@ mod logout;
 mod open_streams;
 mod overrides;
 mod pages;
+mod place;
 mod readers;
 mod ready;
 mod refresh;

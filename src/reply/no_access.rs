@@ -39,6 +39,7 @@ impl NoAccess<'_> {
         MessagePage::new(&title, &sentences)
             .link(self.login_url, "Use another account")
             .second(&applications, "Your applications")
+            .keeping_the_fragment()
             .error(kind, 403, Refusal::PolicyDenied.as_str())
     }
 }

@@ -55,7 +55,9 @@ pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Repl
                     "Delete this site's cookies, then sign in again.",
                 ],
             );
-            page.link(context.login_url, "Sign in").reply(400, reason)
+            page.link(context.login_url, "Sign in")
+                .keeping_the_fragment()
+                .reply(400, reason)
         }
         RequestKind::FramedNavigation => {
             let page = MessagePage::new("Sign in to continue", &[sentence]);

@@ -51,8 +51,8 @@ impl Framework {
     /// The page from which a request was sent, or else the page that it asked for.
     #[must_use]
     pub fn page<'a>(self, head: Head<'a>, origin: &Origin) -> Option<&'a str> {
-        let target = || head.is_safe().then(|| str::from_utf8(head.target()).ok())?;
-        let referer = || path_on(origin, head.only("referer")?);
+        let target = || head.is_safe().then(|| asked_page(head))?;
+        let referer = || referring_page(head, origin);
         match self {
             Self::Htmx => path_on(origin, head.only("hx-current-url")?),
             // A link of Inertia leads to the page that it asks for.
@@ -66,6 +66,18 @@ impl Framework {
     fn leads_itself(self, head: Head<'_>) -> bool {
         self == Self::Turbo && !head.has("turbo-frame") && head.is_safe()
     }
+}
+
+/// The path and query that a request asks for. It has not been checked.
+#[must_use]
+pub fn asked_page(head: Head<'_>) -> Option<&str> {
+    str::from_utf8(head.target()).ok()
+}
+
+/// The page of an origin from which a request was sent. It has not been checked.
+#[must_use]
+pub fn referring_page<'a>(head: Head<'a>, origin: &Origin) -> Option<&'a str> {
+    path_on(origin, head.only("referer")?)
 }
 
 /// The path, query and fragment of an absolute address on an origin. It has not been checked.

@@ -4,12 +4,14 @@
 use std::rc::Rc;
 use std::slice;
 
-use super::signed_out::{PendingLogout, home, not_signed_in, not_signed_out};
+use super::came_from::came_from;
+use super::signed_out::{PendingLogout, home, logout_path, not_signed_in, not_signed_out};
 use crate::application::Placement;
 use crate::filter::authenticate::presented::{Presented, shows_header_token};
 use crate::filter::authenticate::{AuthError, Authenticator, Judge, demand};
 use crate::filter::effect::Effect;
 use crate::filter::event::{Incoming, Moment};
+use crate::filter::login::begin::login_url_to;
 use crate::filter::pending::{Pending, PendingRequests};
 use crate::protocol::calls::LogoutRequest;
 use crate::reason::Refusal;
@@ -24,17 +26,19 @@ pub(super) fn ask(
     authenticator: &mut Authenticator,
     head: Head<'_>,
     places: &[Rc<Placement>],
+    page: Option<&str>,
     moment: &Moment<'_>,
 ) -> Reply {
     if let Err(AuthError::Refused(_)) = session_to_end(authenticator, head, places, moment) {
-        return not_signed_in(authenticator.team_domain(), places);
+        return not_signed_in(authenticator.team_domain(), places, page);
     }
+    let home = home(places);
     MessagePage::new(
         "Sign out?",
         &["This ends your session here and in every other application."],
     )
-    .post("/.access/logout", "Sign out")
-    .second(&home(places), "Stay signed in")
+    .post(&logout_path(page), "Sign out")
+    .second(page.unwrap_or(&home), "Stay signed in")
     .reply(200, "logout_page")
 }
 
@@ -47,6 +51,9 @@ pub(super) fn logout(
     moment: &Moment<'_>,
 ) -> Effect {
     let Incoming { stream, head, kind } = incoming;
+    let page = came_from(head, places);
+    let back = page.as_deref();
+    let logout = logout_path(back);
     if !is_same_origin(head, places) {
         let page = MessagePage::new(
             "Not signed out",
@@ -55,23 +62,28 @@ pub(super) fn logout(
                 "If you want to sign out, do it here.",
             ],
         )
-        .link("/.access/logout", "Sign out");
+        .link(&logout, "Sign out");
         return Effect::Reply(page.error(kind, 403, "logout_cross_site"));
     }
     let waiting = PendingLogout {
         places: places.to_vec(),
         kind,
+        page: page.clone(),
     };
     let reply = match session_to_end(authenticator, head, places, moment) {
         Ok(request) => {
             let waiting = Pending::Logout(waiting);
             return pending
                 .call(stream, &request, waiting, moment.now)
-                .unwrap_or_else(|| Effect::Reply(not_signed_out(kind)));
+                .unwrap_or_else(|| Effect::Reply(not_signed_out(kind, back)));
         }
         Err(AuthError::Refused(refusal @ (Refusal::BindingMissing | Refusal::BindingMismatch))) => {
+            let login = places
+                .first()
+                .map(|place| login_url_to(place, back))
+                .unwrap_or_default();
             let page = MessagePage::new("Not signed out", &[refusal.sentence()])
-                .link("/.access/login", "Sign in again");
+                .link(&login, "Sign in again");
             page.error(kind, 403, refusal.as_str())
         }
         Err(AuthError::Refused(Refusal::TokenNotForHere)) if shows_header_token(head) => {
@@ -79,7 +91,7 @@ pub(super) fn logout(
         }
         Err(AuthError::Refused(Refusal::SessionRevoked)) => waiting.signed_out(),
         Err(AuthError::Refused(_)) => waiting.nothing_to_end(authenticator.team_domain()),
-        Err(AuthError::Unavailable(_)) => not_signed_out(kind),
+        Err(AuthError::Unavailable(_)) => not_signed_out(kind, back),
     };
     Effect::Reply(reply)
 }

@@ -4,8 +4,10 @@ use super::attempt::{Attempt, Beginning};
 use crate::application::Placement;
 use crate::filter::event::{Moment, Visit};
 use crate::protocol::return_to;
+use crate::reply::page::MessagePage;
 use crate::reply::{Reply, percent_encode};
 use crate::request::Head;
+use crate::request::kind::RequestKind;
 
 /// A login that is to begin.
 #[derive(Clone, Copy)]
@@ -60,6 +62,26 @@ pub(super) fn with_attempt(
     values.fold(reply, |reply, value| reply.with("set-cookie", value))
 }
 
+/// The page for an address that is too long to come back to after a login. The login opens in a new
+/// window, so that this one keeps the address.
+pub(in crate::filter) fn too_long(placement: &Placement, kind: RequestKind) -> Reply {
+    let login = login_url(placement);
+    let limit = format!(
+        "This address is longer than {} characters, so sign-in cannot lead back to it.",
+        return_to::MAX_BYTES
+    );
+    MessagePage::new(
+        "This address is too long",
+        &[
+            "You are not signed in.",
+            &limit,
+            "Sign in in a new window, and load this page again.",
+        ],
+    )
+    .new_window(&login, "Sign in in a new window")
+    .error(kind, 414, "address_too_long")
+}
+
 /// Where to sign in at an application, absolute.
 pub(in crate::filter) fn login_url(placement: &Placement) -> String {
     let origin = &placement.location.origin;
@@ -68,6 +90,14 @@ pub(in crate::filter) fn login_url(placement: &Placement) -> String {
         format!("{origin}/.access/login")
     } else {
         login_url_from(placement, &format!("{prefix}/"))
+    }
+}
+
+/// Where to sign in at an application, absolute, to return to a page if there is one.
+pub(in crate::filter) fn login_url_to(placement: &Placement, page: Option<&str>) -> String {
+    match page {
+        Some(page) if page != "/" => login_url_from(placement, page),
+        _ => login_url(placement),
     }
 }
 

@@ -98,7 +98,7 @@ impl Filter {
                     kind: GoalKind::Identity,
                 })
             }
-            Route::Unguarded | Route::Nowhere(_) | Route::Bypassed => None,
+            Route::Unguarded | Route::Nowhere(_) | Route::Bypassed | Route::FinalDot(_) => None,
         }
     }
 

@@ -28,7 +28,7 @@ fn state_of(location: &str) -> &str {
 #[test]
 fn a_login_begins_and_ends_on_the_host_that_was_asked() {
     let mut world = world();
-    let (cookie, location) = begin(&mut world, "One.preview.example.");
+    let (cookie, location) = begin(&mut world, "One.preview.example");
     let origin = "&origin=https%3A%2F%2Fone.preview.example&return_to=%2Fa&";
     assert!(location.contains(origin), "{location}");
 

@@ -5,6 +5,7 @@
 mod accessibility;
 mod cross_origin;
 mod frameworks;
+mod place;
 mod portcullis_js;
 mod request_kinds;
 mod same_site;

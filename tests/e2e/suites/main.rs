@@ -23,6 +23,7 @@ mod one_fetcher;
 mod open_streams;
 mod operations;
 mod paths;
+mod place;
 mod readme;
 mod refresh;
 mod report;

@@ -28,7 +28,7 @@ pub(super) fn start(directory: &Path, arguments: &[String]) -> Result<(Process, 
         .args(["--disable-gpu", "--disable-sync", "--disable-extensions"])
         .args(["--disable-component-update", "--password-store=basic"])
         // Nothing but this machine.
-        .arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost, EXCLUDE 127.0.0.1")
+        .arg("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE *.localhost, EXCLUDE *.localhost., EXCLUDE 127.0.0.1")
         .args(arguments)
         .arg("about:blank");
     if rustix::process::geteuid().is_root() {

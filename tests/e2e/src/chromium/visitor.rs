@@ -122,6 +122,26 @@ impl Visitor {
         Ok(())
     }
 
+    /// Deletes a host's cookies whose names begin so; the answer is how many there were.
+    ///
+    /// # Errors
+    /// When Chromium refuses.
+    pub fn forget(&self, tab: &Tab, host: &str, prefix: &str) -> Result<usize> {
+        let is_meant = |cookie: &Cookie| cookie.domain == host && cookie.name.starts_with(prefix);
+        let cookies = self.cookies()?;
+        let meant = cookies.iter().filter(|cookie| is_meant(cookie));
+        for cookie in meant.clone() {
+            let params = network::DeleteCookiesParams::builder()
+                .name(cookie.name.clone())
+                .domain(host)
+                .path("/")
+                .build()
+                .map_err(anyhow::Error::msg)?;
+            tab.wait(tab.page.execute(params))?;
+        }
+        Ok(meant.count())
+    }
+
     /// Deletes all cookies, as people do in their browser's settings.
     ///
     /// # Errors

@@ -42,7 +42,7 @@ fn b07_a_form_sent_without_a_session_says_that_nothing_was_sent() -> Result<()> 
         Ok(visitor.opened_by(&tab).ok())
     })?;
     beside.sign_in(&user)?;
-    beside.arrive(&application.url("/"))?;
+    beside.arrive(&application.url(&page))?;
     tab.run("setTimeout(() => history.back())")?;
     tab.arrive(&application.url(&page))?;
     assert_eq!(
