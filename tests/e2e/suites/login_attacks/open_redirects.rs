@@ -103,7 +103,14 @@ fn every_wish_ends_at_the_application() -> Result<()> {
                 callback_after(&mut browser, answer)?
             } else {
                 let login = application.url(&format!("/.access/login?return_to={wish}"));
-                callback_of(&mut browser, &login)?
+                let answer = browser.navigate(&login)?;
+                // An address that is too long is said to be.
+                if answer.status == 414 {
+                    assert!(wish.len() > MAX_BYTES, "{wish}");
+                    ends.push(answer.status.to_string());
+                    continue;
+                }
+                callback_after(&mut browser, answer)?
             };
             let answer = browser.navigate(callback.as_str())?;
             let location = answer.header("location").context("no redirect")?;
