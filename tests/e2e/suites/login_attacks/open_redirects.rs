@@ -7,7 +7,7 @@ use portcullis_e2e::table::{Table, shown};
 use portcullis_e2e::{ApplicationSettings, stand};
 use url::Url;
 
-use super::steps::{callback_after, callback_of, forget_session, parameter, with_parameter};
+use super::steps::{callback_after, forget_session, parameter, with_parameter};
 
 /// What is wished for, as it stands in the query, and where that leads.
 const WISHES: [(&str, &str); 42] = [
