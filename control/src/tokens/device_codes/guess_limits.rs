@@ -35,14 +35,17 @@ impl GuessLimits {
     /// Counts a typed code.
     ///
     /// # Errors
-    /// When there were too many.
+    /// When there were too many. Nothing is counted then.
     pub fn guess(&self, user: &str, address: IpAddr, now: UnixMillis) -> Result<Guess, TooMany> {
         let guess = Guess {
             user: self.by_user.key(user),
             address: self.by_address.key(network(address)),
         };
         self.by_address.take(guess.address, now)?;
-        self.by_user.take(guess.user, now)?;
+        if let Err(too_many) = self.by_user.take(guess.user, now) {
+            self.by_address.give_back(guess.address);
+            return Err(too_many);
+        }
         Ok(guess)
     }
 
@@ -71,6 +74,15 @@ mod tests {
             assert!(limits.guess("u", HERE, NOW).is_ok());
         }
         assert!(limits.guess("u", HERE, NOW).is_err());
+        assert!(limits.guess("another", HERE, NOW).is_ok());
+    }
+
+    #[test]
+    fn a_user_who_is_refused_uses_up_nothing_of_the_address() {
+        let limits = GuessLimits::new();
+        for _ in 0..10 * WRONG_CODES_OF_AN_ADDRESS {
+            let _ = limits.guess("u", HERE, NOW);
+        }
         assert!(limits.guess("another", HERE, NOW).is_ok());
     }
 }
