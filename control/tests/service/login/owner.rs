@@ -125,7 +125,7 @@ async fn shut_out_strangers(service: &Service, email: &str) {
 }
 
 #[tokio::test]
-async fn a_browser_stays_known_after_signing_out_and_on_every_replica() {
+async fn a_browser_stays_known_after_signing_out_and_a_restart() {
     let service = Service::start_with(BEHIND_A_PROXY).await;
     let password = service.user(ANA).await;
     service.user("bob@example.com").await;
@@ -153,6 +153,23 @@ async fn a_browser_stays_known_after_signing_out_and_on_every_replica() {
     shut_out_strangers(&restarted, ANA).await;
     let forgotten = types(&restarted, (ANA, &password), "203.0.114.9", &again).await;
     assert_eq!(forgotten.status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn every_replica_knows_the_same_browsers_and_networks() {
+    let one = Service::start_with(BEHIND_A_PROXY).await;
+    let password = one.user(ANA).await;
+    let cookie = known(&types(&one, (ANA, &password), "192.0.2.7", "").await);
+    // It believes no proxy, so all of these come from 127.0.0.1.
+    let other = one.replica().await;
+    shut_out_strangers(&other, ANA).await;
+    let stranger = types(&other, (ANA, &password), "", "").await;
+    assert_eq!(stranger.status(), StatusCode::TOO_MANY_REQUESTS);
+    known(&types(&other, (ANA, &password), "", &cookie).await);
+    // Now the network is known to both.
+    shut_out_strangers(&one, ANA).await;
+    let neighbour = types(&one, (ANA, &password), "127.0.0.9", "").await;
+    assert_eq!(neighbour.status(), StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
