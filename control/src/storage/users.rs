@@ -139,23 +139,26 @@ impl Database {
         email: &str,
         network: &str,
     ) -> Result<Option<PasswordAccount>, StorageError> {
-        let row: Option<(String, String, String, i64)> = sqlx::query_as(
-            "SELECT id, email, password_hash, (SELECT COUNT(*) FROM known_networks \
-             WHERE user_id = users.id AND network = $2) FROM users \
-             WHERE email = $1 AND password_hash IS NOT NULL",
+        type Columns = (Option<String>, Option<String>, Option<String>, i64);
+        // One row with or without an account, so that both take the same time.
+        let (id, email, password_hash, known): Columns = sqlx::query_as(
+            "SELECT users.id, users.email, users.password_hash, \
+             (SELECT COUNT(*) FROM known_networks \
+             WHERE user_id = COALESCE(users.id, '') AND network = $2) \
+             FROM (SELECT 1 AS one) AS always \
+             LEFT JOIN users ON users.email = $1 AND users.password_hash IS NOT NULL",
         )
         .bind(email)
         .bind(network)
-        .fetch_optional(self.pool())
+        .fetch_one(self.pool())
         .await?;
-        Ok(
-            row.map(|(id, email, password_hash, known)| PasswordAccount {
-                id,
-                email,
-                password_hash: PasswordHash::new(password_hash),
-                knows_network: known != 0,
-            }),
-        )
+        let account = id.zip(email).zip(password_hash);
+        Ok(account.map(|((id, email), password_hash)| PasswordAccount {
+            id,
+            email,
+            password_hash: PasswordHash::new(password_hash),
+            knows_network: known != 0,
+        }))
     }
 }
 
