@@ -12,7 +12,7 @@ use crate::request::{Field, Head, cookies};
 
 /// What every request loses on its way to an origin.
 fn cleaned(head: Head<'_>, overrides: Overrides<'_>) -> Changes {
-    let mut remove = names(head.fields(), |field| {
+    let mut remove = names(head.fields(), &|field| {
         is_reserved(field.name) || overrides.removes(field, head)
     });
     if bearer_tokens(head).next().is_some() {
@@ -69,13 +69,13 @@ pub(super) fn reported(head: Head<'_>, overrides: Overrides<'_>, effect: Effect)
 /// 6.5).
 #[must_use]
 pub fn trailers_to_remove(trailers: &[Field<'_>]) -> Vec<String> {
-    names(trailers, |field| {
+    names(trailers, &|field| {
         is_reserved(field.name) || is_override(field.name)
     })
 }
 
 /// The names of the fields that are to be removed, each once.
-fn names(fields: &[Field<'_>], is_removed: impl Fn(&Field<'_>) -> bool) -> Vec<String> {
+fn names(fields: &[Field<'_>], is_removed: &dyn Fn(&Field<'_>) -> bool) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for field in fields.iter().filter(|field| is_removed(field)) {
         if let Ok(name) = std::str::from_utf8(field.name)

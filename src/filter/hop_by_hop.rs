@@ -16,16 +16,19 @@ const OF_ENVOY: [&str; 2] = ["x-envoy-", "x-forwarded-"];
 
 /// Whether the request is an upgrade whose `connection` names more than that.
 pub(super) fn is_upgrade_with_more(head: Head<'_>) -> bool {
-    is_upgrade(head) && named(head).count() > 1
+    let named = named(head);
+    is_upgrade(head, &named) && named.len() > 1
 }
 
 /// Whether the request is no upgrade, and has a field removed that the filter or Envoy relies on.
 pub(super) fn names_protected(head: Head<'_>) -> bool {
-    head.has("connection") && !is_upgrade(head) && named(head).any(is_protected)
+    let named = named(head);
+    !is_upgrade(head, &named) && named.into_iter().any(is_protected)
 }
 
-fn is_upgrade(head: Head<'_>) -> bool {
-    head.has("upgrade") && named(head).any(|name| name.eq_ignore_ascii_case(b"upgrade"))
+fn is_upgrade(head: Head<'_>, named: &[&[u8]]) -> bool {
+    let says = |name: &&[u8]| name.eq_ignore_ascii_case(b"upgrade");
+    head.has("upgrade") && named.iter().any(says)
 }
 
 fn is_protected(name: &[u8]) -> bool {
@@ -40,10 +43,13 @@ fn is_protected(name: &[u8]) -> bool {
         || OF_ENVOY.iter().any(begins)
 }
 
-fn named(head: Head<'_>) -> impl Iterator<Item = &[u8]> {
-    let lines = head.all("connection");
-    let names = lines.flat_map(|line| line.split(|byte| *byte == b','));
-    names.map(<[u8]>::trim_ascii)
+/// What `connection` names. Nearly no request has one, and none costs nothing.
+fn named(head: Head<'_>) -> Vec<&[u8]> {
+    let mut named = Vec::new();
+    for line in head.all("connection") {
+        named.extend(line.split(|byte| *byte == b',').map(<[u8]>::trim_ascii));
+    }
+    named
 }
 
 #[cfg(test)]
