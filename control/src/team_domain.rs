@@ -36,6 +36,7 @@ pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/", get(landing::landing))
         .route("/login", get(login::show).post(login::sign_in))
+        .route("/login/check", get(login::waiting::check))
         .route("/logout", get(logout::ask).post(logout::sign_out))
         .route("/device", get(device::show).post(device::answer))
         .route("/device_authorization", post(oauth::authorize_device))

@@ -10,6 +10,7 @@ mod complete;
 mod form;
 mod restored;
 mod silent;
+pub mod waiting;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use crate::storage::Session;
 use crate::tokens::secret::Plain;
 use attempt::{LoginAttempt, LoginQuery};
 use complete::{CompletedSignIn, SignedIn};
-use form::{Complaint, LoginForm};
+use form::{Complaint, LoginForm, Prompt};
 
 /// The form of the password method.
 #[derive(Deserialize)]
@@ -68,19 +69,20 @@ async fn answer(
         attempt,
         email: "",
         complaint: None,
-        again: false,
+        prompt: Prompt::NotSignedIn,
         restored: false,
     };
     let session = current::without_prompt(service, headers).await?;
-    let session = session.filter(|_| !query.wants_other_account());
-    if let Some(session) = &session {
-        form.again = must_sign_in_again(service, session, attempt).await?;
+    if session.is_some() && query.wants_other_account() {
+        form.prompt = Prompt::ByChoice;
+    } else if let Some(session) = &session {
         let signed_in = SignedIn {
             session,
             redirect: StatusCode::FOUND,
             own_page: &query.own_page(),
         };
-        if form.again {
+        if must_sign_in_again(service, session, attempt).await? {
+            form.prompt = Prompt::LaterSignIn;
             form.email = &session.email;
         } else if let Some(response) = signed_in.go_back(service, attempt).await? {
             return Ok(response);
@@ -104,17 +106,20 @@ pub async fn sign_in(
     let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let Form(input) = form.map_err(|_| Failure::BadForm)?;
     let attempt = attempt::check(&service, &query).await?;
-    let form_again = |complaint| LoginForm {
-        query: &query,
-        attempt: attempt.as_ref(),
-        email: &input.email,
-        complaint: Some(complaint),
-        again: false,
-        restored: false,
+    let form_again = async |complaint| {
+        let form = LoginForm {
+            query: &query,
+            attempt: attempt.as_ref(),
+            email: &input.email,
+            complaint: Some(complaint),
+            prompt: prompt(&service, &headers, attempt.as_ref()).await?,
+            restored: false,
+        };
+        form.show(&service, &headers)
     };
     let team_domain = service.team_domain.to_string();
     if csrf::check(&headers, &input.csrf_token, &team_domain).is_err() {
-        return form_again(Complaint::ForeignForm).show(&service, &headers);
+        return form_again(Complaint::ForeignForm).await;
     }
     let client = Client {
         peer,
@@ -128,9 +133,7 @@ pub async fn sign_in(
     };
     let user = password::authenticate(&service, typed).await?;
     let Some(user) = user else {
-        let mut form = form_again(Complaint::WrongPassword);
-        form.again = was_asked_again(&service, &headers, attempt.as_ref()).await?;
-        return form.show(&service, &headers);
+        return form_again(Complaint::WrongPassword).await;
     };
     let completed = CompletedSignIn {
         user: &user,
@@ -140,21 +143,23 @@ pub async fn sign_in(
     };
     match completed.respond(&service).await? {
         Some(response) => Ok(response),
-        None => form_again(Complaint::SessionEnded).show(&service, &headers),
+        None => form_again(Complaint::SessionEnded).await,
     }
 }
 
-/// Whether the user was already signed in and saw the form because the application demands a new
-/// sign-in.
-async fn was_asked_again(
+/// Why a form that was sent is shown again.
+async fn prompt(
     service: &Service,
     headers: &HeaderMap,
     attempt: Option<&LoginAttempt>,
-) -> Result<bool, Failure> {
-    match current::without_prompt(service, headers).await? {
-        Some(session) => must_sign_in_again(service, &session, attempt).await,
-        None => Ok(false),
-    }
+) -> Result<Prompt, Failure> {
+    Ok(match current::without_prompt(service, headers).await? {
+        None => Prompt::NotSignedIn,
+        Some(session) if must_sign_in_again(service, &session, attempt).await? => {
+            Prompt::LaterSignIn
+        }
+        Some(_) => Prompt::ByChoice,
+    })
 }
 
 /// Whether the application demands a later sign-in than the session's.

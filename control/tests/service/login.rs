@@ -1,7 +1,9 @@
 //! `/login`: from a filter's redirect to the code, and all that can go wrong between.
 
 mod limits;
+mod open_form;
 mod owner;
+mod waiting;
 
 use reqwest::StatusCode;
 use serde_json::json;

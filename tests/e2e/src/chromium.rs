@@ -33,7 +33,7 @@ pub use visitor::{Cookie, SameSite, Visitor};
 use crate::{directories, stand};
 
 /// Longer than anything takes that works.
-pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+pub const LIMIT: Duration = Duration::from_secs(20);
 
 /// A running Chromium.
 pub(crate) struct Chromium {

@@ -11,3 +11,4 @@ mod request_kinds;
 mod same_site;
 mod sign_in;
 mod trouble;
+mod waiting;

@@ -3,12 +3,14 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use portcullis::protocol::audience::is_audience;
 use portcullis::protocol::base64url;
-use portcullis::protocol::login::FILTER_PREFIX;
+use portcullis::protocol::login::{ATTEMPT_LIFETIME, FILTER_PREFIX, LOGIN_PATH};
 use portcullis::protocol::origin::Origin;
-use portcullis::protocol::return_to;
+use portcullis::protocol::return_to::{self, Unfit};
+use portcullis::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
 
 use super::super::page::failure::Failure;
@@ -20,6 +22,8 @@ const OWN_PAGES: [&str; 4] = ["/sessions", "/password", "/tokens", "/device"];
 const CHALLENGE_CHARACTERS: usize = 43;
 const MAX_STATE_BYTES: usize = 256;
 const PROMPT_NONE: &str = "none";
+/// What is left of an attempt when it counts as over: enough for the way to the callback.
+const WAY_BACK: Duration = Duration::from_secs(60);
 
 /// The query, unchecked. The form's action repeats it.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -40,6 +44,9 @@ pub struct LoginQuery {
     /// Not repeated by the form: it concerns the first response only.
     #[serde(skip_serializing)]
     prompt: Option<String>,
+    /// When the form was first shown, in Unix seconds. The form writes it, never a filter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<String>,
 }
 
 /// A login attempt that an application's filter began.
@@ -56,9 +63,23 @@ pub struct LoginAttempt {
     pub challenge: String,
     /// Whether the user must not be prompted (OpenID Connect Core 1.0, section 3.1.2.1).
     pub is_silent: bool,
+    /// When the form of this attempt was first shown.
+    pub shown: UnixSeconds,
+    /// Whether the user was going to an address that is too long to return to.
+    pub is_too_long: bool,
 }
 
 impl LoginAttempt {
+    /// Whether the browser may have forgotten this attempt, because its form was open for too long.
+    pub fn is_over(&self, now: UnixSeconds) -> bool {
+        now.duration_since(self.shown) + WAY_BACK >= ATTEMPT_LIFETIME
+    }
+
+    /// Where another attempt begins that leads to the same place.
+    pub fn begin_again(&self) -> String {
+        begin_again(&self.origin, &self.return_to)
+    }
+
     /// The path that continues this attempt with another account.
     pub fn path_for_other_account(&self) -> String {
         let query = LoginQuery {
@@ -69,7 +90,8 @@ impl LoginAttempt {
             code_challenge: Some(self.challenge.clone()),
             ..LoginQuery::default()
         };
-        format!("{}&other_account=true", query.to_path())
+        let path = query.to_path(LOGIN_PATH, self.shown);
+        format!("{path}&other_account=true")
     }
 }
 
@@ -79,8 +101,16 @@ impl LoginQuery {
         self.other_account.is_some()
     }
 
-    /// `/login` with this query.
-    pub fn to_path(&self) -> String {
+    /// When the form was first shown: now, unless the form says so itself.
+    pub fn shown(&self, now: UnixSeconds) -> UnixSeconds {
+        let Some(text) = &self.shown else {
+            return now;
+        };
+        UnixSeconds::new(text.parse().unwrap_or_default())
+    }
+
+    /// A path with this query, and with when the form was first shown.
+    pub fn to_path(&self, path: &str, shown: UnixSeconds) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in [
             ("app", &self.app),
@@ -93,10 +123,8 @@ impl LoginQuery {
                 query.append_pair(name, value);
             }
         }
-        match query.finish() {
-            query if query.is_empty() => "/login".to_owned(),
-            query => format!("/login?{query}"),
-        }
+        query.append_pair("shown", &shown.to_string());
+        format!("{path}?{}", query.finish())
     }
 
     /// The page of the team domain to go to after a sign-in that no application began: one that
@@ -164,14 +192,16 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
     let (Some(application), Some(origin)) = (application, origin) else {
         return Err(Failure::NotFound);
     };
-    let return_to = query.return_to.as_deref().unwrap_or_default();
+    let return_to = return_to::judge(query.return_to.as_deref().unwrap_or_default());
     Ok(Some(LoginAttempt {
         application,
         origin,
-        return_to: return_to::sanitize(return_to).into_owned(),
+        is_too_long: matches!(return_to, Err(Unfit::TooLong)),
+        return_to: return_to.unwrap_or(Cow::Borrowed("/")).into_owned(),
         state,
         challenge,
         is_silent: prompt.is_some(),
+        shown: query.shown(service.now()),
     }))
 }
 
@@ -183,13 +213,18 @@ fn start_again(
 ) -> Option<(String, String)> {
     let (application, origin) = application.zip(origin)?;
     let return_to = return_to::sanitize(query.return_to.as_deref().unwrap_or_default());
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("return_to", &return_to)
-        .finish();
     Some((
-        format!("{origin}{FILTER_PREFIX}login?{query}"),
+        begin_again(origin, &return_to),
         format!("Sign in to {}", application.definition.name),
     ))
+}
+
+/// Where an attempt begins that leads to a path and query of an origin.
+fn begin_again(origin: &Origin, return_to: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("return_to", return_to)
+        .finish();
+    format!("{origin}{FILTER_PREFIX}login?{query}")
 }
 
 async fn origin(
@@ -313,15 +348,22 @@ mod tests {
 
     #[test]
     fn the_path_repeats_the_query() {
-        assert_eq!(LoginQuery::default().to_path(), "/login");
+        let (now, then) = (UnixSeconds::new(1_000), UnixSeconds::new(900));
+        let plain = LoginQuery::default();
+        assert_eq!(
+            plain.to_path("/login", plain.shown(now)),
+            "/login?shown=1000"
+        );
         let query = LoginQuery {
             app: Some("a".into()),
             return_to: Some("/x?y=z&\"<".into()),
+            shown: Some("900".into()),
             ..LoginQuery::default()
         };
+        assert_eq!(query.shown(now), then);
         assert_eq!(
-            query.to_path(),
-            "/login?app=a&return_to=%2Fx%3Fy%3Dz%26%22%3C"
+            query.to_path("/login", query.shown(now)),
+            "/login?app=a&return_to=%2Fx%3Fy%3Dz%26%22%3C&shown=900"
         );
     }
 }

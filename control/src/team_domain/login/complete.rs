@@ -92,6 +92,9 @@ impl CompletedSignIn<'_> {
 impl SignedIn<'_> {
     /// The redirect to the application with a code, or to the team domain's own page. `None` if
     /// the session was ended at the same moment.
+    ///
+    /// If the browser may have forgotten the attempt, the application begins another, which needs
+    /// no prompt.
     pub async fn go_back(
         &self,
         service: &Service,
@@ -106,6 +109,9 @@ impl SignedIn<'_> {
                 return silent::back_with(attempt, silent::SilentError::AccessDenied).map(Some);
             }
             return denied(service, attempt, self.session).map(Some);
+        }
+        if attempt.is_over(service.now()) {
+            return redirect(self.redirect, &attempt.begin_again()).map(Some);
         }
         let origin = attempt.origin.to_string();
         let bound_to = CodeFor {

@@ -3,14 +3,18 @@
 use askama::Template;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use portcullis::protocol::login::LOGIN_PATH;
 
 use super::super::page::csrf::FormGuard;
 use super::super::page::failure::Failure;
 use super::super::page::message::render_form;
-use super::super::page::security_headers::policy_for_form_to;
+use super::super::page::security_headers::policy_for_sign_in;
 use super::attempt::{LoginAttempt, LoginQuery};
 use super::restored;
 use crate::service::Service;
+
+/// Answers whether another tab has signed in.
+pub const CHECK_PATH: &str = "/login/check";
 
 /// What the form shows.
 pub struct LoginForm<'a> {
@@ -22,10 +26,21 @@ pub struct LoginForm<'a> {
     pub email: &'a str,
     /// Why the form is shown again.
     pub complaint: Option<Complaint>,
-    /// Whether the user is signed in, and the application demands a new sign-in.
-    pub again: bool,
+    /// Why the user has to fill it in.
+    pub prompt: Prompt,
     /// Whether the session has ended because the service was restored from a backup.
     pub restored: bool,
+}
+
+/// Why a user has to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prompt {
+    /// The user is not signed in.
+    NotSignedIn,
+    /// The application demands a later sign-in than the user's.
+    LaterSignIn,
+    /// The user is signed in, and chose the form.
+    ByChoice,
 }
 
 /// Why the form is shown again.
@@ -49,6 +64,9 @@ struct LoginPageTemplate<'a> {
     complaint: Option<&'static str>,
     again: bool,
     restored: bool,
+    is_too_long: bool,
+    /// What the page asks to learn whether another tab has signed in.
+    check: Option<String>,
     csrf_token: String,
 }
 
@@ -56,15 +74,20 @@ impl LoginForm<'_> {
     /// The form as a response.
     pub fn show(&self, service: &Service, headers: &HeaderMap) -> Result<Response, Failure> {
         let guard = FormGuard::of(headers, service.random.as_ref())?;
+        let shown = self.query.shown(service.now());
+        // Who chose the form would be led on with the account that they did not choose.
+        let waits = self.prompt != Prompt::ByChoice;
         let page = LoginPageTemplate {
             demo: service.config.server.demo,
-            action: self.query.to_path(),
+            action: self.query.to_path(LOGIN_PATH, shown),
+            check: waits.then(|| self.query.to_path(CHECK_PATH, shown)),
+            is_too_long: self.attempt.is_some_and(|attempt| attempt.is_too_long),
             application: self
                 .attempt
                 .map(|attempt| attempt.application.definition.name.as_str()),
             email: self.email,
             complaint: self.complaint.map(Complaint::text),
-            again: self.again,
+            again: self.prompt == Prompt::LaterSignIn,
             restored: self.restored,
             csrf_token: guard.token(),
         };
@@ -73,10 +96,8 @@ impl LoginForm<'_> {
         if let Some(cookie) = restored::delete_cookie().filter(|_| self.restored) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        let policy = self
-            .attempt
-            .and_then(|attempt| policy_for_form_to(&attempt.origin.to_string()));
-        if let Some(policy) = policy {
+        let origin = self.attempt.map(|attempt| attempt.origin.to_string());
+        if let Some(policy) = policy_for_sign_in(origin.as_deref().unwrap_or_default()) {
             let headers = response.headers_mut();
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }

@@ -16,7 +16,8 @@ use crate::sessions::cookies;
 use crate::system::randomness::{NoRandomness, Randomness};
 use crate::tokens::secret::{Hashed, Plain, same};
 
-const LIFE: Duration = Duration::from_secs(600);
+/// A form may lie open overnight.
+const LIFE: Duration = Duration::from_secs(24 * 3600);
 const LABEL: &[u8] = b"portcullis form";
 const SECRET_CHARACTERS: usize = 43;
 
@@ -50,7 +51,7 @@ impl FormGuard {
         Some(Plain::new(guard.secret).hashed())
     }
 
-    /// The `set-cookie` that keeps the secret for another ten minutes.
+    /// The `set-cookie` that keeps the secret for another day.
     pub fn cookie(&self) -> Option<HeaderValue> {
         cookies::set(cookies::SIGN_IN, &self.secret, LIFE)
     }

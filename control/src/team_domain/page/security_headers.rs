@@ -35,8 +35,9 @@ pub async fn add(request: Request, next: Next) -> Response {
     response
 }
 
-/// The policy of a page whose form may redirect to `origin`: Chromium applies `form-action` to the
-/// redirect after a POST as well.
-pub fn policy_for_form_to(origin: &str) -> Option<HeaderValue> {
-    HeaderValue::from_str(&format!("{POLICY} {origin}")).ok()
+/// The policy of the sign-in form, which may redirect to `origin` (empty: to none), because
+/// Chromium applies `form-action` to the redirect after a POST as well. Its script asks the team
+/// domain whether another tab has signed in.
+pub fn policy_for_sign_in(origin: &str) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("{POLICY} {origin}; connect-src 'self'")).ok()
 }
