@@ -107,7 +107,7 @@ impl Tab {
         let middle = self.run(&format!(
             "(() => {{ const element = {found}; \
              element.scrollIntoView({{ block: 'center' }}); \
-             const box = element.getBoundingClientRect(); \
+             const box = element.getClientRects()[0]; \
              return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
         ))?;
         let [x, y]: [f64; 2] =

@@ -1,6 +1,7 @@
 //! The sign-in form, left open: for longer than its login attempt, or until another tab has signed
 //! in. Every tab ends at its own place, with the fragment.
 
+use super::sign_in::at_once;
 use anyhow::{Context, Result, ensure};
 use portcullis_demo::wait;
 use portcullis_e2e::chromium::{LIMIT, SIGN_IN, Tab, Visitor, visitor};
@@ -8,6 +9,7 @@ use portcullis_e2e::clock::stand_with_clock;
 use portcullis_e2e::{Application, ApplicationSettings, stand};
 
 const GLOBAL_COOKIE: &str = "__Host-access_session";
+const TABS: usize = 20;
 /// Longer than an attempt lives.
 const ELEVEN_MINUTES: i64 = 660;
 
@@ -50,6 +52,56 @@ fn b07_tabs_that_wait_go_on_by_themselves_when_one_has_signed_in() -> Result<()>
     tabs[0].tab.screenshot("waiting_at_the_form")?;
     tabs[3].tab.sign_in(&stand.user()?)?;
     tabs.iter().try_for_each(Waiting::arrive)
+}
+
+/// A browser that starts again loads all its tabs at once, before any of them has a cookie.
+#[test]
+fn b07_twenty_tabs_restored_at_once_come_to_their_places_by_one_sign_in() -> Result<()> {
+    let stand = stand()?;
+    for who_signs_in in [0, TABS / 2] {
+        let (visitor, user) = (visitor()?, stand.user()?);
+        let application = stand.application(&ApplicationSettings::default())?;
+        let pages: Vec<(Tab, String)> = (0..TABS)
+            .map(|number| {
+                let place = application.url(&format!("/page-{number}?q={number}#part-{number}"));
+                Ok((visitor.tab()?, place))
+            })
+            .collect::<Result<_>>()?;
+        at_once(&pages, |(tab, place)| {
+            tab.open(place)?;
+            tab.wait_for_heading("Sign in")
+        })?;
+        pages[who_signs_in].0.sign_in(&user)?;
+        for (tab, place) in &pages {
+            tab.arrive(place)?;
+        }
+        let cookies = visitor.cookies()?;
+        let attempts = cookies
+            .iter()
+            .filter(|cookie| cookie.name.starts_with("__Host-access_login_"));
+        assert_eq!(attempts.count(), 0, "every attempt is over");
+    }
+    Ok(())
+}
+
+/// The form of a sign-in that is over, as in a copy of its tab: sent once more, it leads to the
+/// place as well.
+#[test]
+fn b07_a_second_submission_of_the_form_leads_to_the_place() -> Result<()> {
+    let (stand, visitor, user) = (stand()?, visitor()?, stand()?.user()?);
+    let application = stand.application(&ApplicationSettings::default())?;
+    let first = Waiting::open(&visitor, &application, 0)?;
+    let copy = visitor.tab()?;
+    // It does not go on by itself.
+    copy.switch_scripts_off()?;
+    copy.open(&first.tab.location()?)?;
+    copy.fill_in(&user)?;
+    first.tab.sign_in(&user)?;
+    first.arrive()?;
+    copy.click(SIGN_IN)?;
+    // Without scripts a form loses the fragment.
+    let place = application.url("/page-0?q=a%5Cb");
+    copy.arrive(&place)
 }
 
 /// Another tab may have said nothing: without scripts, or since this one was asleep.
