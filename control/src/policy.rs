@@ -3,3 +3,4 @@
 pub mod check;
 pub mod draft;
 pub mod rules;
+pub mod spelling;

@@ -20,6 +20,7 @@ use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::applications::check::{CheckContext, check};
 use crate::applications::neighbours::{notes, taken_over};
 use crate::applications::{Application, Definition, Draft};
+use crate::policy::spelling;
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::storage::{ApplicationRevocation, StorageError, TakeOver};
@@ -223,6 +224,7 @@ async fn stored_application(
     if application.definition.policy.is_empty() {
         notes.push(ADMITS_NOBODY.to_owned());
     }
+    notes.extend(spelling::notes(&application.definition.policy));
     let taken = taken_over(before.as_slice(), &all);
     notes.extend(taken.iter().map(ToString::to_string));
     Ok(StoredApplication {

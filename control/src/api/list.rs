@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
+use crate::sign_in::email::normal_or_text;
 
 const DEFAULT_LIMIT: u32 = 50;
 const HIGHEST_LIMIT: u32 = 200;
@@ -54,10 +55,10 @@ impl ListQuery {
         }
     }
 
-    /// The user to list, by id or e-mail address; empty for all.
+    /// The user to list, by id or what the e-mail address is compared by; empty for all.
     pub fn user(&self) -> String {
         if self.user.contains('@') {
-            self.user.to_lowercase()
+            normal_or_text(&self.user)
         } else {
             self.user.clone()
         }

@@ -17,6 +17,7 @@ use super::error::ApiError;
 use super::input::Input;
 use super::list::{ListPage, ListQuery, QueryResult};
 use crate::service::Service;
+use crate::sign_in::email::characters::scripts_of;
 use crate::storage::{ListedSession, SessionQuery, StorageError, UsedApplication, UserPage};
 
 /// A live global session.
@@ -26,6 +27,9 @@ pub struct SessionView {
     pub id: String,
     /// The user's e-mail address.
     pub user: String,
+    /// The scripts that the address mixes; empty if it has one.
+    #[serde(default)]
+    pub mixed_scripts: Vec<String>,
     /// `sub`.
     pub user_id: String,
     /// The browser, in plain words.
@@ -77,6 +81,7 @@ impl From<ListedSession> for SessionView {
         };
         Self {
             id: session.id,
+            mixed_scripts: scripts_of(&session.email),
             user: session.email,
             user_id: session.user_id,
             browser: session.browser,

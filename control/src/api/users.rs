@@ -21,10 +21,12 @@ use super::error::ApiError;
 use super::input::Input;
 use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::service::Service;
+use crate::sign_in::email::Address;
+use crate::sign_in::email::characters::scripts_of;
 use crate::sign_in::users::{self, UserRequest};
 use crate::storage::{RevokedUsers, StorageError, User, UserPage, UserRevocation, UserSelector};
 use crate::tokens::secret::Plain;
-use selected::{NO_SUCH_ID, UserEmail, no_such_email, require_for, selected};
+use selected::{NO_SUCH_ID, NamedUser, UserEmail, no_such_email, require_for, selected};
 
 /// A user, in a list.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,6 +35,13 @@ pub struct UserView {
     pub id: String,
     /// The e-mail address.
     pub email: String,
+    /// The scripts that the address mixes, such as Cyrillic and Latin, whose letters may look alike;
+    /// empty if it has one.
+    #[serde(default)]
+    pub mixed_scripts: Vec<String>,
+    /// Why nobody can sign in with the address, if so.
+    #[serde(default)]
+    pub address_problem: Option<String>,
     /// Whether the user may administer.
     pub administrator: bool,
     /// Whether the user is kept from signing in.
@@ -57,6 +66,9 @@ pub struct AddedUser {
     pub id: String,
     /// The e-mail address.
     pub email: String,
+    /// The scripts that the address mixes; empty if it has one.
+    #[serde(default)]
+    pub mixed_scripts: Vec<String>,
     /// The password, if the service generated it.
     pub password: Option<String>,
 }
@@ -75,6 +87,8 @@ pub struct RevokedUser {
 impl From<User> for UserView {
     fn from(user: User) -> Self {
         Self {
+            mixed_scripts: scripts_of(&user.email),
+            address_problem: address_problem(&user),
             id: user.id,
             email: user.email,
             administrator: user.administrator,
@@ -91,6 +105,19 @@ impl From<RevokedUsers> for RevokedUser {
             users: revoked.users,
             sessions_ended: revoked.sessions_ended,
         }
+    }
+}
+
+/// Users of a database from before may have such addresses.
+fn address_problem(user: &User) -> Option<String> {
+    match Address::parse(&user.email) {
+        Err(error) => Some(format!("the address {error}")),
+        Ok(_) if user.address_taken => {
+            let problem = "another user has the same address in another spelling, and signs in \
+                           with it; remove one of the two by id";
+            Some(problem.to_owned())
+        }
+        Ok(_) => None,
     }
 }
 
@@ -139,6 +166,7 @@ pub async fn add(
     };
     let user = users::make(&service, request).await?;
     Ok(Json(AddedUser {
+        mixed_scripts: scripts_of(&user.email),
         id: user.id,
         email: user.email,
         password: generated.then(|| user.password.reveal().to_owned()),
@@ -189,8 +217,8 @@ async fn revoke_from_socket(
     email: &str,
     disable: bool,
 ) -> Result<Json<RevokedUser>, CommandError> {
-    let address = email.to_lowercase();
-    let selector = UserSelector::Email(&address);
+    let named = NamedUser::of(email);
+    let selector = named.selector();
     let revoked = revoke_users(service, &Administrator::Socket, selector, disable).await?;
     let revoked = revoked.ok_or_else(|| no_such_email(email))?;
     Ok(Json(revoked.into()))

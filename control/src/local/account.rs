@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::error::LocalError;
 use super::files::{self, Access};
 use crate::service::Service;
+use crate::sign_in::email::normal_or_text;
 use crate::sign_in::password_hashing::Caller;
 use crate::sign_in::users::{self, UserRequest};
 use crate::tokens::filter_credentials::{self, CredentialRequest};
@@ -80,7 +81,8 @@ async fn prepare_user(
     email: &str,
     password: Plain,
 ) -> Result<(String, Option<Plain>), LocalError> {
-    let Some(account) = service.storage.password_account(email, "").await? else {
+    let normal = normal_or_text(email);
+    let Some(account) = service.storage.password_account(&normal, "").await? else {
         let request = UserRequest {
             email,
             password: Some(password.clone()),

@@ -4,7 +4,8 @@ use super::draft::RuleDraft;
 use super::rules::{Policy, PolicyRule};
 use crate::problems::InputProblems;
 use crate::sessions::durations::Bounds;
-use crate::sign_in::email;
+use crate::sign_in::email::characters::visible;
+use crate::sign_in::email::{Address, Domain};
 
 /// The policy that the drafts at `path` make, with session durations within `bounds`. If `None`, at
 /// least one problem was noted.
@@ -48,17 +49,24 @@ fn duration(
 
 fn rule(draft: RuleDraft, path: &str, problems: &mut InputProblems) -> Option<PolicyRule> {
     let mut valid = true;
+    let mut emails = Vec::new();
     for (index, text) in draft.emails.iter().enumerate() {
-        if email::normal(text).is_none() {
-            let message = "is not an e-mail address";
-            problems.add(&format!("{path}.emails[{index}]"), text, message);
-            valid = false;
+        match Address::parse(text) {
+            Ok(address) => emails.push(address.shown().to_owned()),
+            Err(error) => {
+                problems.add(&format!("{path}.emails[{index}]"), visible(text), error);
+                valid = false;
+            }
         }
     }
+    let mut email_domains = Vec::new();
     for (index, text) in draft.email_domains.iter().enumerate() {
-        if !email::is_domain(text) {
+        if let Some(domain) = Domain::parse(text) {
+            email_domains.push(domain.shown);
+        } else {
             let message = "is not a domain; write what follows the '@', as example.com";
-            problems.add(&format!("{path}.email_domains[{index}]"), text, message);
+            let path = format!("{path}.email_domains[{index}]");
+            problems.add(&path, visible(text), message);
             valid = false;
         }
     }
@@ -71,16 +79,8 @@ fn rule(draft: RuleDraft, path: &str, problems: &mut InputProblems) -> Option<Po
         valid = false;
     }
     valid.then(|| PolicyRule {
-        emails: draft
-            .emails
-            .iter()
-            .filter_map(|e| email::normal(e))
-            .collect(),
-        email_domains: draft
-            .email_domains
-            .iter()
-            .map(|d| d.to_ascii_lowercase())
-            .collect(),
+        emails,
+        email_domains,
         everyone: draft.everyone,
         session_duration_seconds: None,
     })

@@ -10,6 +10,8 @@ use std::time::Duration;
 use portcullis::protocol::base64url;
 use serde::{Deserialize, Serialize};
 
+use crate::sign_in::email::{Address, Domain};
+
 const ID_LABEL: &[u8] = b"portcullis policy rule\0";
 
 /// Rules, of which the first that matches admits the user.
@@ -20,9 +22,9 @@ pub struct Policy(Vec<PolicyRule>);
 /// A rule, which matches a user if any of its parts does.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyRule {
-    /// E-mail addresses, lower-case.
+    /// E-mail addresses, as they are shown.
     pub emails: Vec<String>,
-    /// What follows the `@`, lower-case.
+    /// What follows the `@`, as it is shown.
     pub email_domains: Vec<String>,
     /// Every user who can sign in.
     pub everyone: bool,
@@ -56,17 +58,24 @@ impl Policy {
     }
 
     pub(crate) fn admitting(&self, email: &str) -> Option<&PolicyRule> {
-        self.0.iter().find(|rule| rule.admits(email))
+        let address = Address::parse(email).ok();
+        self.0.iter().find(|rule| rule.admits(address.as_ref()))
     }
 }
 
 impl PolicyRule {
-    fn admits(&self, email: &str) -> bool {
-        let email = email.to_ascii_lowercase();
-        let domain = email.rsplit_once('@').map(|(_, domain)| domain);
+    /// Whether it admits a user with an address, or with one that is none any longer. Addresses and
+    /// domains are compared by their normal forms: rules that were stored before are spelled as they
+    /// were written.
+    fn admits(&self, address: Option<&Address>) -> bool {
         self.everyone
-            || self.emails.contains(&email)
-            || domain.is_some_and(|domain| self.email_domains.iter().any(|d| d == domain))
+            || address.is_some_and(|address| {
+                self.emails.iter().any(|email| is_address(email, address))
+                    || self
+                        .email_domains
+                        .iter()
+                        .any(|domain| is_domain(domain, address.domain()))
+            })
     }
 
     /// `session_duration` is the rule's own, or else the application's.
@@ -86,6 +95,24 @@ impl PolicyRule {
         let [a, b, c, d, e, f, g, h, i, ..] = hash.finalize();
         base64url::encode(&[a, b, c, d, e, f, g, h, i])
     }
+}
+
+fn is_address(text: &str, address: &Address) -> bool {
+    text == address.shown()
+        || text == address.normal()
+        || (needs_parsing(text)
+            && Address::parse(text).is_ok_and(|other| other.normal() == address.normal()))
+}
+
+fn is_domain(text: &str, ascii: &str) -> bool {
+    text == ascii
+        || (needs_parsing(text) && Domain::parse(text).is_some_and(|domain| domain.ascii == ascii))
+}
+
+/// Whether the normal form of a text in lower case may be another text. There may be thousands of
+/// addresses in a policy.
+fn needs_parsing(text: &str) -> bool {
+    !text.is_ascii() || text.contains("xn--")
 }
 
 #[cfg(test)]
@@ -126,6 +153,33 @@ mod tests {
             assert!(!policy.admits(other), "{other}");
         }
         assert!(Policy::new(vec![rule(&[], &[], true)]).admits("x@y"));
+    }
+
+    #[test]
+    fn a_rule_matches_every_spelling() {
+        let spellings = [
+            "eva@köln.example",
+            "eva@ko\u{308}ln.example",
+            "eva@xn--kln-sna.example",
+        ];
+        for stored in spellings {
+            let domain = stored.split_once('@').unwrap().1;
+            for shown in spellings {
+                for rule in [rule(&[stored], &[], false), rule(&[], &[domain], false)] {
+                    assert!(Policy::new(vec![rule]).admits(shown), "{stored} {shown}");
+                }
+            }
+            assert!(!Policy::new(vec![rule(&[stored], &[], false)]).admits("eva@koln.example"));
+        }
+        let zoe = Policy::new(vec![rule(&["zoe\u{308}@example.com"], &[], false)]);
+        assert!(zoe.admits("zoë@example.com") && !zoe.admits("zoe@example.com"));
+        // As stored before domains were brought into lower case by Unicode.
+        let shouted = Policy::new(vec![rule(&[], &["kÖln.example"], false)]);
+        assert!(shouted.admits("eva@köln.example"));
+        // A user of before, with an address that is refused now.
+        let invisible = "eva@example.com\u{200b}";
+        let policy = |everyone| Policy::new(vec![rule(&[invisible], &["example.com"], everyone)]);
+        assert!(!policy(false).admits(invisible) && policy(true).admits(invisible));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use axum::http::HeaderMap;
 
 use super::begin::AuthenticatedUser;
-use super::email;
+use super::email::Address;
 use super::limits::{Known, Tried};
 use super::password_hashing::PasswordError;
 use crate::metrics::SignInResult;
@@ -79,7 +79,9 @@ async fn check(
     service: &Service,
     typed: &Typed<'_>,
 ) -> Result<Option<AuthenticatedUser>, PasswordSignInError> {
-    let email = email::normal(typed.email).unwrap_or_default();
+    // The field is one for text, so the browser does not cut off spaces.
+    let address = Address::parse(typed.email.trim());
+    let email = address.map_or_else(|_| String::new(), |address| address.normal().to_owned());
     let network = wide_network(typed.client);
     let account = service.storage.password_account(&email, &network).await?;
     let browser = typed.browser.recognise(service, account.as_ref());

@@ -1,6 +1,7 @@
 //! Adding users.
 
-use super::email;
+use super::email::Address;
+use super::email::characters::{mixed_scripts, visible};
 use super::new_password::{self, NewPasswordError};
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
@@ -12,7 +13,7 @@ use crate::tokens::secret::Plain;
 pub struct MadeUser {
     /// `sub`.
     pub id: String,
-    /// The e-mail address, lower-case.
+    /// The e-mail address, as it is shown.
     pub email: String,
     /// The password, to be shown once.
     pub password: Plain,
@@ -50,33 +51,44 @@ pub enum MakeUserError {
 /// # Errors
 /// When nothing was added.
 pub async fn make(service: &Service, request: UserRequest<'_>) -> Result<MadeUser, MakeUserError> {
-    let email = check(&request)?;
+    let address = check(&request)?;
     let password = new_password::make(service, request.password).await?;
     let user = NewUser {
         id: service.random.id()?,
-        email,
+        email: address,
         password_hash: Some(password.hash),
         administrator: request.administrator,
         created_at: service.now(),
     };
     service.storage.add_user(&user).await?;
-    tracing::info!(user = user.id, email = user.email, "user added");
+    let email = user.email.shown();
+    let scripts = mixed_scripts(email);
+    if scripts.is_empty() {
+        tracing::info!(user = user.id, email, "user added");
+    } else {
+        tracing::warn!(
+            user = user.id,
+            email,
+            scripts = scripts.join(", "),
+            "user added; the address mixes letters of several scripts, which may look alike"
+        );
+    }
     Ok(MadeUser {
+        email: email.to_owned(),
         id: user.id,
-        email: user.email,
         password: password.plain,
     })
 }
 
-fn check(request: &UserRequest<'_>) -> Result<String, Refused> {
+fn check(request: &UserRequest<'_>) -> Result<Address, Refused> {
     let mut problems = InputProblems::default();
-    let email = email::normal(request.email);
-    if email.is_none() {
-        problems.add("email", request.email, "is not an e-mail address");
+    let address = Address::parse(request.email);
+    if let Err(error) = &address {
+        problems.add("email", visible(request.email), error);
     }
     if let Some(password) = &request.password {
         new_password::check(password, &mut problems);
     }
     problems.finish()?;
-    email.ok_or_else(|| Refused(Vec::new()))
+    address.map_err(|_| Refused(Vec::new()))
 }

@@ -104,14 +104,16 @@ impl Database {
                 .await?;
         let file = file.map(|path| WatchedFile::new(Path::new(path)));
         let turns = Arc::new(Semaphore::new(kind.writers()));
-        Ok(Self {
+        let database = Self {
             pool,
             kind,
             turns,
             stats: DatabaseStats::default(),
             continuity: Continuity::new(epoch, from_db(version)),
             file: file.transpose()?.map(Arc::new),
-        })
+        };
+        database.settle_addresses().await?;
+        Ok(database)
     }
 
     /// What was seen of it, and whether it went back.

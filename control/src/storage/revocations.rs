@@ -29,14 +29,14 @@ pub struct UserRevocation {
 /// Selects users.
 #[derive(Debug, Clone, Copy)]
 pub enum UserSelector<'a> {
-    /// All users with this e-mail address.
+    /// All users whose e-mail address is compared by this text.
     Email(&'a str),
     /// The user with this id.
     Id(&'a str),
 }
 
 impl UserSelector<'_> {
-    /// The values to compare with the columns `email` and `id`.
+    /// The values to compare with the columns `email_normal` and `id`.
     pub(in crate::storage) fn columns(&self) -> (Option<&str>, Option<&str>) {
         match self {
             Self::Email(email) => (Some(email), None),
@@ -87,7 +87,7 @@ impl Database {
         let users: Vec<(String,)> = sqlx::query_as(
             "UPDATE users SET disabled = CASE WHEN $1 = 1 THEN 1 ELSE disabled END, \
              blocked_until = CASE WHEN blocked_until > $2 THEN blocked_until ELSE $2 END \
-             WHERE email = $3 OR id = $4 RETURNING id",
+             WHERE email_normal = $3 OR id = $4 RETURNING id",
         )
         .bind(i64::from(revocation.disable))
         .bind(to_db(revocation.blocked_until))

@@ -1,5 +1,6 @@
 //! Users who have an account with the service.
 
+mod addresses;
 mod enabling;
 pub(super) mod known;
 mod passwords;
@@ -7,6 +8,7 @@ mod removal;
 
 use portcullis::time::UnixSeconds;
 
+use crate::sign_in::email::Address;
 use crate::sign_in::password_hash::PasswordHash;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
@@ -20,8 +22,10 @@ pub use passwords::{PasswordChange, PasswordSet};
 pub struct User {
     /// `sub` of the user's tokens.
     pub id: String,
-    /// The e-mail address, lower-case.
+    /// The e-mail address, as it is shown.
     pub email: String,
+    /// Whether another user with a password has the same address, so that this one cannot sign in.
+    pub address_taken: bool,
     /// Whether the user is an administrator.
     pub administrator: bool,
     /// Whether the user is disabled and cannot sign in.
@@ -33,7 +37,7 @@ pub struct User {
 /// Which users to list.
 #[derive(Debug, Clone, Copy)]
 pub struct UserPage<'a> {
-    /// One user, by id or e-mail address; empty for all.
+    /// One user, by id or by what their e-mail address is compared by; empty for all.
     pub user: &'a str,
     /// Only users after this address and id.
     pub after: (&'a str, &'a str),
@@ -46,8 +50,8 @@ pub struct UserPage<'a> {
 pub struct NewUser {
     /// The new id.
     pub id: String,
-    /// The e-mail address, lower-case.
-    pub email: String,
+    /// The e-mail address.
+    pub email: Address,
     /// The password's hash; `None` if the user has no password.
     pub password_hash: Option<PasswordHash>,
     /// Whether the user is an administrator.
@@ -80,17 +84,18 @@ pub enum AddUserError {
     Storage(#[from] StorageError),
 }
 
-type UserColumns = (String, String, i64, i64, Option<i64>);
+type UserColumns = (String, String, i64, i64, i64, Option<i64>);
 
 impl Database {
     /// Adds a user.
     pub async fn add_user(&self, user: &NewUser) -> Result<(), AddUserError> {
         let added = sqlx::query(
-            "INSERT INTO users (id, email, password_hash, administrator, disabled, \
-             blocked_until, created_at) VALUES ($1, $2, $3, $4, 0, 0, $5)",
+            "INSERT INTO users (id, email, email_normal, password_hash, administrator, disabled, \
+             blocked_until, created_at) VALUES ($1, $2, $3, $4, $5, 0, 0, $6)",
         )
         .bind(&user.id)
-        .bind(&user.email)
+        .bind(user.email.shown())
+        .bind(user.email.normal())
         .bind(user.password_hash.as_ref().map(PasswordHash::reveal))
         .bind(i64::from(user.administrator))
         .bind(to_db(user.created_at))
@@ -108,7 +113,7 @@ impl Database {
     /// All users, by address.
     pub async fn users(&self) -> Result<Vec<User>, StorageError> {
         let rows: Vec<UserColumns> = sqlx::query_as(
-            "SELECT id, email, administrator, disabled, last_sign_in_at FROM users \
+            "SELECT id, email, address_taken, administrator, disabled, last_sign_in_at FROM users \
              ORDER BY email, id",
         )
         .fetch_all(self.pool())
@@ -119,8 +124,8 @@ impl Database {
     /// A page of users, by address.
     pub async fn users_page(&self, page: UserPage<'_>) -> Result<Vec<User>, StorageError> {
         let rows: Vec<UserColumns> = sqlx::query_as(
-            "SELECT id, email, administrator, disabled, last_sign_in_at FROM users \
-             WHERE ($1 = '' OR id = $1 OR email = $1) AND (email, id) > ($2, $3) \
+            "SELECT id, email, address_taken, administrator, disabled, last_sign_in_at FROM users \
+             WHERE ($1 = '' OR id = $1 OR email_normal = $1) AND (email, id) > ($2, $3) \
              ORDER BY email, id LIMIT $4",
         )
         .bind(page.user)
@@ -132,11 +137,11 @@ impl Database {
         Ok(rows.into_iter().map(from_columns).collect())
     }
 
-    /// The user who can sign in with a password under an e-mail address. Users without a password
-    /// may have the same address. `network` is that of the client.
+    /// The user who can sign in with a password under an e-mail address, given in its normal form.
+    /// Users without a password may have the same address. `network` is that of the client.
     pub async fn password_account(
         &self,
-        email: &str,
+        email_normal: &str,
         network: &str,
     ) -> Result<Option<PasswordAccount>, StorageError> {
         type Columns = (Option<String>, Option<String>, Option<String>, i64);
@@ -146,9 +151,10 @@ impl Database {
              (SELECT COUNT(*) FROM known_networks \
              WHERE user_id = COALESCE(users.id, '') AND network = $2) \
              FROM (SELECT 1 AS one) AS always \
-             LEFT JOIN users ON users.email = $1 AND users.password_hash IS NOT NULL",
+             LEFT JOIN users ON users.email_normal = $1 AND users.password_hash IS NOT NULL \
+             AND users.address_taken = 0",
         )
-        .bind(email)
+        .bind(email_normal)
         .bind(network)
         .fetch_one(self.pool())
         .await?;
@@ -162,10 +168,11 @@ impl Database {
     }
 }
 
-fn from_columns((id, email, administrator, disabled, last): UserColumns) -> User {
+fn from_columns((id, email, taken, administrator, disabled, last): UserColumns) -> User {
     User {
         id,
         email,
+        address_taken: taken != 0,
         administrator: administrator != 0,
         disabled: disabled != 0,
         last_sign_in_at: last.map(from_db),

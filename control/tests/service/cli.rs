@@ -22,7 +22,7 @@ pub fn program(data_dir: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(data_dir: &Path, arguments: &[&str]) -> Output {
+pub fn run(data_dir: &Path, arguments: &[&str]) -> Output {
     program(data_dir, arguments).output().unwrap()
 }
 
@@ -35,7 +35,7 @@ fn json(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-fn stderr(output: &Output) -> String {
+pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
@@ -156,7 +156,7 @@ async fn refusals_say_what_is_wrong_and_end_with_1() {
         (&["user", "add", "nobody"][..], "email = `nobody`"),
         (
             &["revoke", "user", "eve@example.com"],
-            "no user has this e-mail address",
+            "no user has this e-mail address or id",
         ),
         (
             &["revoke", "application", "wiki"],

@@ -6,6 +6,7 @@ mod passwords;
 use portcullis::protocol::feed::{FeedPage, Subject};
 use portcullis::time::UnixSeconds;
 use portcullis_control::sessions::client_description::ClientDescription;
+use portcullis_control::sign_in::email::Address;
 use portcullis_control::storage::{BegunSession, NewSession, NewUser};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -238,7 +239,7 @@ async fn a_token_does_not_change_an_administrator() {
     let service = Service::start().await;
     let administrator = NewUser {
         id: "root".to_owned(),
-        email: "root@example.com".to_owned(),
+        email: Address::parse("root@example.com").unwrap(),
         password_hash: None,
         administrator: true,
         created_at: UnixSeconds::EPOCH,

@@ -3,6 +3,7 @@
 //! Screenshots of every page of the filter are kept in `chromium/screenshots` of the run.
 
 mod accessibility;
+mod addresses;
 mod cross_origin;
 mod frameworks;
 mod place;

@@ -10,7 +10,7 @@ use super::super::administrator::Administrator;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::Input;
-use super::selected::{NO_SUCH_ID, UserEmail, no_such_email, require_for, selected};
+use super::selected::{NO_SUCH_ID, NamedUser, UserEmail, no_such_email, require_for, selected};
 use crate::service::Service;
 use crate::storage::{EnabledUsers, StorageError, UserSelector};
 
@@ -48,8 +48,8 @@ pub async fn enable_by_email(
     State(service): State<Arc<Service>>,
     Input(request): Input<UserEmail>,
 ) -> Result<Json<EnabledUser>, CommandError> {
-    let address = request.email.to_lowercase();
-    let selector = UserSelector::Email(&address);
+    let named = NamedUser::of(&request.email);
+    let selector = named.selector();
     let enabled = enable_users(&service, &Administrator::Socket, selector).await?;
     let enabled = enabled.ok_or_else(|| no_such_email(&request.email))?;
     Ok(Json(enabled.into()))

@@ -10,7 +10,7 @@ use super::super::administrator::Administrator;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::{Input, OptionalBody, optional};
-use super::selected::require_for;
+use super::selected::{NamedUser, require_for};
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::sign_in::new_password::{self, NewPasswordError};
@@ -97,8 +97,8 @@ pub async fn set_by_email(
     State(service): State<Arc<Service>>,
     Input(request): Input<SetPassword>,
 ) -> Result<Json<PasswordSetView>, CommandError> {
-    let address = request.email.to_lowercase();
-    let selector = UserSelector::Email(&address);
+    let named = NamedUser::of(&request.email);
+    let selector = named.selector();
     let password = NewUserPassword {
         password: request.password,
         keep_sessions: request.keep_sessions,

@@ -10,7 +10,7 @@ use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::Input;
 use super::RevokedUser;
-use super::selected::{NO_SUCH_ID, UserEmail, no_such_email, require_for, selected};
+use super::selected::{NO_SUCH_ID, NamedUser, UserEmail, no_such_email, require_for, selected};
 use crate::service::Service;
 use crate::storage::{RevokedUsers, StorageError, UserSelector};
 
@@ -30,8 +30,8 @@ pub async fn remove_by_email(
     State(service): State<Arc<Service>>,
     Input(request): Input<UserEmail>,
 ) -> Result<Json<RevokedUser>, CommandError> {
-    let address = request.email.to_lowercase();
-    let selector = UserSelector::Email(&address);
+    let named = NamedUser::of(&request.email);
+    let selector = named.selector();
     let removed = remove_users(&service, &Administrator::Socket, selector).await?;
     let removed = removed.ok_or_else(|| no_such_email(&request.email))?;
     Ok(Json(removed.into()))

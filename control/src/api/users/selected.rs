@@ -1,4 +1,4 @@
-//! The user that a call is about: by id in the admin API, by e-mail address on the control socket.
+//! The user that a call is about: by id in the admin API, by e-mail address or id on the control socket.
 
 use serde::Deserialize;
 
@@ -7,17 +7,45 @@ use super::super::authorization::require;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use crate::service::Service;
+use crate::sign_in::email::normal_or_text;
 use crate::storage::{StorageError, User, UserPage, UserSelector};
 
 /// No user has the id.
 pub const NO_SUCH_ID: ApiError = ApiError::NotFound("no user has this id");
 
-/// A user, by e-mail address.
+/// A user, by e-mail address or id.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserEmail {
-    /// The address, in any case.
+    /// The address in any spelling, or the id.
     pub email: String,
+}
+
+/// Users as an administrator names them.
+pub enum NamedUser {
+    /// By what the address is compared by.
+    Email(String),
+    /// By id: of two users whose addresses turned out to be one, only the ids differ.
+    Id(String),
+}
+
+impl NamedUser {
+    /// The users whom a text names.
+    pub fn of(text: &str) -> Self {
+        if text.contains('@') {
+            Self::Email(normal_or_text(text))
+        } else {
+            Self::Id(text.to_owned())
+        }
+    }
+
+    /// Selects them.
+    pub fn selector(&self) -> UserSelector<'_> {
+        match self {
+            Self::Email(email) => UserSelector::Email(email),
+            Self::Id(id) => UserSelector::Id(id),
+        }
+    }
 }
 
 /// No user has the address.
@@ -25,7 +53,7 @@ pub fn no_such_email(email: &str) -> CommandError {
     CommandError::Unknown {
         path: "email",
         value: email.to_owned(),
-        message: "no user has this e-mail address; `user list` shows all users",
+        message: "no user has this e-mail address or id; `user list` shows all users",
     }
 }
 

@@ -28,7 +28,7 @@ Examples:
   portcullis-control user passwd ana@example.com
   pass show ana | portcullis-control user passwd ana@example.com --password-stdin")]
     Passwd {
-        /// The e-mail address
+        /// The e-mail address, or the id as `user list` shows it
         email: String,
         /// Read the password from standard input instead of generating one
         #[arg(long)]
@@ -41,14 +41,14 @@ Examples:
     ///
     /// `user enable` undoes it.
     Disable {
-        /// The e-mail address
+        /// The e-mail address, or the id as `user list` shows it
         email: String,
     },
     /// Let a user who was disabled sign in again
     ///
     /// Sessions from before stay ended.
     Enable {
-        /// The e-mail address
+        /// The e-mail address, or the id as `user list` shows it
         email: String,
     },
     /// Remove a user for good, and end all their sessions
@@ -56,7 +56,7 @@ Examples:
     /// A user who is added later with the same e-mail address is another user, with another id. To
     /// keep a user out for a while, use `user disable`. On a terminal, the command asks first.
     Remove {
-        /// The e-mail address
+        /// The e-mail address, or the id as `user list` shows it
         email: String,
         /// Do not ask
         #[arg(long, short)]

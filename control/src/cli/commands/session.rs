@@ -7,6 +7,7 @@ use super::super::output::{Output, table, time};
 use crate::admin_api::PATH;
 use crate::api::list::{Items, ListPage};
 use crate::api::sessions::SessionView;
+use crate::sign_in::email::characters::with_scripts;
 
 pub async fn run(
     command: &SessionCommand,
@@ -48,7 +49,7 @@ fn list(sessions: &[SessionView]) -> String {
             .map(|used| used.name.as_str())
             .collect();
         [
-            session.user.clone(),
+            with_scripts(&session.user),
             session.browser.clone(),
             session.address.clone(),
             names.join(", "),

@@ -13,6 +13,7 @@ use crate::api::list::Items;
 use crate::api::users::enabling::EnabledUser;
 use crate::api::users::password::PasswordSetView;
 use crate::api::users::{AddedUser, RevokedUser, UserView};
+use crate::sign_in::email::characters::with_scripts;
 
 pub async fn run(command: &UserCommand, client: &Client, output: Output) -> Result<(), CliError> {
     match command {
@@ -66,12 +67,22 @@ async fn add(
 ) -> Result<(), CliError> {
     let request = json!({ "email": email, "password": password(password_stdin)? });
     let added: AddedUser = client.post("/users", &request).await?;
-    output.result(&added, || match &added.password {
-        Some(password) => format!(
-            "Added {}. The password is not shown again:\n{password}",
-            added.email
-        ),
-        None => format!("Added {}.", added.email),
+    output.result(&added, || {
+        let mut text = match &added.password {
+            Some(password) => format!(
+                "Added {}. The password is not shown again:\n{password}",
+                added.email
+            ),
+            None => format!("Added {}.", added.email),
+        };
+        if !added.mixed_scripts.is_empty() {
+            text.push_str(&format!(
+                "\nNote: the address mixes {} letters, some of which look alike. If that is not \
+                 meant, remove the user, and type the address.",
+                added.mixed_scripts.join(" and ")
+            ));
+        }
+        text
     });
     Ok(())
 }
@@ -126,11 +137,30 @@ async fn list(client: &Client, output: Output) -> Result<(), CliError> {
     output.result(&users, || {
         let row = |user: &UserView| {
             let last = user.last_sign_in_at.map_or_else(String::new, time);
-            let state = if user.disabled { "disabled" } else { "active" };
-            [user.email.clone(), state.to_owned(), last, user.id.clone()]
+            let state = match (user.disabled, &user.address_problem) {
+                (true, _) => "disabled",
+                (false, Some(_)) => "cannot sign in",
+                (false, None) => "active",
+            };
+            [
+                with_scripts(&user.email),
+                state.to_owned(),
+                last,
+                user.id.clone(),
+            ]
         };
         let rows: Vec<[String; 4]> = users.items.iter().map(row).collect();
-        table(["E-MAIL", "STATE", "LAST SIGN-IN", "ID"], &rows)
+        let mut text = table(["E-MAIL", "STATE", "LAST SIGN-IN", "ID"], &rows);
+        for user in &users.items {
+            if let Some(problem) = &user.address_problem {
+                text.push_str(&format!(
+                    "\n{} ({}): {problem}.",
+                    with_scripts(&user.email),
+                    user.id
+                ));
+            }
+        }
+        text
     });
     Ok(())
 }

@@ -28,6 +28,7 @@ macro_rules! migrations_in {
             8 "proxy_nodes" "0008_proxy_nodes.sql",
             9 "known" "0009_known.sql",
             10 "device_shares" "0010_device_shares.sql",
+            11 "addresses" "0011_addresses.sql",
         }
     };
 }

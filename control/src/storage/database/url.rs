@@ -4,6 +4,8 @@ use std::path::Path;
 
 use sqlx::migrate::MigrateError;
 
+use crate::storage::database::error::StorageError;
+
 /// Why a database cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -21,6 +23,9 @@ pub enum OpenError {
     /// Its tables cannot be brought up to date.
     #[error("the database cannot be brought up to date: {0}")]
     Migrate(#[from] MigrateError),
+    /// The addresses of its users cannot be brought to their normal form.
+    #[error("the addresses of users cannot be brought up to date: {0}")]
+    Addresses(#[from] StorageError),
 }
 
 /// The path in the URL of a SQLite file.

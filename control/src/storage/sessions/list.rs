@@ -45,7 +45,7 @@ pub struct UsedApplication {
 /// Which sessions to list, newest first.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionQuery<'a> {
-    /// One user's, by id or e-mail address; empty for all.
+    /// One user's, by id or by what the e-mail address is compared by; empty for all.
     pub user: &'a str,
     /// The time.
     pub now: UnixSeconds,
@@ -84,7 +84,7 @@ impl Database {
              applications.name, used.last_token_at FROM (\
              SELECT sessions.*, users.email FROM sessions \
              JOIN users ON users.id = sessions.user_id \
-             WHERE sessions.expires_at > $1 AND ($2 = '' OR users.id = $2 OR users.email = $2) \
+             WHERE sessions.expires_at > $1 AND ($2 = '' OR users.id = $2 OR users.email_normal = $2) \
              AND (sessions.created_at < $3 OR (sessions.created_at = $3 AND sessions.id > $4)) \
              ORDER BY sessions.created_at DESC, sessions.id LIMIT $5) AS page \
              LEFT JOIN session_applications AS used ON used.session_id = page.id \

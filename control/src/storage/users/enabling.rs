@@ -24,7 +24,7 @@ impl Database {
         let (email, id) = selector.columns();
         let enabled = sqlx::query(
             "UPDATE users SET disabled = 0, blocked_until = 0 \
-             WHERE (email = $1 OR id = $2) AND disabled <> 0",
+             WHERE (email_normal = $1 OR id = $2) AND disabled <> 0",
         )
         .bind(email)
         .bind(id)
@@ -32,7 +32,7 @@ impl Database {
         .await?
         .rows_affected();
         let (users,): (i64,) =
-            sqlx::query_as("SELECT COUNT(*) FROM users WHERE email = $1 OR id = $2")
+            sqlx::query_as("SELECT COUNT(*) FROM users WHERE email_normal = $1 OR id = $2")
                 .bind(email)
                 .bind(id)
                 .fetch_one(write.connection())

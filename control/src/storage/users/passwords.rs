@@ -57,7 +57,8 @@ impl Database {
         // Locks the user's row against concurrent sign-ins.
         let user: Option<(String, String, i64)> = sqlx::query_as(
             "UPDATE users SET password_hash = $1 \
-             WHERE (email = $2 OR id = $3) AND password_hash IS NOT NULL \
+             WHERE ((email_normal = $2 AND address_taken = 0) OR id = $3) \
+             AND password_hash IS NOT NULL \
              RETURNING id, email, disabled",
         )
         .bind(hash.reveal())

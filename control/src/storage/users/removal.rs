@@ -2,6 +2,7 @@
 
 use portcullis::time::UnixSeconds;
 
+use super::addresses;
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 use crate::storage::revocations::{RevokedUsers, UserSelector, revoke_user};
@@ -18,7 +19,7 @@ impl Database {
         let (email, id) = selector.columns();
         // Locks the users' rows: a concurrent sign-in waits, and then finds no user.
         let users: Vec<(String,)> = sqlx::query_as(
-            "UPDATE users SET disabled = 1 WHERE email = $1 OR id = $2 RETURNING id",
+            "UPDATE users SET disabled = 1 WHERE email_normal = $1 OR id = $2 RETURNING id",
         )
         .bind(email)
         .bind(id)
@@ -36,6 +37,7 @@ impl Database {
                 .execute(write.connection())
                 .await?;
         }
+        addresses::release(&mut write).await?;
         write.commit().await?;
         Ok(Some(RevokedUsers {
             version,

@@ -59,7 +59,7 @@ async fn sessions_are_listed_and_ended() {
         (&["revoke", "session", "-x"], "no live session has this id"),
         (
             &["session", "list", "--user", "eve@example.com"],
-            "no user has this e-mail address",
+            "no user has this e-mail address or id",
         ),
     ] {
         let output = run(arguments);

@@ -5,6 +5,7 @@ use super::super::super::output::table;
 use crate::api::applications::{ApplicationView, StoredApplication};
 use crate::applications::{BypassDraft, Draft};
 use crate::policy::draft::RuleDraft;
+use crate::sign_in::email::characters::with_scripts;
 
 /// All applications, one a line.
 pub fn list(applications: &[ApplicationView]) -> String {
@@ -158,8 +159,9 @@ fn rule(rule: &RuleDraft) -> Option<String> {
         everyone,
         session_duration,
     } = rule;
-    let mut admitted = emails.clone();
-    admitted.extend(email_domains.iter().map(|domain| format!("*@{domain}")));
+    let mut admitted: Vec<String> = emails.iter().map(|email| with_scripts(email)).collect();
+    let domains = email_domains.iter().map(|domain| format!("*@{domain}"));
+    admitted.extend(domains.map(|domain| with_scripts(&domain)));
     admitted.extend(everyone.then(|| "everyone".to_owned()));
     if admitted.is_empty() {
         return None;
