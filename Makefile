@@ -109,7 +109,7 @@ check: fmt tools structure papers clippy deny ## Everything but tests: formattin
 
 .PHONY: test
 test: ## All tests; says first what it installs (PORTCULLIS_NO_INSTALL=1: names what is missing instead)
-	@$(NEEDS) cargo cc python3 venv node npm rust-target@$(WASM_TARGET) chromium certutil
+	@$(NEEDS) cargo cc python3 venv node npm rust-target@$(WASM_TARGET) chromium certutil postgres
 	@$(MAKE) --no-print-directory unit fuzz-smoke e2e chaos
 
 .PHONY: unit-core
@@ -117,11 +117,11 @@ unit-core: ## The filter's core alone: native, without the module, Node.js or En
 	$(CARGO) test --locked --package portcullis --lib $(CORE_TESTS)
 
 .PHONY: unit-control
-unit-control: ## The control service alone, on SQLite: without the module, Node.js or Envoy
+unit-control: postgres ## The control service alone, on SQLite, several on PostgreSQL: without the module, Node.js or Envoy
 	$(CARGO) test --locked --package portcullis-control
 
 .PHONY: unit
-unit: wasm ## Core, module and control service (PORTCULLIS_WALK_SEEDS=<more> random walks)
+unit: wasm postgres ## Core, module and control service (PORTCULLIS_WALK_SEEDS=<more> random walks)
 	$(CARGO) test --locked --workspace --exclude portcullis-e2e --exclude portcullis-oracles
 
 # With the same features as the workspace's tests, so that nothing is compiled again.
@@ -140,7 +140,7 @@ fuzz: ## Fuzzing until Ctrl-C, with nightly Rust and cargo-fuzz (FUZZ=<target>)
 	cd fuzz && $(CARGO) +nightly fuzz run $(FUZZ) corpus/$(FUZZ) seeds/$(FUZZ) regressions/$(FUZZ)
 
 .PHONY: e2e
-e2e: wasm probe envoy chromium frameworks verifiers ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)
+e2e: wasm probe envoy chromium postgres frameworks verifiers ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)
 	$(CARGO) test --locked --package portcullis-e2e --test e2e -- --test-threads=$(E2E_THREADS) $(E2E)
 
 .PHONY: chaos

@@ -3,8 +3,10 @@
 //! `run.json` appears in the data directory when all listeners are up, and holds their addresses.
 
 mod assemble;
+mod clock;
 mod connections;
 pub mod data_dir;
+pub mod database_lock;
 pub mod error;
 pub mod first_start;
 mod listeners;
@@ -30,6 +32,7 @@ use crate::system::randomness::{Randomness, SystemRandomness};
 use crate::tokens::keys::rotation;
 
 use data_dir::{DataDir, RunFile};
+use database_lock::DatabaseLock;
 pub use error::StartError;
 use listeners::Listeners;
 
@@ -49,6 +52,9 @@ pub struct Start {
     pub data_dir: PathBuf,
     /// Whether to make an administrator and a filter credential if the database is empty.
     pub first_start: bool,
+    /// Whether a SQLite database may have other services, as only tests of several services in one
+    /// process may.
+    pub shares_sqlite: bool,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The clock again, as one that tests can shift.
@@ -66,6 +72,7 @@ impl Start {
             config,
             data_dir,
             first_start: false,
+            shares_sqlite: false,
             #[cfg(feature = "test-clock")]
             clock: shifted_clock.clone(),
             #[cfg(feature = "test-clock")]
@@ -93,6 +100,8 @@ pub struct Running {
     stopping: watch::Sender<bool>,
     listeners: JoinSet<std::io::Result<()>>,
     background: JoinSet<()>,
+    // The last to be dropped.
+    _lock: Option<DatabaseLock>,
 }
 
 /// Starts the service.
@@ -107,6 +116,10 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         None => data_dir.default_database_url()?,
     };
     let listeners = Listeners::bind(&start.config.server, &data_dir).await?;
+    let lock = match start.shares_sqlite {
+        false => Some(DatabaseLock::acquire(&url)?),
+        true => None,
+    };
     let new_epoch = random.id()?;
     marker::check_before_open(data_dir.path(), &url).await?;
     let database = Database::open(&url, &new_epoch).await?;
@@ -125,6 +138,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         stopping: stopped,
     };
     let service = Arc::new(assemble::assemble(parts).await?);
+    clock::check(&service).await?;
     let first_start = if start.first_start {
         first_start::make(&service).await?
     } else {
@@ -142,6 +156,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         database,
         data_dir,
         stopping,
+        _lock: lock,
     };
     running.data_dir.write_run_file(&RunFile {
         team_domain: running.service.team_domain.clone(),
@@ -253,6 +268,7 @@ fn background(service: &Arc<Service>, data_dir: &Path) -> JoinSet<()> {
     );
     tasks.spawn(rotation::keep(Arc::clone(service)));
     tasks.spawn(try_to_write(service.storage.clone()));
+    tasks.spawn(clock::keep(Arc::clone(service)));
     let service = Arc::clone(service);
     tasks.spawn(async move {
         let mut ticks = tokio::time::interval(DELETE_EXPIRED_EVERY);

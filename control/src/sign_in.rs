@@ -6,7 +6,7 @@
 //! back to the application.
 
 pub(crate) mod begin;
-pub(crate) mod email;
+pub mod email;
 pub mod known_browser;
 pub mod limits;
 pub(crate) mod new_password;

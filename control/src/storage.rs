@@ -46,6 +46,7 @@ pub use tokens::signing_keys::{
     KeyMaterial, KeyRevision, MOST_KEYS, PublishedKey, RefusedKey, ResealError, StoredKey,
     StoredKeys,
 };
+pub use upkeep::clock::LongestLeft;
 pub use users::{
     AddUserError, EnabledUsers, NewUser, PasswordAccount, PasswordChange, PasswordSet, User,
     UserPage,

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use portcullis::time::UnixMillis;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
@@ -94,6 +95,11 @@ impl Proxies {
             is_new,
             is_answered: false,
         }
+    }
+
+    /// The clock was set back: whatever was seen after `now` was seen now.
+    pub fn begin_no_later(&self, now: UnixMillis) {
+        self.known().begin_no_later(now);
     }
 
     /// Forgets the proxies with a name. If one polls again, it is new.

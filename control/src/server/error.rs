@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::data_dir::DataDirError;
+use super::database_lock::DatabaseLockError;
 use super::first_start::FirstStartError;
 use super::marker::MarkerError;
 use crate::seal::NewKeyError;
@@ -31,6 +32,9 @@ pub enum StartError {
     /// No default team domain can be made of the address.
     #[error("server.team_domain must be set for this address")]
     TeamDomain,
+    /// Another service uses the database.
+    #[error(transparent)]
+    DatabaseLock(#[from] DatabaseLockError),
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::data_dir::{DataDir, DataDirError};
+use super::database_lock::{DatabaseLock, DatabaseLockError};
 use super::marker::{Marker, RESTORING};
 use crate::config::Config;
 use crate::seal::source::Source;
@@ -74,6 +75,9 @@ pub enum RestoreError {
          file"
     )]
     NotSqlite,
+    /// A service uses the database.
+    #[error(transparent)]
+    DatabaseLock(#[from] DatabaseLockError),
     /// The database cannot be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -109,6 +113,7 @@ pub async fn restore(
     let random: &dyn Randomness = &SystemRandomness;
     DataDir::prepare(data_dir).await?;
     let url = url(config, data_dir);
+    let former = DatabaseLock::acquire_existing(&url)?;
     // A damaged file says nothing, and is replaced.
     let seen = Marker::read(data_dir).ok().flatten();
     let seen_epoch = seen.as_ref().map(|seen| seen.epoch.clone());
@@ -122,6 +127,9 @@ pub async fn restore(
             None
         }
     };
+    // The file may be another one now.
+    drop(former);
+    let _lock = DatabaseLock::acquire(&url)?;
     let source = Source::of(config.keys.seal.as_ref(), data_dir);
     // All old keys are refused, so what sealed them is not needed.
     let seal = Seal::load(source, true, random)?;

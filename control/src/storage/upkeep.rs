@@ -1,6 +1,8 @@
 //! Deletes what no longer has any effect, in small batches: a revocation waits for one batch at
 //! most.
 
+pub(super) mod clock;
+
 use std::time::Duration;
 
 use portcullis::time::{UnixMillis, UnixSeconds};

@@ -1,5 +1,8 @@
 //! A running service to ask.
 
+#[path = "../shared/postgres.rs"]
+mod postgres;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,6 +22,10 @@ pub struct TestClock(AtomicU64);
 impl TestClock {
     pub fn advance(&self, seconds: u64) {
         self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub fn set_back(&self, seconds: u64) {
+        self.0.fetch_sub(seconds, Ordering::SeqCst);
     }
 
     pub fn seconds(&self) -> u64 {
@@ -72,7 +79,7 @@ impl Service {
     pub async fn replica(&self) -> Self {
         let directory = Arc::new(with_seal_of(&self.directory));
         let clock = Arc::clone(&self.clock);
-        let started = Self::start_at(&self.database_url, directory, "", clock).await;
+        let started = Self::start_beside(&self.database_url, directory, "", clock, true).await;
         started.unwrap()
     }
 
@@ -90,6 +97,16 @@ impl Service {
         toml: &str,
         clock: Arc<TestClock>,
     ) -> Result<Self, StartError> {
+        Self::start_beside(database_url, directory, toml, clock, false).await
+    }
+
+    async fn start_beside(
+        database_url: &str,
+        directory: Arc<TempDir>,
+        toml: &str,
+        clock: Arc<TestClock>,
+        shares_sqlite: bool,
+    ) -> Result<Self, StartError> {
         let data_dir = directory.path().join("data");
         let file = directory.path().join("portcullis.toml");
         std::fs::write(&file, toml).unwrap();
@@ -105,6 +122,7 @@ impl Service {
             config,
             data_dir: data_dir.clone(),
             first_start: false,
+            shares_sqlite,
             clock: clock.clone(),
             #[cfg(feature = "test-clock")]
             shifted_clock: Arc::default(),
@@ -229,10 +247,21 @@ pub fn with_seal_of(directory: &TempDir) -> TempDir {
 /// The test's own database: a SQLite file, or, if `PORTCULLIS_TEST_POSTGRES_URL` names a server, a
 /// database there. The same for a service that is started again in the same directory.
 pub async fn database_url(directory: &TempDir) -> String {
-    let Ok(server) = std::env::var("PORTCULLIS_TEST_POSTGRES_URL") else {
-        std::fs::create_dir_all(directory.path()).unwrap();
-        return format!("sqlite://{}", directory.path().join("test.db").display());
-    };
+    match std::env::var("PORTCULLIS_TEST_POSTGRES_URL") {
+        Ok(server) => postgres_url(directory, &server).await,
+        Err(_) => {
+            std::fs::create_dir_all(directory.path()).unwrap();
+            format!("sqlite://{}", directory.path().join("test.db").display())
+        }
+    }
+}
+
+/// The test's own database for services in several processes, which SQLite refuses.
+pub async fn shared_database_url(directory: &TempDir) -> String {
+    postgres_url(directory, postgres::server()).await
+}
+
+async fn postgres_url(directory: &TempDir, server: &str) -> String {
     let remembered = directory.path().join("database");
     if let Ok(url) = std::fs::read_to_string(&remembered) {
         return url;

@@ -9,12 +9,14 @@
     reason = "a test fails by a panic"
 )]
 
+mod addresses;
 mod admin_api;
 mod administration;
 mod applied;
 mod browser;
 mod changed_duration;
 mod cli;
+mod clock_set_back;
 mod copied_session;
 mod credentials;
 mod device;
@@ -40,6 +42,7 @@ mod logs;
 mod many_sessions;
 mod memory;
 mod metrics;
+mod one_service;
 mod own_sessions;
 mod pages;
 mod person;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::browser::{Attempt, between, exchange};
-use crate::harness::{WIKI, database_url};
+use crate::harness::{WIKI, shared_database_url};
 use crate::kill::json as command;
 use replica::Replica;
 
@@ -33,7 +33,7 @@ struct Scene {
 impl Scene {
     async fn start() -> Self {
         let directory = Arc::new(TempDir::new().unwrap());
-        let database = database_url(&directory).await;
+        let database = shared_database_url(&directory).await;
         let seal = directory.path().join("seal.keys");
         let key = SealKey::generate(&SystemRandomness).unwrap();
         std::fs::write(&seal, key.to_text()).unwrap();

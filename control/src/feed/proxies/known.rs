@@ -63,6 +63,20 @@ impl Known {
         self.proxies.get_mut(credential)?.get_mut(instance)
     }
 
+    /// Moves what was seen after `now`, with the time for which it counts.
+    pub fn begin_no_later(&mut self, now: UnixMillis) {
+        let entries = self.proxies.values_mut().flat_map(HashMap::values_mut);
+        for Entry { proxy, .. } in entries {
+            let ahead = proxy.last_seen.duration_since(now);
+            proxy.live_until = proxy.live_until - ahead;
+            proxy.last_seen = proxy.last_seen.min(now);
+            proxy.first_seen = proxy.first_seen.min(now);
+        }
+        for at in self.crowded.values_mut() {
+            *at = (*at).min(now);
+        }
+    }
+
     /// How many polls are in progress.
     pub fn open_polls(&self) -> u64 {
         let entries = self.proxies.values().flat_map(HashMap::values);

@@ -1,5 +1,8 @@
 //! Two control services on one database behind one Envoy, as the documentation says; one dies.
 
+#[path = "../../../../control/tests/shared/postgres.rs"]
+mod postgres;
+
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
@@ -46,9 +49,9 @@ impl Scene {
             fs::create_dir_all(&own)?;
             let toml = format!(
                 "[server]\nteam_domain = \"https://{TEAM}:{port}\"\nlisten = \"127.0.0.1:0\"\n\
-                 filters = \"127.0.0.1:0\"\n\n[database]\nurl = \"sqlite://{}\"\n\n\
+                 filters = \"127.0.0.1:0\"\n\n[database]\nurl = \"{}/postgres\"\n\n\
                  [keys.seal]\nfile = \"{}\"\n",
-                directory.join("shared.db").display(),
+                postgres::server(),
                 seal.display()
             );
             ControlService::start(&tools.control, &own, &toml)
