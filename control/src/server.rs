@@ -116,11 +116,13 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
         None => data_dir.default_database_url()?,
     };
     let listeners = Listeners::bind(&start.config.server, &data_dir).await?;
+    let new_epoch = random.id()?;
+    // Before the lock, which makes the file, and again after it: now no `restore` can begin.
+    marker::check_before_open(data_dir.path())?;
     let lock = match start.shares_sqlite {
         false => Some(DatabaseLock::acquire(&url)?),
         true => None,
     };
-    let new_epoch = random.id()?;
     marker::check_before_open(data_dir.path(), &url).await?;
     let database = Database::open(&url, &new_epoch).await?;
     marker::check(data_dir.path(), &database, &new_epoch).await?;

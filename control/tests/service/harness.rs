@@ -100,7 +100,8 @@ impl Service {
         Self::start_beside(database_url, directory, toml, clock, false).await
     }
 
-    async fn start_beside(
+    /// The same beside others on its database, which only tests can do on SQLite.
+    pub async fn start_beside(
         database_url: &str,
         directory: Arc<TempDir>,
         toml: &str,

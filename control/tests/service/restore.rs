@@ -216,7 +216,7 @@ async fn b12_a_restore_under_a_running_replica_ends_its_keys_too() {
     let mut lost = Lost::new().await;
     let running = Arc::new(with_seal_of(&lost.directory));
     let clock = Arc::clone(&lost.clock);
-    let running = Service::start_at(&lost.backup, running, "", clock)
+    let running = Service::start_beside(&lost.backup, running, "", clock, true)
         .await
         .unwrap();
     // Its keys are in its memory.

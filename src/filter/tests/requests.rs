@@ -160,6 +160,36 @@ fn fifty_false_cookies_do_not_hide_the_good_ones() {
 }
 
 #[test]
+fn fifty_false_attempt_cookies_do_not_hide_the_good_one() {
+    let mut world = World::new();
+    let (cookie, state) = begin_login(&mut world, "none");
+    // Of the same name, each with another secret.
+    let (before, rest) = cookie.split_at(cookie.len() - 12);
+    let false_ones: String = (0..50)
+        .map(|n| format!("{before}{n:A>4}{}; ", &rest[4..]))
+        .collect();
+    let path = format!("/.access/callback?code=c0de&state={state}");
+    let callback = |world: &mut World, cookie: &str| {
+        world.send(&with(
+            navigate("wiki.example", &path),
+            &[("cookie", cookie)],
+        ))
+    };
+    let verifier = |effect: Effect| match effect {
+        Effect::Call(call) => call.body,
+        other => panic!("{other:?}"),
+    };
+    let good = verifier(callback(&mut world, &cookie));
+    assert!(good.contains("code_verifier"), "{good}");
+    world.filter.forget(1);
+    let hidden = format!("{false_ones}{cookie}");
+    assert_eq!(verifier(callback(&mut world, &hidden)), good);
+    world.filter.forget(1);
+    // Without the good one, the code is only burnt.
+    assert_ne!(verifier(callback(&mut world, &false_ones)), good);
+}
+
+#[test]
 fn false_cookies_cost_a_bounded_number_of_signature_checks() {
     let limit = u64::from(crate::session::verifier::MAX_SIGNATURES);
     for path in ["/", "/.access/identity", "/.access/logout"] {
