@@ -2,5 +2,5 @@
 
 pub mod check;
 pub mod draft;
+pub mod notes;
 pub mod rules;
-pub mod spelling;

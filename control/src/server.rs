@@ -111,21 +111,8 @@ pub struct Running {
 pub async fn start(start: Start) -> Result<Running, StartError> {
     let random: Arc<dyn Randomness> = Arc::new(SystemRandomness);
     let data_dir = DataDir::prepare(&start.data_dir).await?;
-    let url = match &start.config.database.url {
-        Some(url) => url.clone(),
-        None => data_dir.default_database_url()?,
-    };
     let listeners = Listeners::bind(&start.config.server, &data_dir).await?;
-    let new_epoch = random.id()?;
-    // Before the lock, which makes the file, and again after it: now no `restore` can begin.
-    marker::check_before_open(data_dir.path())?;
-    let lock = match start.shares_sqlite {
-        false => Some(DatabaseLock::acquire(&url)?),
-        true => None,
-    };
-    marker::check_before_open(data_dir.path(), &url).await?;
-    let database = Database::open(&url, &new_epoch).await?;
-    marker::check(data_dir.path(), &database, &new_epoch).await?;
+    let (lock, database) = open_database(&start, &data_dir, &random.id()?).await?;
     let seal = seal_of(&start.config, data_dir.path(), &database).await?;
     let (stopping, stopped) = watch::channel(false);
     let parts = assemble::Parts {
@@ -190,6 +177,29 @@ async fn seal_of(
     }
     let may_create = !database.holds_sealed().await?;
     Ok(Seal::load(source, may_create, &SystemRandomness)?)
+}
+
+/// Locks and opens the database; `new_epoch` is the epoch of a new one.
+async fn open_database(
+    start: &Start,
+    data_dir: &DataDir,
+    new_epoch: &str,
+) -> Result<(Option<DatabaseLock>, Database), StartError> {
+    let url = match &start.config.database.url {
+        Some(url) => url.clone(),
+        None => data_dir.default_database_url()?,
+    };
+    // Before the lock, which makes the file, and again after it: now no `restore` can begin.
+    marker::check_before_open(data_dir.path(), &url).await?;
+    let lock = if start.shares_sqlite {
+        None
+    } else {
+        Some(DatabaseLock::acquire(&url)?)
+    };
+    marker::check_before_open(data_dir.path(), &url).await?;
+    let database = Database::open(&url, new_epoch).await?;
+    marker::check(data_dir.path(), &database, new_epoch).await?;
+    Ok((lock, database))
 }
 
 /// Why a service cannot go on.

@@ -20,7 +20,7 @@ use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::applications::check::{CheckContext, check};
 use crate::applications::neighbours::{notes, taken_over};
 use crate::applications::{Application, Definition, Draft};
-use crate::policy::spelling;
+use crate::policy::notes::{ADMITS_NOBODY, spelling};
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::storage::{ApplicationRevocation, StorageError, TakeOver};
@@ -210,9 +210,6 @@ pub async fn set(
     ))
 }
 
-const ADMITS_NOBODY: &str = "nobody can sign in to it, because its policy has no rule: \
-    `application set` with --allow-email, --allow-domain or --allow-everyone gives it one";
-
 async fn stored_application(
     service: &Service,
     application: &Application,
@@ -224,7 +221,7 @@ async fn stored_application(
     if application.definition.policy.is_empty() {
         notes.push(ADMITS_NOBODY.to_owned());
     }
-    notes.extend(spelling::notes(&application.definition.policy));
+    notes.extend(spelling(&application.definition.policy));
     let taken = taken_over(before.as_slice(), &all);
     notes.extend(taken.iter().map(ToString::to_string));
     Ok(StoredApplication {

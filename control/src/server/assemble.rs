@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::metrics::Metrics;
-use crate::policy::spelling;
+use crate::policy::notes::spelling;
 use crate::seal::Seal;
 use crate::service::Service;
 use crate::sign_in::known_browser::KnownBrowsers;
@@ -120,7 +120,7 @@ async fn declare(service: &Service) -> Result<(), StartError> {
         for note in notes(definition, all(), Some(&service.team_domain)) {
             tracing::info!(application = definition.name, "{note}");
         }
-        for note in spelling::notes(&definition.policy) {
+        for note in spelling(&definition.policy) {
             tracing::warn!(application = definition.name, "{note}");
         }
     }

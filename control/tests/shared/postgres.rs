@@ -1,5 +1,7 @@
 //! A PostgreSQL server for tests of several services on one database.
 
+#![allow(clippy::expect_used, reason = "a test fails by a panic")]
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
