@@ -2,13 +2,24 @@
 
 use std::path::Path;
 use std::process::Output;
-use std::sync::Arc;
 
+use portcullis_control::seal::key::SealKey;
+use portcullis_control::system::randomness::SystemRandomness;
 use tempfile::TempDir;
 
 use crate::cli::{program, stderr};
 use crate::harness::Service;
 use crate::kill::Process;
+
+const SEAL: &str = "PORTCULLIS_KEYS__SEAL__FILE";
+
+/// The file with a key that several services share.
+fn seal(directory: &TempDir) -> String {
+    let file = directory.path().join("seal.keys");
+    let key = SealKey::generate(&SystemRandomness).unwrap();
+    std::fs::write(&file, key.to_text()).unwrap();
+    file.to_str().unwrap().to_owned()
+}
 
 /// Tries to start a service on a database, with another data directory. It ends by itself.
 fn refused(data: &Path, database: &str) -> Output {
@@ -28,7 +39,12 @@ async fn a_sqlite_database_has_one_service_under_every_name() {
     let path = |name: &str| directory.path().join(name);
     let url = |name: &str| format!("sqlite://{}", path(name).display());
     let real = url("real.db");
-    let first = Process::start_with(&path("one"), &[("PORTCULLIS_DATABASE__URL", &real)]);
+    let seal = seal(&directory);
+    let start = |name: &str| {
+        let settings = [("PORTCULLIS_DATABASE__URL", real.as_str()), (SEAL, &seal)];
+        Process::start_with(&path(name), &settings)
+    };
+    let first = start("one");
     std::os::unix::fs::symlink(path("real.db"), path("symbolic.db")).unwrap();
     std::fs::hard_link(path("real.db"), path("hard.db")).unwrap();
     for name in ["real.db", "symbolic.db", "hard.db"] {
@@ -55,7 +71,7 @@ async fn a_sqlite_database_has_one_service_under_every_name() {
     crate::kill::json(&path("one"), &["user", "add", "ana@example.com"]);
     first.signal("-KILL");
     drop(first);
-    let second = Process::start_with(&path("two"), &[("PORTCULLIS_DATABASE__URL", &real)]);
+    let second = start("two");
     let users = crate::kill::json(&path("two"), &["user", "list"]);
     assert!(users.to_string().contains("ana@example.com"), "{users}");
     drop(second);
@@ -64,11 +80,7 @@ async fn a_sqlite_database_has_one_service_under_every_name() {
 #[tokio::test]
 async fn a_service_that_stopped_leaves_no_lock() {
     let service = Service::start().await;
-    let (url, clock) = (service.database_url.clone(), Arc::clone(&service.clock));
-    let _kept = service.directory.clone();
-    service.running.stop().await;
-    let elsewhere = Arc::new(TempDir::new().unwrap());
-    let service = Service::start_at(&url, elsewhere, "", clock).await.unwrap();
+    let service = service.restart("").await;
     service.user("ana@example.com").await;
 }
 
@@ -76,7 +88,8 @@ async fn a_service_that_stopped_leaves_no_lock() {
 async fn a_postgres_database_has_several_services() {
     let directory = TempDir::new().unwrap();
     let url = crate::harness::shared_database_url(&directory).await;
-    let settings = [("PORTCULLIS_DATABASE__URL", url.as_str())];
+    let seal = seal(&directory);
+    let settings = [("PORTCULLIS_DATABASE__URL", url.as_str()), (SEAL, &seal)];
     let start = |name: &str| Process::start_with(&directory.path().join(name), &settings);
     let (_one, _two) = (start("one"), start("two"));
     crate::kill::json(
