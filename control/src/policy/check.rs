@@ -78,7 +78,7 @@ fn rule(draft: RuleDraft, path: &str, problems: &mut InputProblems) -> Option<Po
         );
         valid = false;
     }
-    valid.then(|| PolicyRule {
+    valid.then_some(PolicyRule {
         emails,
         email_domains,
         everyone: draft.everyone,
