@@ -20,7 +20,12 @@ const DRIPPING: Duration = Duration::from_secs(12);
 const CHUNK: &[u8] = b"4\r\nslow\r\n";
 
 /// A client at the sign-in form.
-fn slow(stand: &Stand) -> Result<Connection> {
+struct Slow {
+    client: Connection,
+    since: Instant,
+}
+
+fn slow(stand: &Stand) -> Result<Slow> {
     let authority = stand.deployment.team_domain();
     let authority = authority.trim_start_matches("https://");
     let host = authority.split(':').next().context("no host")?;
@@ -30,8 +35,9 @@ fn slow(stand: &Stand) -> Result<Connection> {
         "POST /login HTTP/1.1\r\nhost: {authority}\r\ncontent-length: 1000\r\n\
          content-type: application/x-www-form-urlencoded\r\n\r\ne"
     );
+    let since = Instant::now();
     client.write(head.as_bytes())?;
-    Ok(client)
+    Ok(Slow { client, since })
 }
 
 /// An upload to an application that lasts until `enough`. The status, and how many bytes were sent.
@@ -77,16 +83,21 @@ fn sign_in(stand: &Stand, application: &Application, enough: &AtomicBool) -> Res
 }
 
 /// Keeps all clients sending, and waits until Envoy has answered each.
-fn drip(mut clients: Vec<Connection>) -> Result<()> {
-    let began = Instant::now();
-    while began.elapsed() < DRIPPING {
-        for client in &mut clients {
-            client.write(b"x")?;
+fn drip(mut clients: Vec<Slow>) -> Result<()> {
+    loop {
+        let young = |slow: &&mut Slow| slow.since.elapsed() < DRIPPING;
+        let mut sent = false;
+        for slow in clients.iter_mut().filter(young) {
+            slow.client.write(b"x")?;
+            sent = true;
+        }
+        if !sent {
+            break;
         }
         thread::sleep(DRIP);
     }
-    for client in &mut clients {
-        let answer = client.read_answer()?;
+    for slow in &mut clients {
+        let answer = slow.client.read_answer()?;
         ensure!(answer.status == 408, "answered with {}", answer.status);
     }
     Ok(())
@@ -101,7 +112,7 @@ fn slow_forms_end_at_envoy_while_slow_uploads_to_applications_go_on() -> Result<
     let enough = AtomicBool::new(false);
     thread::scope(|scope| {
         let upload = scope.spawn(|| upload(stand, &application, (&token, &enough)));
-        let clients: Result<Vec<Connection>> = (0..CLIENTS).map(|_| slow(stand)).collect();
+        let clients: Result<Vec<Slow>> = (0..CLIENTS).map(|_| slow(stand)).collect();
         let signing_in = scope.spawn(|| sign_in(stand, &application, &enough));
         let ended = clients.and_then(|clients| {
             // None of them has a connection to the control service.
