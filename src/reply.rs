@@ -9,7 +9,7 @@ pub mod refusal;
 pub mod script;
 pub mod set_cookie;
 
-/// A reply.
+/// A reply. Its parts are called, as those of [`page`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// HTTP status.
@@ -27,6 +27,7 @@ pub struct Reply {
 impl Reply {
     /// A reply without a body. It is not cached.
     #[must_use]
+    #[inline(never)]
     pub fn empty(status: u16, reason: &'static str) -> Self {
         Self {
             status,
@@ -39,12 +40,14 @@ impl Reply {
 
     /// A redirect of a GET (RFC 9110, section 15.4.3).
     #[must_use]
+    #[inline(never)]
     pub fn redirect(reason: &'static str, location: String) -> Self {
         Self::empty(302, reason).with("location", location)
     }
 
     /// JSON.
     #[must_use]
+    #[inline(never)]
     pub fn json(status: u16, reason: &'static str, value: &serde_json::Value) -> Self {
         let mut reply = Self::empty(status, reason).with("content-type", "application/json".into());
         reply.body = value.to_string();
@@ -53,6 +56,7 @@ impl Reply {
 
     /// An error in JSON (RFC 9457).
     #[must_use]
+    #[inline(never)]
     pub fn problem(status: u16, reason: &'static str, title: &str) -> Self {
         let value = serde_json::json!({
             "type": "about:blank", "title": title, "status": status, "reason": reason,
@@ -69,6 +73,7 @@ impl Reply {
     /// about `content-type` than clients are, and a request that it does not recognise must not be
     /// answered 200.
     #[must_use]
+    #[inline(never)]
     pub fn grpc(http_status: u16, reason: &'static str) -> Self {
         let status = match http_status {
             400 => 3,
@@ -86,6 +91,7 @@ impl Reply {
 
     /// With one more header field.
     #[must_use]
+    #[inline(never)]
     pub fn with(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self
@@ -112,6 +118,7 @@ pub fn header_text(text: &str) -> String {
     encode_unless(text.as_bytes(), |b| b.is_ascii_graphic() && b != b'%')
 }
 
+#[inline(never)]
 fn encode_unless(bytes: &[u8], keep: fn(u8) -> bool) -> String {
     let mut encoded = String::with_capacity(bytes.len());
     for byte in bytes {

@@ -158,6 +158,7 @@ impl OwnedHead {
 ///
 /// `None` if it is missing, comes twice, or is not UTF-8.
 #[must_use]
+#[inline(never)]
 pub fn query_parameter(query: &[u8], name: &str) -> Option<String> {
     let mut values = query.split(|b| *b == b'&').filter_map(|pair| {
         let pair = pair.strip_prefix(name.as_bytes())?;

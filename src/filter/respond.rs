@@ -126,7 +126,7 @@ fn page_of(visit: Visit<'_>) -> Option<Cow<'_, str>> {
         RequestKind::FormPost => referring_page(head, &placement.location.origin)?,
         _ => return None,
     };
-    return_to::checked(page).filter(|page| placement.owns(page))
+    return_to::checked(page).filter(|page| placement.owns(page) && page != "/")
 }
 
 /// The answer while a session cannot be judged: it has not ended, so nothing leads to a sign-in, and

@@ -1,4 +1,7 @@
 //! Pages for people: short and self-contained. They fetch nothing, and run at most one script.
+//!
+//! Pages are seldom made, and in many places: that their parts are called and not copied into each
+//! of these makes the module 5 KB smaller.
 
 mod action;
 mod retry;
@@ -45,6 +48,7 @@ pub struct MessagePage<'a> {
 impl<'a> MessagePage<'a> {
     /// A page of a heading and sentences.
     #[must_use]
+    #[inline(never)]
     pub fn new(title: &'a str, sentences: &[&'a str]) -> Self {
         Self {
             title,
@@ -59,6 +63,7 @@ impl<'a> MessagePage<'a> {
 
     /// With a link. An empty `href` is the page itself.
     #[must_use]
+    #[inline(never)]
     pub fn link(mut self, href: &'a str, label: &'a str) -> Self {
         self.action = Some(Action::Link { href, label });
         self
@@ -66,6 +71,7 @@ impl<'a> MessagePage<'a> {
 
     /// With a second link, beside what the page offers first.
     #[must_use]
+    #[inline(never)]
     pub fn second(mut self, href: &'a str, label: &'a str) -> Self {
         self.second = Some((href, label));
         self
@@ -73,6 +79,7 @@ impl<'a> MessagePage<'a> {
 
     /// With a link that opens a window of its own.
     #[must_use]
+    #[inline(never)]
     pub fn new_window(mut self, href: &'a str, label: &'a str) -> Self {
         self.action = Some(Action::NewWindow { href, label });
         self
@@ -80,6 +87,7 @@ impl<'a> MessagePage<'a> {
 
     /// That may be shown in a frame of another site.
     #[must_use]
+    #[inline(never)]
     pub fn in_frames(mut self) -> Self {
         self.in_frames = true;
         self
@@ -87,6 +95,7 @@ impl<'a> MessagePage<'a> {
 
     /// With a button that posts.
     #[must_use]
+    #[inline(never)]
     pub fn post(mut self, href: &'a str, label: &'a str) -> Self {
         self.action = Some(Action::Post { href, label });
         self
@@ -94,6 +103,7 @@ impl<'a> MessagePage<'a> {
 
     /// That leads elsewhere by itself, with a link where that does not work.
     #[must_use]
+    #[inline(never)]
     pub fn move_on(mut self, href: &'a str, label: &'a str) -> Self {
         self.action = Some(Action::MoveOn { href, label });
         self
@@ -101,6 +111,7 @@ impl<'a> MessagePage<'a> {
 
     /// That leads elsewhere by itself, wherever it is shown and without a script.
     #[must_use]
+    #[inline(never)]
     pub fn refresh(mut self, href: &'a str, label: &'a str) -> Self {
         self.action = Some(Action::Refresh { href, label });
         self
@@ -108,6 +119,7 @@ impl<'a> MessagePage<'a> {
 
     /// Whose link keeps the fragment of the page's address, where scripts run.
     #[must_use]
+    #[inline(never)]
     pub fn keeping_the_fragment(mut self) -> Self {
         self.keeps_fragment = true;
         self
@@ -115,6 +127,7 @@ impl<'a> MessagePage<'a> {
 
     /// That loads again by itself: first after so many seconds, then ever more rarely.
     #[must_use]
+    #[inline(never)]
     pub fn retrying(mut self, seconds: u64) -> Self {
         self.retry = Some(Retry::Automatic { seconds });
         self.link("", "Try again now")
@@ -122,6 +135,7 @@ impl<'a> MessagePage<'a> {
 
     /// Whose link helps from a moment on, which is so many seconds away.
     #[must_use]
+    #[inline(never)]
     pub fn not_before(mut self, at: UnixSeconds, seconds: u64) -> Self {
         self.retry = Some(Retry::NotBefore { at, seconds });
         self
@@ -130,6 +144,7 @@ impl<'a> MessagePage<'a> {
     /// In the place of a form's result: it offers to send the form again, and says from when on that
     /// can help. It looks for the first time after so many seconds.
     #[must_use]
+    #[inline(never)]
     pub fn resending(mut self, seconds: u64) -> Self {
         self.retry = Some(Retry::Resend { seconds });
         self
@@ -137,6 +152,7 @@ impl<'a> MessagePage<'a> {
 
     /// Whose request is worth another try after so many seconds, by hand.
     #[must_use]
+    #[inline(never)]
     pub fn retry_by_hand(mut self, seconds: u64) -> Self {
         self.retry = Some(Retry::ByHand { seconds });
         self
@@ -144,6 +160,7 @@ impl<'a> MessagePage<'a> {
 
     /// The page as a reply.
     #[must_use]
+    #[inline(never)]
     pub fn reply(&self, status: u16, reason: &'static str) -> Reply {
         let mut reply = Reply::empty(status, reason)
             .with("content-type", "text/html; charset=utf-8".to_owned())
@@ -158,6 +175,7 @@ impl<'a> MessagePage<'a> {
     /// An error in the form that suits what sent the request: this page for a person, JSON for a
     /// program, a status for gRPC.
     #[must_use]
+    #[inline(never)]
     pub fn error(&self, kind: RequestKind, status: u16, reason: &'static str) -> Reply {
         match kind {
             RequestKind::Navigation | RequestKind::FramedNavigation | RequestKind::FormPost => {

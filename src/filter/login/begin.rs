@@ -96,12 +96,13 @@ pub(in crate::filter) fn login_url(placement: &Placement) -> String {
 /// Where to sign in at an application, absolute, to return to a page if there is one.
 pub(in crate::filter) fn login_url_to(placement: &Placement, page: Option<&str>) -> String {
     match page {
-        Some(page) if page != "/" => login_url_from(placement, page),
-        _ => login_url(placement),
+        Some(page) => login_url_from(placement, page),
+        None => login_url(placement),
     }
 }
 
 /// Where to sign in at an application to return to a page of it, absolute.
+#[inline(never)]
 pub(in crate::filter) fn login_url_from(placement: &Placement, page: &str) -> String {
     let (origin, page) = (&placement.location.origin, percent_encode(page.as_bytes()));
     format!("{origin}/.access/login?return_to={page}")

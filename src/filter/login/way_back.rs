@@ -25,7 +25,7 @@ impl<'a> WayBack<'a> {
         }
     }
 
-    /// An error page that leads there. The link stays on the host of the callback.
+    /// An error page that leads there, or moves on by itself. It stays on the host of the callback.
     pub fn error(
         self,
         page: MessagePage<'_>,
@@ -41,7 +41,11 @@ impl<'a> WayBack<'a> {
         let again = if self.by_itself { "again=1&" } else { "" };
         let login = format!("/.access/login?{again}return_to={place}");
         let page = if self.by_itself {
-            page.move_on(&login, label)
+            MessagePage::new(
+                "Starting again",
+                &["This sign-in could not be finished. Another one begins at the page that you asked for."],
+            )
+            .move_on(&login, label)
         } else {
             page.link(&login, label)
         };

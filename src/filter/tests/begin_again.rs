@@ -38,7 +38,7 @@ fn a_foreign_state_begins_again_at_the_page_that_the_code_was_for() {
         assert!(all(&reply, "set-cookie").is_empty());
         let login = "/.access/login?again=1&amp;return_to=%2Fa%3Fb%3Dc%26d";
         for part in [
-            format!("<h1>{title}</h1>"),
+            "<h1>Starting again</h1>".to_owned(),
             format!("<a class=\"act\" href=\"{login}\" data-go>{label}</a>"),
             format!("<meta http-equiv=\"refresh\" content=\"0;url={login}\">"),
             // The fragment goes along.
@@ -48,6 +48,7 @@ fn a_foreign_state_begins_again_at_the_page_that_the_code_was_for() {
         }
         // Nothing is known of a code that the control service does not know.
         let reply = foreign_state(&mut world, &cookie, &state, (204, ""));
+        assert!(reply.body.contains(&format!("<h1>{title}</h1>")));
         assert!(
             reply
                 .body
