@@ -83,7 +83,10 @@ impl From<sqlx::Error> for StorageError {
         }
         match Trouble::of(&error) {
             Some(trouble) => {
-                TROUBLE.store(trouble.number(), Ordering::Relaxed);
+                // Logged once for each outage, beside what failed.
+                if TROUBLE.swap(trouble.number(), Ordering::Relaxed) != trouble.number() {
+                    tracing::error!(%error, "{trouble}");
+                }
                 let source = error;
                 Self::Unwritable { trouble, source }
             }

@@ -15,7 +15,7 @@ use super::{ANA, Lost, copy, until_noted};
 use crate::applied::proxy::{DENY, Proxy};
 use crate::browser::{Attempt, Browser, exchanged};
 use crate::cli::program;
-use crate::harness::{Service, TestClock, WIKI};
+use crate::harness::{Service, TestClock, WIKI, with_seal_of};
 
 const BOB: &str = "bob@example.com";
 const LIMIT: Duration = Duration::from_secs(20);
@@ -65,8 +65,8 @@ impl Later {
         let position = service.running.service.storage.position().await.unwrap();
         service.running.stop().await;
         Self {
+            directory: Arc::new(with_seal_of(&directory)),
             _former: directory,
-            directory: Arc::new(TempDir::new().unwrap()),
             clock,
             backup,
             credential,
@@ -169,7 +169,7 @@ async fn b12_a_filter_from_after_a_restore_gives_a_backup_from_before_it_away() 
     let (epoch, version) = (proxy.epoch.clone(), proxy.version);
     service.running.stop().await;
     // On a machine that has seen nothing.
-    let directory = Arc::new(TempDir::new().unwrap());
+    let directory = Arc::new(with_seal_of(&lost.directory));
     let clock = Arc::clone(&lost.clock);
     let mut service = Service::start_at(&lost.backup, directory, "", clock)
         .await
