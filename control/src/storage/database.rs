@@ -16,9 +16,9 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::Migrator;
+use sqlx::{AnyConnection, AnyPool, Connection};
 use tokio::sync::Semaphore;
 
 use crate::storage::database::columns::from_db;
@@ -88,6 +88,7 @@ impl Database {
                     Ok(())
                 })
             })
+            .before_acquire(|connection, _| Box::pin(is_usable(connection)))
             .connect(&url)
             .await?;
         kind.migrator().run(&pool).await?;
@@ -228,6 +229,18 @@ impl Kind {
             Self::Sqlite => migrations::sqlite(),
             Self::Postgres => migrations::postgres(),
         }
+    }
+}
+
+/// After a commit that failed, as on a full disk, SQLite has ended the transaction and the driver has
+/// not: such a connection begins none any more, and is replaced.
+async fn is_usable(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    if !Trouble::was_ever() {
+        return Ok(true);
+    }
+    match connection.begin_with("BEGIN").await {
+        Ok(transaction) => Ok(transaction.rollback().await.is_ok()),
+        Err(_) => Ok(false),
     }
 }
 

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};
 
+use sqlx::{AnyPool, AssertSqlSafe, Row};
 use tempfile::TempDir;
 
 use crate::harness::{Service, TestClock};
@@ -115,4 +116,57 @@ impl Faults {
 fn text(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
     format!("{out}\n{}", String::from_utf8_lossy(&output.stderr))
+}
+
+/// What depends on when background tasks run.
+const IN_THE_BACKGROUND: [&str; 4] = [
+    "proxies",
+    "proxy_steps",
+    "version_times",
+    "_sqlx_migrations",
+];
+
+/// Every row of the database. Whatever is new in each run, such as ids, keys and times, is left out.
+async fn rows(database: &Path) -> Vec<String> {
+    sqlx::any::install_default_drivers();
+    let url = format!("sqlite://{}", database.display());
+    let pool = AnyPool::connect(&url).await.unwrap();
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+    let tables: Vec<(String,)> = sqlx::query_as(tables).fetch_all(&pool).await.unwrap();
+    let mut all = Vec::new();
+    for (table,) in tables {
+        if IN_THE_BACKGROUND.contains(&table.as_str()) {
+            continue;
+        }
+        let columns = format!("SELECT name FROM pragma_table_info('{table}')");
+        let columns: Vec<(String,)> = sqlx::query_as(AssertSqlSafe(columns))
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+        let texts: Vec<String> = columns
+            .iter()
+            .map(|(name,)| format!("COALESCE(CAST({name} AS TEXT), '-')"))
+            .collect();
+        let select = format!("SELECT {} FROM {table}", texts.join(", "));
+        let found = sqlx::query(AssertSqlSafe(select)).fetch_all(&pool).await;
+        for row in found.unwrap() {
+            let values = (0..texts.len()).map(|at| same_in_each_run(&row.get::<String, _>(at)));
+            all.push(format!("{table}: {}", values.collect::<Vec<_>>().join(" ")));
+        }
+    }
+    pool.close().await;
+    all.sort();
+    all
+}
+
+fn same_in_each_run(value: &str) -> String {
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+    let is_short = value.len() < 10;
+    // Ids have 16 characters and more, and no dots; JSON and what is sealed are long.
+    let is_word = value.len() < 16 || (value.len() < 40 && value.contains(['@', '.']));
+    if (is_number && is_short) || (!is_number && is_word) {
+        value.to_owned()
+    } else {
+        "*".to_owned()
+    }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong in the database.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use portcullis::protocol::feed::UnknownScope;
 use sqlx::error::ErrorKind;
@@ -9,6 +9,8 @@ use sqlx::error::ErrorKind;
 /// by `?`, where no object is at hand.
 static UNAVAILABLE: AtomicU64 = AtomicU64::new(0);
 static CORRUPT: AtomicU64 = AtomicU64::new(0);
+/// Whether a write has ever failed.
+static EVER: AtomicBool = AtomicBool::new(false);
 /// Why the last write failed, as [`Trouble`]; 0 if it did not.
 static TROUBLE: AtomicU8 = AtomicU8::new(0);
 
@@ -83,6 +85,7 @@ impl From<sqlx::Error> for StorageError {
         }
         match Trouble::of(&error) {
             Some(trouble) => {
+                EVER.store(true, Ordering::Relaxed);
                 // Logged once for each outage, beside what failed.
                 if TROUBLE.swap(trouble.number(), Ordering::Relaxed) != trouble.number() {
                     tracing::error!(%error, "{trouble}");
@@ -141,6 +144,11 @@ impl Trouble {
     pub fn now() -> Option<Self> {
         let number = TROUBLE.load(Ordering::Relaxed);
         Self::ALL.into_iter().find(|one| one.number() == number)
+    }
+
+    /// Whether a write has ever failed.
+    pub(super) fn was_ever() -> bool {
+        EVER.load(Ordering::Relaxed)
     }
 
     /// Notes that a write succeeded.

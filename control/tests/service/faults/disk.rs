@@ -15,6 +15,13 @@ use crate::kill::{Process, json as json_of};
 
 const ANA: &str = "ana@example.com";
 
+/// The fault, what administrators are told, and what everybody else is told.
+const FAULTS: [(&str, &str, &str); 1] = [(
+    "full",
+    "the disk of the database is full",
+    "the disk of the control service is full",
+)];
+
 /// A user, an application, a filter that polls, a token and an unused code.
 struct Scene {
     service: Service,
@@ -94,6 +101,68 @@ impl Scene {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_said_and_nothing_is_half_written() {
+    let test = "faults::disk::a_full_disk_is_said_and_nothing_is_half_written";
+    let Some(faults) = Faults::here(test, "") else {
+        return;
+    };
+    let scene = Scene::new(&faults).await;
+    scene
+        .service
+        .done(
+            "/applications/set",
+            json!({ "name": "wiki", "changes": { "header_tokens": true } }),
+        )
+        .await;
+    assert_eq!(scene.poll().await.status(), StatusCode::OK);
+    for (fault, for_administrators, for_others) in FAULTS {
+        let before = rows(&faults.database()).await;
+        faults.set(fault);
+
+        for path in ["/revocations/user", "/users/disable", "/users/remove"] {
+            let (status, answer) = scene
+                .service
+                .administer(path, json!({ "email": ANA }))
+                .await;
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+            let text = answer["error"].as_str().unwrap();
+            assert!(text.contains(for_administrators), "{fault} {path}: {text}");
+        }
+        for (what, status, text) in scene.refusals().await {
+            assert_eq!(
+                status,
+                StatusCode::SERVICE_UNAVAILABLE,
+                "{fault} {what}: {text}"
+            );
+            assert!(text.contains(for_others), "{fault} {what}: {text}");
+        }
+        let (status, text) = scene.ready().await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(text.contains(for_administrators), "{fault}: {text}");
+        let (alive, _) = scene.service.over_socket(Method::GET, "users").await;
+        assert_eq!(alive, StatusCode::OK, "what is only read");
+        // Filters go on.
+        assert!(scene.poll().await.status().is_success(), "{fault}");
+
+        faults.set("");
+        assert_eq!(
+            rows(&faults.database()).await,
+            before,
+            "{fault}: half written"
+        );
+        let begun = Instant::now();
+        while scene.ready().await.0 != StatusCode::OK {
+            assert!(begun.elapsed().as_secs() < 60, "{fault}: never ready again");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        scene
+            .service
+            .done("/users", json!({ "email": format!("{fault}@example.com") }))
+            .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_of_the_data_directory_alone_is_said_and_overcome() {
     let test = "faults::disk::a_full_disk_of_the_data_directory_alone_is_said_and_overcome";
     let Some(faults) = Faults::here(test, "data") else {
@@ -124,4 +193,37 @@ async fn a_full_disk_of_the_data_directory_alone_is_said_and_overcome() {
     let noted = std::fs::read(scene.service.data_dir().join("database.json")).unwrap();
     let noted: Value = serde_json::from_slice(&noted).unwrap();
     assert_eq!(noted["version"], revoked["version"]);
+}
+
+#[test]
+fn the_command_line_and_the_log_say_that_the_disk_is_full() {
+    let root = tempfile::TempDir::new().unwrap();
+    let faults = Faults {
+        root: root.path().to_owned(),
+    };
+    let data = root.path().join("files/data");
+    std::fs::create_dir_all(data.parent().unwrap()).unwrap();
+    let variables = faults.variables("");
+    let variables: Vec<(&str, &str)> = variables
+        .iter()
+        .map(|(name, value)| (*name, value.to_str().unwrap()))
+        .collect();
+    let process = Process::start_with(&data, &variables);
+    json_of(&data, &["user", "add", ANA]);
+    faults.set("full");
+    let revoke = program(&data, &["revoke", "user", ANA]).output().unwrap();
+    assert_eq!(revoke.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&revoke.stderr).into_owned();
+    assert!(
+        error.contains("the disk of the database is full"),
+        "{error}"
+    );
+    faults.set("");
+    json_of(&data, &["revoke", "user", ANA]);
+    process.signal("-TERM");
+    let (_, _, log) = process.end();
+    assert!(
+        log.contains("the disk of the database is full"),
+        "not in the log"
+    );
 }
