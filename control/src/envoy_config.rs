@@ -32,6 +32,8 @@ pub struct EnvoyConfig<'a> {
     pub listen: SocketAddr,
     /// Where plain HTTP is redirected to HTTPS, if anywhere.
     pub redirect: Option<SocketAddr>,
+    /// Where health checks are answered by plain HTTP, if anywhere.
+    pub health: Option<SocketAddr>,
     /// Whether HTTP/3 is served too.
     pub http3: bool,
     /// Where Envoy's admin endpoint listens.
@@ -89,6 +91,7 @@ impl EnvoyConfig<'_> {
         let bootstrap = Bootstrap {
             applications: names(self.applications),
             listen: Address::of(self.listen),
+            health: self.health.map(Address::of),
             redirect: self.redirect.map(Address::of),
             http3: self.http3,
             alt_svc: quoted(&format!("h3=\":{public_port}\"; ma=86400")),
@@ -123,6 +126,7 @@ impl EnvoyConfig<'_> {
 struct Bootstrap {
     applications: String,
     listen: Address,
+    health: Option<Address>,
     redirect: Option<Address>,
     http3: bool,
     alt_svc: String,
@@ -216,6 +220,7 @@ mod tests {
         EnvoyConfig {
             listen: "0.0.0.0:443".parse().unwrap(),
             redirect: Some("0.0.0.0:80".parse().unwrap()),
+            health: Some("0.0.0.0:8085".parse().unwrap()),
             http3: true,
             admin: "127.0.0.1:0".parse().unwrap(),
             certificate: Path::new("/etc/envoy/tls.crt"),

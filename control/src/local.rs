@@ -241,6 +241,7 @@ impl Control {
         let yaml = EnvoyConfig {
             listen: (Ipv4Addr::LOCALHOST, settings.port).into(),
             redirect: None,
+            health: None,
             http3: false,
             admin: (Ipv4Addr::LOCALHOST, 0).into(),
             certificate: &certificates.certificate,

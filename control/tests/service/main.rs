@@ -32,6 +32,7 @@ mod feed;
 mod fresh_login;
 mod gate;
 mod harness;
+mod head;
 mod header_tokens;
 mod keys;
 mod kill;

@@ -13,6 +13,7 @@ mod cookies;
 mod durations;
 mod feed;
 mod header_tokens;
+mod health;
 mod hostile;
 mod identity;
 mod keys;

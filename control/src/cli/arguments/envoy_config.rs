@@ -33,6 +33,12 @@ pub struct EnvoyConfigOptions {
     #[arg(long, value_name = "PORT")]
     pub redirect_port: Option<u16>,
 
+    /// Where to answer the health checks of load balancers and kubelets by plain HTTP, also by
+    /// address and in HTTP/1.0: `/.access/live` and `/.access/ready`. Without it only the HTTPS
+    /// listener answers them
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub health: Option<SocketAddr>,
+
     /// Serve HTTP/3 too, at the same port over UDP
     #[arg(long)]
     pub http3: bool,

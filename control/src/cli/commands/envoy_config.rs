@@ -41,6 +41,7 @@ pub async fn run(
         redirect: options
             .redirect_port
             .map(|port| SocketAddr::new(listen.ip(), port)),
+        health: options.health,
         http3: options.http3,
         admin: options.admin,
         certificate: &options.certificate,
