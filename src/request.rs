@@ -90,6 +90,13 @@ impl<'a> Head<'a> {
             .any(|value| value.trim_ascii().eq_ignore_ascii_case(lower))
     }
 
+    /// Whether the answer is shown in a frame.
+    #[must_use]
+    pub fn is_in_frame(&self) -> bool {
+        self.all("sec-fetch-dest")
+            .any(|dest| matches!(dest, b"iframe" | b"frame" | b"embed" | b"object"))
+    }
+
     /// Whether the method only reads, and so can be repeated by loading a page (RFC 9110, section
     /// 9.2.1).
     #[must_use]

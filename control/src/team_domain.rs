@@ -19,7 +19,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::admin_api;
@@ -31,11 +31,17 @@ use page::{present, security_headers};
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
+/// The page that a frame's window may show while it stays connected to the frame.
+fn login_page() -> MethodRouter<Arc<Service>> {
+    let page = get(login::show).post(login::sign_in);
+    page.layer(middleware::from_fn(login::opener::keep))
+}
+
 /// All pages of the team domain. Needs the peer's address as `ConnectInfo`.
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/", get(landing::landing))
-        .route("/login", get(login::show).post(login::sign_in))
+        .route("/login", login_page())
         .route("/login/check", get(login::waiting::check))
         .route("/logout", get(logout::ask).post(logout::sign_out))
         .route("/device", get(device::show).post(device::answer))

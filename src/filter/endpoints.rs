@@ -13,7 +13,7 @@ use super::event::{Incoming, Moment};
 use super::final_dot::without_final_dot;
 use super::login::begin::too_long;
 use super::login::callback::callback;
-use super::login::login;
+use super::login::{framed, login};
 use super::route::{NoRoute, places_on};
 use crate::application::authority::Authority;
 use crate::protocol::return_to::{self, Unfit};
@@ -97,13 +97,20 @@ impl Filter {
                 let team_domain = self.authenticator.team_domain();
                 Effect::Reply(login(team_domain, visit, &return_to, moment))
             }
-            Endpoint::Callback => callback(
-                &mut self.authenticator,
-                &mut self.pending,
-                incoming,
-                &places,
-                moment,
-            ),
+            Endpoint::Callback => {
+                let incoming = incoming.as_shown();
+                let team_domain = self.authenticator.team_domain();
+                match framed::answer(team_domain, incoming, &places, moment) {
+                    Some(reply) => Effect::Reply(reply),
+                    None => callback(
+                        &mut self.authenticator,
+                        &mut self.pending,
+                        incoming,
+                        &places,
+                        moment,
+                    ),
+                }
+            }
             Endpoint::AskToLogOut => {
                 let page = came_from(head, &places);
                 let authenticator = &mut self.authenticator;

@@ -73,6 +73,16 @@ impl<'a> Incoming<'a> {
         }
     }
 
+    /// The same request, answered as what it is shown in: the browser calls a navigation of a frame
+    /// cross-site or not by the redirects that led there.
+    pub fn as_shown(self) -> Self {
+        let kind = match self.kind {
+            RequestKind::Navigation if self.head.is_in_frame() => RequestKind::FramedNavigation,
+            kind => kind,
+        };
+        Self { kind, ..self }
+    }
+
     /// The request, to an application.
     pub fn to(self, placement: &'a Rc<Placement>) -> Visit<'a> {
         Visit {

@@ -5,10 +5,12 @@ pub(super) mod begin;
 pub(super) mod burn;
 pub(super) mod callback;
 pub(super) mod exchange;
+pub(super) mod framed;
 mod replies;
 mod returns;
 mod silent;
 mod way_back;
+pub(super) mod window;
 
 use super::event::{Incoming, Moment, Visit};
 use super::respond::refused;
@@ -27,6 +29,9 @@ pub(super) fn login(
     moment: &mut Moment<'_>,
 ) -> Reply {
     let incoming = visit.incoming;
+    if incoming.kind == RequestKind::FramedNavigation {
+        return window::offer(team_domain, visit, Refusal::NoSession, return_to, moment);
+    }
     if !is_page_load(incoming) {
         return refused(team_domain, visit, Refusal::NoSession);
     }
@@ -41,7 +46,7 @@ pub(super) fn login(
         Some(Asker::AnotherFrame) => {
             let kind = RequestKind::FramedNavigation;
             let framed = Incoming { kind, ..incoming }.to(visit.placement);
-            refused(team_domain, framed, Refusal::NoSession)
+            window::offer(team_domain, framed, Refusal::NoSession, return_to, moment)
         }
     }
 }

@@ -7,6 +7,7 @@ use super::authenticate::presented::shows_header_token;
 use super::authenticate::{AuthError, Authenticator, Unavailable};
 use super::event::{Incoming, Moment, Visit};
 use super::login::begin::{BeginLogin, begin_login, login_url_to, too_long};
+use super::login::window;
 use crate::protocol::return_to::{self, Unfit};
 use crate::reason::Refusal;
 use crate::reply::Reply;
@@ -50,11 +51,17 @@ pub(super) fn unauthenticated(
         };
         return begin_login(authenticator.team_domain(), visit, login, moment);
     }
+    let visit = Incoming { kind, ..incoming }.as_shown().to(placement);
+    let kind = visit.incoming.kind;
+    if kind == RequestKind::FramedNavigation && login_helps(refusal) {
+        let team_domain = authenticator.team_domain();
+        let place = std::str::from_utf8(incoming.head.target()).unwrap_or("/");
+        return window::offer(team_domain, visit, refusal, place, moment);
+    }
     let account = match refusal {
         Refusal::PolicyDenied => authenticator.account(visit, moment),
         _ => None,
     };
-    let visit = Incoming { kind, ..incoming }.to(placement);
     refused_to(
         account.as_deref(),
         authenticator.team_domain(),

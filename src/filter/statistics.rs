@@ -43,10 +43,11 @@ const NOWHERE: [&str; 8] = [
 /// Replies to preflights.
 const PREFLIGHTS: [&str; 2] = ["preflight_answered", "preflight_denied"];
 /// The other replies.
-const REPLIES: [&str; 25] = [
+const REPLIES: [&str; 26] = [
     // Of the login and its callback.
     "login",
     "silent_login",
+    "code_for_frame",
     "signed_in",
     "prefetch",
     "code_missing",

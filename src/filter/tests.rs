@@ -1,6 +1,7 @@
 //! Scenarios: requests, answers and ticks in; effects out.
 
 mod begin_again;
+mod frames;
 mod frameworks;
 mod header_tokens;
 mod login;

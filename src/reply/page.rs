@@ -5,6 +5,7 @@
 
 mod action;
 mod retry;
+mod window;
 
 use super::Reply;
 use super::markup::{escape, hash_source};
@@ -12,6 +13,7 @@ use crate::request::kind::RequestKind;
 use crate::time::UnixSeconds;
 use action::Action;
 use retry::Retry;
+pub use window::WindowScript;
 
 /// The look of all pages, which the team domain's pages share.
 pub const STYLE: &str = include_str!("page.css");
@@ -42,6 +44,7 @@ pub struct MessagePage<'a> {
     second: Option<(&'a str, &'a str)>,
     retry: Option<Retry>,
     in_frames: bool,
+    window: Option<WindowScript<'a>>,
     keeps_fragment: bool,
 }
 
@@ -57,6 +60,7 @@ impl<'a> MessagePage<'a> {
             second: None,
             retry: None,
             in_frames: false,
+            window: None,
             keeps_fragment: false,
         }
     }
@@ -90,6 +94,13 @@ impl<'a> MessagePage<'a> {
     #[inline(never)]
     pub fn in_frames(mut self) -> Self {
         self.in_frames = true;
+        self
+    }
+
+    /// With a part in a sign-in in a window that a frame opens.
+    #[must_use]
+    pub fn window(mut self, script: WindowScript<'a>) -> Self {
+        self.window = Some(script);
         self
     }
 
@@ -178,9 +189,12 @@ impl<'a> MessagePage<'a> {
     #[inline(never)]
     pub fn error(&self, kind: RequestKind, status: u16, reason: &'static str) -> Reply {
         match kind {
-            RequestKind::Navigation | RequestKind::FramedNavigation | RequestKind::FormPost => {
-                self.reply(status, reason)
+            RequestKind::Navigation | RequestKind::FormPost => self.reply(status, reason),
+            // It offers links alone, which another site may as well show by itself.
+            RequestKind::FramedNavigation if !self.posts() => {
+                self.clone().in_frames().reply(status, reason)
             }
+            RequestKind::FramedNavigation => self.reply(status, reason),
             RequestKind::Grpc => self.with_retry_after(Reply::grpc(status, reason)),
             _ => self.with_retry_after(Reply::problem(status, reason, self.title)),
         }
@@ -196,10 +210,15 @@ impl<'a> MessagePage<'a> {
     /// A form under `no-referrer` would send `origin: null`, which does not show that it came from
     /// this page.
     fn referrer_policy(&self) -> &'static str {
-        match self.action {
-            Some(Action::Post { .. }) => "same-origin",
+        match self.window {
+            _ if self.posts() => "same-origin",
+            Some(script) if script.opens() => "origin",
             _ => "no-referrer",
         }
+    }
+
+    fn posts(&self) -> bool {
+        matches!(self.action, Some(Action::Post { .. }))
     }
 
     /// Content Security Policy Level 3: the style by its hash, and a form only where there is one.
@@ -208,14 +227,10 @@ impl<'a> MessagePage<'a> {
         let script = self.script().map_or_else(String::new, |script| {
             format!("script-src {}; ", hash_source(script))
         });
-        let connect = match self.retry {
-            Some(Retry::Resend { .. }) => "connect-src 'self'; ",
-            _ => "",
-        };
-        let form = match self.action {
-            Some(Action::Post { .. }) => "'self'",
-            _ => "'none'",
-        };
+        let connects = matches!(self.retry, Some(Retry::Resend { .. }))
+            || self.window.is_some_and(WindowScript::opens);
+        let connect = if connects { "connect-src 'self'; " } else { "" };
+        let form = if self.posts() { "'self'" } else { "'none'" };
         let ancestors = if self.in_frames { "*" } else { "'none'" };
         format!(
             "default-src 'none'; style-src {style}; {script}{connect}form-action {form}; \
@@ -224,6 +239,9 @@ impl<'a> MessagePage<'a> {
     }
 
     fn script(&self) -> Option<&'static str> {
+        if let Some(script) = self.window {
+            return Some(script.text());
+        }
         match self.retry {
             Some(Retry::Automatic { .. } | Retry::NotBefore { .. }) => Some(WAIT_SCRIPT),
             Some(Retry::Resend { .. }) => Some(RESEND_SCRIPT),
@@ -242,9 +260,11 @@ impl<'a> MessagePage<'a> {
         let reason = reason.map_or_else(String::new, |reason| {
             format!("<p class=\"why\">Reason: {}</p>", escape(reason))
         });
-        let script = self
-            .script()
-            .map_or_else(String::new, |script| format!("<script>{script}</script>"));
+        let script = match (self.window, self.script()) {
+            (Some(script), _) => script.html(),
+            (None, Some(script)) => format!("<script>{script}</script>"),
+            (None, None) => String::new(),
+        };
         let (refresh, wait) = self.retry.map(Retry::html).unwrap_or_default();
         let (head, action) = self.action.as_ref().map(Action::html).unwrap_or_default();
         let second = self.second.map(|(href, label)| action::second(href, label));

@@ -31,6 +31,17 @@ pub fn login(name: &str, value: &str, max_age: Duration) -> String {
         .to_string()
 }
 
+/// The same, for a login attempt that begins in a frame of another site: the browser keeps it for
+/// frames on that site alone.
+#[must_use]
+pub fn login_in_frame(name: &str, value: &str, max_age: Duration) -> String {
+    base(name, value, max_age)
+        .http_only(true)
+        .same_site(SameSite::None)
+        .partitioned(true)
+        .to_string()
+}
+
 /// Removes a cookie that the login needs.
 #[must_use]
 pub fn clear_login(name: &str) -> String {

@@ -114,10 +114,7 @@ fn by_fetch_metadata(head: Head<'_>) -> Option<RequestKind> {
 }
 
 fn is_framed(head: Head<'_>) -> bool {
-    let frame = head
-        .all("sec-fetch-dest")
-        .any(|dest| matches!(dest, b"iframe" | b"frame" | b"embed" | b"object"));
-    frame && head.says("sec-fetch-site", b"cross-site")
+    head.is_in_frame() && head.says("sec-fetch-site", b"cross-site")
 }
 
 fn by_accept(head: Head<'_>) -> RequestKind {

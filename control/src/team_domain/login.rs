@@ -8,6 +8,7 @@
 mod attempt;
 mod complete;
 mod form;
+pub mod opener;
 mod restored;
 mod silent;
 pub mod waiting;

@@ -49,6 +49,7 @@ mod own_sessions;
 mod pages;
 mod person;
 mod policy;
+mod popup;
 mod refresh;
 mod removed_application;
 mod replicas;

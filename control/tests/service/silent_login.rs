@@ -25,7 +25,11 @@ fn error_of(response: &Response, attempt: &Attempt) -> String {
     let url = Url::parse(location).unwrap();
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     assert_eq!(query[1], ("state".to_owned(), attempt.state.clone()));
-    assert_eq!((query.len(), query[0].0.as_str()), (2, "error"));
+    assert_eq!(
+        query[2],
+        ("return_to".to_owned(), attempt.return_to.clone())
+    );
+    assert_eq!((query.len(), query[0].0.as_str()), (3, "error"));
     query[0].1.clone()
 }
 

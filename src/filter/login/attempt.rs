@@ -8,6 +8,8 @@
 //! a `state` works once only if the end of one attempt is not the end of the others. So the cookie
 //! is small instead: 64 of them take about 4 KB.
 
+use std::time::Duration;
+
 use subtle::ConstantTimeEq;
 
 use crate::application::Placement;
@@ -38,7 +40,17 @@ pub enum Beginning {
     /// A script in a page of this origin: the user is not prompted (`prompt=none`, OpenID Connect
     /// Core 1.0, section 3.1.2.1).
     Silent,
+    /// A frame of this site: the user is not prompted there, but is told to sign in in a window.
+    Frame,
+    /// A window that a frame opened: it reports to the frame.
+    Window,
+    /// A frame whose cookies are its own, so that no window could bring it a session. The window
+    /// brings it the code.
+    FrameWithWindow,
 }
+
+/// What the `state` of [`Beginning::FrameWithWindow`] ends with. The window does not have the attempt.
+const OF_FRAME: &str = ".w";
 
 /// A login attempt.
 #[derive(Clone, PartialEq, Eq)]
@@ -151,7 +163,11 @@ impl Attempt {
     pub fn state(&self, audience: &str) -> String {
         let mac = hmac_sha256::HMAC::mac(["state", audience].concat(), self.secret);
         let dot = if self.is_again { AGAIN } else { "." };
-        format!("{}{dot}{}", self.id, base64url::encode(&mac))
+        let of_frame = match self.beginning {
+            Beginning::FrameWithWindow => OF_FRAME,
+            _ => "",
+        };
+        format!("{}{dot}{}{of_frame}", self.id, base64url::encode(&mac))
     }
 
     /// Whether a `state` is this attempt's at an application, in constant time but for the id.
@@ -188,7 +204,9 @@ impl Attempt {
         );
         let (state, challenge) = (self.state(audience), challenge(&self.code_verifier()));
         let prompt = match self.beginning {
-            Beginning::Silent => "&prompt=none",
+            Beginning::Silent | Beginning::Frame => "&prompt=none",
+            // OpenID Connect Core 1.0, section 3.1.2.1.
+            Beginning::Window | Beginning::FrameWithWindow => "&display=popup",
             Beginning::Here | Beginning::AnotherSite => "",
         };
         format!(
@@ -197,36 +215,65 @@ impl Attempt {
         )
     }
 
+    /// The `set-cookie` value that ends the attempt.
+    #[must_use]
+    pub fn clear_cookie(&self) -> String {
+        let name = self.cookie_name();
+        match self.beginning {
+            Beginning::FrameWithWindow => set_cookie::login_in_frame(&name, "", Duration::ZERO),
+            _ => set_cookie::clear_login(&name),
+        }
+    }
+
     /// The `set-cookie` values that begin the attempt: its own, and the removal of the oldest
     /// that would be too many.
     #[must_use]
     pub fn set_cookies(&self, open: &[Self]) -> Vec<String> {
         let too_many = (open.len() + 1).saturating_sub(MAX_ATTEMPTS);
-        let mut values = vec![set_cookie::login(
-            &self.cookie_name(),
-            &self.cookie_value(),
-            ATTEMPT_LIFETIME,
-        )];
-        values.extend(
-            open.iter()
-                .take(too_many)
-                .map(|oldest| set_cookie::clear_login(&oldest.cookie_name())),
-        );
+        let (name, value) = (self.cookie_name(), self.cookie_value());
+        let mut values = vec![match self.beginning {
+            Beginning::FrameWithWindow => {
+                set_cookie::login_in_frame(&name, &value, ATTEMPT_LIFETIME)
+            }
+            _ => set_cookie::login(&name, &value, ATTEMPT_LIFETIME),
+        }];
+        values.extend(open.iter().take(too_many).map(Self::clear_cookie));
         values
     }
 }
 
+/// Whether a `state` is of an attempt that a frame holds, for a window to bring it the code.
+#[must_use]
+pub fn is_of_frame(state: &str) -> bool {
+    state.ends_with(OF_FRAME)
+}
+
 impl Beginning {
+    /// Whether the user signs in in a window that a frame opened.
+    pub fn has_window(self) -> bool {
+        matches!(self, Self::Window | Self::FrameWithWindow)
+    }
+
     fn letter(self) -> &'static str {
         match self {
             Self::Here => "s",
             Self::AnotherSite => "x",
             Self::Silent => "n",
+            Self::Frame => "f",
+            Self::Window => "w",
+            Self::FrameWithWindow => "p",
         }
     }
 
     fn of_letter(letter: &str) -> Option<Self> {
-        let all = [Self::Here, Self::AnotherSite, Self::Silent];
+        let all = [
+            Self::Here,
+            Self::AnotherSite,
+            Self::Silent,
+            Self::Frame,
+            Self::Window,
+            Self::FrameWithWindow,
+        ];
         all.into_iter().find(|one| one.letter() == letter)
     }
 }
@@ -254,7 +301,12 @@ pub(crate) mod tests {
 
     #[test]
     fn an_attempt_comes_back_from_its_cookie() {
-        for beginning in [Beginning::Here, Beginning::Silent] {
+        for beginning in [
+            Beginning::Here,
+            Beginning::Silent,
+            Beginning::Frame,
+            Beginning::Window,
+        ] {
             let line = cookie(&Attempt::begin(
                 &mut Counting(1),
                 UnixSeconds::new(1_000),

@@ -6,8 +6,8 @@ use crate::filter::event::{Moment, Visit};
 use crate::protocol::return_to;
 use crate::reply::page::MessagePage;
 use crate::reply::{Reply, percent_encode};
-use crate::request::Head;
 use crate::request::kind::RequestKind;
+use crate::request::{Head, query_parameter};
 
 /// A login that is to begin.
 #[derive(Clone, Copy)]
@@ -28,16 +28,7 @@ pub(in crate::filter) fn begin_login(
     moment: &mut Moment<'_>,
 ) -> Reply {
     let head = visit.incoming.head;
-    // A browser that does not say where the request comes from counts as sent by another site.
-    let cross_site = !matches!(
-        head.only("sec-fetch-site"),
-        Some(b"none" | b"same-origin" | b"same-site")
-    );
-    let beginning = if cross_site {
-        Beginning::AnotherSite
-    } else {
-        Beginning::Here
-    };
+    let beginning = beginning_of(head);
     let now = moment.seconds();
     let attempt = Attempt::begin(moment.random, now, beginning).again(login.is_again);
     let return_to = return_to::sanitize(login.return_to);
@@ -48,6 +39,21 @@ pub(in crate::filter) fn begin_login(
         head,
         moment,
     )
+}
+
+fn beginning_of(head: Head<'_>) -> Beginning {
+    if head.is_in_frame() {
+        return Beginning::Frame;
+    }
+    let display = query_parameter(head.query(), "display");
+    if head.path() == b"/.access/login" && display.as_deref() == Some("popup") {
+        return Beginning::Window;
+    }
+    match head.only("sec-fetch-site") {
+        Some(b"none" | b"same-origin" | b"same-site") => Beginning::Here,
+        // So does a browser that does not say where the request comes from.
+        _ => Beginning::AnotherSite,
+    }
 }
 
 /// A reply that begins an attempt, with its cookies.

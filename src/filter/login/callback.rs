@@ -111,12 +111,12 @@ fn burn(
         .unwrap_or_else(|| Effect::Reply(control_unavailable(kind)))
 }
 
-fn is_code(code: &str) -> bool {
+pub(super) fn is_code(code: &str) -> bool {
     (1..=MAX_CODE_BYTES).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_graphic())
 }
 
 /// The browser's attempt, and the application, that a `state` belongs to.
-fn find_attempt(
+pub(super) fn find_attempt(
     head: Head<'_>,
     places: &[Rc<Placement>],
     state: &str,

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::attempt::{Attempt, Beginning};
 use super::replies::{RefusedExchange, control_unavailable, not_valid_here};
 use super::returns::Returns;
-use super::silent;
 use super::way_back::WayBack;
+use super::{silent, window};
 use crate::application::Placement;
 use crate::filter::authenticate::{AuthError, Authenticator, demand};
 use crate::filter::control_answer::ControlAnswer;
@@ -95,15 +95,18 @@ impl PendingExchange {
             let value = set_cookie::binding(&names.binding, binding, issued.cookie, max_age);
             reply = reply.with("set-cookie", value);
         }
-        let attempt = set_cookie::clear_login(&self.attempt.cookie_name());
         reply
-            .with("set-cookie", attempt)
+            .with("set-cookie", self.attempt.clear_cookie())
             .with("set-cookie", self.returns.set_cookie(now))
     }
 
     /// A redirect; or, where `SameSite=Strict` would keep the cookies back from it, a page of this
     /// site that leads there: by itself, unless another site began the attempt.
     fn return_to(&self, location: &str, same_site: SameSite) -> Reply {
+        let in_frame = self.kind == RequestKind::FramedNavigation;
+        if self.attempt.beginning().has_window() && !in_frame {
+            return window::signed_in(&self.placement.location.origin.to_string(), location);
+        }
         if same_site != SameSite::Strict {
             return Reply::redirect("signed_in", location.to_owned());
         }
@@ -117,6 +120,8 @@ impl PendingExchange {
             )
             .move_on(location, "Continue")
         };
-        page.keeping_the_fragment().reply(200, "signed_in")
+        let page = page.keeping_the_fragment();
+        let page = if in_frame { page.in_frames() } else { page };
+        page.reply(200, "signed_in")
     }
 }

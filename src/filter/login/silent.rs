@@ -10,7 +10,6 @@ use crate::application::Placement;
 use crate::filter::event::{Moment, Visit};
 use crate::reply::Reply;
 use crate::reply::frame::{self, Outcome};
-use crate::reply::set_cookie;
 use crate::request::{Head, query_parameter};
 
 /// Who asks for a login without a prompt.
@@ -87,9 +86,8 @@ pub(super) fn ended(attempt: &Attempt, placement: &Placement, reply: Reply) -> R
     match outcome {
         Outcome::SignedIn => told,
         // The attempt has ended.
-        Outcome::LoginRequired | Outcome::Unavailable => told.with(
-            "set-cookie",
-            set_cookie::clear_login(&attempt.cookie_name()),
-        ),
+        Outcome::LoginRequired | Outcome::Unavailable => {
+            told.with("set-cookie", attempt.clear_cookie())
+        }
     }
 }

@@ -231,8 +231,10 @@ fn a_foreign_state_burns_the_code_and_tells_nothing() {
     }
     // An error is the answer to an attempt that was silent, and to no other.
     let ordinary = begin_login(&mut world, "none");
-    let effect = come_back(&mut world, &ordinary, "&error=login_required");
-    assert_eq!(status(effect), (400, "code_missing"));
+    let offer = reply(come_back(&mut world, &ordinary, "&error=login_required"));
+    assert_eq!((offer.status, offer.reason), (401, "no_session"));
+    assert!(!offer.body.contains("login_required"));
+    assert!(all(&offer, "set-cookie").is_empty());
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod accessibility;
 mod addresses;
 mod cross_origin;
+mod frames;
 mod frameworks;
 mod place;
 mod portcullis_js;

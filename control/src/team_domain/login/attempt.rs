@@ -47,6 +47,9 @@ pub struct LoginQuery {
     /// When the form was first shown, in Unix seconds. The form writes it, never a filter.
     #[serde(skip_serializing_if = "Option::is_none")]
     shown: Option<String>,
+    /// `popup` in a window that an application's frame opened. [`super::opener`] reads it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display: Option<String>,
 }
 
 /// A login attempt that an application's filter began.
@@ -67,6 +70,8 @@ pub struct LoginAttempt {
     pub shown: UnixSeconds,
     /// Whether the user was going to an address that is too long to return to.
     pub is_too_long: bool,
+    /// How the sign-in is displayed, as the filter says.
+    display: Option<String>,
 }
 
 impl LoginAttempt {
@@ -88,6 +93,7 @@ impl LoginAttempt {
             return_to: Some(self.return_to.clone()),
             state: Some(self.state.clone()),
             code_challenge: Some(self.challenge.clone()),
+            display: self.display.clone(),
             ..LoginQuery::default()
         };
         let path = query.to_path(LOGIN_PATH, self.shown);
@@ -118,6 +124,7 @@ impl LoginQuery {
             ("return_to", &self.return_to),
             ("state", &self.state),
             ("code_challenge", &self.code_challenge),
+            ("display", &self.display),
         ] {
             if let Some(value) = value {
                 query.append_pair(name, value);
@@ -202,6 +209,7 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
         challenge,
         is_silent: prompt.is_some(),
         shown: query.shown(service.now()),
+        display: query.display.clone(),
     }))
 }
 

@@ -34,6 +34,8 @@ pub fn back_with(attempt: &LoginAttempt, error: SilentError) -> Result<Response,
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("error", error)
         .append_pair("state", &attempt.state)
+        // A frame that now offers to sign in leads back there.
+        .append_pair("return_to", &attempt.return_to)
         .finish();
     let callback = format!("{}{CALLBACK_PATH}?{query}", attempt.origin);
     redirect(StatusCode::FOUND, &callback)

@@ -40,13 +40,14 @@ impl Tab {
         })
     }
 
-    /// Presses a key that writes nothing: `Tab` or `Escape`.
+    /// Presses a key that writes nothing: `Tab`, `Enter` or `Escape`.
     ///
     /// # Errors
     /// When it is another one.
     pub fn press(&self, key: &str) -> Result<()> {
         let code = match key {
             "Tab" => 9,
+            "Enter" => 13,
             "Escape" => 27,
             other => bail!("what is the code of {other}?"),
         };

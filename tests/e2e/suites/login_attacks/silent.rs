@@ -141,18 +141,24 @@ fn an_error_that_nobody_asked_for_ends_no_attempt() -> Result<()> {
     let mut browser = stand.sign_in(&stand.user()?, &application)?;
     forget_session(&mut browser, &application);
     let callback = callback(&mut browser, &application)?;
-    for url in [
-        application.url("/.access/callback?error=login_required"),
-        application.url("/.access/callback?error=login_required&state=00000000.AAAA"),
-        with_parameter(&callback, "state", None),
+    for (url, status) in [
+        (
+            application.url("/.access/callback?error=login_required"),
+            401,
+        ),
+        (
+            application.url("/.access/callback?error=login_required&state=00000000.AAAA"),
+            401,
+        ),
+        (with_parameter(&callback, "state", None), 400),
     ] {
         let answer = frame(&mut browser, &url, "cross-site")?;
         assert_eq!(
             (answer.status, answer.set_cookies().count()),
-            (400, 0),
+            (status, 0),
             "{url}"
         );
-        assert!(!answer.text().contains("postMessage"), "{url}");
+        assert!(!answer.text().contains("data-word"), "{url}");
     }
     assert_eq!(attempts(&browser, &application).len(), 1);
     Ok(())

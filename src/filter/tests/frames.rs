@@ -1,0 +1,229 @@
+//! Sign-in in a window, for a frame.
+
+use super::*;
+use crate::reply::markup::hash_source;
+
+const PLACE: &str = "/a?x=1";
+const CALLBACK: &str = "/.access/callback";
+
+/// A navigation of a frame.
+fn frame<'a>(path: &'a str, site: &'a str) -> Vec<(&'a str, &'a str)> {
+    let fetch = [
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "iframe"),
+        ("sec-fetch-site", site),
+    ];
+    with(get("wiki.example", path), &fetch)
+}
+
+/// An application whose cookies are partitioned.
+fn partitioned() -> World {
+    let mut world = World::without_feed(CONFIG);
+    let mut application = wire("a", &[at("wiki.example", None, None)]);
+    application.cookie.same_site = SameSite::None;
+    application.cookie.partitioned = true;
+    world.load(vec![application]);
+    world
+}
+
+/// What follows a mark in a page, up to the end of an attribute.
+fn attribute<'a>(reply: &'a Reply, name: &str) -> &'a str {
+    let after = reply.body.split(&format!(" data-{name}=\"")).nth(1);
+    after.unwrap_or_default().split('"').next().unwrap()
+}
+
+fn first_cookie(reply: &Reply) -> String {
+    let cookie = all(reply, "set-cookie")[0];
+    cookie.split(';').next().unwrap().to_owned()
+}
+
+/// Fails unless the page offers to sign in in a window, and may stand in any frame.
+fn ensure_offer(reply: &Reply) {
+    assert_eq!(reply.status, 401, "{}", reply.reason);
+    let policy = all(reply, "content-security-policy")[0];
+    assert!(policy.ends_with("frame-ancestors *"), "{policy}");
+    assert!(policy.contains("; connect-src 'self'; "), "{policy}");
+    let script = reply.body.split("<script").nth(1).unwrap();
+    let script = script.split_once('>').unwrap().1;
+    let script = script.split("</script>").next().unwrap();
+    assert!(policy.contains(&hash_source(script)), "{policy}");
+    assert!(all(reply, "x-frame-options").is_empty());
+    // The team domain keeps the window connected for this origin alone.
+    assert_eq!(all(reply, "referrer-policy"), ["origin"]);
+    assert_eq!(attribute(reply, "place"), "/a?x=1");
+    assert!(reply.body.contains("target=\"_blank\" rel=\"noopener\""));
+}
+
+#[test]
+fn s17_a_frame_of_the_same_site_asks_without_a_prompt_first() {
+    for site in ["same-site", "same-origin"] {
+        let mut world = World::new();
+        let begun = reply(world.send(&frame(PLACE, site)));
+        assert_eq!((begun.status, begun.reason), (302, "no_session"));
+        let location = all(&begun, "location")[0];
+        assert!(location.ends_with("&prompt=none"), "{location}");
+        let state = location.split("state=").nth(1).unwrap();
+        let state = state.split('&').next().unwrap();
+        let cookie = first_cookie(&begun);
+
+        let callback =
+            format!("{CALLBACK}?error=login_required&state={state}&return_to=%2Fa%3Fx%3D1");
+        for site in ["cross-site", "same-site"] {
+            let fields = with(frame(&callback, site), &[("cookie", &cookie)]);
+            let offer = reply(world.send(&fields));
+            ensure_offer(&offer);
+            assert_eq!(
+                attribute(&offer, "window"),
+                "https://wiki.example/.access/login?return_to=%2Fa%3Fx%3D1&amp;display=popup"
+            );
+            assert_eq!(
+                attribute(&offer, "state"),
+                "",
+                "the window begins the attempt"
+            );
+            assert!(all(&offer, "set-cookie")[0].contains("Max-Age=0"));
+        }
+        let denied = callback.replace("login_required", "access_denied");
+        let fields = with(frame(&denied, "cross-site"), &[("cookie", &cookie)]);
+        let denied = reply(world.send(&fields));
+        assert_eq!((denied.status, denied.reason), (403, "policy_denied"));
+        let policy = all(&denied, "content-security-policy")[0];
+        assert!(policy.ends_with("frame-ancestors *"), "{policy}");
+
+        // With a code it ends like every other.
+        let callback = format!("{CALLBACK}?code=c0de&state={state}");
+        let fields = with(frame(&callback, "cross-site"), &[("cookie", &cookie)]);
+        assert!(matches!(world.send(&fields), Effect::Call(_)));
+        let body = exchange_answer(&world, SameSite::Lax);
+        let done = reply(world.answer(Some(200), &body).unwrap());
+        assert_eq!(all(&done, "location"), ["https://wiki.example/a"]);
+    }
+}
+
+#[test]
+fn s17_a_frame_of_another_site_is_offered_a_window() {
+    let mut world = World::new();
+    ensure_offer(&reply(world.send(&frame(PLACE, "cross-site"))));
+    // A link in such a frame: the browser calls it same-origin, and takes none of the cookies.
+    let callback = format!("{CALLBACK}?error=login_required&state=x.y&return_to=%2Fa%3Fx%3D1");
+    ensure_offer(&reply(world.send(&frame(&callback, "cross-site"))));
+    let login = "/.access/login?return_to=%2Fa%3Fx%3D1";
+    ensure_offer(&reply(world.send(&frame(login, "cross-site"))));
+    // The place is judged like every other.
+    for evil in [
+        "%2F%2Fevil.example",
+        "https%3A%2F%2Fevil.example",
+        "%2F.access%2Flogout",
+    ] {
+        let callback = format!("{CALLBACK}?error=login_required&state=x.y&return_to={evil}");
+        let offer = reply(world.send(&frame(&callback, "cross-site")));
+        assert_eq!(attribute(&offer, "place"), "/", "{evil}");
+    }
+}
+
+#[test]
+fn s17_a_window_reports_to_its_own_origin_alone() {
+    let mut world = World::new();
+    let login = navigate(
+        "wiki.example",
+        "/.access/login?return_to=%2Fa&display=popup",
+    );
+    let begun = reply(world.send(&login));
+    let location = all(&begun, "location")[0];
+    assert!(location.ends_with("&display=popup"), "{location}");
+    let state = location.split("state=").nth(1).unwrap();
+    let callback = format!(
+        "{CALLBACK}?code=c0de&state={}",
+        state.split('&').next().unwrap()
+    );
+    let cookie = first_cookie(&begun);
+    let fields = with(navigate("wiki.example", &callback), &[("cookie", &cookie)]);
+    assert!(matches!(world.send(&fields), Effect::Call(_)));
+    let body = exchange_answer(&world, SameSite::Strict);
+    let done = reply(world.answer(Some(200), &body).unwrap());
+    assert_eq!((done.status, done.reason), (200, "signed_in"));
+    assert_eq!(attribute(&done, "to"), "https://wiki.example");
+    assert_eq!(attribute(&done, "code"), "");
+    assert!(done.body.contains("href=\"https://wiki.example/a\""));
+    assert!(all(&done, "set-cookie")[0].starts_with("__Host-access_token="));
+    let policy = all(&done, "content-security-policy")[0];
+    assert!(policy.ends_with("frame-ancestors 'none'"), "{policy}");
+}
+
+#[test]
+fn s17_a_frame_with_partitioned_cookies_holds_the_attempt_and_gets_the_code() {
+    let mut world = partitioned();
+    let offer = reply(world.send(&frame(PLACE, "cross-site")));
+    ensure_offer(&offer);
+    let set = all(&offer, "set-cookie")[0];
+    assert!(set.ends_with("; HttpOnly; SameSite=None; Partitioned; Secure; Path=/; Max-Age=600"));
+    let (cookie, state) = (first_cookie(&offer), attribute(&offer, "state"));
+    let window = attribute(&offer, "window");
+    assert!(
+        window.starts_with("https://team.example.com/login?app="),
+        "{window}"
+    );
+    assert!(
+        window.contains(state) && window.ends_with("&amp;display=popup"),
+        "{window}"
+    );
+
+    // The window has another partition, and so no attempt.
+    let callback = format!("{CALLBACK}?code=c0de&state={state}");
+    let bring = reply(world.send(&navigate("wiki.example", &callback)));
+    assert_eq!((bring.status, bring.reason), (200, "code_for_frame"));
+    assert_eq!(attribute(&bring, "to"), "https://wiki.example");
+    assert_eq!(
+        (attribute(&bring, "code"), attribute(&bring, "state")),
+        ("c0de", state)
+    );
+    assert!(all(&bring, "set-cookie").is_empty());
+    let policy = all(&bring, "content-security-policy")[0];
+    assert!(policy.ends_with("frame-ancestors 'none'"), "{policy}");
+
+    // The frame ends its attempt, with the verifier that only its cookie has.
+    let fields = with(frame(&callback, "same-origin"), &[("cookie", &cookie)]);
+    let Effect::Call(call) = world.send(&fields) else {
+        panic!("no exchange")
+    };
+    let call: serde_json::Value = serde_json::from_str(&call.body).unwrap();
+    assert_eq!(call["code_verifier"].as_str().unwrap().len(), 43);
+    let body = exchange_answer(&world, SameSite::None);
+    let done = reply(world.answer(Some(200), &body).unwrap());
+    assert_eq!(all(&done, "location"), ["https://wiki.example/a"]);
+    let cleared = all(&done, "set-cookie")[2];
+    assert!(
+        cleared.contains("=; HttpOnly; SameSite=None; Partitioned;"),
+        "{cleared}"
+    );
+}
+
+#[test]
+fn s17_a_code_for_a_frame_signs_in_nobody_else() {
+    let mut world = partitioned();
+    let offer = reply(world.send(&frame(PLACE, "cross-site")));
+    let state = attribute(&offer, "state");
+    let callback = format!("{CALLBACK}?code=c0de&state={state}");
+    // A frame without that attempt: the code is burnt.
+    let other = "__Host-access_login_0a0b0c0d=x";
+    for cookie in ["", other] {
+        let fields = with(frame(&callback, "same-origin"), &[("cookie", cookie)]);
+        let Effect::Call(call) = world.send(&fields) else {
+            panic!("the code is left")
+        };
+        assert!(!call.body.contains("verifier\":\""), "{}", call.body);
+        let refused = reply(world.answer(Some(204), b"").unwrap());
+        assert_eq!((refused.status, refused.reason), (400, "state_unknown"));
+    }
+    // An application whose cookies a window shares holds its attempts there.
+    let mut world = World::new();
+    let effect = world.send(&navigate("wiki.example", &callback));
+    assert!(matches!(effect, Effect::Call(_)), "burnt: {effect:?}");
+    // A `state` that is not of a frame is burnt, too.
+    let mut world = partitioned();
+    let callback = format!("{CALLBACK}?code=c0de&state=01020304.x");
+    assert!(matches!(
+        world.send(&navigate("wiki.example", &callback)),
+        Effect::Call(_)
+    ));
+}
