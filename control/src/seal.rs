@@ -37,6 +37,8 @@ pub enum Purpose<'a> {
         /// The key's id.
         kid: &'a str,
     },
+    /// The key that recognises browsers in which users signed in.
+    KnownBrowsers,
 }
 
 /// Why a secret cannot be sealed or opened.
@@ -265,6 +267,7 @@ impl Purpose<'_> {
     fn aad(self) -> Aad<String> {
         Aad::from(match self {
             Self::SigningKey { kid } => format!("portcullis signing key {kid}"),
+            Self::KnownBrowsers => "portcullis known browsers".to_owned(),
         })
     }
 }

@@ -60,6 +60,7 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         seal: &seal,
     };
     let key_ring = KeyRing::open(&storage, clock.as_ref(), first_key).await?;
+    let known_browsers = KnownBrowsers::open(&storage, &seal, random.as_ref()).await?;
     let passwords = Passwords::new(random.as_ref())?;
     let service = Service {
         team_domain: parts.team_domain,
@@ -68,7 +69,7 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         resealing: Mutex::new(()),
         metrics: Metrics::new(&storage, &passwords),
         passwords,
-        known_browsers: KnownBrowsers::open(&storage, random.as_ref()).await?,
+        known_browsers,
         limits: SignInLimits::new(config.sign_in),
         guess_limits: GuessLimits::new(),
         request_limits: RequestLimits::new(),

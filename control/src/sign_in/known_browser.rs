@@ -13,6 +13,7 @@ use portcullis::protocol::base64url;
 use portcullis::time::UnixSeconds;
 use subtle::ConstantTimeEq;
 
+use crate::seal::{Purpose, Seal, SealError};
 use crate::sessions::cookies;
 use crate::storage::{Database, StorageError};
 use crate::system::randomness::{NoRandomness, Randomness};
@@ -47,6 +48,9 @@ pub enum OpenKeyError {
     /// No randomness for the key.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
+    /// The stored key does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
 }
 
 impl KnownBrowsers {
@@ -54,10 +58,17 @@ impl KnownBrowsers {
     ///
     /// # Errors
     /// When there is no key.
-    pub async fn open(storage: &Database, random: &dyn Randomness) -> Result<Self, OpenKeyError> {
-        let stored = storage.known_browser_key(&random.secret()?).await?;
+    pub async fn open(
+        storage: &Database,
+        seal: &Seal,
+        random: &dyn Randomness,
+    ) -> Result<Self, OpenKeyError> {
+        let purpose = Purpose::KnownBrowsers;
+        let new = seal.seal(purpose, &random.bytes::<32>()?)?;
+        let stored = storage.known_browser_key(&new).await?;
+        let secret = seal.open(purpose, &stored)?;
         Ok(Self {
-            key: hmac_sha256::Hash::hash(stored.reveal().as_bytes()),
+            key: hmac_sha256::Hash::hash(&secret),
         })
     }
 

@@ -30,7 +30,7 @@ pub struct Restore<'a> {
 
 impl Database {
     /// Ends everything that depends on what happened after the backup: sessions, codes and all
-    /// tokens. Users, applications, policies and credentials stay as they are in the backup. Returns
+    /// tokens. What was sealed is replaced, because its seal key may be lost. Users, applications, policies and credentials stay as they are in the backup. Returns
     /// how many global sessions ended.
     pub async fn restore(&self, restore: &Restore<'_>) -> Result<u64, StorageError> {
         let mut write = self.write().await?;
@@ -54,7 +54,7 @@ impl Database {
             .await?;
         }
         sqlx::query(
-            "UPDATE feed_state SET epoch = $1, \
+            "UPDATE feed_state SET epoch = $1, known_browser_key = '', \
              version = CASE WHEN version > $2 THEN version ELSE $2 END + $3 WHERE only_row = 1",
         )
         .bind(&restore.epoch)

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use portcullis::time::UnixSeconds;
 
+use crate::seal::Sealed;
 use crate::storage::database::Database;
 use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
-use crate::tokens::secret::Plain;
 
 /// How long a network is remembered after a sign-in from it.
 pub(in crate::storage) const LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -18,16 +18,16 @@ const MOST_NETWORKS: i64 = 16;
 
 impl Database {
     /// The key that recognises browsers; `new` if there was none.
-    pub async fn known_browser_key(&self, new: &str) -> Result<Plain, StorageError> {
+    pub async fn known_browser_key(&self, new: &Sealed) -> Result<Sealed, StorageError> {
         sqlx::query("UPDATE feed_state SET known_browser_key = $1 WHERE known_browser_key = ''")
-            .bind(new)
+            .bind(new.as_str())
             .execute(self.pool())
             .await?;
         let (key,): (String,) =
             sqlx::query_as("SELECT known_browser_key FROM feed_state WHERE only_row = 1")
                 .fetch_one(self.pool())
                 .await?;
-        Ok(Plain::new(key))
+        Ok(Sealed::stored(key))
     }
 }
 

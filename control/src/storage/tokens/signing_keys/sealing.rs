@@ -1,5 +1,7 @@
 //! Sealing stored secrets again, with another key.
 
+use sqlx::AnyConnection;
+
 use super::all;
 use crate::seal::{Purpose, Seal, SealError, Sealed};
 use crate::storage::database::Database;
@@ -19,8 +21,11 @@ pub enum ResealError {
 impl Database {
     /// Whether a secret is sealed, so that there must be a key.
     pub async fn holds_sealed(&self) -> Result<bool, StorageError> {
-        let keys = self.signing_keys().await?.keys;
-        Ok(keys.iter().any(|key| key.material.private_key.is_sealed()))
+        let mut read = self.read().await?;
+        let keys = all(&mut read).await?;
+        let known = known_browsers(&mut read).await?;
+        let keys = keys.iter().map(|key| &key.material.private_key);
+        Ok(keys.chain([&known]).any(Sealed::is_sealed))
     }
 
     /// Seals every secret with the current key. Returns how many were sealed with another one, or
@@ -41,6 +46,17 @@ impl Database {
             put(write.connection(), &material.kid, &sealed).await?;
             count += 1;
         }
+        let known = known_browsers(write.connection()).await?;
+        if !known.as_str().is_empty()
+            && let Some(sealed) = seal.again(Purpose::KnownBrowsers, &known)?
+        {
+            sqlx::query("UPDATE feed_state SET known_browser_key = $1 WHERE only_row = 1")
+                .bind(sealed.as_str())
+                .execute(write.connection())
+                .await
+                .map_err(StorageError::from)?;
+            count += 1;
+        }
         if count > 0 {
             write.commit().await?;
         }
@@ -48,8 +64,16 @@ impl Database {
     }
 }
 
+async fn known_browsers(connection: &mut AnyConnection) -> Result<Sealed, StorageError> {
+    let (key,): (String,) =
+        sqlx::query_as("SELECT known_browser_key FROM feed_state WHERE only_row = 1")
+            .fetch_one(connection)
+            .await?;
+    Ok(Sealed::stored(key))
+}
+
 async fn put(
-    connection: &mut sqlx::AnyConnection,
+    connection: &mut AnyConnection,
     kid: &str,
     sealed: &Sealed,
 ) -> Result<(), StorageError> {
