@@ -6,6 +6,7 @@
 //! the system's own. SQLite writes in the process; PostgreSQL is another one, with faults of its own.
 
 mod disk;
+mod journey;
 mod kills;
 
 use std::path::{Path, PathBuf};

@@ -16,11 +16,18 @@ use crate::kill::{Process, json as json_of};
 const ANA: &str = "ana@example.com";
 
 /// The fault, what administrators are told, and what everybody else is told.
-const FAULTS: [(&str, &str, &str); 1] = [(
-    "full",
-    "the disk of the database is full",
-    "the disk of the control service is full",
-)];
+const FAULTS: [(&str, &str, &str); 2] = [
+    (
+        "full",
+        "the disk of the database is full",
+        "the disk of the control service is full",
+    ),
+    (
+        "readonly",
+        "the database cannot be written",
+        "the control service cannot write its database",
+    ),
+];
 
 /// A user, an application, a filter that polls, a token and an unused code.
 struct Scene {
@@ -101,8 +108,8 @@ impl Scene {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_said_and_nothing_is_half_written() {
-    let test = "faults::disk::a_full_disk_is_said_and_nothing_is_half_written";
+async fn a_disk_that_is_full_or_read_only_is_said_and_nothing_is_half_written() {
+    let test = "faults::disk::a_disk_that_is_full_or_read_only_is_said_and_nothing_is_half_written";
     let Some(faults) = Faults::here(test, "") else {
         return;
     };

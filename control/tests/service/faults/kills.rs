@@ -1,13 +1,32 @@
-//! `kill -9` in the middle of a restore: afterwards the former database is in force, or none before
-//! another `restore`.
+//! `kill -9` in the middle of every write: afterwards the service starts, each transaction is there as
+//! a whole or not at all, and what was answered is there.
 
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::Faults;
+use super::journey::{DECLARED, Journey, WRITES};
+use super::{Faults, rows};
 use crate::cli::program;
+
+const TEST: &str = "faults::kills::a_kill_in_the_middle_of_any_write_leaves_all_of_it_or_nothing";
+/// `PORTCULLIS_KILLS=300` takes longer and shows more.
+const KILLS: u64 = 8;
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// The database as a commit leaves it, and how many steps had been answered before.
+struct Committed {
+    rows: Vec<String>,
+    answered: usize,
+}
+
+fn kills() -> u64 {
+    let wanted = std::env::var("PORTCULLIS_KILLS").ok();
+    wanted.map_or(KILLS, |wanted| wanted.parse().unwrap())
+}
 
 fn faults() -> (TempDir, Faults) {
     let root = TempDir::new().unwrap();
@@ -15,6 +34,122 @@ fn faults() -> (TempDir, Faults) {
         root: root.path().to_owned(),
     };
     (root, faults)
+}
+
+fn begin(faults: &Faults, fault: &str) -> Child {
+    faults.set(fault);
+    let log = std::fs::File::create(faults.root.join("log")).unwrap();
+    faults
+        .again(TEST, "")
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn answered(faults: &Faults) -> usize {
+    let steps = std::fs::read_to_string(faults.root.join("answered")).unwrap_or_default();
+    steps.lines().count()
+}
+
+/// The database and its log, read apart from the process that writes them.
+async fn rows_apart(faults: &Faults) -> Vec<String> {
+    let apart = TempDir::new().unwrap();
+    for suffix in ["", "-wal"] {
+        let name = format!("test.db{suffix}");
+        let from = faults.root.join("files").join(&name);
+        if from.exists() {
+            std::fs::copy(from, apart.path().join(name)).unwrap();
+        }
+    }
+    rows(&apart.path().join("test.db")).await
+}
+
+fn is_stopped(child: &Child) -> bool {
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", child.id()));
+    let state = state.unwrap_or_default();
+    // The name before it may have spaces.
+    state
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .trim_start()
+        .starts_with('T')
+}
+
+/// Makes the journey once, stopped at each commit; what each left, and how many writes there were.
+async fn all_commits() -> (Vec<Committed>, u64) {
+    let (_root, faults) = faults();
+    let mut child = begin(&faults, "stop");
+    let begun = Instant::now();
+    let mut commits = Vec::new();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            let log = std::fs::read_to_string(faults.root.join("log")).unwrap();
+            assert!(status.success() && log.contains("1 passed"), "{log}");
+            break;
+        }
+        if is_stopped(&child) {
+            commits.push(Committed {
+                rows: rows_apart(&faults).await,
+                answered: answered(&faults),
+            });
+            let id = child.id().to_string();
+            let going = Command::new("kill").args(["-CONT", &id]).status();
+            assert!(going.unwrap().success());
+        }
+        assert!(begun.elapsed() < LIMIT, "the journey has no end");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let steps = std::fs::read_to_string(faults.root.join("answered")).unwrap();
+    for (function, step) in WRITES {
+        let made = *step == "restore" || steps.lines().any(|line| line == *step);
+        assert!(made, "no step `{step}`, for {function}");
+    }
+    let writes = std::fs::read_to_string(faults.root.join("count")).unwrap();
+    (commits, writes.trim().parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_in_the_middle_of_any_write_leaves_all_of_it_or_nothing() {
+    if let Some(faults) = Faults::of_this_process() {
+        Journey::make(&faults).await;
+        return;
+    }
+    let (commits, writes) = all_commits().await;
+    println!("{} commits, {writes} writes", commits.len());
+    assert!(commits.len() > WRITES.len());
+    let mut between = 0;
+    for kill in 0..kills() {
+        let at = writes * kill / kills() + fastrand::u64(1..=writes / kills());
+        let (_root, faults) = faults();
+        let mut child = begin(&faults, &format!("kill {at}"));
+        child.wait().unwrap();
+        faults.set("");
+        let answered = answered(&faults);
+        let found = rows_apart(&faults).await;
+        let last = commits.iter().rposition(|commit| commit.rows == found);
+        let is_new = found.is_empty() || !faults.database().exists();
+        assert!(
+            last.is_some() || is_new,
+            "killed at write {at} of {writes}, after {answered} steps: between two commits\n{found:#?}"
+        );
+        let committed = last.map_or(0, |last| last + 1);
+        let needed = commits.iter().filter(|one| one.answered < answered).count();
+        assert!(
+            committed >= needed,
+            "killed at write {at}: {answered} steps were answered, and only {committed} of {needed} \
+             commits are there"
+        );
+        println!("killed at write {at}: {answered} steps answered, {committed} commits there");
+        between += u32::from(committed < commits.len());
+        let service = faults.start(DECLARED).await.unwrap();
+        let added = service.user("later@example.com").await;
+        assert!(!added.is_empty(), "it can be written");
+        service.running.stop().await;
+    }
+    assert!(between > 0, "no kill fell on the way");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,6 +219,42 @@ fn copy(from: &Path, to: &Path) {
             copy(&entry.path(), &target);
         } else if entry.file_type().unwrap().is_file() {
             std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A function that writes is found by its text, so that a new one cannot be forgotten.
+#[test]
+fn every_function_that_writes_is_on_the_way() {
+    let storage = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/storage");
+    let mut functions = Vec::new();
+    find_writers(&storage, &mut functions);
+    functions.sort();
+    let listed: Vec<&str> = WRITES.iter().map(|(function, _)| *function).collect();
+    assert_eq!(functions, listed, "control/tests/service/faults/journey.rs");
+}
+
+fn find_writers(directory: &Path, functions: &mut Vec<String>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            find_writers(&path, functions);
+            continue;
+        }
+        let source = std::fs::read_to_string(&path).unwrap();
+        // Each piece begins with the name of a function, and goes to the next one.
+        for piece in source
+            .split("\n    pub async fn ")
+            .flat_map(|piece| piece.split("\n    async fn "))
+            .skip(1)
+        {
+            let name = piece.split(['(', '<']).next().unwrap();
+            let writes = ["\"INSERT", "\"UPDATE", "\"DELETE"];
+            let alone =
+                piece.contains("self.pool()") && writes.iter().any(|one| piece.contains(one));
+            if piece.contains("self.write()") || alone {
+                functions.push(name.to_owned());
+            }
         }
     }
 }

@@ -1,0 +1,300 @@
+//! Every write that the service makes, one after the other, in a process that is killed on the way.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_control::storage::Proxy;
+use portcullis_control::tokens::keys::rotation;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::Faults;
+use crate::browser::{Attempt, Browser, code_of, exchange, exchanged};
+use crate::harness::{Service, WIKI};
+
+const ANA: &str = "ana@example.com";
+const BOB: &str = "bob@example.com";
+const NEW_PASSWORD: &str = "correct horse battery staple";
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// An application that the configuration file declares.
+pub const DECLARED: &str = "[[applications]]\nname = \"declared\"\n\
+    origins = [\"https://declared.example.com\"]\n";
+
+/// The functions of `control/src/storage` that write, and the steps below that call them.
+pub const WRITES: &[(&str, &str)] = &[
+    ("add_admin_token", "admin token"),
+    ("add_application", "applications"),
+    ("add_code", "sign-in"),
+    ("add_device_code", "device code"),
+    ("add_filter_credential", "filter credentials"),
+    ("add_first_signing_key", "start"),
+    ("add_refresh", "refresh"),
+    ("add_user", "users"),
+    ("answer_device_code", "device code"),
+    ("begin_session", "sign-in"),
+    ("burn_code", "burnt code"),
+    ("change_application", "applications"),
+    ("change_password", "own password"),
+    ("declare", "start"),
+    ("delete", "upkeep"),
+    ("delete_admin_token", "admin token"),
+    ("delete_expired_signing_keys", "keys"),
+    ("delete_proxies", "proxies"),
+    ("enable_users", "disabled and enabled"),
+    ("end_other_sessions", "other sessions"),
+    ("end_session", "sign-out"),
+    ("forget_proxies", "proxies"),
+    ("known_browser_key", "sign-in"),
+    ("look_at_device_code", "device code"),
+    ("note_admin_token", "admin token"),
+    ("note_filter_credential", "proxies"),
+    ("note_header_token", "token for scripts"),
+    ("note_shared_nodes", "proxies"),
+    ("poll_device_code", "device code"),
+    ("publish_signing_key", "keys"),
+    ("record_proxies", "proxies"),
+    ("refuse_signing_key", "keys"),
+    ("remove_application", "applications"),
+    ("remove_users", "users"),
+    ("reseal", "keys"),
+    // Killed by a test of its own.
+    ("restore", "restore"),
+    ("revoke_application", "revocations"),
+    ("revoke_filter_credential", "filter credentials"),
+    ("revoke_users", "revocations"),
+    ("set_password", "password"),
+    ("shorten_log", "upkeep"),
+    ("try_write", "upkeep"),
+    ("use_code", "exchange"),
+    ("use_signing_key", "keys"),
+];
+
+/// A process on the way. Each step that was answered is noted where no fault is.
+pub struct Journey {
+    service: Service,
+    steps: std::fs::File,
+    audience: String,
+    credential: String,
+    browser: Browser,
+    password: String,
+    refresh: Value,
+}
+
+impl Journey {
+    pub async fn make(faults: &Faults) {
+        let steps = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(faults.root.join("answered"))
+            .unwrap();
+        let service = faults.start(DECLARED).await.unwrap();
+        let mut journey = Self {
+            service,
+            steps,
+            audience: String::new(),
+            credential: String::new(),
+            browser: Browser::default(),
+            password: String::new(),
+            refresh: Value::Null,
+        };
+        journey.answered("start");
+        journey.administration().await;
+        journey.sessions().await;
+        journey.scripts().await;
+        journey.keys().await;
+        journey.proxies().await;
+        journey.ends().await;
+    }
+
+    fn answered(&mut self, step: &str) {
+        writeln!(self.steps, "{step}").unwrap();
+    }
+
+    async fn done(&mut self, step: &str, path: &str, body: Value) -> Value {
+        let answer = self.service.done(path, body).await;
+        self.answered(step);
+        answer
+    }
+
+    async fn administration(&mut self) {
+        let added = self.done("users", "/users", json!({ "email": ANA })).await;
+        self.password = added["password"].as_str().unwrap().to_owned();
+        self.done("users", "/users", json!({ "email": BOB })).await;
+        self.done("users", "/users/remove", json!({ "email": BOB }))
+            .await;
+        self.done("users", "/users", json!({ "email": BOB })).await;
+        self.audience = self.service.wiki(json!({ "header_tokens": true })).await;
+        self.answered("applications");
+        let other = "https://other.example.com";
+        self.service.application("other", other, json!({})).await;
+        self.answered("applications");
+        let change = json!({ "name": "other", "changes": { "session_duration": "1h" } });
+        self.done("applications", "/applications/set", change).await;
+        let other = json!({ "name": "other" });
+        self.done("applications", "/applications/remove", other)
+            .await;
+        let all = json!({ "applications": [] });
+        let path = "/filter-credentials";
+        let made = self.done("filter credentials", path, all.clone()).await;
+        self.credential = made["credential"].as_str().unwrap().to_owned();
+        let made = self.done("filter credentials", path, all).await;
+        let id = json!({ "id": made["id"] });
+        self.done("filter credentials", "/filter-credentials/revoke", id)
+            .await;
+        let token = json!({ "name": "ci", "scopes": ["users:read"] });
+        let made = self.done("admin token", "/admin-tokens", token).await;
+        let token = made["token"].as_str().unwrap();
+        let url = self.service.page("/api/admin/v1/users");
+        let used = self.service.http.get(url).bearer_auth(token).send().await;
+        assert_eq!(used.unwrap().status(), StatusCode::OK);
+        let id = json!({ "id": made["id"] });
+        self.done("admin token", "/admin-tokens/revoke", id).await;
+    }
+
+    async fn code(&mut self, browser: &mut Browser) -> String {
+        let attempt = Attempt::at(&self.audience);
+        let who = (ANA, self.password.as_str());
+        browser.code(&self.service, &attempt, who).await
+    }
+
+    async fn sessions(&mut self) {
+        let mut browser = Browser::default();
+        let code = self.code(&mut browser).await;
+        self.answered("sign-in");
+        let answer = exchanged(&self.service, &self.credential, &code).await;
+        self.answered("exchange");
+        self.refresh = json!({
+            "token": answer["token"], "binding_secret": answer["binding"], "origin": WIKI,
+        });
+        let body = self.refresh.clone();
+        let refreshed = self.service.post(&self.credential, "refresh", body).await;
+        assert_eq!(refreshed.status(), StatusCode::OK);
+        self.answered("refresh");
+        let attempt = Attempt::at(&self.audience);
+        let response = browser.get(&self.service, &attempt.path()).await;
+        let code = code_of(&response, &attempt);
+        self.answered("sign-in");
+        let mut wrong = exchange(&code);
+        wrong["code_verifier"] = json!("x".repeat(43));
+        let refused = self.service.post(&self.credential, "exchange", wrong).await;
+        assert!(refused.status().is_client_error());
+        self.answered("burnt code");
+        let fields = [
+            ("old_password", self.password.as_str()),
+            ("new_password", NEW_PASSWORD),
+            ("new_password_again", NEW_PASSWORD),
+        ];
+        let changed = browser.submit(&self.service, "/password", &fields).await;
+        assert!(changed.status().as_u16() < 400, "{}", changed.status());
+        self.password = NEW_PASSWORD.to_owned();
+        self.answered("own password");
+        let mut other = Browser::default();
+        self.code(&mut other).await;
+        let ended = browser.submit(&self.service, "/sessions", &[("end", "others")]);
+        assert!(ended.await.status().as_u16() < 400);
+        self.answered("other sessions");
+        self.browser = browser;
+    }
+
+    async fn scripts(&mut self) {
+        let fields = [("application", self.audience.as_str())];
+        let made = self.browser.submit(&self.service, "/tokens", &fields).await;
+        assert_eq!(made.status(), StatusCode::OK);
+        self.answered("token for scripts");
+        let post = async |service: &Service, path: &str, form: &[(&str, &str)]| -> Value {
+            let request = service.http.post(service.page(path)).form(form);
+            request.send().await.unwrap().json().await.unwrap()
+        };
+        let client = ("client_id", "portcullis-control");
+        let form = [client, ("application", "wiki")];
+        let codes = post(&self.service, "/device_authorization", &form).await;
+        let user_code = codes["user_code"].as_str().unwrap();
+        let path = format!("/device?user_code={user_code}");
+        let fields = [("user_code", user_code), ("answer", "confirm")];
+        let confirmed = self.browser.submit(&self.service, &path, &fields).await;
+        assert_eq!(confirmed.status(), StatusCode::OK);
+        self.answered("device code");
+        let device_code = codes["device_code"].as_str().unwrap();
+        let form = [client, ("grant_type", GRANT), ("device_code", device_code)];
+        let token = post(&self.service, "/token", &form).await;
+        assert!(token["access_token"].is_string(), "{token}");
+        self.answered("device code");
+    }
+
+    async fn keys(&mut self) {
+        let path = "/api/admin/v1/keys/rotate";
+        let service = Arc::clone(&self.service.running.service);
+        let mut kids = Vec::new();
+        for _ in 0..2 {
+            let rotated = self.done("keys", path, json!({})).await;
+            kids.push(rotated["kid"].as_str().unwrap().to_owned());
+            // It signs when every filter has had time to learn of it.
+            self.service.clock.advance(3_600);
+            rotation::look(&service).await.unwrap();
+            self.answered("keys");
+            let long_after = service.now() + Duration::from_secs(400 * 24 * 3_600);
+            let keys = service.storage.delete_expired_signing_keys(long_after);
+            assert!(keys.await.unwrap().is_some());
+            self.answered("keys");
+        }
+        let reseal = "/api/admin/v1/keys/reseal";
+        self.done("keys", reseal, json!({})).await;
+        let refuse = format!("/api/admin/v1/keys/{}/refuse", kids[1]);
+        self.done("keys", &refuse, json!({})).await;
+    }
+
+    async fn proxies(&mut self) {
+        let service = Arc::clone(&self.service.running.service);
+        let storage = &service.storage;
+        let url = self.service.call("feed");
+        for process in ["p1", "p2"] {
+            let query = format!(
+                "?instance={process}&stale_after=300&then=deny&node=edge&process={process}&wait=0"
+            );
+            let poll = self.service.http.get(url.clone() + &query);
+            let polled = poll.bearer_auth(&self.credential).send().await.unwrap();
+            assert_eq!(polled.status(), StatusCode::OK);
+        }
+        let written = service.proxies.write(storage, &service.notifier);
+        written.await.unwrap();
+        let one = |proxy: &Proxy| (proxy.credential.clone(), proxy.instance.clone());
+        let all: Vec<_> = storage.proxies().await.unwrap().iter().map(one).collect();
+        storage.note_shared_nodes(&all).await.unwrap();
+        storage
+            .delete_proxies(&all[1..], service.clock.now())
+            .await
+            .unwrap();
+        self.answered("proxies");
+        let forget = json!({ "instance": "p1" });
+        self.done("proxies", "/proxies/forget", forget).await;
+        self.service.clock.advance(60);
+        storage.tidy(service.now()).await.unwrap();
+        storage.try_write().await.unwrap();
+        self.answered("upkeep");
+    }
+
+    async fn ends(&mut self) {
+        let wiki = json!({ "name": "wiki", "fresh_login": true });
+        self.done("revocations", "/revocations/application", wiki)
+            .await;
+        let mut browser = Browser::default();
+        self.code(&mut browser).await;
+        self.answered("sign-in");
+        let out = browser.submit(&self.service, "/logout", &[]).await;
+        assert!(out.status().as_u16() < 400);
+        self.answered("sign-out");
+        let ana = json!({ "email": ANA });
+        self.done("password", "/users/password", ana.clone()).await;
+        self.done("revocations", "/revocations/user", ana.clone())
+            .await;
+        self.done("disabled and enabled", "/users/disable", ana.clone())
+            .await;
+        self.done("disabled and enabled", "/users/enable", ana)
+            .await;
+        // What is written in the background is written meanwhile.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        self.answered("the end");
+    }
+}
