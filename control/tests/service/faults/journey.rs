@@ -33,7 +33,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("add_refresh", "refresh"),
     ("add_user", "users"),
     ("answer_device_code", "device code"),
-    ("begin_no_later", "sign-in"),
+    ("begin_no_later", "start"),
     ("begin_session", "sign-in"),
     ("burn_code", "burnt code"),
     ("change_application", "applications"),
