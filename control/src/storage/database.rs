@@ -16,9 +16,9 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::any::AnyPoolOptions;
+use sqlx::any::{Any, AnyPoolOptions};
 use sqlx::migrate::Migrator;
-use sqlx::{AnyConnection, AnyPool, Connection};
+use sqlx::{AnyConnection, AnyPool, Connection, Transaction};
 use tokio::sync::Semaphore;
 
 use crate::storage::database::columns::from_db;
@@ -146,6 +146,17 @@ impl Database {
         &self.pool
     }
 
+    /// In a task of its own: a caller that goes away while the transaction begins, such as a poll
+    /// that is hung up, would leave a connection in the pool inside it.
+    async fn begin(
+        &self,
+        statement: &'static str,
+    ) -> Result<Transaction<'static, Any>, sqlx::Error> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+        begun.await.map_err(|_| sqlx::Error::WorkerCrashed)?
+    }
+
     /// Begins a transaction that reads everything as of one moment.
     pub(in crate::storage) async fn read(&self) -> Result<Read, StorageError> {
         let begin = match self.kind {
@@ -154,7 +165,7 @@ impl Database {
         };
         self.continuity.check()?;
         let timer = Timer::new(&self.stats.reads);
-        Ok(Read::new(self.pool.begin_with(begin).await?, timer))
+        Ok(Read::new(self.begin(begin).await?, timer))
     }
 
     /// Begins a transaction that writes.
@@ -171,7 +182,7 @@ impl Database {
         let permit = permit.map_err(|_| sqlx::Error::PoolClosed)?;
         let turn = Turn::new(permit, Timer::new(&self.stats.writes));
         self.continuity.check()?;
-        let transaction = self.pool.begin_with(begin).await?;
+        let transaction = self.begin(begin).await?;
         let notes = Notes {
             revocations: self.stats.revocations.clone(),
             continuity: self.continuity.clone(),
