@@ -1,7 +1,7 @@
 //! What the filter answers itself, under `/.access/` of every application's hostname. Nothing
 //! under this prefix reaches an origin.
 
-mod came_from;
+pub(super) mod came_from;
 pub(super) mod identity;
 mod logout;
 mod ready;
@@ -73,7 +73,7 @@ impl Filter {
         authority: &Authority<'_>,
         moment: &mut Moment<'_>,
     ) -> Effect {
-        let Incoming { head, kind, .. } = incoming;
+        let Incoming { head, kind, .. } = incoming.as_shown();
         let places = places_on(self.authenticator.store(), authority);
         let Some(first) = places.first() else {
             return Effect::Reply(NoRoute::NoApplication.reply(kind));

@@ -35,15 +35,20 @@ pub(super) fn unauthenticated(
         placement,
     } = visit;
     let refusal = match error {
-        AuthError::Unavailable(why) => return unavailable(incoming.kind, why),
+        AuthError::Unavailable(why) => return unavailable(incoming.as_shown().kind, why),
         AuthError::Refused(refusal) => refusal,
     };
-    let kind = kind_to_answer(incoming);
-    if kind == RequestKind::Navigation && login_helps(refusal) {
-        let target = std::str::from_utf8(incoming.head.target()).unwrap_or("/");
-        if return_to::judge(target) == Err(Unfit::TooLong) {
-            return too_long(placement, kind);
-        }
+    let asked = Incoming {
+        kind: kind_to_answer(incoming),
+        ..incoming
+    };
+    let kind = asked.as_shown().kind;
+    let begins_login = kind.navigates() && login_helps(refusal);
+    let target = std::str::from_utf8(incoming.head.target()).unwrap_or("/");
+    if begins_login && return_to::judge(target) == Err(Unfit::TooLong) {
+        return too_long(placement, kind);
+    }
+    if begins_login && asked.kind == RequestKind::Navigation {
         let login = BeginLogin {
             reason: refusal.as_str(),
             return_to: target,
@@ -51,12 +56,10 @@ pub(super) fn unauthenticated(
         };
         return begin_login(authenticator.team_domain(), visit, login, moment);
     }
-    let visit = Incoming { kind, ..incoming }.as_shown().to(placement);
-    let kind = visit.incoming.kind;
-    if kind == RequestKind::FramedNavigation && login_helps(refusal) {
+    let visit = asked.as_shown().to(placement);
+    if begins_login {
         let team_domain = authenticator.team_domain();
-        let place = std::str::from_utf8(incoming.head.target()).unwrap_or("/");
-        return window::offer(team_domain, visit, refusal, place, moment);
+        return window::offer(team_domain, visit, refusal, target, moment);
     }
     let account = match refusal {
         Refusal::PolicyDenied => authenticator.account(visit, moment),

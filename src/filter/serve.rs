@@ -35,7 +35,7 @@ impl Filter {
         moment: &mut Moment<'_>,
         wait: Wait,
     ) -> Effect {
-        let Incoming { head, kind, .. } = incoming;
+        let Incoming { head, kind, .. } = incoming.as_shown();
         if is_readiness_probe(head) {
             return Effect::Reply(self.ready(moment.now));
         }
@@ -119,7 +119,7 @@ impl Filter {
         if self.config.mode() == Mode::Enforce
             && self.open_streams.add(visit, session, moment.now).is_err()
         {
-            return Effect::Reply(too_many(visit.incoming.kind));
+            return Effect::Reply(too_many(visit.incoming.as_shown().kind));
         }
         let Visit {
             incoming,
@@ -134,7 +134,10 @@ impl Filter {
             Wait::MayWait => self.pending.wait_for_feed(incoming, None, now),
             Wait::HasWaited => None,
         };
-        held.unwrap_or_else(|| Effect::Reply(unavailable(incoming.kind, Unavailable::NotReady)))
+        held.unwrap_or_else(|| {
+            let kind = incoming.as_shown().kind;
+            Effect::Reply(unavailable(kind, Unavailable::NotReady))
+        })
     }
 
     /// Holds a request whose token names a key that the feed may be about to bring.

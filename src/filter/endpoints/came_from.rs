@@ -21,7 +21,7 @@ pub(super) fn came_from(head: Head<'_>, places: &[Rc<Placement>]) -> Option<Stri
 }
 
 /// The application that a path on the host belongs to.
-pub(super) fn place_of<'a>(
+pub(in crate::filter) fn place_of<'a>(
     places: &'a [Rc<Placement>],
     return_to: &str,
 ) -> Option<&'a Rc<Placement>> {

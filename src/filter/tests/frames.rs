@@ -121,6 +121,41 @@ fn s17_a_frame_of_another_site_is_offered_a_window() {
     }
 }
 
+/// Fails unless a page that is no offer may stand in any frame.
+fn ensure_shown(reply: &Reply, expected: (u16, &str)) {
+    assert_eq!((reply.status, reply.reason), expected);
+    let policy = all(reply, "content-security-policy")[0];
+    assert!(policy.ends_with("frame-ancestors *"), "{policy}");
+}
+
+#[test]
+fn s17_every_error_is_shown_in_frames_of_every_site() {
+    let long = format!("/{}", "a".repeat(9_000));
+    let long_login = format!("/.access/login?return_to={long}");
+    for site in ["same-origin", "same-site", "cross-site"] {
+        let mut world = World::new();
+        for (path, expected) in [
+            ("/a%2Fb", (400, "path_escaped_slash")),
+            ("/.access/no", (404, "endpoint_unknown")),
+            (long.as_str(), (414, "address_too_long")),
+            (long_login.as_str(), (414, "address_too_long")),
+        ] {
+            let page = reply(world.send(&frame(path, site)));
+            ensure_shown(&page, expected);
+            assert!(all(&page, "set-cookie").is_empty(), "{path}");
+        }
+        let nowhere = with(frame("/", site)[3..].to_vec(), &get("no.example", "/"));
+        ensure_shown(&reply(world.send(&nowhere)), (403, "unknown_host"));
+
+        let mut world = World::without_feed(CONFIG);
+        assert_eq!(world.send(&frame("/a", site)), Effect::Pause);
+        world.now = NOW + FEED_WAIT;
+        let page = reply(world.wake().unwrap());
+        ensure_shown(&page, (503, "not_ready"));
+        assert!(page.body.contains("data-auto"), "it tries again by itself");
+    }
+}
+
 #[test]
 fn s17_a_window_reports_to_its_own_origin_alone() {
     let mut world = World::new();

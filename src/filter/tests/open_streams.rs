@@ -240,6 +240,17 @@ fn a_session_holds_a_bounded_number_of_streams_and_none_is_untracked() {
         assert!(matches!(world.open(stream, WEBSOCKET), Effect::Continue(_)));
     }
     assert_eq!(status(world.open(256, EVENTS)), (503, "too_many_streams"));
+    let session = world.session_cookie();
+    let in_frame = [
+        ("cookie", session.as_str()),
+        EVENTS,
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "iframe"),
+        ("sec-fetch-site", "same-site"),
+    ];
+    let shown = reply(world.send(&with(get("wiki.example", "/"), &in_frame)));
+    let policy = all(&shown, "content-security-policy")[0];
+    assert!(policy.ends_with("frame-ancestors *"), "{policy}");
     let ordinary = world.open(257, ("accept", "*/*"));
     assert!(matches!(ordinary, Effect::Continue(_)));
     world.filter.forget(0);

@@ -70,6 +70,26 @@ fn b02_no_answer_ends_no_session() {
 }
 
 #[test]
+fn b02_no_answer_is_said_in_frames_of_every_site() {
+    for site in ["same-site", "cross-site"] {
+        let mut clients = Clients::new();
+        let frame = [
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "iframe"),
+            ("sec-fetch-site", site),
+        ];
+        let fields = with(get("wiki.example", "/a"), &frame);
+        assert_eq!(clients.request(1, &fields), Effect::Refresh);
+        let call = clients.call();
+        clients.answer(call.id, None, b"");
+        let page = reply(clients.wake_due().remove(0).1);
+        assert_eq!((page.status, page.reason), (503, "control_unavailable"));
+        let policy = all(&page, "content-security-policy")[0];
+        assert!(policy.ends_with("frame-ancestors *"), "{site}: {policy}");
+    }
+}
+
+#[test]
 fn b02_no_answer_is_remembered_so_that_forty_images_ask_once() {
     let mut clients = Clients::new();
     clients.refresh(Some(504), b"");
