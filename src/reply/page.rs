@@ -42,7 +42,7 @@ pub struct MessagePage<'a> {
     sentences: Vec<&'a str>,
     action: Option<Action<'a>>,
     second: Option<(&'a str, &'a str)>,
-    retry: Option<Retry>,
+    retry: Option<Retry<'a>>,
     in_frames: bool,
     window: Option<WindowScript<'a>>,
     keeps_fragment: bool,
@@ -139,9 +139,16 @@ impl<'a> MessagePage<'a> {
     /// That loads again by itself: first after so many seconds, then ever more rarely.
     #[must_use]
     #[inline(never)]
-    pub fn retrying(mut self, seconds: u64) -> Self {
-        self.retry = Some(Retry::Automatic { seconds });
-        self.link("", "Try again now")
+    pub fn retrying(self, seconds: u64) -> Self {
+        self.retrying_at("", seconds)
+    }
+
+    /// The same, but the page that is loaded then is another one.
+    #[must_use]
+    #[inline(never)]
+    pub fn retrying_at(mut self, href: &'a str, seconds: u64) -> Self {
+        self.retry = Some(Retry::Automatic { seconds, href });
+        self.link(href, "Try again now")
     }
 
     /// Whose link helps from a moment on, which is so many seconds away.

@@ -1,8 +1,11 @@
-// Counts down to the next try: by itself where the page says `data-auto`, ever more rarely, and
-// else by the page's first link, which comes when the time is over.
+// Counts down to the next try: by itself where the page says `data-auto`, ever more rarely, of this
+// page or of the one that it names, and else by the page's first link, which comes when the time is
+// over.
 {
 	const text = document.querySelector("[data-wait]"), link = document.querySelector("a.act");
 	const auto = "auto" in text.dataset, key = "portcullis.tries";
+	const elsewhere = text.dataset.auto;
+	if (elsewhere) link.hash = location.hash;
 	let seconds = +text.dataset.wait;
 	if (auto) {
 		let tries = 0;
@@ -21,7 +24,8 @@
 			const time = left < 60 ? `${left} s` : `${left / 60 | 0} min ${left % 60} s`;
 			text.textContent = `${auto ? "This page tries again" : "You can try again"} in ${time}.`;
 			setTimeout(tick, (end - performance.now()) % 1e3 + 1);
-		} else if (auto) location.reload();
+		} else if (elsewhere) location.replace(link.href);
+		else if (auto) location.reload();
 		else {
 			text.setAttribute("role", "status");
 			text.textContent = "You can try again now.";

@@ -154,10 +154,15 @@ pub(super) fn not_valid_here(kind: RequestKind, refusal: Refusal, back: WayBack<
 
 /// The control service did not answer, or not so that it helps.
 pub(super) fn control_unavailable(kind: RequestKind) -> Reply {
+    control_unavailable_at("", kind)
+}
+
+/// The same, for a try at another address.
+pub(super) fn control_unavailable_at(place: &str, kind: RequestKind) -> Reply {
     let page = MessagePage::new(
         "Sign-in is not available right now",
         &["The sign-in service did not answer."],
     );
-    page.retrying(RETRY_SECONDS)
+    page.retrying_at(place, RETRY_SECONDS)
         .error(kind, 503, "control_unavailable")
 }

@@ -14,6 +14,7 @@
 
 use super::attempt::{Attempt, Beginning};
 use super::begin::{login_url_from, with_attempt};
+use super::replies::control_unavailable_at;
 use crate::application::Placement;
 use crate::filter::event::{Moment, Visit};
 use crate::protocol::return_to;
@@ -63,21 +64,25 @@ fn offering(refusal: Refusal, login: &str, (window, place, state): (&str, &str, 
         .reply(401, refusal.as_str())
 }
 
-/// A frame's callback without a code: the user would have had to be prompted. Nothing in it is
-/// believed but the place, which is judged like every other.
+/// A frame's callback without a code: the user would have had to be prompted, or nobody could say
+/// whether. Nothing in it is believed but the place, which is judged like every other.
 pub(super) fn without_code(team_domain: &str, visit: Visit<'_>, moment: &mut Moment<'_>) -> Reply {
     let parameter = |name| query_parameter(visit.incoming.head.query(), name);
     let place = parameter("return_to").unwrap_or_default();
-    if parameter("error").as_deref() == Some("access_denied") {
-        let denied = NoAccess {
+    let kind = RequestKind::FramedNavigation;
+    match parameter("error").as_deref() {
+        Some("access_denied") => NoAccess {
             application: &visit.placement.application.name,
             account: None,
             team_domain,
             login_url: &login_url_from(visit.placement, &return_to::sanitize(&place)),
-        };
-        return denied.reply(RequestKind::FramedNavigation);
+        }
+        .reply(kind),
+        Some("temporarily_unavailable") => {
+            control_unavailable_at(&return_to::sanitize(&place), kind)
+        }
+        _ => offer(team_domain, visit, Refusal::NoSession, &place, moment),
     }
-    offer(team_domain, visit, Refusal::NoSession, &place, moment)
 }
 
 /// The window's page when the session is there.

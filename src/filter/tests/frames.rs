@@ -157,6 +157,35 @@ fn s17_every_error_is_shown_in_frames_of_every_site() {
 }
 
 #[test]
+fn s17_no_answer_is_not_no_in_a_frame() {
+    let mut world = World::new();
+    let begun = reply(world.send(&frame(PLACE, "same-site")));
+    let state = all(&begun, "location")[0].split("state=").nth(1).unwrap();
+    let state = state.split('&').next().unwrap();
+    let cookie = first_cookie(&begun);
+    let callback = |place| {
+        format!("{CALLBACK}?error=temporarily_unavailable&state={state}&return_to={place}")
+    };
+    let here = callback("%2Fa%3Fx%3D1");
+    for cookies in [&[("cookie", cookie.as_str())][..], &[]] {
+        let page = reply(world.send(&with(frame(&here, "same-site"), cookies)));
+        ensure_shown(&page, (503, "control_unavailable"));
+        assert_eq!(all(&page, "retry-after"), ["2"]);
+        // Not at the callback, which would say the same again.
+        assert_eq!(attribute(&page, "auto"), PLACE);
+        let link = format!("<a class=\"act\" href=\"{PLACE}\">Try again now</a>");
+        let refresh = format!("http-equiv=\"refresh\" content=\"10;url={PLACE}\"");
+        assert!(page.body.contains(&link), "{}", page.body);
+        assert!(page.body.contains(&refresh), "{}", page.body);
+        // The attempt has ended.
+        assert_eq!(all(&page, "set-cookie").len(), cookies.len());
+    }
+    let elsewhere = callback("%2F%2Fevil.example");
+    let page = reply(world.send(&frame(&elsewhere, "same-site")));
+    assert_eq!(attribute(&page, "auto"), "/");
+}
+
+#[test]
 fn s17_a_window_reports_to_its_own_origin_alone() {
     let mut world = World::new();
     let login = navigate(

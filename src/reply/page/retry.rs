@@ -1,13 +1,14 @@
 //! When a page is worth another try. Scripts count down; without them the page says when, or is
 //! loaded again by the browser.
 
+use crate::reply::markup::escape;
 use crate::time::UnixSeconds;
 
 /// When a page is worth another try.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Retry {
-    /// By itself.
-    Automatic { seconds: u64 },
+pub(super) enum Retry<'a> {
+    /// By itself: this page or, unless it is empty, the one at `href`.
+    Automatic { seconds: u64, href: &'a str },
     /// By a link, from a moment on.
     NotBefore { at: UnixSeconds, seconds: u64 },
     /// By hand, and by a script that says from when on: loading the page again sends the form.
@@ -19,11 +20,11 @@ pub(super) enum Retry {
 /// How often a page is loaded again where no scripts run, in seconds: always the same, so not often.
 const WITHOUT_SCRIPTS: u64 = 10;
 
-impl Retry {
+impl Retry<'_> {
     /// How many seconds from now.
     pub fn seconds(self) -> u64 {
         match self {
-            Self::Automatic { seconds }
+            Self::Automatic { seconds, .. }
             | Self::NotBefore { seconds, .. }
             | Self::Resend { seconds }
             | Self::ByHand { seconds } => seconds,
@@ -33,15 +34,21 @@ impl Retry {
     /// The markup for the head, and for the body.
     pub fn html(self) -> (String, String) {
         match self {
-            Self::Automatic { seconds } => (
-                format!(
-                    "<noscript><meta http-equiv=\"refresh\" content=\"{}\"></noscript>",
-                    seconds.max(WITHOUT_SCRIPTS)
-                ),
-                format!(
-                    "<p data-wait=\"{seconds}\" data-auto>This page tries again by itself.</p>"
-                ),
-            ),
+            Self::Automatic { seconds, href } => {
+                let (url, to) = match escape(href) {
+                    href if href.is_empty() => (String::new(), String::new()),
+                    href => (format!(";url={href}"), format!("=\"{href}\"")),
+                };
+                (
+                    format!(
+                        "<noscript><meta http-equiv=\"refresh\" content=\"{}{url}\"></noscript>",
+                        seconds.max(WITHOUT_SCRIPTS)
+                    ),
+                    format!(
+                        "<p data-wait=\"{seconds}\" data-auto{to}>This page tries again by itself.</p>"
+                    ),
+                )
+            }
             Self::NotBefore { at, seconds } => (
                 String::new(),
                 format!(
