@@ -6,7 +6,9 @@ use super::attempt::{Beginning, is_of_frame};
 use super::callback::{find_attempt, is_code};
 use super::window;
 use crate::application::Placement;
+use crate::filter::endpoints::came_from::place_of;
 use crate::filter::event::{Incoming, Moment};
+use crate::protocol::return_to;
 use crate::reply::Reply;
 use crate::request::kind::RequestKind;
 use crate::request::query_parameter;
@@ -39,7 +41,9 @@ pub(in crate::filter) fn answer(
         }
         // A frame of another site, whose cookies the browser did not take.
         (RequestKind::FramedNavigation, None, None) => {
-            let place = places.first()?;
+            let page = parameter("return_to").unwrap_or_default();
+            let page = return_to::sanitize(&page);
+            let place = place_of(places, &page).or(places.first())?;
             Some(window::without_code(
                 team_domain,
                 incoming.to(place),

@@ -186,6 +186,27 @@ fn s17_no_answer_is_not_no_in_a_frame() {
 }
 
 #[test]
+fn s17_a_frame_is_offered_the_application_that_its_place_belongs_to() {
+    let mut world = World::without_feed(CONFIG);
+    let wiki = wire("a", &[at("wiki.example", None, None)]);
+    let mut side = wire("b", &[at("wiki.example", None, Some("/side"))]);
+    side.cookie.same_site = SameSite::None;
+    side.cookie.partitioned = true;
+    world.load(vec![wiki, side]);
+    let mut window = |place: &str| {
+        let callback = format!("{CALLBACK}?error=login_required&state=x.y&return_to={place}");
+        let offer = reply(world.send(&frame(&callback, "cross-site")));
+        assert_eq!((offer.status, offer.reason), (401, "no_session"));
+        attribute(&offer, "window").to_owned()
+    };
+    let of_wiki = "https://wiki.example/.access/login?return_to=%2Fx&amp;display=popup";
+    assert_eq!(window("%2Fx"), of_wiki);
+    let of_side = format!("https://team.example.com/login?app={}", "b".repeat(64));
+    let seen = window("%2Fside%2Fx");
+    assert!(seen.starts_with(&of_side), "{seen}");
+}
+
+#[test]
 fn s17_a_window_reports_to_its_own_origin_alone() {
     let mut world = World::new();
     let login = navigate(
