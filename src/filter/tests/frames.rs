@@ -163,9 +163,8 @@ fn s17_no_answer_is_not_no_in_a_frame() {
     let state = all(&begun, "location")[0].split("state=").nth(1).unwrap();
     let state = state.split('&').next().unwrap();
     let cookie = first_cookie(&begun);
-    let callback = |place| {
-        format!("{CALLBACK}?error=temporarily_unavailable&state={state}&return_to={place}")
-    };
+    let callback =
+        |place| format!("{CALLBACK}?error=temporarily_unavailable&state={state}&return_to={place}");
     let here = callback("%2Fa%3Fx%3D1");
     for cookies in [&[("cookie", cookie.as_str())][..], &[]] {
         let page = reply(world.send(&with(frame(&here, "same-site"), cookies)));
