@@ -3,6 +3,8 @@
 //! The host tells milliseconds, tokens and the control service's pages tell seconds (RFC 7519,
 //! section 2, `NumericDate`): a function that takes one cannot be given the other.
 
+pub mod settled;
+
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 use std::time::Duration;

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use portcullis::time::settled::Settled;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -284,12 +285,16 @@ fn background(service: &Arc<Service>, data_dir: &Path) -> JoinSet<()> {
     let service = Arc::clone(service);
     tasks.spawn(async move {
         let mut ticks = tokio::time::interval(DELETE_EXPIRED_EVERY);
+        let mut ended = Settled::default();
         loop {
             ticks.tick().await;
+            let now = service.now();
+            // Ticks do not go by the clock that says what has ended.
+            let settled = ended.look(now, DELETE_EXPIRED_EVERY);
             if let Err(error) = service.proxies.tend(&service.storage).await {
                 tracing::warn!(error = ?error, "the proxies could not be compared");
             }
-            if let Err(error) = service.storage.tidy(service.now()).await {
+            if let Err(error) = service.storage.tidy(now, settled).await {
                 tracing::warn!(error = ?error, "expired rows could not be deleted");
             }
         }

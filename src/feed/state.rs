@@ -8,10 +8,11 @@ use super::freshness::{Freshness, StalePolicy};
 use super::page::DecodedPage;
 use super::snapshot::SnapshotBuilder;
 use super::store::Store;
-use super::timing::PRUNE_INTERVAL;
+use super::timing::{LONGEST_STEP, PRUNE_INTERVAL};
 use crate::application::Scope;
 use crate::session::revocations::Fingerprints;
 use crate::time::UnixMillis;
+use crate::time::settled::Settled;
 
 /// The configuration of a feed.
 #[derive(Debug, Clone)]
@@ -50,6 +51,7 @@ pub(super) struct State {
     store: Option<Store>,
     freshness: Freshness,
     pruned: UnixMillis,
+    ended: Settled,
 }
 
 impl State {
@@ -61,6 +63,7 @@ impl State {
             store: None,
             freshness: Freshness::default(),
             pruned: UnixMillis::EPOCH,
+            ended: Settled::default(),
         }
     }
 
@@ -173,12 +176,15 @@ impl State {
         Ok(Progress::Changed { keys: true })
     }
 
-    /// Drops, now and then, revocations that have ended by both clocks.
+    /// Drops, now and then, revocations that have surely ended by both clocks.
     fn prune(&mut self, now: UnixMillis, page: &DecodedPage) {
-        if now.duration_since(self.pruned) > PRUNE_INTERVAL {
+        let passed = now.duration_since(self.pruned);
+        if passed > PRUNE_INTERVAL || now < self.pruned {
             self.pruned = now;
+            let earlier = page.head.now.min(now.to_seconds());
+            let ended = self.ended.look(earlier, passed.min(LONGEST_STEP));
             if let Some(store) = &mut self.store {
-                store.prune(page.head.now.min(now.to_seconds()));
+                store.prune(ended);
             }
         }
     }

@@ -132,8 +132,8 @@ impl Store {
     }
 
     /// Drops revocations that no longer match any valid token.
-    pub(super) fn prune(&mut self, now: UnixSeconds) {
-        self.revocations.prune(now);
+    pub(super) fn prune(&mut self, settled: UnixSeconds) {
+        self.revocations.prune(settled);
     }
 }
 

@@ -45,6 +45,10 @@ pub(super) const WAITED: Duration = Duration::from_millis(500);
 /// How often revocations that no longer match any token are dropped.
 pub(super) const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 
+/// The most time that a step of the clock counts for, because it may have been set. Pages are further
+/// apart only where the control service is away.
+pub(super) const LONGEST_STEP: Duration = Duration::from_secs(900);
+
 // The lease.
 
 /// How long a lease lasts: a worker may be busy for a moment without losing it.

@@ -79,10 +79,9 @@ impl Revocations {
         self.fresh.raise(changes.fresh);
     }
 
-    /// Drops revocations of which every token has expired. `now` is the earlier of the filter's and
-    /// the control service's clocks.
-    pub fn prune(&mut self, now: UnixSeconds) {
-        let end = seconds(now - GRACE);
+    /// Drops revocations of which every token had expired at `settled`, however wrong a clock is now.
+    pub fn prune(&mut self, settled: UnixSeconds) {
+        let end = seconds(settled - GRACE);
         self.plain.prune(end);
         self.fresh.prune(end);
     }

@@ -61,18 +61,19 @@ const OUTDATED_TIMES: &str = "DELETE FROM version_times WHERE version <= $1 AND 
      (SELECT version FROM version_times WHERE version <= $1 ORDER BY version LIMIT $2)";
 
 impl Database {
-    /// Deletes codes, refreshes, sessions, revocations, networks and proxies that ended before `now`, and the
-    /// oldest part of the log.
-    pub async fn tidy(&self, now: UnixSeconds) -> Result<(), StorageError> {
+    /// Deletes codes, refreshes, networks and proxies that ended before `now`, and the oldest part of the
+    /// log; sessions and revocations that ended before `settled`. A revocation lasts as long as the
+    /// sessions that are stored, so a clock that is ahead must not delete them either.
+    pub async fn tidy(&self, now: UnixSeconds, settled: UnixSeconds) -> Result<(), StorageError> {
         let past_repeats = to_db(now - REPEAT_GRACE);
         let past_proxies = (now - PROXY_GRACE).get().saturating_mul(1_000);
         for (delete, before) in [
             (OUTDATED_CODES, past_repeats),
             (OUTDATED_REFRESHES, past_repeats),
             (OUTDATED_DEVICE_CODES, past_repeats),
-            (OUTDATED_SESSIONS, to_db(now)),
+            (OUTDATED_SESSIONS, to_db(settled)),
             (OUTDATED_NETWORKS, to_db(now - NETWORK_LIFE)),
-            (OUTDATED_REVOCATIONS, to_db(now - REVOCATION_GRACE)),
+            (OUTDATED_REVOCATIONS, to_db(settled - REVOCATION_GRACE)),
             (OUTDATED_PROXIES, to_db(past_proxies)),
             (OUTDATED_STEPS, to_db(self.oldest_step().await?)),
         ] {

@@ -1,6 +1,7 @@
 //! What can have no effect any more leaves, and nothing else does.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use portcullis::protocol::feed::{FeedPage, PageKind};
 use portcullis::time::UnixSeconds;
@@ -53,16 +54,42 @@ async fn a_users_revocation_lasts_as_long_as_their_last_session_would_have() {
         assert_eq!(page.revocations.put[0].until.get(), end);
     }
     let database = &service.running.service.storage;
-    database.tidy(UnixSeconds::new(end + HOUR)).await.unwrap();
+    let tidy = |at| database.tidy(UnixSeconds::new(at), UnixSeconds::new(at));
+    tidy(end + HOUR).await.unwrap();
     assert_eq!(
         feed(&service, &credential, "").await.revocations.put.len(),
         1
     );
-    database
-        .tidy(UnixSeconds::new(end + HOUR + 1))
+    tidy(end + HOUR + 1).await.unwrap();
+    assert!(feed(&service, &credential, "").await.revocations.is_empty());
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_for_a_start_deletes_no_revocation_and_no_session() {
+    let service = Service::start().await;
+    let attempt = Attempt::at(&service.wiki(json!({ "session_duration": "12h" })).await);
+    for email in [ANA, "ben@example.com"] {
+        let password = service.user(email).await;
+        let mut browser = Browser::default();
+        browser.code(&service, &attempt, (email, &password)).await;
+    }
+    service.done("/revocations/user", json!({ "email": ANA })).await;
+    service.clock.advance(50 * HOUR);
+    let pool = pool(&service).await;
+    sqlx::query("UPDATE feed_state SET version = 200000")
+        .execute(&pool)
         .await
         .unwrap();
-    assert!(feed(&service, &credential, "").await.revocations.is_empty());
+    assert!(count(&pool, "version_times").await > 0);
+    let service = service.restart("").await;
+    // They are the last to be deleted.
+    while count(&pool, "version_times").await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    service.clock.set_back(50 * HOUR);
+    assert_eq!(count(&pool, "revocations").await, 1);
+    // How long the next revocation lasts depends on it.
+    assert_eq!(count(&pool, "sessions").await, 1);
 }
 
 #[tokio::test]
@@ -126,7 +153,8 @@ async fn what_is_outdated_goes_whatever_it_is_and_however_much() {
         .await
         .unwrap();
     let database = &service.running.service.storage;
-    database.tidy(service.clock.now_seconds()).await.unwrap();
+    let now = service.clock.now_seconds();
+    database.tidy(now, now).await.unwrap();
     assert_eq!(count(&pool, "revocations").await, 2_500);
     assert_eq!(count(&pool, "proxies").await, 2_500);
     assert_eq!(count(&pool, "version_times").await, 1_000);
@@ -157,7 +185,8 @@ async fn of_a_subjects_two_revocations_only_the_one_that_ended_leaves() {
         }
     }
     let database = &service.running.service.storage;
-    database.tidy(service.clock.now_seconds()).await.unwrap();
+    let now = service.clock.now_seconds();
+    database.tidy(now, now).await.unwrap();
     let left: Vec<(String, i64)> =
         sqlx::query_as("SELECT subject, fresh FROM revocations ORDER BY subject")
             .fetch_all(&pool)

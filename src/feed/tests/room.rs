@@ -5,7 +5,6 @@ use super::*;
 /// `max_revocations` of `feed()`.
 const MOST: u64 = 100;
 const LATER: UnixMillis = UnixMillis::new(NOW.get() + 300_001);
-const MUCH_LATER: UnixMillis = UnixMillis::new(LATER.get() * 2);
 
 /// Revocations of these versions that end at `until`.
 fn revocations(versions: std::ops::RangeInclusive<u64>, until: u64) -> RevocationChanges {
@@ -63,20 +62,49 @@ fn a_delta_for_which_there_is_no_room_makes_the_feed_stale() {
     assert!(!feed.is_stale(NOW + Duration::from_secs(290)) && feed.is_stale(LATER));
 }
 
+/// Gives deltas without revocations, the first after `version`, at these times by every clock.
+fn give_at(feed: &mut Feed, version: u64, times: impl Iterator<Item = UnixMillis>) -> u64 {
+    (version..).zip(times).fold(version, |_, (version, at)| {
+        let mut page = delta("e1", version, version + 1);
+        page.revocations = RevocationChanges::default();
+        page.now = at.to_seconds();
+        let body = serde_json::to_vec(&page).unwrap();
+        feed.poll(at, 0).unwrap();
+        let answer = FeedAnswer {
+            status: Some(200),
+            body: &body,
+        };
+        feed.answered(at, 0, answer).unwrap();
+        version + 1
+    })
+}
+
+const QUARTER: Duration = Duration::from_secs(900);
+const LATE: UnixMillis = UnixMillis::new(NOW.get() + 4 * 3_600_000);
+
 #[test]
-fn revocations_that_have_ended_make_room() {
+fn revocations_that_ended_hours_ago_make_room() {
     let mut feed = feed();
     let mut page = snapshot("e1", 1_000);
     page.revocations = revocations(1..=MOST, 1);
     give(&mut feed, &page).unwrap();
-    let mut more = delta("e1", 1_000, 1_001);
-    more.now = UnixSeconds::new(MUCH_LATER.get());
-    let body = serde_json::to_vec(&more).unwrap();
-    feed.poll(MUCH_LATER, 0).unwrap();
-    let answer = FeedAnswer {
-        status: Some(200),
-        body: &body,
-    };
-    assert!(feed.answered(MUCH_LATER, 0, answer).is_ok());
-    assert_eq!(position(&feed), ("e1".into(), 1_001, 1));
+    let quarters = |count| (1..=count).map(|n| LATE + QUARTER * n);
+    let version = give_at(&mut feed, 1_000, quarters(23));
+    assert_eq!(position(&feed).2, 100);
+    let at = std::iter::once(LATE + QUARTER * 24);
+    let version = give_at(&mut feed, version, at);
+    assert_eq!(position(&feed), ("e1".into(), version, 0));
+}
+
+#[test]
+fn clocks_that_are_ahead_for_hours_drop_no_revocation() {
+    let mut feed = feed();
+    let mut page = snapshot("e1", 1_000);
+    page.revocations = revocations(1..=MOST, (LATE + QUARTER * 40).to_seconds().get());
+    give(&mut feed, &page).unwrap();
+    let steps = |from, count| (1..=count).map(move |n| from + QUARTER * n);
+    let version = give_at(&mut feed, 1_000, steps(LATE, 8));
+    let ahead = LATE + Duration::from_secs(30 * 3600);
+    let version = give_at(&mut feed, version, steps(ahead, 22));
+    assert_eq!(position(&feed), ("e1".into(), version, 100));
 }

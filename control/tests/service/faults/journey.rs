@@ -271,7 +271,7 @@ impl Journey {
         let forget = json!({ "instance": "p1" });
         self.done("proxies", "/proxies/forget", forget).await;
         self.service.clock.advance(60);
-        storage.tidy(service.now()).await.unwrap();
+        storage.tidy(service.now(), service.now()).await.unwrap();
         storage.try_write().await.unwrap();
         self.answered("upkeep");
     }

@@ -108,9 +108,7 @@ async fn stored_refreshes_hold_no_token_and_are_tidied_away() {
     let held: Value = serde_json::from_str(&stored[0]).unwrap();
     assert_eq!(held, claims(&token));
     at.service.clock.advance(61);
-    storage
-        .tidy(at.service.running.service.now())
-        .await
-        .unwrap();
+    let now = at.service.running.service.now();
+    storage.tidy(now, now).await.unwrap();
     assert!(at.rows().await.is_empty());
 }
