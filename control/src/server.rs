@@ -12,13 +12,13 @@ pub mod first_start;
 mod listeners;
 pub mod marker;
 pub mod restore;
+mod upkeep;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis::time::settled::Settled;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -43,7 +43,6 @@ const GRACE: Duration = Duration::from_millis(600);
 const DATABASE_CLOSE_LIMIT: Duration = Duration::from_millis(200);
 /// How soon a database that could not be written is tried again.
 const TRY_WRITE_EVERY: Duration = Duration::from_secs(1);
-const DELETE_EXPIRED_EVERY: Duration = Duration::from_secs(60);
 
 /// How to start the service.
 pub struct Start {
@@ -282,22 +281,6 @@ fn background(service: &Arc<Service>, data_dir: &Path) -> JoinSet<()> {
     tasks.spawn(rotation::keep(Arc::clone(service)));
     tasks.spawn(try_to_write(service.storage.clone()));
     tasks.spawn(clock::keep(Arc::clone(service)));
-    let service = Arc::clone(service);
-    tasks.spawn(async move {
-        let mut ticks = tokio::time::interval(DELETE_EXPIRED_EVERY);
-        let mut ended = Settled::default();
-        loop {
-            ticks.tick().await;
-            let now = service.now();
-            // Ticks do not go by the clock that says what has ended.
-            let settled = ended.look(now, DELETE_EXPIRED_EVERY);
-            if let Err(error) = service.proxies.tend(&service.storage).await {
-                tracing::warn!(error = ?error, "the proxies could not be compared");
-            }
-            if let Err(error) = service.storage.tidy(now, settled).await {
-                tracing::warn!(error = ?error, "expired rows could not be deleted");
-            }
-        }
-    });
+    tasks.spawn(upkeep::keep(Arc::clone(service)));
     tasks
 }

@@ -60,7 +60,10 @@ mod tests {
     #[test]
     fn a_clock_that_goes_on_settles_within_twelve_hours() {
         let six_hours = 6 * 60;
-        assert_eq!(latest(|passed| START + passed, six_hours), UnixSeconds::EPOCH);
+        assert_eq!(
+            latest(|passed| START + passed, six_hours),
+            UnixSeconds::EPOCH
+        );
         assert_eq!(latest(|passed| START + passed, six_hours + 1), START);
         assert!(latest(|passed| START + passed, 24 * 60) >= START + DAY / 2);
     }

@@ -73,7 +73,9 @@ async fn a_clock_that_is_ahead_for_a_start_deletes_no_revocation_and_no_session(
         let mut browser = Browser::default();
         browser.code(&service, &attempt, (email, &password)).await;
     }
-    service.done("/revocations/user", json!({ "email": ANA })).await;
+    service
+        .done("/revocations/user", json!({ "email": ANA }))
+        .await;
     service.clock.advance(50 * HOUR);
     let pool = pool(&service).await;
     sqlx::query("UPDATE feed_state SET version = 200000")
