@@ -33,7 +33,10 @@ const MAX_WAITING_FOR_ONE_TOKEN: usize = 64;
 const MAX_WAITING_BYTES: usize = 32 * 1_024;
 /// Callouts that may wait at once in one VM.
 const MAX_CALLS: usize = 64;
-/// How many of them may burn the codes of browsers without a session, which any client can cause.
+/// How many of them may be for the callbacks of browsers without a session, which any client can
+/// cause.
+pub(super) const MAX_CALLS_OF_STRANGERS: usize = 48;
+/// How many of those may burn codes: they must leave room for people who sign in.
 pub(super) const MAX_BURNS: usize = 16;
 
 /// The requests that wait in one VM.
@@ -206,12 +209,15 @@ impl PendingRequests {
             .collect()
     }
 
-    /// Whether one more call may be made, or one more code burnt.
+    /// Whether one more call may be made.
     fn has_room_for_call(&self, wanted: &Pending) -> bool {
-        let by_strangers =
-            |pending: &Pending| matches!(pending, Pending::Burn(burn) if burn.is_of_a_stranger());
         let calls = self.count(|pending| pending.call_name().is_some());
-        calls < MAX_CALLS && (!by_strangers(wanted) || self.count(by_strangers) < MAX_BURNS)
+        let burns =
+            |pending: &Pending| matches!(pending, Pending::Burn(_)) && pending.is_of_a_stranger();
+        calls < MAX_CALLS
+            && (!wanted.is_of_a_stranger()
+                || self.count(Pending::is_of_a_stranger) < MAX_CALLS_OF_STRANGERS)
+            && (!burns(wanted) || self.count(burns) < MAX_BURNS)
     }
 
     fn count(&self, is_counted: impl Fn(&Pending) -> bool) -> usize {
@@ -229,6 +235,15 @@ impl Pending {
             Self::Feed(_) | Self::Refresh(_) => None,
             Self::Exchange(_) | Self::Burn(_) => Some("exchange"),
             Self::Logout(_) => Some("logout"),
+        }
+    }
+
+    /// Whether it waits for a call that any client could have caused.
+    fn is_of_a_stranger(&self) -> bool {
+        match self {
+            Self::Exchange(exchange) => !exchange.is_signed_in,
+            Self::Burn(burn) => !burn.is_signed_in,
+            Self::Feed(_) | Self::Refresh(_) | Self::Logout(_) => false,
         }
     }
 }

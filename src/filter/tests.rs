@@ -23,7 +23,7 @@ mod wildcard;
 use std::time::Duration;
 
 use super::login::attempt::tests::Counting;
-use super::pending::{FEED_WAIT, LOST_AFTER, MAX_BURNS};
+use super::pending::{FEED_WAIT, LOST_AFTER, MAX_BURNS, MAX_CALLS_OF_STRANGERS};
 use super::*;
 use crate::application::tests::{at, wire};
 use crate::feed::{FeedAnswer, FeedError, Progress};

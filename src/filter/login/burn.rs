@@ -16,17 +16,12 @@ pub(in crate::filter) struct PendingBurn {
     /// Why the code is not exchanged.
     pub(super) reason: &'static str,
     /// Whether the browser has a good session here.
-    pub(super) is_signed_in: bool,
+    pub(in crate::filter) is_signed_in: bool,
     /// Whether a new sign-in may begin by itself.
     pub(super) by_itself: bool,
 }
 
 impl PendingBurn {
-    /// Whether any client could have caused it.
-    pub fn is_of_a_stranger(&self) -> bool {
-        !self.is_signed_in
-    }
-
     /// The control service answered. Without an answer the code may still be good, so the page
     /// tries again by itself.
     pub fn answered(&self, answer: ControlAnswer<Option<BurnAnswer>>) -> Reply {

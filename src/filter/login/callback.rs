@@ -66,18 +66,17 @@ pub(in crate::filter) fn callback(
             return burn(pending, visit, code, waiting, moment.now);
         }
     };
+    let visit = incoming.to(&placement);
+    let is_signed_in = authenticator.authenticate(visit, moment).is_ok();
     let exchange = PendingExchange {
+        is_signed_in,
         returns: Returns::of(head, moment.seconds()),
         kind,
         placement,
         attempt,
     };
     // Many tabs that open at once come back at once: a user who is signed in is in no loop.
-    if exchange.returns.are_too_many()
-        && authenticator
-            .authenticate(incoming.to(&exchange.placement), moment)
-            .is_err()
-    {
+    if exchange.returns.are_too_many() && !is_signed_in {
         return Effect::Reply(exchange.ended(login_loop(kind)));
     }
     let unavailable = exchange.ended(control_unavailable(kind));

@@ -27,6 +27,8 @@ pub(in crate::filter) struct PendingExchange {
     pub(super) attempt: Attempt,
     pub(super) returns: Returns,
     pub(super) kind: RequestKind,
+    /// Whether the browser has a good session here already.
+    pub(in crate::filter) is_signed_in: bool,
 }
 
 impl PendingExchange {

@@ -340,6 +340,42 @@ fn codes_of_strangers_cannot_use_up_all_calls() {
 }
 
 #[test]
+fn sign_ins_of_strangers_leave_calls_for_who_is_signed_in() {
+    let mut world = World::new();
+    let (cookie, state) = begin_login(&mut world, "none");
+    let path = format!("/.access/callback?code=c0de&state={state}");
+    let exchange = with(navigate("wiki.example", &path), &[("cookie", &cookie)]);
+    let burn = navigate("wiki.example", "/.access/callback?code=c0de&state=x.y");
+    let session = world.session_cookie();
+    let mut begin = |stream, fields: &[(&str, &str)]| {
+        let effect = with_head(fields, |head| {
+            world.with_moment(|filter, moment| filter.begin(stream, head, moment))
+        });
+        matches!(effect, Effect::Call(_))
+    };
+    assert!(begin(99, &burn), "both are counted together");
+    let called = (100..200)
+        .filter(|stream| begin(*stream, &exchange))
+        .count();
+    assert_eq!(called, MAX_CALLS_OF_STRANGERS - 1);
+    assert!(!begin(200, &burn));
+    let both = format!("{session}; {cookie}");
+    assert!(begin(
+        201,
+        &with(navigate("wiki.example", &path), &[("cookie", &both)])
+    ));
+    assert!(begin(202, &with(burn, &[("cookie", &session)])));
+    let logout = [
+        (":method", "POST"),
+        (":authority", "wiki.example"),
+        (":path", "/.access/logout"),
+        ("sec-fetch-site", "same-origin"),
+        ("cookie", session.as_str()),
+    ];
+    assert!(begin(203, &logout));
+}
+
+#[test]
 fn a_login_begins_for_people_only() {
     let mut world = World::new();
     for (more, expected) in [
