@@ -34,11 +34,13 @@ struct Expired<'a> {
 
 /// Why a request does not wait for a new token.
 pub(super) enum NotHeld {
-    /// It has no token that may be refreshed, or its head is too large to be kept.
+    /// It has no token that may be refreshed, or its head is too large to be kept and nothing is
+    /// known of a call for its token.
     Impossible,
     /// A call for its token was in vain a moment ago.
     InVain(InVain),
-    /// Too many requests wait already.
+    /// Too many requests wait already, or its head is too large to be kept while others wait for
+    /// the same token.
     NoRoom,
 }
 
@@ -57,13 +59,17 @@ pub(super) fn hold(
     moment: &mut Moment<'_>,
 ) -> Result<Effect, NotHeld> {
     let head = visit.incoming.head;
-    let expired = refreshable(authenticator, visit, moment)
-        .filter(|_| PendingRequests::can_keep(head))
-        .ok_or(NotHeld::Impossible)?;
+    let expired = refreshable(authenticator, visit, moment).ok_or(NotHeld::Impossible)?;
     if let Some(in_vain) = refreshes.recent(expired.old.jti(), moment.now) {
         return Err(NotHeld::InVain(in_vain));
     }
     let open = refreshes.open(expired.old.jti());
+    if !PendingRequests::can_keep(head) {
+        return Err(match open {
+            Some(_) => NotHeld::NoRoom,
+            None => NotHeld::Impossible,
+        });
+    }
     if !pending.has_room_for_token(open.as_ref()) {
         return Err(NotHeld::NoRoom);
     }

@@ -160,6 +160,24 @@ fn a_head_that_is_too_large_to_keep_is_answered_at_once() {
 }
 
 #[test]
+fn b02_no_answer_ends_no_session_of_a_head_that_is_too_large_to_keep() {
+    let mut clients = Clients::new();
+    let large = "x".repeat(33 * 1_024);
+    let fields = with(get("wiki.example", "/"), &[("x-large", &large)]);
+    let no_answer = (503, "control_unavailable");
+    // Nor while others wait for it.
+    clients.fetch(1);
+    assert_eq!(status(clients.request(2, &fields)), no_answer);
+    let call = clients.call();
+    clients.answer(call.id, None, b"");
+    assert_eq!(status(clients.wake_due().remove(0).1), no_answer);
+    assert_eq!(status(clients.request(2, &fields)), no_answer);
+    clients.world.now += Duration::from_secs(3);
+    let expired = (401, "session_expired");
+    assert_eq!(status(clients.request(3, &fields)), expired);
+}
+
+#[test]
 fn a_lost_call_ends_with_its_deadline() {
     let mut clients = Clients::new();
     clients.fetch(1);
