@@ -28,7 +28,11 @@ pub(in crate::filter) fn begin_login(
     moment: &mut Moment<'_>,
 ) -> Reply {
     let head = visit.incoming.head;
-    let beginning = beginning_of(head);
+    let beginning = match beginning_of(head) {
+        // Who led the browser to the attempt before it is not known.
+        Beginning::Here if login.is_again => Beginning::AnotherSite,
+        beginning => beginning,
+    };
     let now = moment.seconds();
     let attempt = Attempt::begin(moment.random, now, beginning).again(login.is_again);
     let return_to = return_to::sanitize(login.return_to);

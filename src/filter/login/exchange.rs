@@ -60,7 +60,8 @@ impl PendingExchange {
             ControlAnswer::Refused(problem) => {
                 let refused = RefusedExchange {
                     kind,
-                    is_again: self.attempt.is_again(),
+                    by_itself: !self.attempt.is_again()
+                        && self.attempt.beginning() != Beginning::Silent,
                     placement: &self.placement,
                     team_domain: authenticator.team_domain(),
                     now: moment.seconds(),
@@ -114,7 +115,8 @@ impl PendingExchange {
         }
         let title = "You are signed in";
         let page = if self.attempt.beginning() == Beginning::AnotherSite {
-            MessagePage::new(title, &["Another site led you here."]).link(location, "Continue")
+            MessagePage::new(title, &["Another site may have led you here."])
+                .link(location, "Continue")
         } else {
             MessagePage::new(
                 title,

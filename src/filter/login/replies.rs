@@ -24,8 +24,8 @@ const RETRY_SECONDS: u64 = 2;
 pub(super) struct RefusedExchange<'a> {
     /// The kind of the callback's request.
     pub kind: RequestKind,
-    /// Whether the attempt began because an earlier one could not be finished.
-    pub is_again: bool,
+    /// Whether a new sign-in may begin by itself.
+    pub by_itself: bool,
     /// The application.
     pub placement: &'a Placement,
     /// The team domain's origin.
@@ -41,7 +41,7 @@ impl RefusedExchange<'_> {
         let place = problem.return_to.as_deref();
         let back = WayBack::to(place);
         let by_itself = WayBack {
-            by_itself: !self.is_again,
+            by_itself: self.by_itself,
             ..back
         };
         let login = place.and_then(return_to::checked).map_or_else(

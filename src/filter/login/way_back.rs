@@ -25,7 +25,12 @@ impl<'a> WayBack<'a> {
         }
     }
 
-    /// An error page that leads there, or moves on by itself. It stays on the host of the callback.
+    /// A redirect that begins again there, or an error page with a link. It stays on the host of the
+    /// callback.
+    ///
+    /// It must not be a page that moves on by itself: what such a page requests comes from this site
+    /// to the browser, with `SameSite=Strict` cookies, even if another site led the browser here. A
+    /// redirect remains that site's request.
     pub fn error(
         self,
         page: MessagePage<'_>,
@@ -38,17 +43,17 @@ impl<'a> WayBack<'a> {
             return page.error(kind, status, reason);
         };
         let place = percent_encode(place.as_bytes());
-        let again = if self.by_itself { "again=1&" } else { "" };
-        let login = format!("/.access/login?{again}return_to={place}");
-        let page = if self.by_itself {
-            MessagePage::new(
-                "Starting again",
-                &["This sign-in could not be finished. Another one begins at the page that you asked for."],
-            )
-            .move_on(&login, label)
-        } else {
-            page.link(&login, label)
-        };
-        page.keeping_the_fragment().error(kind, status, reason)
+        let is_page = matches!(
+            kind,
+            RequestKind::Navigation | RequestKind::FramedNavigation
+        );
+        if self.by_itself && is_page {
+            let login = format!("/.access/login?again=1&return_to={place}");
+            return Reply::redirect(reason, login);
+        }
+        let login = format!("/.access/login?return_to={place}");
+        page.link(&login, label)
+            .keeping_the_fragment()
+            .error(kind, status, reason)
     }
 }

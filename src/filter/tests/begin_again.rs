@@ -34,17 +34,19 @@ fn a_foreign_state_begins_again_at_the_page_that_the_code_was_for() {
         ),
     ] {
         let reply = foreign_state(&mut world, &cookie, &state, burnt);
-        assert_eq!((reply.status, reply.reason), (400, "state_unknown"));
+        assert_eq!((reply.status, reply.reason), (302, "state_unknown"));
         assert!(all(&reply, "set-cookie").is_empty());
-        let login = "/.access/login?again=1&amp;return_to=%2Fa%3Fb%3Dc%26d";
-        for part in [
-            "<h1>Starting again</h1>".to_owned(),
-            format!("<a class=\"act\" href=\"{login}\" data-go>{label}</a>"),
-            format!("<meta http-equiv=\"refresh\" content=\"0;url={login}\">"),
-            // The fragment goes along.
-            "a.href+=location.hash".to_owned(),
-        ] {
-            assert!(reply.body.contains(&part), "{part}: {}", reply.body);
+        let login = "/.access/login?again=1&return_to=%2Fa%3Fb%3Dc%26d";
+        assert_eq!(all(&reply, "location"), [login]);
+        // What a page requests comes from this site, with `SameSite=Strict` cookies.
+        assert_eq!(reply.body, "");
+        // By hand, the fragment goes along.
+        let again = state.replace('.', ".again.");
+        let reply = foreign_state(&mut world, &cookie, &again, burnt);
+        assert_eq!(reply.status, 400);
+        let link = "href=\"/.access/login?return_to=%2Fa%3Fb%3Dc%26d\"";
+        for part in [link, label, "a.href+=location.hash"] {
+            assert!(reply.body.contains(part), "{part}: {}", reply.body);
         }
         // Nothing is known of a code that the control service does not know.
         let reply = foreign_state(&mut world, &cookie, &state, (204, ""));
@@ -93,6 +95,51 @@ fn a_sign_in_begins_again_by_itself_once() {
 }
 
 #[test]
+fn what_begins_again_by_itself_counts_as_another_sites_doing() {
+    for site in ["none", "same-origin", "same-site", "cross-site"] {
+        let mut world = World::new();
+        let path = "/.access/login?again=1&return_to=%2Fa";
+        let fields = with(navigate("wiki.example", path), &[("sec-fetch-site", site)]);
+        let begun = reply(world.send(&fields));
+        let cookie = all(&begun, "set-cookie")[0].split(';').next().unwrap();
+        let location = all(&begun, "location")[0];
+        let state = location.split("state=").nth(1).unwrap().split('&').next();
+        let path = format!("/.access/callback?code=c0de&state={}", state.unwrap());
+        let back = with(navigate("wiki.example", &path), &[("cookie", cookie)]);
+        assert!(matches!(world.send(&back), Effect::Call(_)));
+        let answer = exchange_answer(&world, SameSite::Strict);
+        let page = reply(world.answer(Some(200), &answer).unwrap());
+        assert_eq!((page.status, page.reason), (200, "signed_in"));
+        assert!(
+            page.body.contains("Another site may have led you here"),
+            "{site}"
+        );
+        assert!(!page.body.contains("http-equiv"), "{site}");
+    }
+}
+
+#[test]
+fn a_silent_sign_in_does_not_begin_again() {
+    let mut world = World::new();
+    let frame = [
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "iframe"),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    let login = get("wiki.example", "/.access/login?prompt=none&return_to=%2Fa");
+    let begun = reply(world.send(&with(login, &frame)));
+    let cookie = all(&begun, "set-cookie")[0].split(';').next().unwrap();
+    let state = begun.body.split("state=").nth(1).unwrap().split('&').next();
+    let path = format!("/.access/callback?code=c0de&state={}", state.unwrap());
+    let fields = with(get("wiki.example", &path), &frame);
+    world.send(&with(fields, &[("cookie", cookie)]));
+    let body = r#"{"status":400,"reason":"code_unknown","return_to":"/a"}"#;
+    let told = reply(world.answer(Some(400), body.as_bytes()).unwrap());
+    assert!(told.body.contains("login_required"), "{}", told.body);
+    assert!(all(&told, "location").is_empty());
+}
+
+#[test]
 fn no_other_place_is_taken_from_the_answer_to_a_burnt_code() {
     let mut world = World::new();
     let (_, state) = begin_login(&mut world, "none");
@@ -134,9 +181,7 @@ fn a_code_that_may_not_be_burnt_yet_is_burnt_at_the_next_try() {
 fn a_refused_exchange_keeps_the_place() {
     let login = "/.access/login?return_to=%2Fa%3Fb";
     let absolute = format!("https://wiki.example{login}");
-    let again = login.replace("?", "?again=1&amp;");
     for (status_code, reason, link) in [
-        (400, "code_unknown", again.as_str()),
         (400, "code_mismatch", login),
         (403, "session_ended", login),
         (403, "login_required", login),
@@ -152,9 +197,19 @@ fn a_refused_exchange_keeps_the_place() {
         let page = reply(world.answer(Some(status_code), body.as_bytes()).unwrap());
         let link = format!("<a class=\"act\" href=\"{link}\"");
         assert!(page.body.contains(&link), "{reason}: {}", page.body);
-        let by_itself = page.body.contains("http-equiv");
-        assert_eq!(by_itself, reason == "code_unknown", "{reason}");
+        assert!(!page.body.contains("http-equiv"), "{reason}");
     }
+    // This one begins again by itself.
+    let mut world = World::new();
+    let (cookie, state) = begin_login(&mut world, "none");
+    let path = format!("/.access/callback?code=c0de&state={state}");
+    let back = with(navigate("wiki.example", &path), &[("cookie", &cookie)]);
+    world.send(&back);
+    let body = r#"{"status":400,"reason":"code_unknown","return_to":"/a?b"}"#;
+    let again = reply(world.answer(Some(400), body.as_bytes()).unwrap());
+    assert_eq!((again.status, again.reason), (302, "code_unknown"));
+    let login = "/.access/login?again=1&return_to=%2Fa%3Fb";
+    assert_eq!(all(&again, "location"), [login]);
     // A token that is refused here.
     let mut world = World::new();
     let (cookie, state) = begin_login(&mut world, "none");

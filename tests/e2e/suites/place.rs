@@ -83,7 +83,7 @@ fn b07_a_sign_in_in_another_browser_begins_again_at_its_page() -> Result<()> {
     let mut other = stand.browser()?;
     let page = other.navigate(callback.as_str())?;
     ensure_page(&page, 400, "state_unknown")?;
-    let login = application.url(&login_link(&page.text())?);
+    let login = application.url(&login_link(&page)?);
     let callback = sign_in_to_callback(&mut other, &login, &other_user)?;
     let answer = other.navigate(callback.as_str())?;
     assert_eq!(answer.header("location"), Some(url.as_str()));

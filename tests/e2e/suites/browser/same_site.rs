@@ -45,6 +45,42 @@ fn s17_and_b07_strict_signs_in_from_a_link_on_another_site() -> Result<()> {
     tab.arrive(&application.url("/b"))
 }
 
+/// The attempt is none of this browser's, so another one begins by itself.
+#[test]
+fn s17_a_sign_in_that_another_site_began_stays_its_doing() -> Result<()> {
+    let (stand, visitor) = (stand()?, visitor()?);
+    let user = stand.user()?;
+    for same_site in ["lax", "strict"] {
+        let application = with_same_site(stand, same_site, sites::APPLICATIONS)?;
+        let tab = visitor.tab()?;
+        sign_in(&tab, &user, &application)?;
+        tab.run("document.cookie = 'own=1; Path=/; SameSite=Strict'; 0")?;
+        let place = stand.unique_path();
+        tab.open(&application.url(&place))?;
+        assert!(tab.text()?.contains("own=1"), "{}", tab.text()?);
+
+        let place = stand.unique_path();
+        let login = format!(
+            "{}/login?app={}&origin={}&return_to={place}&state=zz&code_challenge={}",
+            stand.deployment.team_domain(),
+            application.audience,
+            application.origin,
+            "A".repeat(43)
+        );
+        follow_link(stand, &tab, &login.replace("&", "&amp;"))?;
+        if same_site == "strict" {
+            tab.wait_for(
+                "document.body?.innerText.includes('Another site may have led you here.')",
+            )?;
+            assert_eq!(stand.reached_origin(&place), 0);
+            continue;
+        }
+        tab.arrive(&application.url(&place))?;
+        assert!(!tab.text()?.contains("own=1"), "{}", tab.text()?);
+    }
+    Ok(())
+}
+
 #[test]
 fn s17_lax_is_the_default_and_comes_with_links_of_other_sites() -> Result<()> {
     let (stand, visitor) = (stand()?, visitor()?);

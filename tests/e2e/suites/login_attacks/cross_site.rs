@@ -37,8 +37,8 @@ fn nobody_is_signed_in_as_somebody_else_by_a_link() -> Result<()> {
             now.map(|cookie| cookie.value),
             held.as_ref().map(|cookie| cookie.value.clone())
         );
-        // The page leads to a sign-in of the victim's own.
-        let login = application.url(&login_link(&answer.text())?);
+        // The answer leads to a sign-in of the victim's own.
+        let login = application.url(&login_link(&answer)?);
         let led = browser.open(&login)?;
         let form = led.text().contains("name=\"password\"");
         let identity = browser.xhr(&application.url("/.access/identity"))?;

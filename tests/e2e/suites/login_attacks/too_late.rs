@@ -5,7 +5,9 @@ use portcullis_e2e::ApplicationSettings;
 use portcullis_e2e::clock::stand_with_clock;
 use portcullis_e2e::tokens::TOKEN_COOKIE;
 
-use super::steps::{attempts, callback_of, ensure_page, forget_session, sign_in_to_callback};
+use super::steps::{
+    attempts, callback_of, ensure_page, ensure_signed_in, forget_session, sign_in_to_callback,
+};
 
 /// Beyond this a code is too old.
 const CODE_SECONDS: i64 = 60;
@@ -45,11 +47,11 @@ fn a_code_with_the_attempts_own_cookie_is_answered_for_ten_seconds() -> Result<(
         .context("no attempt")?;
     let attempt = browser.jar.find(&application.host, &name).cloned();
     let attempt = attempt.context("no attempt")?;
-    assert_eq!(browser.navigate(callback.as_str())?.status, 302);
+    ensure_signed_in(&browser.navigate(callback.as_str())?)?;
     let first = browser.jar.find(&application.host, TOKEN_COOKIE).cloned();
 
     browser.jar.insert(attempt.clone());
-    assert_eq!(browser.navigate(callback.as_str())?.status, 302);
+    ensure_signed_in(&browser.navigate(callback.as_str())?)?;
     let second = browser.jar.find(&application.host, TOKEN_COOKIE).cloned();
     let id = |cookie: Option<portcullis_demo::browser::jar::Cookie>| {
         let token = cookie.context("no token")?.value;
