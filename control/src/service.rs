@@ -49,7 +49,7 @@ pub struct Service {
     /// Recognises browsers in which users signed in before.
     pub(crate) known_browsers: KnownBrowsers,
     /// Limits on failed sign-ins.
-    pub limits: SignInLimits,
+    pub limits: Arc<SignInLimits>,
     /// Limits on wrong user codes.
     pub(crate) guess_limits: GuessLimits,
     /// Limits on requests for device codes, and on polls.

@@ -11,7 +11,7 @@ pub mod known_browser;
 pub mod limits;
 pub(crate) mod new_password;
 pub mod own_password;
-pub(crate) mod password;
+pub mod password;
 pub mod password_hash;
 pub mod password_hashing;
 pub(crate) mod users;

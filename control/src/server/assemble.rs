@@ -70,7 +70,7 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         metrics: Metrics::new(&storage, &passwords),
         passwords,
         known_browsers,
-        limits: SignInLimits::new(config.sign_in),
+        limits: Arc::new(SignInLimits::new(config.sign_in)),
         guess_limits: GuessLimits::new(),
         request_limits: RequestLimits::new(),
         credential_uses: Uses::default(),

@@ -1,7 +1,8 @@
 //! How often sign-ins may fail.
 //!
 //! An attempt is counted before the password is checked, so that parallel guesses count, and given
-//! back if no wrong password was checked.
+//! back if no wrong password was checked. Right passwords have a limit of their own: each takes the
+//! same work.
 //!
 //! Strangers share one allowance for each e-mail address, whether or not an account has it, and
 //! wait longer with every failure. So nobody can try many passwords, from however many addresses.
@@ -13,7 +14,6 @@ use std::net::IpAddr;
 use portcullis::time::UnixMillis;
 
 use crate::config::settings::SignInConfig;
-use crate::sign_in::password_hashing::Caller;
 use crate::system::backoff::Backoff;
 use crate::system::rate_limit::{RateLimit, TooMany, network};
 
@@ -23,6 +23,9 @@ use crate::system::rate_limit::{RateLimit, TooMany, network};
 /// [`LONGEST`]: crate::system::backoff::LONGEST
 const CELLS_OF_STRANGERS: usize = 1 << 18;
 const CELLS_OF_OWNERS: usize = 1 << 14;
+/// How often a minute the right password of one address may be checked. More than can wait for a
+/// check, so that strangers cannot use it up with wrong ones that are being checked.
+const RIGHT_PER_MINUTE: u32 = 300;
 
 /// The limits on failed sign-ins.
 pub struct SignInLimits {
@@ -30,6 +33,7 @@ pub struct SignInLimits {
     by_browser: Backoff,
     by_network: Backoff,
     by_address: RateLimit,
+    right_by_email: RateLimit,
 }
 
 /// An attempt to sign in.
@@ -53,10 +57,22 @@ pub struct Known<'a> {
 }
 
 /// An attempt that was counted.
-#[must_use = "an attempt that was no failure must be given back"]
+#[must_use = "an attempt must be settled"]
 pub struct Attempt {
     allowance: Allowance,
     address: Option<u64>,
+    right: u64,
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The password is right.
+    Right,
+    /// It is wrong.
+    Wrong,
+    /// It was not checked.
+    Unchecked,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -67,12 +83,12 @@ enum Allowance {
 }
 
 impl Attempt {
-    /// Who is waiting for the check of the password.
+    /// Whether the user signed in before in the same browser or network.
     #[must_use]
-    pub fn caller(&self) -> Caller {
+    pub fn is_known(&self) -> bool {
         match self.allowance {
-            Allowance::Browser(_) | Allowance::Network(_) => Caller::Known,
-            Allowance::Strangers(_) => Caller::Stranger,
+            Allowance::Browser(_) | Allowance::Network(_) => true,
+            Allowance::Strangers(_) => false,
         }
     }
 }
@@ -87,6 +103,7 @@ impl SignInLimits {
             by_browser: owners(),
             by_network: owners(),
             by_address: RateLimit::new(config.failures_per_address),
+            right_by_email: RateLimit::new(RIGHT_PER_MINUTE),
         }
     }
 
@@ -96,17 +113,32 @@ impl SignInLimits {
     /// # Errors
     /// When there were too many. Nothing is counted then.
     pub fn attempt(&self, tried: &Tried<'_>, now: UnixMillis) -> Result<Attempt, TooMany> {
+        let right = self.right_by_email.key(tried.email);
+        self.right_by_email.take(right, now)?;
+        let counted = self.count(tried, now);
+        if counted.is_err() {
+            self.right_by_email.give_back(right);
+        }
+        let (allowance, address) = counted?;
+        Ok(Attempt {
+            allowance,
+            address,
+            right,
+        })
+    }
+
+    /// Counts an attempt as a failure, also of the client's address if that is returned.
+    fn count(
+        &self,
+        tried: &Tried<'_>,
+        now: UnixMillis,
+    ) -> Result<(Allowance, Option<u64>), TooMany> {
         let mut refused: Option<TooMany> = None;
         if let Some(browser) = tried.known.browser {
             let key = self.by_browser.key(browser);
             match self.by_browser.take(key, now) {
-                Ok(()) => {
-                    return Ok(Attempt {
-                        allowance: Allowance::Browser(key),
-                        // Others behind the same address cannot shut out the browser.
-                        address: None,
-                    });
-                }
+                // Others behind the same address cannot shut out the browser.
+                Ok(()) => return Ok((Allowance::Browser(key), None)),
                 Err(too_many) => refused = Some(too_many),
             }
         }
@@ -119,10 +151,7 @@ impl SignInLimits {
             allowance
         });
         match allowance {
-            Ok(allowance) => Ok(Attempt {
-                allowance,
-                address: Some(address),
-            }),
+            Ok(allowance) => Ok((allowance, Some(address))),
             Err(too_many) => Err(sooner(refused, too_many)),
         }
     }
@@ -143,8 +172,17 @@ impl SignInLimits {
         }
     }
 
-    /// Takes an attempt out of the count, because no wrong password was checked.
-    pub fn give_back(&self, attempt: &Attempt, now: UnixMillis) {
+    /// Takes out of the counts what an attempt was not.
+    pub fn settle(&self, attempt: &Attempt, outcome: Outcome, now: UnixMillis) {
+        if outcome != Outcome::Right {
+            self.right_by_email.give_back(attempt.right);
+        }
+        if outcome != Outcome::Wrong {
+            self.was_no_failure(attempt, now);
+        }
+    }
+
+    fn was_no_failure(&self, attempt: &Attempt, now: UnixMillis) {
         match attempt.allowance {
             Allowance::Browser(key) => self.by_browser.give_back(key, now),
             Allowance::Network(key) => self.by_network.give_back(key, now),
@@ -210,12 +248,36 @@ mod tests {
     }
 
     #[test]
-    fn successes_cost_nothing() {
+    fn only_wrong_passwords_are_failures() {
         let limits = limits(1, 1);
-        for _ in 0..50 {
+        for outcome in [Outcome::Right, Outcome::Unchecked].repeat(25) {
             let attempt = limits.attempt(&here("a@b"), NOW).unwrap();
-            limits.give_back(&attempt, NOW);
+            limits.settle(&attempt, outcome, NOW);
         }
+    }
+
+    #[test]
+    fn right_passwords_of_one_user_are_limited() {
+        let limits = limits(1_000_000, 1_000_000);
+        let mut tried = here("a@b");
+        tried.known.browser = Some(("ana", "browser"));
+        let settle = |outcome| {
+            let attempt = limits.attempt(&tried, NOW)?;
+            limits.settle(&attempt, outcome, NOW);
+            Ok(())
+        };
+        for outcome in [Outcome::Wrong, Outcome::Unchecked] {
+            for _ in 0..2 * RIGHT_PER_MINUTE {
+                assert_eq!(settle(outcome), Ok(()));
+            }
+        }
+        for _ in 0..RIGHT_PER_MINUTE {
+            assert_eq!(settle(Outcome::Right), Ok(()));
+        }
+        let refused: TooMany = settle(Outcome::Right).unwrap_err();
+        let later = NOW + refused.retry_after;
+        assert!(limits.attempt(&tried, later).is_ok());
+        assert!(limits.attempt(&here("c@d"), NOW).is_ok());
     }
 
     #[test]
@@ -249,7 +311,7 @@ mod tests {
             for _ in 0..3 {
                 strangers(&limits);
                 let attempt = limits.attempt(&tried, NOW).unwrap();
-                assert_eq!(attempt.caller(), Caller::Known);
+                assert!(attempt.is_known());
             }
             assert!(limits.attempt(&tried, NOW).is_err(), "three were wrong");
         }

@@ -1,7 +1,7 @@
 //! New passwords: what they must be like, and how they are generated.
 
 use super::password_hash::PasswordHash;
-use super::password_hashing::{MAX_BYTES, PasswordError};
+use super::password_hashing::{Caller, MAX_BYTES, PasswordError};
 use crate::problems::InputProblems;
 use crate::service::Service;
 use crate::system::randomness::NoRandomness;
@@ -55,6 +55,7 @@ pub fn check(password: &Plain, problems: &mut InputProblems) {
 /// When there is no randomness, or it cannot be hashed.
 pub async fn make(
     service: &Service,
+    caller: Caller<'_>,
     given: Option<Plain>,
 ) -> Result<NewPassword, NewPasswordError> {
     let random = service.random.as_ref();
@@ -62,6 +63,9 @@ pub async fn make(
         Some(plain) => plain,
         None => Plain::new(random.password()?),
     };
-    let hash = service.passwords.hash(plain.clone(), random).await?;
+    let hash = service
+        .passwords
+        .hash(caller, plain.clone(), random)
+        .await?;
     Ok(NewPassword { plain, hash })
 }

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use super::new_password::{self, NewPasswordError};
 use super::password::{self, Browser, PasswordSignInError, Typed};
+use super::password_hashing::Caller;
 use crate::service::Service;
 use crate::storage::{PasswordChange, Session, StorageError};
 use crate::system::randomness::NoRandomness;
@@ -98,7 +99,8 @@ pub async fn change(
     if change.new.reveal() == change.old.reveal() {
         return Ok(ChangeOutcome::Unchanged);
     }
-    let new = new_password::make(service, Some(change.new)).await?;
+    let caller = Caller::User(&session.user_id);
+    let new = new_password::make(service, caller, Some(change.new)).await?;
     let new_id = if change.end_others {
         Some(service.random.id()?)
     } else {

@@ -4,16 +4,18 @@
 //! same work.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
 
 use super::begin::AuthenticatedUser;
 use super::email::Address;
-use super::limits::{Known, Tried};
-use super::password_hashing::PasswordError;
+use super::limits::{Attempt, Known, Outcome, SignInLimits, Tried};
+use super::password_hashing::{Caller, PasswordError};
 use crate::metrics::SignInResult;
 use crate::service::Service;
 use crate::storage::{PasswordAccount, Session, StorageError};
+use crate::system::clock::Clock;
 use crate::system::rate_limit::{TooMany, wide_network};
 use crate::tokens::secret::Plain;
 
@@ -36,6 +38,15 @@ pub enum Browser<'a> {
     Cookies(&'a HeaderMap),
     /// The user is signed in there.
     Session(&'a Session),
+}
+
+/// An attempt until it is settled: by the thread that checks the password, also if the client has
+/// gone meanwhile, or when it is dropped without a check.
+struct Counted {
+    limits: Arc<SignInLimits>,
+    clock: Arc<dyn Clock>,
+    attempt: Attempt,
+    outcome: Outcome,
 }
 
 /// Why nothing is known about the user.
@@ -94,21 +105,18 @@ async fn check(
         address: typed.client,
         known: known.unwrap_or_default(),
     };
-    let attempt = service
-        .limits
-        .attempt(&tried, service.clock.now())
-        .map_err(PasswordSignInError::TooMany)?;
+    let counted = Counted::new(service, &tried).map_err(PasswordSignInError::TooMany)?;
+    let caller = match &account {
+        Some(account) if counted.attempt.is_known() => Caller::User(&account.id),
+        _ => Caller::Stranger,
+    };
     let stored = account
         .as_ref()
         .map(|account| account.password_hash.clone());
     let password = typed.password.clone();
-    let checked = service.passwords.check(attempt.caller(), password, stored);
-    let checked = checked.await;
-    // Only a wrong password that was checked is a failure.
-    if !matches!(checked, Ok(false)) {
-        service.limits.give_back(&attempt, service.clock.now());
-    }
-    if checked? {
+    let settle = move |is_right| counted.settle(is_right);
+    let checked = service.passwords.check(caller, password, stored, settle);
+    if checked.await? {
         return Ok(account.map(|account| AuthenticatedUser {
             id: account.id,
             email: account.email,
@@ -124,6 +132,32 @@ async fn check(
         "sign-in failed"
     );
     Ok(None)
+}
+
+impl Counted {
+    fn new(service: &Service, tried: &Tried<'_>) -> Result<Self, TooMany> {
+        Ok(Self {
+            attempt: service.limits.attempt(tried, service.clock.now())?,
+            limits: Arc::clone(&service.limits),
+            clock: Arc::clone(&service.clock),
+            outcome: Outcome::Unchecked,
+        })
+    }
+
+    fn settle(mut self, is_right: bool) {
+        self.outcome = if is_right {
+            Outcome::Right
+        } else {
+            Outcome::Wrong
+        };
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.limits
+            .settle(&self.attempt, self.outcome, self.clock.now());
+    }
 }
 
 impl Browser<'_> {

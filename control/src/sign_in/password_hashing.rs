@@ -2,19 +2,22 @@
 //!
 //! Hashing is slow and takes much memory on purpose, so it runs on threads of its own, and only a
 //! few hashes are computed at once. Strangers who guess cannot take all of these places: one is
-//! for callers who are known.
+//! for callers who are known. Of those who wait for it, each user has a share, so that nobody keeps
+//! the others out with a password that is right.
 
+mod shares;
 mod workspace;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use prometheus_client::metrics::histogram::Histogram;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::password_hash::PasswordHash;
 use crate::system::randomness::{NoRandomness, Randomness};
 use crate::tokens::secret::Plain;
+use shares::{Share, Shares};
 use workspace::{Workspace, Workspaces};
 
 /// How many hashes are computed at once for anybody.
@@ -34,11 +37,20 @@ pub const MAX_BYTES: usize = 1024;
 
 /// Who waits for a hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Caller {
+pub enum Caller<'a> {
     /// Somebody who may be guessing passwords.
     Stranger,
-    /// A browser or network in which the user signed in before, or an administrator.
-    Known,
+    /// A browser or network in which the user with this id signed in before.
+    User(&'a str),
+    /// An administrator.
+    Administrator,
+}
+
+/// A place among those who wait or whose hash is computed.
+struct Place<'a> {
+    is_known: bool,
+    _share: Option<Share<'a>>,
+    _waiting: SemaphorePermit<'a>,
 }
 
 /// Hashes and checks passwords.
@@ -47,6 +59,7 @@ pub struct Passwords {
     for_known: Arc<Semaphore>,
     strangers: Semaphore,
     known: Semaphore,
+    shares: Shares,
     workspaces: Arc<Workspaces>,
     /// The hash of a random secret. It is checked for users without a password, so that they take
     /// as long as others.
@@ -94,6 +107,7 @@ impl Passwords {
             for_known: Arc::new(Semaphore::new(AT_ONCE_FOR_KNOWN)),
             strangers: Semaphore::new(STRANGERS),
             known: Semaphore::new(KNOWN),
+            shares: Shares::default(),
             workspaces: Arc::new(workspaces),
             decoy,
             seconds: Histogram::new(SECONDS),
@@ -125,42 +139,47 @@ impl Passwords {
     /// When hashing fails.
     pub async fn hash(
         &self,
+        caller: Caller<'_>,
         password: Plain,
         random: &dyn Randomness,
     ) -> Result<PasswordHash, PasswordError> {
         let salt = random.bytes::<SALT_BYTES>()?;
         let work = move |workspace: &mut Workspace| workspace.hash(password.reveal(), &salt);
-        self.on_thread(Caller::Known, work).await
+        self.on_thread(caller, work).await
     }
 
     /// Whether `stored` is the hash of `password`. Without a stored hash the answer is no, after the
     /// same work.
     ///
+    /// `then` gets the answer even if the caller is cancelled meanwhile. It is dropped if the password
+    /// is not checked.
+    ///
     /// # Errors
     /// When hashing fails.
     pub async fn check(
         &self,
-        caller: Caller,
+        caller: Caller<'_>,
         password: Plain,
         stored: Option<PasswordHash>,
+        then: impl FnOnce(bool) + Send + 'static,
     ) -> Result<bool, PasswordError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.decoy.clone());
-        let work = move |workspace: &mut Workspace| workspace.matches(password.reveal(), &stored);
-        Ok(self.on_thread(caller, work).await? && known)
+        let work = move |workspace: &mut Workspace| {
+            let matches = workspace.matches(password.reveal(), &stored)? && known;
+            then(matches);
+            Some(matches)
+        };
+        self.on_thread(caller, work).await
     }
 
     async fn on_thread<T: Send + 'static>(
         &self,
-        caller: Caller,
+        caller: Caller<'_>,
         work: impl FnOnce(&mut Workspace) -> Option<T> + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let waiting = match caller {
-            Caller::Stranger => &self.strangers,
-            Caller::Known => &self.known,
-        };
-        let _waiting = waiting.try_acquire().map_err(|_| PasswordError::Busy)?;
-        let permit = self.permit(caller).await?;
+        let place = self.place(caller)?;
+        let permit = self.permit(place.is_known).await?;
         // The thread continues if the caller is cancelled, so it keeps the permit.
         let (seconds, workspaces) = (self.seconds.clone(), Arc::clone(&self.workspaces));
         let work = move || {
@@ -174,19 +193,37 @@ impl Passwords {
         done.ok().flatten().ok_or(PasswordError::Hashing)
     }
 
+    /// A place to wait. A user whose share is used up waits among the strangers.
+    fn place<'a>(&'a self, caller: Caller<'a>) -> Result<Place<'a>, PasswordError> {
+        let share = match caller {
+            Caller::User(id) => self.shares.take(id),
+            Caller::Stranger | Caller::Administrator => None,
+        };
+        let is_known = share.is_some() || caller == Caller::Administrator;
+        let waiting = if is_known {
+            &self.known
+        } else {
+            &self.strangers
+        };
+        Ok(Place {
+            is_known,
+            _share: share,
+            _waiting: waiting.try_acquire().map_err(|_| PasswordError::Busy)?,
+        })
+    }
+
     /// A place to compute a hash.
-    async fn permit(&self, caller: Caller) -> Result<OwnedSemaphorePermit, PasswordError> {
+    async fn permit(&self, is_known: bool) -> Result<OwnedSemaphorePermit, PasswordError> {
         let for_anybody = Arc::clone(&self.for_anybody).acquire_owned();
-        let permit = match caller {
-            Caller::Stranger => for_anybody.await,
-            Caller::Known => {
-                let for_known = Arc::clone(&self.for_known).acquire_owned();
-                tokio::select! {
-                    biased;
-                    permit = for_known => permit,
-                    permit = for_anybody => permit,
-                }
+        let permit = if is_known {
+            let for_known = Arc::clone(&self.for_known).acquire_owned();
+            tokio::select! {
+                biased;
+                permit = for_known => permit,
+                permit = for_anybody => permit,
             }
+        } else {
+            for_anybody.await
         };
         permit.map_err(|_| PasswordError::Hashing)
     }
@@ -202,7 +239,7 @@ mod tests {
         let passwords = Passwords::new(&SystemRandomness).unwrap();
         let plain = Plain::new("correct horse".into());
         let stored = passwords
-            .hash(plain.clone(), &SystemRandomness)
+            .hash(Caller::Administrator, plain.clone(), &SystemRandomness)
             .await
             .unwrap();
         assert!(
@@ -211,7 +248,7 @@ mod tests {
                 .starts_with("$argon2id$v=19$m=19456,t=2,p=1$")
         );
         let check = async |plain: &Plain, stored| {
-            let checked = passwords.check(Caller::Stranger, plain.clone(), stored);
+            let checked = passwords.check(Caller::Stranger, plain.clone(), stored, |_| ());
             checked.await.unwrap()
         };
         assert!(check(&plain, Some(stored.clone())).await);
@@ -232,7 +269,7 @@ mod tests {
             let passwords = Arc::clone(&passwords);
             waiting.spawn(async move {
                 passwords
-                    .check(Caller::Stranger, Plain::new("guess".into()), None)
+                    .check(Caller::Stranger, Plain::new("guess".into()), None, |_| ())
                     .await
             });
         }
@@ -240,9 +277,13 @@ mod tests {
             tokio::task::yield_now().await;
         }
         let plain = || Plain::new("password".into());
-        let stranger = passwords.check(Caller::Stranger, plain(), None).await;
-        assert!(matches!(stranger, Err(PasswordError::Busy)));
-        assert!(!passwords.check(Caller::Known, plain(), None).await.unwrap());
+        let check = async |caller| passwords.check(caller, plain(), None, |_| ()).await;
+        assert!(matches!(
+            check(Caller::Stranger).await,
+            Err(PasswordError::Busy)
+        ));
+        assert!(!check(Caller::User("ana")).await.unwrap());
+        assert!(!check(Caller::Administrator).await.unwrap());
         drop(busy);
         while let Some(checked) = waiting.join_next().await {
             assert!(!checked.unwrap().unwrap());
@@ -254,5 +295,59 @@ mod tests {
                 waiting: 0
             }
         );
+    }
+
+    #[tokio::test]
+    async fn one_user_leaves_places_to_the_others() {
+        let passwords = Arc::new(Passwords::new(&SystemRandomness).unwrap());
+        // No hash is computed, so that everybody waits.
+        let all = u32::try_from(AT_ONCE).unwrap();
+        let busy = Arc::clone(&passwords.for_anybody).acquire_many_owned(all);
+        let for_known = Arc::clone(&passwords.for_known).acquire_owned();
+        let busy = (busy.await.unwrap(), for_known.await.unwrap());
+        let wait = |user: &'static str, password: &'static str| {
+            let passwords = Arc::clone(&passwords);
+            async move {
+                let password = Plain::new(password.into());
+                let checked = passwords.check(Caller::User(user), password, None, |_| ());
+                checked.await
+            }
+        };
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..2 * (KNOWN + STRANGERS) {
+            waiting.spawn(wait("mallory", "theirs"));
+        }
+        // Those for whom there is no place end.
+        for _ in 0..2 * (KNOWN + STRANGERS) - shares::MOST - STRANGERS {
+            let ended = waiting.join_next().await.unwrap().unwrap();
+            assert!(matches!(ended, Err(PasswordError::Busy)));
+        }
+        waiting.spawn(wait("ana", "hers"));
+        drop(busy);
+        while let Some(checked) = waiting.join_next().await {
+            assert!(!checked.unwrap().unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_is_cancelled_gets_the_answer_if_there_is_one() {
+        let passwords = Passwords::new(&SystemRandomness).unwrap();
+        let check = |caller, then: tokio::sync::oneshot::Sender<bool>| {
+            let password = Plain::new("password".into());
+            passwords.check(caller, password, None, move |matches| {
+                let _ = then.send(matches);
+            })
+        };
+        let (then, answer) = tokio::sync::oneshot::channel();
+        let checking = check(Caller::Administrator, then);
+        assert!(futures_util::FutureExt::now_or_never(checking).is_none());
+        assert!(!answer.await.unwrap(), "it was being checked");
+
+        let all = u32::try_from(AT_ONCE).unwrap();
+        let _busy = passwords.for_anybody.acquire_many(all).await.unwrap();
+        let (then, answer) = tokio::sync::oneshot::channel();
+        let checking = check(Caller::Stranger, then);
+        assert!(futures_util::FutureExt::now_or_never(checking).is_none());
+        assert!(answer.await.is_err(), "it waited");
     }
 }

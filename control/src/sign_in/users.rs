@@ -3,6 +3,7 @@
 use super::email::Address;
 use super::email::characters::{mixed_scripts, visible};
 use super::new_password::{self, NewPasswordError};
+use super::password_hashing::Caller;
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::storage::{AddUserError, NewUser};
@@ -52,7 +53,7 @@ pub enum MakeUserError {
 /// When nothing was added.
 pub async fn make(service: &Service, request: UserRequest<'_>) -> Result<MadeUser, MakeUserError> {
     let address = check(&request)?;
-    let password = new_password::make(service, request.password).await?;
+    let password = new_password::make(service, Caller::Administrator, request.password).await?;
     let user = NewUser {
         id: service.random.id()?,
         email: address,

@@ -14,6 +14,7 @@ use super::selected::{NamedUser, require_for};
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::sign_in::new_password::{self, NewPasswordError};
+use crate::sign_in::password_hashing::Caller;
 use crate::storage::{StorageError, UserSelector};
 use crate::tokens::secret::Plain;
 
@@ -128,7 +129,7 @@ async fn set_password(
         new_password::check(password, &mut problems);
         problems.finish()?;
     }
-    let new = new_password::make(service, request.password).await?;
+    let new = new_password::make(service, Caller::Administrator, request.password).await?;
     let revoke_until = (!request.keep_sessions).then(|| service.past_leeway());
     let set = service
         .storage
