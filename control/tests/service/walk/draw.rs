@@ -18,11 +18,12 @@ type Draw = fn(&mut Chance, &Model) -> Vec<Step>;
 
 /// The next steps.
 pub fn draw(chance: &mut Chance, model: &Model) -> Vec<Step> {
-    let open = (0..BROWSERS).filter(|browser| model.browsers[*browser].tab.is_some());
+    let open = (0..BROWSERS).filter(|browser| model.browsers[*browser].goes_on(model.now));
     let open: Vec<usize> = open.collect();
     if chance.percent(60) && !open.is_empty() {
         let mut steps = vec![go_on(chance, model, &open)];
-        if chance.percent(10) {
+        let waits = chance.percent(10) && matches!(steps[..], [Step::Deliver(..)]);
+        if waits {
             steps.insert(0, Step::Wait(chance.one_of(&[59, 60, 600])));
         }
         return steps;
@@ -135,15 +136,19 @@ fn browser_and_application(chance: &mut Chance, model: &Model) -> (usize, usize)
 fn requests(chance: &mut Chance, model: &Model) -> Vec<Step> {
     let (browser, application) = browser_and_application(chance, model);
     let many = chance.weighted(&[(6, 1), (2, 2), (2, 4)]);
-    vec![Step::Requests(Requests {
+    let lost = chance.percent(6);
+    let requests = Step::Requests(Requests {
         browser,
         application,
         each: (0..many)
             .map(|_| (chance.below(VMS), kind(chance)))
             .collect(),
         meanwhile: None,
-        lost: chance.percent(6),
-    })]
+        lost,
+    });
+    // A filter remembers that there was no answer for two to three seconds, which it draws.
+    let forgotten = lost.then_some(Step::Wait(4));
+    std::iter::once(requests).chain(forgotten).collect()
 }
 
 fn kind(chance: &mut Chance) -> Kind {

@@ -9,6 +9,8 @@ use super::{Model, Token};
 
 /// How long a login attempt lives.
 const ATTEMPT: Seconds = 600;
+/// A form leads back so long before the end of its attempt at the latest.
+const WAY_BACK: Seconds = 60;
 /// A browser may have so many at one hostname; the walk closes a tab before its own is in doubt.
 const ATTEMPTS: usize = 8;
 /// How long a return from the team domain is remembered.
@@ -93,6 +95,16 @@ impl Browser {
         }
         let value = token;
         self.tokens[application] = Some(Cookie { value, until });
+    }
+
+    /// Whether its tab waits for somebody. A form that is older than its attempt leads through the
+    /// filter: `login/open_form.rs` has that.
+    pub fn goes_on(&self, now: Seconds) -> bool {
+        match &self.tab {
+            None => false,
+            Some(Tab::Form(attempt)) => now - attempt.since + WAY_BACK < ATTEMPT,
+            Some(Tab::Code(..)) => true,
+        }
     }
 
     pub(super) fn forgets(&mut self, application: ApplicationNumber) {

@@ -88,7 +88,7 @@ impl Model {
         let (token, http_only) = match answer {
             Answer::Token(token, http_only) => (token, *http_only),
             Answer::No(reason) => return (refused(kind, reason), None),
-            Answer::Lost => return (refused(kind, "session_expired"), None),
+            Answer::Lost => return (Seen::Filter(503, "control_unavailable".to_owned()), None),
         };
         let renewed = Shown {
             token: Some(token.clone()),
