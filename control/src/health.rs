@@ -42,6 +42,9 @@ pub fn alone(service: Arc<Service>) -> Router {
 async fn readyz(State(service): State<Arc<Service>>) -> (StatusCode, String) {
     let position = service.storage.position();
     let trouble = match tokio::time::timeout(DATABASE_LIMIT, position).await {
+        Ok(Ok(_)) if service.keys().await.is_err() => {
+            Some("the signing keys cannot be read".to_owned())
+        }
         Ok(Ok(_)) => written_trouble(&service),
         Ok(Err(error @ StorageError::WentBack)) => Some(error.to_string()),
         Ok(Err(error)) => {

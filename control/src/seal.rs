@@ -5,6 +5,7 @@
 //! for is authenticated with it, so it does not open in another place.
 
 pub mod key;
+mod sealed;
 pub mod source;
 
 use std::fmt;
@@ -15,19 +16,15 @@ use portcullis::protocol::base64url;
 
 use crate::system::randomness::{NoRandomness, Randomness};
 use key::SealKey;
+pub use sealed::Sealed;
+use sealed::VERSION;
 use source::{Source, SourceError};
-
-const VERSION: &str = "sealed1";
 
 /// The keys of one source: the first seals, each opens what it has sealed.
 pub struct Seal {
     source: Source,
     keys: RwLock<Arc<[SealKey]>>,
 }
-
-/// A secret as it is stored.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Sealed(String);
 
 /// What a secret is for.
 #[derive(Debug, Clone, Copy)]
@@ -47,8 +44,8 @@ pub enum SealError {
     /// The key is not there.
     #[error(
         "a secret in the database is sealed by the key {key}, which {source_name} does not have: \
-         put that key back; or, if it is lost, run `restore`, which makes new keys and ends all \
-         sessions. All control services of one database need the same key (keys.seal)"
+         put that key back; all control services of one database need it (keys.seal). If it is \
+         lost, run `restore`, which makes new keys and ends all sessions"
     )]
     UnknownKey {
         /// The id of the key.
@@ -117,13 +114,25 @@ impl Seal {
         keys.first().map(|key| key.id.clone()).unwrap_or_default()
     }
 
-    /// Seals a secret.
+    /// Seals a secret with the first key.
     ///
     /// # Errors
     /// When the library fails.
     pub fn seal(&self, purpose: Purpose<'_>, secret: &[u8]) -> Result<Sealed, SealError> {
-        let keys = self.keys();
-        let key = keys.first().ok_or(SealError::Library)?;
+        self.seal_by(&self.current(), purpose, secret)
+    }
+
+    /// Seals a secret with a key that is in use.
+    ///
+    /// # Errors
+    /// When the source does not have it, or the library fails.
+    pub fn seal_by(
+        &self,
+        id: &str,
+        purpose: Purpose<'_>,
+        secret: &[u8],
+    ) -> Result<Sealed, SealError> {
+        let key = self.key(id)?;
         let mut bytes = secret.to_vec();
         let nonce = key
             .cipher()?
@@ -141,10 +150,7 @@ impl Seal {
     /// When it is not a secret for this purpose that one of the keys sealed.
     pub fn open(&self, purpose: Purpose<'_>, sealed: &Sealed) -> Result<Vec<u8>, SealError> {
         let (id, text) = sealed.parts().ok_or(SealError::NotSealed)?;
-        let key = self.key(id).ok_or_else(|| SealError::UnknownKey {
-            key: id.to_owned(),
-            source_name: self.source.to_string(),
-        })?;
+        let key = self.key(id)?;
         let bytes = base64url::decode(text.as_bytes()).ok_or(SealError::Broken)?;
         let (nonce, ciphertext) = bytes.split_at_checked(NONCE_LEN).ok_or(SealError::Broken)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError::Broken)?;
@@ -176,15 +182,22 @@ impl Seal {
         }
     }
 
-    /// Puts a new key before the others where the source is the data directory's own; else reads
-    /// the source again. Secrets that other keys sealed still open.
+    /// Puts a new key before the one in use where the source is the data directory's own, unless an
+    /// attempt that failed has left one there; else reads the source again. Secrets that the key in
+    /// use has sealed still open.
     ///
     /// # Errors
     /// When nothing has changed.
-    pub fn renew(&self, random: &dyn Randomness) -> Result<(), NewKeyError> {
+    pub fn renew(&self, in_use: &str, random: &dyn Randomness) -> Result<(), NewKeyError> {
         let keys = if self.source.is_own() {
-            let mut keys = vec![SealKey::generate(random)?];
-            keys.extend(self.keys().iter().cloned());
+            let old = self.keys();
+            let (old, mut unused): (Vec<_>, Vec<_>) =
+                old.iter().cloned().partition(|key| key.id == in_use);
+            let new = match unused.drain(..).next() {
+                Some(unused) => unused,
+                None => SealKey::generate(random)?,
+            };
+            let keys = [vec![new], old].concat();
             self.source.write(&keys)?;
             keys
         } else {
@@ -200,7 +213,7 @@ impl Seal {
     /// # Errors
     /// When the file cannot be written.
     pub fn drop_old(&self) -> Result<(), SourceError> {
-        if !self.source.is_own() {
+        if !self.source.is_own() || self.keys().len() == 1 {
             return Ok(());
         }
         let current: Vec<SealKey> = self.keys().iter().take(1).cloned().collect();
@@ -209,13 +222,18 @@ impl Seal {
         Ok(())
     }
 
-    fn key(&self, id: &str) -> Option<SealKey> {
+    fn key(&self, id: &str) -> Result<SealKey, SealError> {
         let held = |keys: &[SealKey]| keys.iter().find(|key| key.id == id).cloned();
-        held(&self.keys()).or_else(|| {
+        let read_again = || {
             let keys = self.source.read().ok().flatten()?;
             let found = held(&keys)?;
             self.hold(keys);
             Some(found)
+        };
+        let found = held(&self.keys()).or_else(read_again);
+        found.ok_or_else(|| SealError::UnknownKey {
+            key: id.to_owned(),
+            source_name: self.source.to_string(),
         })
     }
 
@@ -235,34 +253,6 @@ impl SealKey {
     }
 }
 
-impl Sealed {
-    /// A stored text.
-    #[must_use]
-    pub fn stored(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text to store.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether it is sealed.
-    #[must_use]
-    pub fn is_sealed(&self) -> bool {
-        self.parts().is_some()
-    }
-
-    /// The id of the key that sealed it, and what it sealed. `None` if it is not sealed.
-    fn parts(&self) -> Option<(&str, &str)> {
-        self.0
-            .strip_prefix(VERSION)?
-            .strip_prefix('.')?
-            .split_once('.')
-    }
-}
-
 impl Purpose<'_> {
     fn aad(self) -> Aad<String> {
         Aad::from(match self {
@@ -275,12 +265,6 @@ impl Purpose<'_> {
 impl fmt::Debug for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Seal({})", self.source)
-    }
-}
-
-impl fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Sealed(hidden)")
     }
 }
 

@@ -43,8 +43,8 @@ pub use tokens::exchange_codes::{FoundCode, IssuedAnswer, NewCode};
 pub use tokens::filter_credentials::{FilterCredential, RevokedCredential};
 pub use tokens::refreshes::{AddedRefresh, FoundRefresh, IssuedToken, OldToken};
 pub use tokens::signing_keys::{
-    KeyMaterial, KeyRevision, MOST_KEYS, PublishedKey, RefusedKey, ResealError, StoredKey,
-    StoredKeys,
+    KeyMaterial, KeyRevision, MOST_KEYS, PlainKey, PublishedKey, RefusedKey, SealingError,
+    StoredKey, StoredKeys,
 };
 pub use upkeep::clock::LongestLeft;
 pub use users::{

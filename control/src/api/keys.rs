@@ -15,7 +15,7 @@ use super::error::ApiError;
 use super::list::Items;
 use crate::seal::NewKeyError;
 use crate::service::Service;
-use crate::storage::{MOST_KEYS, PublishedKey, RefusedKey, ResealError, StoredKey};
+use crate::storage::{MOST_KEYS, PublishedKey, RefusedKey, SealingError, StoredKey};
 use crate::tokens::keys::resealing::{self, Done, ResealingError};
 use crate::tokens::keys::ring::KeysError;
 use crate::tokens::keys::rotation::{self, Rotation};
@@ -175,7 +175,7 @@ pub async fn reseal(
 impl From<ResealingError> for ApiError {
     fn from(error: ResealingError) -> Self {
         match error {
-            ResealingError::Reseal(ResealError::Storage(error)) => error.into(),
+            ResealingError::Reseal(SealingError::Storage(error)) => error.into(),
             // What to do is with the operator, who configured the source.
             ResealingError::Keys(NewKeyError::Source(error)) => Self::Conflict(error.to_string()),
             error => Self::Failed(error.into()),
@@ -186,7 +186,9 @@ impl From<ResealingError> for ApiError {
 impl From<KeysError> for ApiError {
     fn from(error: KeysError) -> Self {
         match error {
-            KeysError::Storage(error) => error.into(),
+            KeysError::Storage(error) | KeysError::Sealing(SealingError::Storage(error)) => {
+                error.into()
+            }
             error => Self::Failed(error.into()),
         }
     }

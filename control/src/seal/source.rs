@@ -134,13 +134,15 @@ impl Source {
         write().map_err(|error| self.unusable(error))
     }
 
-    /// Whether others than the owner may read a file that an operator provides.
+    /// Whether others may read a file. One that an operator provides may belong to a group.
     #[must_use]
     pub fn is_open_to_others(&self) -> bool {
-        let Self::File(path) = self else {
-            return false;
+        let (path, others) = match self {
+            Self::Environment(_) => return false,
+            Self::Own(path) => (path, 0o077),
+            Self::File(path) => (path, 0o007),
         };
-        fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o007 != 0)
+        fs::metadata(path).is_ok_and(|file| file.permissions().mode() & others != 0)
     }
 
     fn parse(&self, text: &str) -> Result<Vec<SealKey>, SourceError> {

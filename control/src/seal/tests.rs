@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use super::*;
 use crate::system::randomness::SystemRandomness;
 
+/// More than a source may have.
+const MANY: usize = 20;
 const PURPOSE: Purpose<'_> = Purpose::SigningKey { kid: "one" };
 
 fn own(directory: &std::path::Path) -> Source {
@@ -60,7 +62,7 @@ fn a_new_key_seals_and_the_old_one_opens_until_it_is_dropped() {
     let seal = made(&source);
     let old = seal.seal(PURPOSE, b"open sesame").unwrap();
     let replica = made(&source);
-    seal.renew(&SystemRandomness).unwrap();
+    seal.renew(&seal.current(), &SystemRandomness).unwrap();
     let new = seal.again(PURPOSE, &old).unwrap().unwrap();
     assert!(seal.again(PURPOSE, &new).unwrap().is_none());
     assert_eq!(seal.open(PURPOSE, &old).unwrap(), b"open sesame");
@@ -119,8 +121,45 @@ fn a_file_of_the_operator_is_read_and_never_written() {
     fs::write(&path, format!("# of 2026\n{}\n\n", key.to_text())).unwrap();
     let seal = load().unwrap();
     assert_eq!(seal.current(), key.id);
-    seal.renew(&SystemRandomness).unwrap();
+    seal.renew(&seal.current(), &SystemRandomness).unwrap();
     seal.drop_old().unwrap();
     assert_eq!(seal.current(), key.id);
     assert!(source.write(&[key]).is_err());
+}
+
+#[test]
+fn attempts_that_fail_leave_one_new_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = own(directory.path());
+    let seal = made(&source);
+    let in_use = seal.current();
+    seal.renew(&in_use, &SystemRandomness).unwrap();
+    let new = seal.current();
+    for _ in 0..MANY {
+        seal.renew(&in_use, &SystemRandomness).unwrap();
+    }
+    assert_eq!(seal.current(), new);
+    let ids: Vec<_> = source
+        .read()
+        .unwrap()
+        .unwrap()
+        .into_iter()
+        .map(|key| key.id)
+        .collect();
+    assert_eq!(ids, [new, in_use]);
+}
+
+#[test]
+fn a_file_that_others_can_read_is_noticed() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = own(directory.path());
+    made(&source);
+    assert!(!source.is_open_to_others());
+    let path = directory.path().join("seal.key");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(source.is_open_to_others());
+    assert!(
+        !Source::File(path).is_open_to_others(),
+        "it may have a group"
+    );
 }

@@ -57,9 +57,8 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
     let first_key = NewKey {
         algorithm: config.keys.algorithm,
         random: &random,
-        seal: &seal,
     };
-    let key_ring = KeyRing::open(&storage, clock.as_ref(), first_key).await?;
+    let key_ring = KeyRing::open(&storage, clock.as_ref(), first_key, Arc::clone(&seal)).await?;
     let known_browsers = KnownBrowsers::open(&storage, &seal, random.as_ref()).await?;
     let passwords = Passwords::new(random.as_ref())?;
     let service = Service {

@@ -13,9 +13,9 @@ use super::database_lock::{DatabaseLock, DatabaseLockError};
 use super::marker::{Marker, RESTORING};
 use crate::config::Config;
 use crate::seal::source::Source;
-use crate::seal::{NewKeyError, Seal, SealError};
+use crate::seal::{NewKeyError, Seal};
 use crate::storage::{
-    BackupError, Database, OpenError, REPLACED, Restore, StorageError, copy_sqlite,
+    BackupError, Database, OpenError, REPLACED, Restore, SealingError, StorageError, copy_sqlite,
     is_unrestored_copy,
 };
 use crate::system::clock::Clock;
@@ -93,9 +93,9 @@ pub enum RestoreError {
     /// The keys that seal secrets cannot be loaded.
     #[error(transparent)]
     SealKeys(#[from] NewKeyError),
-    /// The new signing key cannot be sealed.
+    /// The new signing key cannot be stored.
     #[error(transparent)]
-    Seal(#[from] SealError),
+    Sealing(#[from] SealingError),
 }
 
 /// Makes a database that was restored from a backup safe to use; with `backup`, puts that file in
@@ -112,6 +112,10 @@ pub async fn restore(
 ) -> Result<Restored, RestoreError> {
     let random: &dyn Randomness = &SystemRandomness;
     DataDir::prepare(data_dir).await?;
+    let source = Source::of(config.keys.seal.as_ref(), data_dir);
+    // All old keys are refused, so what sealed them is not needed.
+    let seal = Seal::load(source, true, random)?;
+    let key = SigningKey::generate(config.keys.algorithm, random)?.to_plain();
     let url = url(config, data_dir);
     let former = DatabaseLock::acquire_existing(&url)?;
     // A damaged file says nothing, and is replaced.
@@ -130,16 +134,13 @@ pub async fn restore(
     // The file may be another one now.
     drop(former);
     let _lock = DatabaseLock::acquire(&url)?;
-    let source = Source::of(config.keys.seal.as_ref(), data_dir);
-    // All old keys are refused, so what sealed them is not needed.
-    let seal = Seal::load(source, true, random)?;
-    let key = SigningKey::generate(config.keys.algorithm, random)?.material(&seal)?;
     let database = Database::open(&url, &random.id()?).await?;
     let restore = Restore {
         epoch: random.id()?,
         above: seen,
         seen_epoch: seen_epoch.filter(|epoch| epoch != RESTORING && epoch != REPLACED),
         key: &key,
+        seal: &seal,
         now: clock.now_seconds(),
     };
     let ended = database.restore(&restore).await?;

@@ -2,12 +2,13 @@
 
 use portcullis::time::UnixSeconds;
 
+use crate::seal::Seal;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::copies::unmark;
 use crate::storage::database::error::StorageError;
-use crate::storage::tokens::signing_keys::KeyMaterial;
 use crate::storage::tokens::signing_keys::changes::replace_all;
+use crate::storage::tokens::signing_keys::{PlainKey, SealingError};
 
 /// By how much the version is raised: far above any version that a filter may have seen of what was
 /// lost.
@@ -23,7 +24,9 @@ pub struct Restore<'a> {
     /// The epoch in which it was seen, which the database may not know.
     pub seen_epoch: Option<String>,
     /// The key that signs from now on.
-    pub key: &'a KeyMaterial,
+    pub key: &'a PlainKey,
+    /// What seals it.
+    pub seal: &'a Seal,
     /// The time.
     pub now: UnixSeconds,
 }
@@ -32,7 +35,7 @@ impl Database {
     /// Ends everything that depends on what happened after the backup: sessions, codes and all
     /// tokens. What was sealed is replaced, because its seal key may be lost. Users, applications, policies and credentials stay as they are in the backup. Returns
     /// how many global sessions ended.
-    pub async fn restore(&self, restore: &Restore<'_>) -> Result<u64, StorageError> {
+    pub async fn restore(&self, restore: &Restore<'_>) -> Result<u64, SealingError> {
         let mut write = self.write().await?;
         write.lock().await?;
         sqlx::query(
@@ -79,7 +82,7 @@ impl Database {
         if self.is_sqlite() {
             unmark(write.connection()).await?;
         }
-        replace_all(&mut write, restore.key, restore.now).await?;
+        replace_all(&mut write, restore.key, restore.seal, restore.now).await?;
         // Followers of before get a snapshot.
         sqlx::query("UPDATE feed_state SET log_start = version WHERE only_row = 1")
             .execute(write.connection())

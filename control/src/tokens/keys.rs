@@ -155,8 +155,9 @@ mod tests {
     use portcullis::session::signature::Algorithm;
 
     use super::*;
-    use crate::seal::Seal;
     use crate::seal::source::Source;
+    use crate::seal::{Purpose, Seal};
+    use crate::storage::KeyMaterial;
     use crate::system::randomness::SystemRandomness;
 
     fn key(algorithm: Algorithm) -> SigningKey {
@@ -212,7 +213,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let source = Source::of(None, directory.path());
         let seal = Seal::load(source, true, &SystemRandomness).unwrap();
-        let material = old.material(&seal).unwrap();
+        let plain = old.to_plain();
+        let purpose = Purpose::SigningKey { kid: &plain.kid };
+        let material = KeyMaterial {
+            private_key: seal.seal(purpose, &plain.private_part).unwrap(),
+            kid: plain.kid,
+            algorithm: plain.algorithm,
+        };
         let before = Keys::new(old, Vec::new(), 0);
         let token = before.sign("app+jwt", &1).unwrap();
         let old = SigningKey::from_material(&material, &seal).unwrap();

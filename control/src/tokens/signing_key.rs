@@ -13,8 +13,8 @@ use portcullis::protocol::base64url;
 use portcullis::protocol::feed::Jwk;
 use portcullis::session::signature::Algorithm;
 
-use crate::seal::{Purpose, Seal, SealError};
-use crate::storage::KeyMaterial;
+use crate::seal::{Purpose, Seal};
+use crate::storage::{KeyMaterial, PlainKey};
 use crate::system::randomness::Randomness;
 pub use error::{GenerateError, KeyError, NoSignature, StoredKeyError};
 
@@ -96,22 +96,18 @@ impl SigningKey {
         }
     }
 
-    /// What is stored of it.
-    ///
-    /// # Errors
-    /// When it cannot be sealed.
-    pub fn material(&self, seal: &Seal) -> Result<KeyMaterial, SealError> {
-        let bytes = match &self.private {
-            Private::Es256(key) => key.scalar(),
-            Private::Rs256(key) => key.pkcs8(),
-            Private::EdDsa(key) => key.seed(),
-        };
-        let purpose = Purpose::SigningKey { kid: self.kid() };
-        Ok(KeyMaterial {
+    /// What is to be stored of it.
+    #[must_use]
+    pub fn to_plain(&self) -> PlainKey {
+        PlainKey {
             kid: self.kid().to_owned(),
             algorithm: self.algorithm().name().to_owned(),
-            private_key: seal.seal(purpose, &bytes)?,
-        })
+            private_part: match &self.private {
+                Private::Es256(key) => key.scalar(),
+                Private::Rs256(key) => key.pkcs8(),
+                Private::EdDsa(key) => key.seed(),
+            },
+        }
     }
 
     /// Its id, `kid` in token headers.
@@ -195,6 +191,16 @@ mod tests {
         SigningKey::generate(algorithm, &SystemRandomness).unwrap()
     }
 
+    fn sealed(key: &SigningKey, seal: &Seal) -> KeyMaterial {
+        let plain = key.to_plain();
+        let purpose = Purpose::SigningKey { kid: &plain.kid };
+        KeyMaterial {
+            private_key: seal.seal(purpose, &plain.private_part).unwrap(),
+            kid: plain.kid,
+            algorithm: plain.algorithm,
+        }
+    }
+
     fn some_seal(directory: &tempfile::TempDir) -> Seal {
         Seal::load(Source::of(None, directory.path()), true, &SystemRandomness).unwrap()
     }
@@ -205,7 +211,7 @@ mod tests {
         let seal = some_seal(&directory);
         for algorithm in Algorithm::ALL {
             let key = generate(algorithm);
-            let stored = SigningKey::from_material(&key.material(&seal).unwrap(), &seal).unwrap();
+            let stored = SigningKey::from_material(&sealed(&key, &seal), &seal).unwrap();
             assert_eq!(key.jwk(), stored.jwk());
             assert_eq!(stored.algorithm(), algorithm);
             let signature = key.sign(b"message").unwrap();
@@ -240,7 +246,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let seal = some_seal(&directory);
         for algorithm in Algorithm::ALL {
-            let material = generate(algorithm).material(&seal).unwrap();
+            let material = sealed(&generate(algorithm), &seal);
             let purpose = Purpose::SigningKey { kid: &material.kid };
             let mut wrong = vec![
                 KeyMaterial {

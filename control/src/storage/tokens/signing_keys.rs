@@ -4,7 +4,10 @@
 //! token that its keys are out of date.
 
 pub(in crate::storage) mod changes;
+mod outcomes;
 mod sealing;
+
+use std::fmt;
 
 use sqlx::AnyConnection;
 
@@ -16,8 +19,9 @@ use crate::storage::database::columns::from_db;
 use crate::storage::database::error::{CorruptValue, StorageError};
 use crate::tokens::keys::state::KeyState;
 
-pub use changes::{MOST_KEYS, PublishedKey, RefusedKey};
-pub use sealing::ResealError;
+pub use changes::MOST_KEYS;
+pub use outcomes::{PublishedKey, RefusedKey};
+pub use sealing::SealingError;
 
 /// A key, without its state.
 #[derive(Debug, Clone)]
@@ -29,6 +33,17 @@ pub struct KeyMaterial {
     /// The private part, sealed: for ES256 the scalar, for RS256 PKCS #8, for EdDSA the seed.
     /// Empty for a refused key.
     pub private_key: Sealed,
+}
+
+/// A key that is to be stored: sealed by the key that seals the others.
+#[derive(Clone)]
+pub struct PlainKey {
+    /// The first 16 characters of the RFC 7638 thumbprint.
+    pub kid: String,
+    /// `ES256`, `RS256` or `EdDSA`.
+    pub algorithm: String,
+    /// The private part, as in [`KeyMaterial`], in plain text.
+    pub private_part: Vec<u8>,
 }
 
 /// A stored key.
@@ -60,6 +75,12 @@ pub struct StoredKeys {
     pub refusals: u64,
     /// The keys, newest first.
     pub keys: Vec<StoredKey>,
+}
+
+impl fmt::Debug for PlainKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PlainKey({})", self.kid)
+    }
 }
 
 type Row = (String, String, String, i64, String, i64, i64, i64);

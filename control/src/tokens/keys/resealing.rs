@@ -3,7 +3,7 @@
 use crate::seal::NewKeyError;
 use crate::seal::source::SourceError;
 use crate::service::Service;
-use crate::storage::ResealError;
+use crate::storage::SealingError;
 
 /// What was done.
 pub struct Done {
@@ -21,17 +21,20 @@ pub enum ResealingError {
     Keys(#[from] NewKeyError),
     /// The secrets cannot be sealed.
     #[error(transparent)]
-    Reseal(#[from] ResealError),
+    Reseal(#[from] SealingError),
 }
 
-/// Takes a new key and seals all secrets with it; then the old key is forgotten. If it fails in
-/// between, both keys are kept, and the next start completes it.
+/// Takes a new key and seals all secrets with it; then the old key is forgotten. A key that is
+/// published at the same time is sealed as the others are at that moment, in their transaction. If it
+/// fails in between, both keys are kept, and the next call or start completes it.
 ///
 /// # Errors
 /// When secrets are sealed as they were, and open as before.
 pub async fn reseal(service: &Service) -> Result<Done, ResealingError> {
     let _alone = service.resealing.lock().await;
-    service.seal.renew(service.random.as_ref())?;
+    let in_use = service.storage.sealed_by().await;
+    let in_use = in_use.map_err(SealingError::from)?.unwrap_or_default();
+    service.seal.renew(&in_use, service.random.as_ref())?;
     let resealed = service.storage.reseal(&service.seal).await?;
     if let Err(error) = service.seal.drop_old() {
         note_kept(&error);

@@ -10,7 +10,7 @@ use super::Keys;
 use super::state::KeyState;
 use crate::seal::Seal;
 use crate::storage::{
-    CorruptValue, Database, KeyMaterial, KeyRevision, ResealError, StorageError, StoredKeys,
+    CorruptValue, Database, KeyRevision, PlainKey, SealingError, StorageError, StoredKeys,
 };
 use crate::system::clock::Clock;
 use crate::system::randomness::Randomness;
@@ -38,9 +38,9 @@ pub enum KeysError {
     /// There is no new key.
     #[error(transparent)]
     Generate(#[from] GenerateError),
-    /// Secrets cannot be sealed again.
+    /// A key cannot be sealed, so it is not stored.
     #[error(transparent)]
-    Reseal(#[from] ResealError),
+    Sealing(#[from] SealingError),
     /// A stored key cannot be used.
     #[error(transparent)]
     Stored(#[from] StoredKeyError),
@@ -58,8 +58,6 @@ pub struct NewKey<'a> {
     pub algorithm: Algorithm,
     /// The randomness.
     pub random: &'a Arc<dyn Randomness>,
-    /// What seals it.
-    pub seal: &'a Arc<Seal>,
 }
 
 impl NewKey<'_> {
@@ -67,12 +65,10 @@ impl NewKey<'_> {
     ///
     /// # Errors
     /// When there is no key.
-    pub async fn make(self) -> Result<KeyMaterial, KeysError> {
+    pub async fn make(self) -> Result<PlainKey, KeysError> {
         let (algorithm, random) = (self.algorithm, Arc::clone(self.random));
-        let seal = Arc::clone(self.seal);
         let made = tokio::task::spawn_blocking(move || {
-            let key = SigningKey::generate(algorithm, random.as_ref())?;
-            Ok::<_, GenerateError>(key.material(&seal)?)
+            SigningKey::generate(algorithm, random.as_ref()).map(|key| key.to_plain())
         });
         Ok(made.await.map_err(|_| KeysError::Stopping)??)
     }
@@ -88,17 +84,21 @@ impl KeyRing {
         storage: &Database,
         clock: &dyn Clock,
         new: NewKey<'_>,
+        seal: Arc<Seal>,
     ) -> Result<Self, KeysError> {
-        let seal = Arc::clone(new.seal);
         let resealed = storage.reseal(&seal).await?;
         if resealed > 0 {
-            tracing::info!(resealed, key = seal.current(), "signing keys sealed");
+            tracing::info!(resealed, key = seal.current(), "secrets sealed");
+        }
+        // What a reseal that was interrupted has left.
+        if let Err(error) = seal.drop_old() {
+            tracing::warn!(%error, "the old key that sealed secrets is still in its file");
         }
         let mut stored = storage.signing_keys().await?;
         if stored.keys.is_empty() {
             let first = new.make().await?;
             storage
-                .add_first_signing_key(&first, clock.now_seconds())
+                .add_first_signing_key(&first, &seal, clock.now_seconds())
                 .await?;
             stored = storage.signing_keys().await?;
         }

@@ -14,7 +14,7 @@ use super::ring::{KeysError, NewKey};
 use super::state::{KeyState, Readiness, readiness};
 use crate::feed::proxies::Covering;
 use crate::service::Service;
-use crate::storage::{KeyMaterial, MOST_KEYS, PublishedKey, RefusedKey, StorageError, StoredKey};
+use crate::storage::{MOST_KEYS, PlainKey, PublishedKey, RefusedKey, StorageError, StoredKey};
 use crate::tokens::signing_key::algorithm_name;
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -41,7 +41,7 @@ pub async fn rotate(
     let key = new(service, algorithm).await?;
     let outcome = service
         .storage
-        .publish_signing_key(&key, service.now())
+        .publish_signing_key(&key, &service.seal, service.now())
         .await?;
     if let PublishedKey::Published(version) = outcome {
         service.notifier.committed(version);
@@ -72,7 +72,7 @@ pub async fn refuse(service: &Service, kid: &str) -> Result<RefusedKey, KeysErro
     let replacement = new(service, service.config.keys.algorithm).await?;
     let refused = service
         .storage
-        .refuse_signing_key(kid, &replacement, service.now())
+        .refuse_signing_key(kid, &replacement, &service.seal, service.now())
         .await?;
     if let RefusedKey::Refused { version, .. } = refused {
         service.notifier.committed(version);
@@ -207,11 +207,10 @@ async fn is_applied(service: &Service, version: u64) -> Result<bool, StorageErro
     Ok(covering.of(version, None).complete && service.proxies.crowded().is_empty())
 }
 
-async fn new(service: &Service, algorithm: Algorithm) -> Result<KeyMaterial, KeysError> {
+async fn new(service: &Service, algorithm: Algorithm) -> Result<PlainKey, KeysError> {
     let new = NewKey {
         algorithm,
         random: &service.random,
-        seal: &service.seal,
     };
     new.make().await
 }

@@ -28,9 +28,6 @@ pub enum GenerateError {
     /// The cryptographic library failed.
     #[error("the cryptographic library made no key")]
     Library,
-    /// It cannot be sealed, so it cannot be stored.
-    #[error(transparent)]
-    Seal(#[from] SealError),
 }
 
 /// The cryptographic library did not sign.

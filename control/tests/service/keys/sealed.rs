@@ -4,8 +4,12 @@ use std::fs;
 use std::sync::Arc;
 
 use portcullis::protocol::base64url;
+use portcullis::session::signature::Algorithm;
+use portcullis::time::UnixSeconds;
 use portcullis_control::seal::key::SealKey;
+use portcullis_control::storage::PublishedKey;
 use portcullis_control::system::randomness::SystemRandomness;
+use portcullis_control::tokens::signing_key::SigningKey;
 use serde_json::Value;
 use sqlx::AnyPool;
 use tempfile::TempDir;
@@ -180,5 +184,103 @@ async fn a_restore_needs_no_old_seal_key() {
     let output = restore.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let started = Service::start_at(&url, Arc::new(directory), "", clock).await;
+    assert!(started.unwrap().running.service.keys().await.is_ok());
+}
+
+/// A key is made before the transaction that stores it, so the seal key may be another one by then,
+/// and another service may not know it yet.
+#[tokio::test]
+async fn a_key_that_was_made_before_is_sealed_as_the_others() {
+    let scene = Scene::new("").await;
+    let service = &scene.service;
+    let replica = service.replica().await;
+    let new = || {
+        SigningKey::generate(Algorithm::Es256, &SystemRandomness)
+            .unwrap()
+            .to_plain()
+    };
+    let keys = [new(), new()];
+    let done = reseal(service).await;
+    fs::write(replica.data_dir().join("seal.key"), seal_file(service)).unwrap();
+    let now = UnixSeconds::new(service.clock_now());
+    for (at, key) in [service, &replica].into_iter().zip(keys) {
+        let at = &at.running.service;
+        let published = at.storage.publish_signing_key(&key, &at.seal, now).await;
+        assert!(
+            matches!(published, Ok(PublishedKey::Published(_))),
+            "{published:?}"
+        );
+        assert!(at.keys().await.is_ok());
+        let id = done["seal_key"].as_str().unwrap();
+        // A refused key has no private part any more.
+        let kept = stored(service)
+            .await
+            .into_iter()
+            .filter(|one| !one.is_empty());
+        for stored in kept {
+            assert!(stored.starts_with(&format!("sealed1.{id}.")), "{stored}");
+        }
+        let kid = &key.kid;
+        let path = format!("keys/{kid}/refuse");
+        let (status, _) = service.over_socket(reqwest::Method::POST, &path).await;
+        assert_eq!(status, 200);
+    }
+}
+
+#[tokio::test]
+async fn rotations_that_race_with_another_seal_key_lose_no_key() {
+    let scene = Scene::new("").await;
+    let service = &scene.service;
+    for _ in 0..20 {
+        let post = |path: &'static str| service.over_socket(reqwest::Method::POST, path);
+        let ((rotated, answer), _) = tokio::join!(
+            service.administer("/api/admin/v1/keys/rotate", serde_json::json!({})),
+            post("keys/reseal")
+        );
+        assert_eq!(rotated, 200, "{answer}");
+        assert!(service.running.service.keys().await.is_ok());
+        let path = format!("keys/{}/refuse", answer["kid"].as_str().unwrap());
+        let (status, _) = service.over_socket(reqwest::Method::POST, &path).await;
+        assert_eq!(status, 200);
+    }
+}
+
+#[tokio::test]
+async fn the_next_start_completes_an_interrupted_change_of_the_seal_key() {
+    let scene = Scene::new("").await;
+    let before = stored(&scene.service).await;
+    let old = seal_file(&scene.service);
+    let new = SealKey::generate(&SystemRandomness).unwrap().to_text();
+    fs::write(
+        scene.service.data_dir().join("seal.key"),
+        format!("{new}\n{old}"),
+    )
+    .unwrap();
+    let service = scene.service.restart("").await;
+    assert_eq!(seal_file(&service).trim(), new);
+    assert!(
+        stored(&service)
+            .await
+            .iter()
+            .all(|key| !before.contains(key))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_without_its_seal_keys_leaves_the_database_alone() {
+    let scene = Scene::new("").await;
+    let service = scene.service;
+    let (url, clock) = (service.database_url.clone(), Arc::clone(&service.clock));
+    let directory = Arc::clone(&service.directory);
+    let data = service.data_dir();
+    service.running.stop().await;
+    let mut restore = program(&data, &["restore"]);
+    restore.env("PORTCULLIS_DATABASE__URL", &url);
+    restore.env("PORTCULLIS_KEYS__SEAL__FILE", data.join("none"));
+    let output = restore.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("none"), "{error}");
+    let started = Service::start_at(&url, directory, "", clock).await;
     assert!(started.unwrap().running.service.keys().await.is_ok());
 }

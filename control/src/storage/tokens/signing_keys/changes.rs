@@ -2,7 +2,10 @@
 
 use portcullis::time::UnixSeconds;
 
-use super::{KeyMaterial, StoredKey, all};
+use super::outcomes::{PublishedKey, RefusedKey};
+use super::sealing::{SealingError, seal_as_others};
+use super::{KeyMaterial, PlainKey, StoredKey, all};
+use crate::seal::Seal;
 use crate::storage::database::Database;
 use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
@@ -13,49 +16,21 @@ use crate::tokens::keys::state::KeyState;
 /// longer.
 pub const MOST_KEYS: usize = 32;
 
-/// The outcome of publishing a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PublishedKey {
-    /// It was published with this version of the feed.
-    Published(u64),
-    /// Another key is published and does not sign yet.
-    AnotherWaits {
-        /// Its id.
-        kid: String,
-    },
-    /// [`MOST_KEYS`] keys are in force.
-    TooMany,
-}
-
-/// The outcome of refusing a key.
-#[derive(Debug, Clone)]
-pub enum RefusedKey {
-    /// It is refused.
-    Refused {
-        /// The version of the feed that refuses it.
-        version: u64,
-        /// The key that signs from now on, if the refused one did.
-        now_signs: Option<String>,
-    },
-    /// It had been refused before, by this version.
-    Already(u64),
-    /// No key has the id; these exist.
-    Unknown(Vec<StoredKey>),
-}
-
 impl Database {
     /// Stores the first key, which signs at once. Does nothing if there is a key already.
     pub async fn add_first_signing_key(
         &self,
-        key: &KeyMaterial,
+        key: &PlainKey,
+        seal: &Seal,
         now: UnixSeconds,
-    ) -> Result<(), StorageError> {
+    ) -> Result<(), SealingError> {
         let mut write = self.write().await?;
         write.lock().await?;
         if !all(write.connection()).await?.is_empty() {
             return Ok(());
         }
-        insert(&mut write, key, now, KeyState::Signing { since: now }).await?;
+        let key = seal_as_others(seal, &[], key)?;
+        insert(&mut write, &key, now, KeyState::Signing { since: now }).await?;
         changed(&mut write).await?;
         write.publish_keys().await?;
         write.commit().await?;
@@ -65,9 +40,10 @@ impl Database {
     /// Publishes a new key, which does not sign yet.
     pub async fn publish_signing_key(
         &self,
-        key: &KeyMaterial,
+        key: &PlainKey,
+        seal: &Seal,
         now: UnixSeconds,
-    ) -> Result<PublishedKey, StorageError> {
+    ) -> Result<PublishedKey, SealingError> {
         let mut write = self.write().await?;
         write.lock().await?;
         let keys = all(write.connection()).await?;
@@ -84,7 +60,8 @@ impl Database {
             since: now,
             version,
         };
-        insert(&mut write, key, now, state).await?;
+        let key = seal_as_others(seal, &keys, key)?;
+        insert(&mut write, &key, now, state).await?;
         changed(&mut write).await?;
         write.publish_keys().await?;
         write.commit().await?;
@@ -124,9 +101,10 @@ impl Database {
     pub async fn refuse_signing_key(
         &self,
         kid: &str,
-        replacement: &KeyMaterial,
+        replacement: &PlainKey,
+        seal: &Seal,
         now: UnixSeconds,
-    ) -> Result<RefusedKey, StorageError> {
+    ) -> Result<RefusedKey, SealingError> {
         let mut write = self.write().await?;
         write.lock().await?;
         let keys = all(write.connection()).await?;
@@ -148,7 +126,8 @@ impl Database {
                     Some(waiting.material.kid.clone())
                 }
                 None => {
-                    insert(&mut write, replacement, now, state).await?;
+                    let replacement = seal_as_others(seal, &keys, replacement)?;
+                    insert(&mut write, &replacement, now, state).await?;
                     Some(replacement.kid.clone())
                 }
             }
@@ -196,9 +175,10 @@ fn is_signing(key: &StoredKey) -> bool {
 /// Refuses all keys, and lets another sign: no token that exists is good for anything.
 pub(in crate::storage) async fn replace_all(
     write: &mut Write,
-    key: &KeyMaterial,
+    key: &PlainKey,
+    seal: &Seal,
     now: UnixSeconds,
-) -> Result<(), StorageError> {
+) -> Result<(), SealingError> {
     let version = write.version().await?;
     for old in all(write.connection()).await? {
         if old.state.is_in_force() {
@@ -207,10 +187,11 @@ pub(in crate::storage) async fn replace_all(
             forget_private_part(write, kid).await?;
         }
     }
-    insert(write, key, now, KeyState::Signing { since: now }).await?;
+    let key = seal_as_others(seal, &[], key)?;
+    insert(write, &key, now, KeyState::Signing { since: now }).await?;
     count_refusal(write).await?;
     changed(write).await?;
-    write.publish_keys().await
+    Ok(write.publish_keys().await?)
 }
 
 async fn insert(

@@ -2,20 +2,26 @@
 
 use sqlx::AnyConnection;
 
-use super::all;
+use super::{KeyMaterial, PlainKey, StoredKey, all};
 use crate::seal::{Purpose, Seal, SealError, Sealed};
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 
-/// Why secrets are sealed as they were.
+/// Why a secret is not stored, or sealed as it was.
 #[derive(Debug, thiserror::Error)]
-pub enum ResealError {
+pub enum SealingError {
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// A secret does not open.
     #[error(transparent)]
     Seal(#[from] SealError),
+}
+
+impl From<sqlx::Error> for SealingError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Storage(error.into())
+    }
 }
 
 impl Database {
@@ -28,9 +34,17 @@ impl Database {
         Ok(keys.chain([&known]).any(Sealed::is_sealed))
     }
 
-    /// Seals every secret with the current key. Returns how many were sealed with another one, or
+    /// The id of the key that seals the secrets of the database. It is one for all of them, and only
+    /// [`Self::reseal`] changes it.
+    pub async fn sealed_by(&self) -> Result<Option<String>, StorageError> {
+        let mut read = self.read().await?;
+        let keys = all(&mut read).await?;
+        Ok(sealed_by(&keys).map(str::to_owned))
+    }
+
+    /// Seals every secret with the first key of the source. Returns how many were sealed with another one, or
     /// not at all.
-    pub async fn reseal(&self, seal: &Seal) -> Result<u64, ResealError> {
+    pub async fn reseal(&self, seal: &Seal) -> Result<u64, SealingError> {
         let mut write = self.write().await?;
         write.lock().await?;
         let mut count = 0;
@@ -62,6 +76,30 @@ impl Database {
         }
         Ok(count)
     }
+}
+
+/// Seals a key as the others are sealed, whatever key another process is about to use; the first one
+/// with the first key of the source.
+pub(super) fn seal_as_others(
+    seal: &Seal,
+    others: &[StoredKey],
+    key: &PlainKey,
+) -> Result<KeyMaterial, SealError> {
+    let purpose = Purpose::SigningKey { kid: &key.kid };
+    let private_key = match sealed_by(others) {
+        Some(id) => seal.seal_by(id, purpose, &key.private_part)?,
+        None => seal.seal(purpose, &key.private_part)?,
+    };
+    Ok(KeyMaterial {
+        kid: key.kid.clone(),
+        algorithm: key.algorithm.clone(),
+        private_key,
+    })
+}
+
+fn sealed_by(keys: &[StoredKey]) -> Option<&str> {
+    keys.iter()
+        .find_map(|key| key.material.private_key.sealed_by())
 }
 
 async fn known_browsers(connection: &mut AnyConnection) -> Result<Sealed, StorageError> {
