@@ -40,11 +40,15 @@ impl Framed {
 
     /// Opens a page of a site with the frame.
     fn embed(&self, site: &str) -> Result<()> {
+        self.embed_at(site, &self.url)
+    }
+
+    /// The same, with another address in the frame.
+    fn embed_at(&self, site: &str, url: &str) -> Result<()> {
         let html = format!(
             "<script>said = []; addEventListener('message', ({{ data }}) => said.push(data))\
-             </script><h1>Around</h1><iframe src='{}' width=600 height=400 \
-             onload='loaded = true'></iframe>",
-            self.url
+             </script><h1>Around</h1><iframe src='{url}' width=600 height=400 \
+             onload='loaded = true'></iframe>"
         );
         let around = unguarded(self.stand, site)?;
         self.tab.open(&around.url(&self.stand.publish("", &html)))?;
@@ -76,6 +80,22 @@ impl Framed {
     fn user(&self) -> Result<User> {
         self.stand.user()
     }
+}
+
+#[test]
+fn s17_a_frame_whose_question_got_no_answer_tries_again_at_its_place() -> Result<()> {
+    let framed = Framed::show(sites::APPLICATIONS, &ApplicationSettings::default())?;
+    framed.open_window()?.sign_in(&framed.user()?)?;
+    framed.wait_for_place()?;
+    let origin = framed.application.url("");
+    let place = framed.url.strip_prefix(&origin).context("another origin")?;
+    framed.embed_at(
+        sites::APPLICATIONS,
+        &framed.application.url(&format!(
+            "/.access/callback?error=temporarily_unavailable&state=x.y&return_to={place}"
+        )),
+    )?;
+    framed.wait_for_place()
 }
 
 #[test]
