@@ -7,7 +7,8 @@
 //! Strangers share one allowance for each e-mail address, whether or not an account has it, and
 //! wait longer with every failure. So nobody can try many passwords, from however many addresses.
 //! It must not shut out the account's owner: a browser in which the user signed in before, and each
-//! network that the user came from, have allowances of their own.
+//! network that the user came from, have allowances of their own. What is tried from such a network
+//! counts for strangers as well: the number of tries must not tell whether there is an account.
 
 use std::net::IpAddr;
 
@@ -39,8 +40,8 @@ pub struct SignInLimits {
 /// An attempt to sign in.
 #[derive(Debug, Clone, Copy)]
 pub struct Tried<'a> {
-    /// The e-mail address, in its normal form.
-    pub email: &'a str,
+    /// The e-mail address, in its normal form; `None` if what was typed is none.
+    pub email: Option<&'a str>,
     /// The client's address.
     pub address: IpAddr,
     /// What is known about the client, if the account exists.
@@ -78,8 +79,11 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy)]
 enum Allowance {
     Browser(u64),
-    Network(u64),
+    /// Of a network, and of strangers unless they had none left.
+    Network(u64, Option<u64>),
     Strangers(u64),
+    /// What is no address has no account to guess for.
+    NoAddress,
 }
 
 impl Attempt {
@@ -87,8 +91,8 @@ impl Attempt {
     #[must_use]
     pub fn is_known(&self) -> bool {
         match self.allowance {
-            Allowance::Browser(_) | Allowance::Network(_) => true,
-            Allowance::Strangers(_) => false,
+            Allowance::Browser(_) | Allowance::Network(..) => true,
+            Allowance::Strangers(_) | Allowance::NoAddress => false,
         }
     }
 }
@@ -157,18 +161,20 @@ impl SignInLimits {
     }
 
     fn without_browser(&self, tried: &Tried<'_>, now: UnixMillis) -> Result<Allowance, TooMany> {
-        let mut refused = None;
-        if let Some(network) = tried.known.network {
-            let key = self.by_network.key(network);
-            match self.by_network.take(key, now) {
-                Ok(()) => return Ok(Allowance::Network(key)),
-                Err(too_many) => refused = Some(too_many),
-            }
-        }
-        let key = self.by_email.key(tried.email);
-        match self.by_email.take(key, now) {
-            Ok(()) => Ok(Allowance::Strangers(key)),
-            Err(too_many) => Err(sooner(refused, too_many)),
+        let Some(email) = tried.email else {
+            return Ok(Allowance::NoAddress);
+        };
+        let key = self.by_email.key(email);
+        let strangers = self.by_email.take(key, now).map(|()| key);
+        let Some(network) = tried.known.network else {
+            return strangers.map(Allowance::Strangers);
+        };
+        // Both count, so that a neighbour has as many tries as for an address without an account.
+        let network = self.by_network.key(network);
+        match (self.by_network.take(network, now), strangers) {
+            (Ok(()), strangers) => Ok(Allowance::Network(network, strangers.ok())),
+            (Err(_), Ok(key)) => Ok(Allowance::Strangers(key)),
+            (Err(one), Err(other)) => Err(sooner(Some(one), other)),
         }
     }
 
@@ -185,8 +191,14 @@ impl SignInLimits {
     fn was_no_failure(&self, attempt: &Attempt, now: UnixMillis) {
         match attempt.allowance {
             Allowance::Browser(key) => self.by_browser.give_back(key, now),
-            Allowance::Network(key) => self.by_network.give_back(key, now),
+            Allowance::Network(key, strangers) => {
+                self.by_network.give_back(key, now);
+                if let Some(key) = strangers {
+                    self.by_email.give_back(key, now);
+                }
+            }
             Allowance::Strangers(key) => self.by_email.give_back(key, now),
+            Allowance::NoAddress => {}
         }
         if let Some(address) = attempt.address {
             self.by_address.give_back(address);
@@ -219,7 +231,7 @@ mod tests {
 
     fn from<'a>(email: &'a str, address: &str) -> Tried<'a> {
         Tried {
-            email,
+            email: Some(email),
             address: address.parse().unwrap(),
             known: Known::default(),
         }
@@ -227,7 +239,7 @@ mod tests {
 
     fn here(email: &str) -> Tried<'_> {
         Tried {
-            email,
+            email: Some(email),
             address: HERE,
             known: Known::default(),
         }
@@ -315,6 +327,45 @@ mod tests {
             }
             assert!(limits.attempt(&tried, NOW).is_err(), "three were wrong");
         }
+    }
+
+    #[test]
+    fn a_neighbour_of_the_owner_has_as_many_tries_as_for_no_account() {
+        let limits = limits(3, 1_000);
+        let mut known = here("a@b");
+        known.known.network = Some(("ana", "127.0.0.0/24"));
+        let unknown = here("c@d");
+        // Those that are free, and those between the waits.
+        for seconds in (0..600).step_by(5) {
+            let now = NOW + Duration::from_secs(seconds);
+            for _ in 0..2 {
+                let tries = [known, unknown].map(|tried| limits.attempt(&tried, now).map(|_| ()));
+                assert_eq!(tries[0], tries[1], "{seconds}");
+            }
+        }
+        // What was no failure is given back to both.
+        let later = NOW + Duration::from_secs(10 * 3_600);
+        for _ in 0..50 {
+            let attempt = limits.attempt(&known, later).unwrap();
+            limits.settle(&attempt, Outcome::Right, later);
+        }
+        known.known = Known::default();
+        for _ in 0..3 {
+            assert!(limits.attempt(&known, later).is_ok());
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_counts_for_the_client_alone() {
+        let limits = limits(1, 3);
+        let mut tried = here("");
+        tried.email = None;
+        for _ in 0..3 {
+            assert!(limits.attempt(&tried, NOW).is_ok());
+        }
+        assert!(limits.attempt(&tried, NOW).is_err(), "of this client");
+        tried.address = "192.0.2.1".parse().unwrap();
+        assert!(limits.attempt(&tried, NOW).is_ok());
     }
 
     #[test]

@@ -92,16 +92,20 @@ async fn check(
 ) -> Result<Option<AuthenticatedUser>, PasswordSignInError> {
     // The field is one for text, so the browser does not cut off spaces.
     let address = Address::parse(typed.email.trim());
-    let email = address.map_or_else(|_| String::new(), |address| address.normal().to_owned());
+    let email = address.as_ref().ok().map(Address::normal);
     let network = wide_network(typed.client);
-    let account = service.storage.password_account(&email, &network).await?;
+    let looked_up = email.unwrap_or_default();
+    let account = service
+        .storage
+        .password_account(looked_up, &network)
+        .await?;
     let browser = typed.browser.recognise(service, account.as_ref());
     let known = account.as_ref().map(|account| Known {
         browser: browser.as_deref().map(|browser| (&*account.id, browser)),
         network: account.knows_network.then_some((&*account.id, &*network)),
     });
     let tried = Tried {
-        email: &email,
+        email,
         address: typed.client,
         known: known.unwrap_or_default(),
     };

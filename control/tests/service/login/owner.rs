@@ -212,3 +212,30 @@ async fn a_stolen_browser_cookie_only_buys_an_allowance() {
     assert_eq!(page.status(), StatusCode::FOUND);
     known(&types(&service, (ANA, &password), "192.0.2.7", &cookie).await);
 }
+
+#[tokio::test]
+async fn tries_from_the_owners_network_do_not_tell_who_has_an_account() {
+    let service = Service::start_with(BEHIND_A_PROXY).await;
+    let password = service.user(ANA).await;
+    known(&types(&service, (ANA, &password), "192.0.2.7", "").await);
+    for email in [ANA, "nobody@example.com"] {
+        let mut checked = 0;
+        for _ in 0..25 {
+            let tried = types(&service, (email, "a guess"), "192.0.2.8", "").await;
+            checked += usize::from(tried.status() == StatusCode::UNAUTHORIZED);
+        }
+        assert_eq!(checked, 10, "{email}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_address_is_wrong_however_often_others_typed_such() {
+    let service = Service::start_with(BEHIND_A_PROXY).await;
+    for last in 0..12 {
+        let address = format!("198.18.0.{last}");
+        let wrong = types(&service, ("ana", "a guess"), &address, "").await;
+        assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
+    }
+    let wrong = types(&service, ("ana@example,com", "typed"), "192.0.2.7", "").await;
+    assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
+}
