@@ -8,15 +8,16 @@
 //! - **Part before the `@`**: NFC and lower case by Unicode, and a final sigma equals any other.
 //!   `ß` and `ss` stay different. RFC 5321, section 2.4, lets the case matter, but in practice no
 //!   two users differ only in case.
-//! - **Refused**: control, format and other invisible characters, and compatibility characters, of
-//!   which NFKC makes other letters. Nobody could tell such an address from another one.
+//! - **Refused**: control, format and other invisible characters, compatibility characters, of which
+//!   NFKC makes other letters, and marks without a letter or with one that shows the same already.
+//!   Nobody could tell such an address from another one.
 
 pub mod characters;
 mod domain;
 
 use std::fmt;
 
-use characters::{composed, is_compatible, is_invisible};
+use characters::{composed, hidden_mark, is_compatible, is_invisible};
 pub use domain::Domain;
 
 /// RFC 5321, section 4.5.3.1.3: a path of 256 bytes has two for the brackets.
@@ -42,6 +43,8 @@ pub enum AddressError {
     Invisible(char),
     /// It has a character that looks like another one.
     Compatibility(char),
+    /// It has a mark that cannot be seen on its letter, or has no letter.
+    Mark(char),
     /// It is too long once it is in lower case.
     TooLong,
     /// What follows the `@` is no domain.
@@ -70,6 +73,9 @@ impl Address {
         }
         let local = composed(&local.to_lowercase());
         let domain = Domain::parse(domain).ok_or(AddressError::Domain)?;
+        if let Some(mark) = hidden_mark(&local).or_else(|| hidden_mark(&domain.shown)) {
+            return Err(AddressError::Mark(mark));
+        }
         let normal = format!("{}@{}", local.replace('ς', "σ"), domain.ascii);
         let shown = format!("{local}@{}", domain.shown);
         if local.len() > MAX_LOCAL_BYTES || normal.len().max(shown.len()) > MAX_BYTES {
@@ -117,6 +123,12 @@ impl fmt::Display for AddressError {
             Self::Compatibility(c) => write!(
                 f,
                 "has a character that looks like another one (U+{:04X}); type the plain letter",
+                u32::from(*c)
+            ),
+            Self::Mark(c) => write!(
+                f,
+                "has a combining mark that cannot be seen there (U+{:04X}); type the address again, \
+                 without it",
                 u32::from(*c)
             ),
             Self::TooLong => write!(

@@ -4,8 +4,12 @@
 use std::collections::BTreeSet;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
-use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, Script};
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, Script, SoftDotted};
 use icu_properties::{CodePointMapData, CodePointSetData, PropertyNamesLong};
+
+const DOT_ABOVE: char = '\u{307}';
+/// It looks like a space, though it is a symbol.
+const BLANK_BRAILLE: char = '\u{2800}';
 
 /// In NFC.
 pub(super) fn composed(text: &str) -> String {
@@ -30,6 +34,7 @@ pub(super) fn is_invisible(c: char) -> bool {
     );
     has_no_meaning
         || (category == GeneralCategory::SpaceSeparator && c != ' ')
+        || c == BLANK_BRAILLE
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
@@ -57,6 +62,32 @@ pub fn with_scripts(text: &str) -> String {
     } else {
         format!("{text} [{}]", scripts.join("+"))
     }
+}
+
+/// A mark that has no letter, or that nobody sees on its letter: a dot above `i`, `j` and their kin,
+/// which have one, or above `ı` and `ȷ`, which then look like them.
+pub(super) fn hidden_mark(text: &str) -> Option<char> {
+    let categories = CodePointMapData::<GeneralCategory>::new();
+    let soft_dotted = CodePointSetData::new::<SoftDotted>();
+    let mut letter = None;
+    for c in text.chars() {
+        let is_mark = matches!(
+            categories.get(c),
+            GeneralCategory::NonspacingMark
+                | GeneralCategory::SpacingMark
+                | GeneralCategory::EnclosingMark
+        );
+        if !is_mark {
+            letter = Some(c);
+            continue;
+        }
+        let Some(marked) = letter else { return Some(c) };
+        let has_dot = soft_dotted.contains(marked) || matches!(marked, 'ı' | 'ȷ');
+        if c == DOT_ABOVE && has_dot {
+            return Some(c);
+        }
+    }
+    None
 }
 
 /// Whether a character stands for other letters (NFKC), as `ﬁ` and the full-width `ａ` do.

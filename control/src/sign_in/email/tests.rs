@@ -97,6 +97,7 @@ fn what_is_no_address_is_refused() {
         ("a\nna@example.com", '\n'),
         ("ana@exam\u{200d}ple.com", '\u{200d}'),
         ("ana\u{fe0f}@example.com", '\u{fe0f}'),
+        ("ana\u{2800}@example.com", '\u{2800}'),
     ] {
         assert_eq!(
             Address::parse(text),
@@ -118,11 +119,35 @@ fn what_is_no_address_is_refused() {
 }
 
 #[test]
+fn marks_that_nobody_sees_are_refused() {
+    for (text, mark) in [
+        ("i\u{307}an@example.com", '\u{307}'),
+        ("\u{130}an@example.com", '\u{307}'),
+        ("ani\u{331}\u{307}a@example.com", '\u{307}'),
+        ("j\u{307}an@example.com", '\u{307}'),
+        ("\u{131}\u{307}an@example.com", '\u{307}'),
+        ("\u{456}\u{307}@example.com", '\u{307}'),
+        ("ian@i\u{307}.example", '\u{307}'),
+        ("\u{301}ana@example.com", '\u{301}'),
+        ("\u{20dd}ana@example.com", '\u{20dd}'),
+    ] {
+        assert_eq!(
+            Address::parse(text),
+            Err(AddressError::Mark(mark)),
+            "{text:?}"
+        );
+    }
+    for good in ["żan@example.com", "x\u{307}an@example.com", "ían@a.example"] {
+        assert!(Address::parse(good).is_ok(), "{good}");
+    }
+}
+
+#[test]
 fn the_length_is_that_of_the_normal_form() {
-    // In lower case, `İ` has three bytes instead of two.
-    let dotted = |count: usize| format!("{}@a.example", "İ".repeat(count));
-    assert_eq!(Address::parse(&dotted(31)), Err(AddressError::TooLong));
-    assert!(Address::parse(&dotted(21)).is_ok());
+    // In lower case, `Ⱥ` has three bytes instead of two.
+    let barred = |count: usize| format!("{}@a.example", "Ⱥ".repeat(count));
+    assert_eq!(Address::parse(&barred(31)), Err(AddressError::TooLong));
+    assert!(Address::parse(&barred(21)).is_ok());
     let long = |count: usize| format!("{}@a.example", "a".repeat(count));
     assert!(Address::parse(&long(64)).is_ok());
     assert_eq!(Address::parse(&long(65)), Err(AddressError::TooLong));
