@@ -16,6 +16,17 @@ pub const CALLBACK_PATH: &str = "/.access/callback";
 /// How long a login attempt lives in the browser that began it.
 pub const ATTEMPT_LIFETIME: Duration = Duration::from_secs(600);
 
+/// What a `state` ends with whose attempt a frame with partitioned cookies holds, for a window to
+/// bring it the code.
+pub const STATE_OF_FRAME: &str = ".w";
+
+/// Whether a `state` is of an attempt that a frame holds. Nobody vouches for the ending, so the team
+/// domain gives codes for it to applications with partitioned cookies only.
+#[must_use]
+pub fn is_of_frame(state: &str) -> bool {
+    state.ends_with(STATE_OF_FRAME)
+}
+
 /// The S256 challenge of a verifier.
 #[must_use]
 pub fn challenge(code_verifier: &str) -> String {

@@ -89,3 +89,32 @@ async fn s17_a_window_of_any_other_page_is_cut_off() {
         assert!(!is_connected(&response), "{path} from {referer}");
     }
 }
+
+/// A script of another application on the hostname could ask for it, and would be told the code.
+#[tokio::test]
+async fn s17_a_code_for_a_frame_is_given_for_partitioned_cookies_only() {
+    for settings in [
+        json!({}),
+        json!({ "same_site": "none" }),
+        json!({ "same_site": "none", "partitioned": true }),
+    ] {
+        let service = Service::start().await;
+        let password = service.user(ANA).await;
+        let mut attempt = Attempt::at(&service.wiki(settings.clone()).await);
+        let mut browser = Browser::default();
+        browser
+            .sign_in(&service, &attempt.path(), (ANA, &password))
+            .await;
+        attempt.state = "0a1b2c3d.state.w".to_owned();
+        let answer = browser.get(&service, &popup(&attempt)).await;
+        if settings["partitioned"] == true {
+            assert_eq!(answer.status(), StatusCode::FOUND);
+            code_of(&answer, &attempt);
+        } else {
+            assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{settings}");
+            assert!(!answer.headers().contains_key("location"));
+            let page = answer.text().await.unwrap();
+            assert!(page.contains("Reason: bad_link (state)"), "{page}");
+        }
+    }
+}

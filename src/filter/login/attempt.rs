@@ -15,7 +15,8 @@ use subtle::ConstantTimeEq;
 use crate::application::Placement;
 use crate::filter::event::Random;
 use crate::names::ATTEMPT_COOKIE_PREFIX;
-use crate::protocol::{base64url, login::ATTEMPT_LIFETIME, login::LOGIN_PATH, login::challenge};
+use crate::protocol::base64url;
+use crate::protocol::login::{ATTEMPT_LIFETIME, LOGIN_PATH, STATE_OF_FRAME, challenge};
 use crate::reply::{percent_encode, set_cookie};
 use crate::request::{Head, cookies};
 use crate::time::UnixSeconds;
@@ -48,9 +49,6 @@ pub enum Beginning {
     /// brings it the code.
     FrameWithWindow,
 }
-
-/// What the `state` of [`Beginning::FrameWithWindow`] ends with. The window does not have the attempt.
-const OF_FRAME: &str = ".w";
 
 /// A login attempt.
 #[derive(Clone, PartialEq, Eq)]
@@ -164,7 +162,8 @@ impl Attempt {
         let mac = hmac_sha256::HMAC::mac(["state", audience].concat(), self.secret);
         let dot = if self.is_again { AGAIN } else { "." };
         let of_frame = match self.beginning {
-            Beginning::FrameWithWindow => OF_FRAME,
+            // The window does not have the attempt.
+            Beginning::FrameWithWindow => STATE_OF_FRAME,
             _ => "",
         };
         format!("{}{dot}{}{of_frame}", self.id, base64url::encode(&mac))
@@ -240,12 +239,6 @@ impl Attempt {
         values.extend(open.iter().take(too_many).map(Self::clear_cookie));
         values
     }
-}
-
-/// Whether a `state` is of an attempt that a frame holds, for a window to bring it the code.
-#[must_use]
-pub fn is_of_frame(state: &str) -> bool {
-    state.ends_with(OF_FRAME)
 }
 
 impl Beginning {

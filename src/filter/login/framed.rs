@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use super::attempt::{Beginning, is_of_frame};
+use super::attempt::Beginning;
 use super::callback::{find_attempt, is_code};
 use super::window;
 use crate::application::Placement;
 use crate::filter::endpoints::came_from::place_of;
 use crate::filter::event::{Incoming, Moment};
+use crate::protocol::login::is_of_frame;
 use crate::protocol::return_to;
 use crate::reply::Reply;
 use crate::request::kind::RequestKind;
@@ -50,6 +51,7 @@ pub(in crate::filter) fn answer(
                 moment,
             ))
         }
+        // The team domain gives no such code for an application whose cookies are not partitioned.
         (RequestKind::Navigation, Some(code), None) if is_of_frame(&state) => {
             let has_frames = |place: &&Rc<Placement>| place.application.cookie.partitioned;
             let place = places.iter().find(has_frames)?;

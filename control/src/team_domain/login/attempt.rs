@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use portcullis::protocol::audience::is_audience;
 use portcullis::protocol::base64url;
-use portcullis::protocol::login::{ATTEMPT_LIFETIME, FILTER_PREFIX, LOGIN_PATH};
+use portcullis::protocol::login::{ATTEMPT_LIFETIME, FILTER_PREFIX, LOGIN_PATH, is_of_frame};
 use portcullis::protocol::origin::Origin;
 use portcullis::protocol::return_to::{self, Unfit};
 use portcullis::time::UnixSeconds;
@@ -178,6 +178,12 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
     let state = query.state.clone().unwrap_or_default();
     if !is_state(&state) {
         problems.add("state", "", "must be 1 to 256 visible ASCII characters");
+    }
+    // A window hands such a code to its opener, and the filter does not invalidate it.
+    let has_frames = |one: &Application| one.definition.cookie.partitioned;
+    if is_of_frame(&state) && !application.as_ref().is_some_and(has_frames) {
+        let message = "is of a frame, but the application's cookies are not `partitioned`";
+        problems.add("state", "", message);
     }
     let challenge = query.code_challenge.clone().unwrap_or_default();
     if !is_challenge(&challenge) {
