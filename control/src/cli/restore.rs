@@ -16,7 +16,8 @@ pub fn backup(
     let made = runtime()?.block_on(restore::backup(&config, &arguments.data_dir, &request.file))?;
     output.result(&made, || {
         format!(
-            "Wrote {} ({} bytes). It holds the signing keys: keep it where nobody else can read it.",
+            "Wrote {} ({} bytes). It holds addresses and password hashes: keep it where nobody \
+             else can read it. Its signing keys are sealed: keep the seal key elsewhere.",
             made.file.display(),
             made.bytes
         )

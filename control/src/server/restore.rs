@@ -68,6 +68,13 @@ pub enum RestoreError {
     /// The backup is not one.
     #[error(transparent)]
     Backup(#[from] BackupError),
+    /// There is no database.
+    #[error(
+        "there is no database at {}, so nothing is restored. Is its disk mounted, and are --data-dir \
+         and database.url right? To restore from a backup, name the file: `restore <FILE>`",
+        .0.display()
+    )]
+    NoDatabase(PathBuf),
     /// The database is not SQLite.
     #[error(
         "the database is PostgreSQL, which has its own tools: make backups with pg_dump or a \
@@ -111,12 +118,15 @@ pub async fn restore(
     clock: &dyn Clock,
 ) -> Result<Restored, RestoreError> {
     let random: &dyn Randomness = &SystemRandomness;
+    let url = url(config, data_dir);
+    if backup.is_none() {
+        ensure_there(&url)?;
+    }
     DataDir::prepare(data_dir).await?;
     let source = Source::of(config.keys.seal.as_ref(), data_dir);
     // All old keys are refused, so what sealed them is not needed.
     let seal = Seal::load(source, true, random)?;
     let key = SigningKey::generate(config.keys.algorithm, random)?.to_plain();
-    let url = url(config, data_dir);
     let former = DatabaseLock::acquire_existing(&url)?;
     // A damaged file says nothing, and is replaced.
     let seen = Marker::read(data_dir).ok().flatten();
@@ -184,6 +194,17 @@ fn path_in(url: &str) -> Result<PathBuf, RestoreError> {
         .ok_or(RestoreError::NotSqlite)?;
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     Ok(PathBuf::from(path))
+}
+
+/// Refuses a SQLite database that is not there: opening would create an empty one, with which the
+/// service would then start.
+fn ensure_there(url: &str) -> Result<(), RestoreError> {
+    match path_in(url) {
+        Ok(path) if !std::fs::metadata(&path).is_ok_and(|file| file.len() > 0) => {
+            Err(RestoreError::NoDatabase(path))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Puts a backup in place of the database. Returns where the replaced one is, if there was one.

@@ -255,7 +255,7 @@ async fn is_usable(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> 
     }
 }
 
-/// Creates the file, or takes other users' access to it away: it holds the signing keys. SQLite
+/// Creates the file, or takes other users' access to it away: it holds addresses and hashes of passwords. SQLite
 /// gives the files beside it the same permissions.
 fn keep_private(path: &str) -> Result<(), OpenError> {
     let unusable = |source| OpenError::Path {

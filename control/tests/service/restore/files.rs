@@ -112,7 +112,9 @@ async fn b12_a_backup_is_put_on_another_machine() {
     let service = start(&directory).await;
     service.user(ANA).await;
     let file = directory.path().join("backup.db");
-    run(&service.data_dir(), &["backup", file.to_str().unwrap()]).unwrap();
+    let backup = program(&service.data_dir(), &["backup", file.to_str().unwrap()]);
+    let told = { backup }.output().unwrap().stdout;
+    assert!(String::from_utf8(told).unwrap().contains("keys are sealed"));
     service.running.stop().await;
     let elsewhere = std::sync::Arc::new(tempfile::TempDir::new().unwrap());
     let data = elsewhere.path().join("data");
@@ -153,6 +155,22 @@ async fn what_cannot_be_backed_up_or_restored_is_named_and_nothing_changes() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn restore_makes_no_database_where_there_is_none() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let error = run(&data, &["restore"]).unwrap_err();
+    assert!(error.contains("there is no database at"), "{error}");
+    assert!(!data.exists());
+    // What a lock leaves of a database that never was.
+    std::fs::create_dir(&data).unwrap();
+    let file = data.join("portcullis.db");
+    std::fs::write(&file, "").unwrap();
+    let error = run(&data, &["restore"]).unwrap_err();
+    assert!(error.contains("there is no database at"), "{error}");
+    assert_eq!(std::fs::read(&file).unwrap(), b"");
 }
 
 #[tokio::test(flavor = "multi_thread")]
