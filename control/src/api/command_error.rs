@@ -38,6 +38,9 @@ pub enum CommandError {
     /// Another user has the address.
     #[error("a user with this e-mail address already exists")]
     EmailTaken,
+    /// Several users have the address, and the change is for one.
+    #[error("{0} users have this e-mail address: name one by id, as `user list` shows it")]
+    SeveralUsers(usize),
     /// The service failed.
     #[error("the service failed: {0}")]
     Failed(Box<dyn std::error::Error + Send + Sync>),
@@ -106,6 +109,7 @@ impl CommandError {
             Self::Change(ChangeError::Declared) => "declared",
             Self::Change(ChangeError::Raced) => "raced",
             Self::EmailTaken => "email_taken",
+            Self::SeveralUsers(_) => "several_users",
             Self::Failed(_) | Self::Change(ChangeError::Storage(_)) => "unavailable",
         }
     }
@@ -114,7 +118,7 @@ impl CommandError {
         match self {
             Self::NoSuchCall | Self::Unknown { .. } => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Change(_) | Self::EmailTaken => StatusCode::CONFLICT,
+            Self::Change(_) | Self::EmailTaken | Self::SeveralUsers(_) => StatusCode::CONFLICT,
             Self::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

@@ -214,7 +214,14 @@ async fn two_stored_users_who_turn_out_to_be_one_are_neither_lost_nor_joined() {
     let set = json!({ "email": SPELLINGS[0] });
     let set = service.done("/users/password", set).await;
     assert_eq!(set["id"], newer.0.as_str());
-    // An administrator settles it by id.
+    // An administrator settles it by id: an address could mean either.
+    let both = json!({ "email": SPELLINGS[0] });
+    let (status, refused) = service.administer("/users/remove", both).await;
+    assert_eq!(
+        (status.as_u16(), &refused["reason"]),
+        (409, &json!("several_users"))
+    );
+    assert_eq!(service.listed("/users").await.len(), 2);
     service
         .done("/users/remove", json!({ "email": newer.0 }))
         .await;

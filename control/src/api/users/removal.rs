@@ -25,13 +25,17 @@ pub async fn remove(
     Ok(Json(removed.ok_or(NO_SUCH_ID)?.into()))
 }
 
-/// The same for every user with an address.
+/// The same by address or id. Two users whose addresses turned out to be one are told apart by id only.
 pub async fn remove_by_email(
     State(service): State<Arc<Service>>,
     Input(request): Input<UserEmail>,
 ) -> Result<Json<RevokedUser>, CommandError> {
     let named = NamedUser::of(&request.email);
     let selector = named.selector();
+    let users = selected(&service, selector).await?;
+    if users.len() > 1 {
+        return Err(CommandError::SeveralUsers(users.len()));
+    }
     let removed = remove_users(&service, &Administrator::Socket, selector).await?;
     let removed = removed.ok_or_else(|| no_such_email(&request.email))?;
     Ok(Json(removed.into()))
