@@ -11,6 +11,7 @@ pub mod error;
 pub mod first_start;
 mod listeners;
 pub mod marker;
+mod open_files;
 pub mod restore;
 mod upkeep;
 

@@ -27,6 +27,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use ipnet::IpNet;
+use tokio::net::unix::SocketAddr as UnixAddr;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
@@ -34,6 +35,9 @@ use deadlines::{TimedBody, TimedWrites};
 use room::{Place, Room};
 
 pub use limits::Limits;
+
+/// How soon it tries again to accept when it cannot.
+const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
 
 /// What a listener serves.
 pub struct Served {
@@ -50,6 +54,11 @@ pub trait Door: Listener {
     /// The other end, if it has an address.
     fn peer(address: &Self::Addr) -> Option<SocketAddr>;
 
+    /// Accepts a connection, or says why it cannot.
+    fn accept_or_fail(
+        &mut self,
+    ) -> impl Future<Output = std::io::Result<(Self::Io, Self::Addr)>> + Send;
+
     /// Prepares a connection.
     fn prepare(connection: &Self::Io);
 }
@@ -57,6 +66,10 @@ pub trait Door: Listener {
 impl Door for TcpListener {
     fn peer(address: &SocketAddr) -> Option<SocketAddr> {
         Some(*address)
+    }
+
+    async fn accept_or_fail(&mut self) -> std::io::Result<(TcpStream, SocketAddr)> {
+        TcpListener::accept(self).await
     }
 
     fn prepare(stream: &TcpStream) {
@@ -70,6 +83,10 @@ impl Door for TcpListener {
 impl Door for UnixListener {
     fn peer(_: &Self::Addr) -> Option<SocketAddr> {
         None
+    }
+
+    async fn accept_or_fail(&mut self) -> std::io::Result<(UnixStream, UnixAddr)> {
+        UnixListener::accept(self).await
     }
 
     fn prepare(_: &UnixStream) {}
@@ -92,7 +109,7 @@ pub async fn serve<D: Door>(
         let (stream, address) = tokio::select! {
             () = &mut stopped => break,
             Some(_) = connections.join_next() => continue,
-            next = Listener::accept(&mut listener) => next,
+            next = next(&mut listener) => next,
         };
         let peer = D::peer(&address);
         let Some(place) = room.enter(peer.map(|peer| peer.ip())) else {
@@ -124,6 +141,28 @@ pub async fn serve<D: Door>(
     drop(listener);
     graceful.shutdown().await;
     Ok(())
+}
+
+/// The next connection. Without descriptors for one, it waits: some connection will end.
+async fn next<D: Door>(listener: &mut D) -> (D::Io, D::Addr) {
+    loop {
+        match listener.accept_or_fail().await {
+            Ok(accepted) => return accepted,
+            Err(error) if is_of_the_client(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted; see the limit of open files");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+            }
+        }
+    }
+}
+
+fn is_of_the_client(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
 /// The router for one connection, whose requests carry the peer's address.

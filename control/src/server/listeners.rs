@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use super::connections::{Limits, Served, serve};
 use super::data_dir::DataDir;
 use super::error::StartError;
+use super::open_files;
 use crate::config::settings::ServerConfig;
 use crate::service::Service;
 use crate::{control_socket, filter_api, health, metrics, team_domain};
@@ -50,6 +51,11 @@ const CONTROL_SOCKET: Limits = Limits {
     head_within: HEAD_WITHIN,
     body_within: BODY_WITHIN,
 };
+
+/// How many eighths of the connections that the limit of open files allows the listener for filters may
+/// have, and each of the others.
+const OF_FILTERS: usize = 5;
+const OF_EACH_OTHER: usize = 1;
 
 /// The listeners, bound but not yet served.
 pub struct Listeners {
@@ -100,16 +106,26 @@ impl Listeners {
             health: health::alone(Arc::clone(service)),
             proxies: service.config.server.trusted_proxies.clone(),
         };
+        let all = open_files::raise();
         let people = served(team_domain::router(Arc::clone(service)));
-        tasks.spawn(serve((self.team_domain, PEOPLE), people, stopped()));
+        tasks.spawn(serve(
+            (self.team_domain, PEOPLE.within(all, OF_EACH_OTHER)),
+            people,
+            stopped(),
+        ));
         let filters = served(filter_api::router(Arc::clone(service)));
-        tasks.spawn(serve((self.filter_api, FILTERS), filters, stopped()));
+        let limits = FILTERS.within(all, OF_FILTERS);
+        tasks.spawn(serve((self.filter_api, limits), filters, stopped()));
         if let Some(listener) = self.metrics_listener {
             let metrics = served(metrics::listener::router(Arc::clone(service)));
-            tasks.spawn(serve((listener, METRICS), metrics, stopped()));
+            let limits = METRICS.within(all, OF_EACH_OTHER);
+            tasks.spawn(serve((listener, limits), metrics, stopped()));
         }
         let commands = served(control_socket::router(Arc::clone(service)));
-        let socket = (self.control_socket, CONTROL_SOCKET);
+        let socket = (
+            self.control_socket,
+            CONTROL_SOCKET.within(all, OF_EACH_OTHER),
+        );
         tasks.spawn(serve(socket, commands, stopped()));
         Ok(tasks)
     }

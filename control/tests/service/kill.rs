@@ -31,8 +31,25 @@ impl Process {
 
     /// With more variables in its environment.
     pub fn start_with(data_dir: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::run(program(data_dir, &["serve", "--json"]), data_dir, settings)
+    }
+
+    /// With limits of open files: the one at the start, and the one up to which it can be raised.
+    fn start_within(data_dir: &Path, limits: (u32, u32)) -> Self {
+        let serve = program(data_dir, &["serve", "--json"]);
+        let (soft, hard) = limits;
+        let mut shell = Command::new("sh");
+        shell.arg("-c");
+        shell.arg(format!(
+            "ulimit -Sn {soft}; ulimit -Hn {hard}; exec \"$0\" \"$@\""
+        ));
+        shell.arg(serve.get_program()).args(serve.get_args());
+        Self::run(shell, data_dir, &[])
+    }
+
+    fn run(mut command: Command, data_dir: &Path, settings: &[(&str, &str)]) -> Self {
         let log = data_dir.with_extension("log");
-        let child = program(data_dir, &["serve", "--json"])
+        let child = command
             .env("PORTCULLIS_SERVER__LISTEN", "127.0.0.1:0")
             .env("PORTCULLIS_SERVER__FILTERS", "127.0.0.1:0")
             .env("PORTCULLIS_LOG", "trace")
@@ -86,6 +103,44 @@ pub fn json(data_dir: &Path, arguments: &[&str]) -> Value {
         String::from_utf8_lossy(&output.stderr)
     );
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn one_listeners_clients_do_not_use_up_the_open_files_of_the_others() {
+    const CLIENTS: usize = 600;
+    let directory = tempfile::TempDir::new().unwrap();
+    let data = directory.path().join("data");
+    let process = Process::start_within(&data, (200, 512));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", process.id())).unwrap();
+    let files = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"));
+    let soft = files.unwrap().split_whitespace().nth(3);
+    assert_eq!(soft, Some("512"), "raised as far as it may be");
+    let run: Value =
+        serde_json::from_slice(&std::fs::read(data.join("run.json")).unwrap()).unwrap();
+    let address = |listener: &str| run[listener].as_str().unwrap().to_owned();
+    let mut idle = Vec::new();
+    for _ in 0..CLIENTS {
+        idle.push(
+            tokio::net::TcpStream::connect(address("filters"))
+                .await
+                .unwrap(),
+        );
+    }
+    let http = Client::new();
+    for listener in ["listen", "filters"] {
+        for call in ["healthz", "readyz"] {
+            let url = format!("http://{}/{call}", address(listener));
+            let asked = tokio::time::timeout(Duration::from_secs(15), http.get(&url).send());
+            let answer = asked.await.expect("health is answered").unwrap();
+            assert_eq!(answer.status(), 200, "{url}");
+        }
+    }
+    drop(idle);
+    process.signal("-TERM");
+    let (_, _, logged) = process.end();
+    assert!(logged.contains("raise the limit of open files"), "{logged}");
 }
 
 #[test]

@@ -16,3 +16,19 @@ pub struct Limits {
     /// written.
     pub body_within: Duration,
 }
+
+/// Connections beyond the limit, which are answered about health only.
+pub(super) const FOR_HEALTH: usize = 16;
+
+impl Limits {
+    /// The same limits, at most so many eighths of `all` connections; those for health are among them.
+    pub fn within(self, all: usize, eighths: usize) -> Self {
+        let share = (all / 8).saturating_mul(eighths).saturating_sub(FOR_HEALTH);
+        let connections = self.connections.min(share.max(1));
+        Self {
+            connections,
+            of_one_address: self.of_one_address.min(connections.div_ceil(2)),
+            ..self
+        }
+    }
+}

@@ -13,11 +13,8 @@ use ipnet::IpNet;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::limits::Limits;
+use super::limits::{FOR_HEALTH, Limits};
 use crate::system::rate_limit::network;
-
-/// Connections beyond the limit, which are answered about health only.
-const FOR_HEALTH: usize = 16;
 
 /// The open connections of a listener.
 pub(super) struct Room {
