@@ -42,6 +42,13 @@ impl Scene {
             let Some(location) = location else {
                 return trace;
             };
+            if location.starts_with("/.access/login?again=1") {
+                // It begins again, at most once: the core's tests have that. The walk ends here.
+                if let Some(Seen::ToTeamDomain(reason)) = trace.pop() {
+                    trace.push(Seen::Filter(400, reason));
+                }
+                return trace;
+            }
             let Some(login) = location.strip_prefix(TEAM_DOMAIN) else {
                 location
                     .strip_prefix(ORIGINS[application])
