@@ -30,8 +30,11 @@ impl Given<'_> {
         }
         match kind {
             Kind::Navigation => self.leads_to_the_team_domain(),
-            Kind::Framed => self.is_page("Sign in to continue"),
-            Kind::FormPost => self.is_page("Nothing was sent"),
+            // The team domain learns which application opens its window.
+            Kind::Framed => self.is_page("Sign in to continue", "origin", "?return_to=%2F"),
+            Kind::FormPost => {
+                self.is_page("Nothing was sent", "no-referrer", "\" target=\"_blank\"")
+            }
             Kind::SubRequest => self.is_problem(),
             Kind::WebSocket | Kind::Prefetch => self.is_bare(401),
             Kind::Preflight => self.is_bare(403),
@@ -73,20 +76,19 @@ impl Given<'_> {
         Ok(())
     }
 
-    fn is_page(&self, title: &str) -> Result<()> {
+    /// A page with a link to the sign-in, whose address goes on like this, in a new window.
+    fn is_page(&self, title: &str, referrer: &str, link: &str) -> Result<()> {
         ensure!(self.answer.status == 401, "not a refusal");
         self.has("content-type", "text/html; charset=utf-8")?;
-        self.has("referrer-policy", "no-referrer")?;
+        self.has("referrer-policy", referrer)?;
         self.has("x-content-type-options", "nosniff")?;
         let policy = self.answer.header("content-security-policy");
         ensure!(policy.is_some_and(|policy| policy.starts_with("default-src 'none';")));
         let text = String::from_utf8_lossy(&self.answer.body);
         ensure!(text.contains(title), "{text}");
-        let link = format!(
-            "{}/.access/login\" target=\"_blank\"",
-            self.application.origin
-        );
+        let link = format!("{}/.access/login{link}", self.application.origin);
         ensure!(text.contains(&link), "{text}");
+        ensure!(text.contains("\" target=\"_blank\""), "{text}");
         ensure!(text.contains(&format!("Reason: {}", self.reason)), "{text}");
         Ok(())
     }

@@ -25,8 +25,7 @@ fn pages(origin: &str) -> Vec<(String, Option<&'static str>)> {
     let long = own(&format!("/{}", "a".repeat(8192)));
     vec![
         (own("/a?b=c#d"), Some("%2Fa%3Fb%3Dc%23d")),
-        // A login without a page leads there as well.
-        (own("/"), None),
+        (own("/"), Some("%2F")),
         (String::new(), None),
         ("/a".to_owned(), None),
         ("https://evil.example/a".to_owned(), None),
