@@ -51,8 +51,8 @@ const TOO_LONG: [(&str, &str); 9] = [
     ),
     (
         "proxy",
-        "SELECT COUNT(*) FROM proxies WHERE last_seen_ms > {now} * 1000 \
-         OR live_until_ms > {now} * 1000 + 120000",
+        "SELECT COUNT(*) FROM proxies WHERE last_seen_ms > {now}000 \
+         OR live_until_ms > {now}000 + 120000",
     ),
 ];
 
