@@ -61,7 +61,9 @@ static int fault(int grows, int commits) {
       syscall(SYS_write, to, digits, written);
       syscall(SYS_close, to);
     }
-    if (stops && commits) syscall(SYS_kill, getpid(), SIGSTOP);
+    /* To this thread: it stops before it goes on. Another one might take a signal to the process, and
+     * only later, so that the next commit would be missed. */
+    if (stops && commits) syscall(SYS_tgkill, getpid(), (pid_t)syscall(SYS_gettid), SIGSTOP);
     if (!stops && number == atol(text + 5)) syscall(SYS_kill, getpid(), SIGKILL);
   }
   return 0;
