@@ -5,6 +5,7 @@
 //! file, every setting has a default that works on one machine.
 
 mod environment;
+mod identity_providers;
 mod json;
 mod sections;
 pub mod settings;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use portcullis::fields::Fields;
 
 use crate::applications::Definition;
+use crate::identity_providers::settings::ProviderConfig;
 use crate::problems::{InputProblems, Refused};
 use settings::{DatabaseConfig, KeysConfig, ServerConfig, SessionsConfig, SignInConfig};
 use values::Table;
@@ -32,6 +34,8 @@ pub struct Config {
     pub keys: KeysConfig,
     /// `[sign_in]`.
     pub sign_in: SignInConfig,
+    /// `[[identity_providers]]`.
+    pub identity_providers: Vec<ProviderConfig>,
     /// `[[applications]]`.
     pub applications: Vec<Definition>,
 }
@@ -90,7 +94,9 @@ impl Config {
         let demo = server.as_ref().is_some_and(|server| server.demo);
         let sessions = sections::sessions(root.optional_object("sessions"), demo);
         let keys = sections::keys(root.optional_object("keys"));
-        let sign_in = sections::sign_in(root.optional_object("sign_in"));
+        let providers = identity_providers::identity_providers(&mut root, demo);
+        let has_providers = providers.as_ref().is_none_or(|all| !all.is_empty());
+        let sign_in = sections::sign_in(root.optional_object("sign_in"), has_providers);
         let applications = sections::applications(&mut root, demo);
         root.finish();
         Some(Self {
@@ -98,7 +104,8 @@ impl Config {
             database: database?,
             sessions: sessions?,
             keys: keys?,
-            sign_in,
+            sign_in: sign_in?,
+            identity_providers: providers?,
             applications: applications?,
         })
     }

@@ -17,6 +17,7 @@ pub mod envoy_config;
 pub mod feed;
 pub mod filter_api;
 pub mod health;
+pub mod identity_providers;
 pub mod local;
 pub mod metrics;
 pub mod policy;

@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::config::Config;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
+use crate::identity_providers::IdentityProviders;
 use crate::metrics::Metrics;
 use crate::seal::Seal;
 use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
@@ -44,6 +45,8 @@ pub struct Service {
     pub resealing: tokio::sync::Mutex<()>,
     /// The signing keys: see [`Self::keys`].
     pub key_ring: KeyRing,
+    /// The identity providers.
+    pub identity_providers: IdentityProviders,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
     /// Recognises browsers in which users signed in before.

@@ -146,15 +146,23 @@ fn seal(keys: &mut Table<'_>) -> Option<Option<SealConfig>> {
     seal.map(Some)
 }
 
-/// `[sign_in]`.
-pub fn sign_in(mut table: Table<'_>) -> SignInConfig {
+/// `[sign_in]`. `has_providers`: whether people can sign in with an identity provider.
+pub fn sign_in(mut table: Table<'_>, has_providers: bool) -> Option<SignInConfig> {
+    let passwords = table.given("passwords", flag).unwrap_or(!has_providers);
     let email = table.given("failures_per_email", count);
     let address = table.given("failures_per_address", count);
     table.finish();
-    SignInConfig {
+    if !passwords && !has_providers {
+        let path = table.path_of("passwords");
+        let message = "nobody could sign in: add [[identity_providers]], or leave passwords on";
+        table.problems().add(&path, passwords, message);
+        return None;
+    }
+    Some(SignInConfig {
+        passwords,
         failures_per_email: email.unwrap_or(DEFAULT_FAILURES_PER_EMAIL),
         failures_per_address: address.unwrap_or(DEFAULT_FAILURES_PER_ADDRESS),
-    }
+    })
 }
 
 /// `[[applications]]`.

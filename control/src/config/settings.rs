@@ -65,9 +65,12 @@ pub enum SealConfig {
     Environment(String),
 }
 
-/// `[sign_in]`: how many sign-ins may fail in a minute.
+/// `[sign_in]`: whether people sign in with passwords, and how many such sign-ins may fail in a
+/// minute.
 #[derive(Debug, Clone, Copy)]
 pub struct SignInConfig {
+    /// `passwords`: by default true while no identity provider is configured.
+    pub passwords: bool,
     /// `failures_per_email`: 10 by default.
     pub failures_per_email: u32,
     /// `failures_per_address`: 60 by default; many people can share an address.

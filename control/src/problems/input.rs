@@ -61,10 +61,16 @@ impl InputProblems {
     }
 }
 
-/// The URL of a database may hold a password, even in the wrong field.
+/// The URL of a database may hold a password, even in the wrong field. What stands where a secret is
+/// named may be the secret itself.
 fn may_hold_a_secret(path: &str, value: &str) -> bool {
-    let in_database = path.to_ascii_lowercase().contains("database");
-    (in_database && !value.is_empty()) || (value.contains("://") && value.contains('@'))
+    let path = path.to_ascii_lowercase();
+    let of_secret = ["database", "secret", "private_key", "password"]
+        .iter()
+        .any(|word| path.contains(word));
+    // `sign_in.passwords` is no password.
+    let is_secret = of_secret && !path.ends_with("passwords");
+    (is_secret && !value.is_empty()) || (value.contains("://") && value.contains('@'))
 }
 
 impl fmt::Display for InputProblem {

@@ -12,6 +12,7 @@ use crate::applications::neighbours::{notes, taken_over};
 use crate::config::Config;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
+use crate::identity_providers::IdentityProviders;
 use crate::metrics::Metrics;
 use crate::policy::notes::spelling;
 use crate::seal::Seal;
@@ -60,10 +61,13 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
     };
     let key_ring = KeyRing::open(&storage, clock.as_ref(), first_key, Arc::clone(&seal)).await?;
     let known_browsers = KnownBrowsers::open(&storage, &seal, random.as_ref()).await?;
+    let identity_providers = IdentityProviders::open(&config.identity_providers, &clock, &random)
+        .map_err(StartError::IdentityProviders)?;
     let passwords = Passwords::new(random.as_ref())?;
     let service = Service {
         team_domain: parts.team_domain,
         key_ring,
+        identity_providers,
         seal,
         resealing: Mutex::new(()),
         metrics: Metrics::new(&storage, &passwords),

@@ -6,6 +6,7 @@ use super::data_dir::DataDirError;
 use super::database_lock::DatabaseLockError;
 use super::first_start::FirstStartError;
 use super::marker::MarkerError;
+use crate::problems::Refused;
 use crate::seal::NewKeyError;
 use crate::sign_in::known_browser::OpenKeyError;
 use crate::sign_in::password_hashing::PasswordError;
@@ -53,6 +54,9 @@ pub enum StartError {
     /// Browsers in which users signed in before cannot be recognised.
     #[error(transparent)]
     KnownBrowsers(#[from] OpenKeyError),
+    /// A secret or key of an identity provider's client cannot be read.
+    #[error("the configuration of identity providers cannot be used:\n{0}")]
+    IdentityProviders(Refused),
     /// Passwords cannot be hashed.
     #[error(transparent)]
     Passwords(#[from] PasswordError),

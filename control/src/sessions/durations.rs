@@ -19,6 +19,8 @@ const LONGEST_ADMIN_TOKEN: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 const SHORTEST_ROTATION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const LONGEST_ROTATION: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 const LONGEST_BLOCK: Duration = Duration::from_secs(60 * 60);
+const SHORTEST_RECHECK: Duration = Duration::from_secs(5 * 60);
+const LONGEST_RECHECK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Which durations a setting accepts.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +73,20 @@ impl Bounds {
             or_zero: true,
             shortest: SHORTEST_ROTATION,
             longest: LONGEST_ROTATION,
+        }
+    }
+
+    /// For the time between two checks of a session with its identity provider.
+    #[must_use]
+    pub fn of_recheck(demo: bool) -> Self {
+        Self {
+            or_zero: false,
+            shortest: if demo {
+                SHORTEST_IN_DEMO
+            } else {
+                SHORTEST_RECHECK
+            },
+            longest: LONGEST_RECHECK,
         }
     }
 

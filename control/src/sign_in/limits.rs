@@ -224,6 +224,7 @@ mod tests {
 
     fn limits(failures_per_email: u32, failures_per_address: u32) -> SignInLimits {
         SignInLimits::new(SignInConfig {
+            passwords: true,
             failures_per_email,
             failures_per_address,
         })

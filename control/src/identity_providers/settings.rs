@@ -1,0 +1,72 @@
+//! `[[identity_providers]]`, checked.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::sign_in::email::Domain;
+
+/// One OpenID provider.
+#[derive(Debug, Clone)]
+pub struct ProviderConfig {
+    /// `id`: in URLs, and before the names of its groups.
+    pub id: String,
+    /// `name`: on the sign-in page.
+    pub name: String,
+    /// `issuer`: exactly what the provider writes into its ID tokens. A URL without query and
+    /// fragment, https except on this machine.
+    pub issuer: String,
+    /// `client_id`.
+    pub client_id: String,
+    /// `client_secret_env`, `client_secret_file` or `private_key_file`.
+    pub client_authentication: ClientAuthentication,
+    /// `scopes`: `openid`, `email` and `profile` by default, and `openid` always.
+    pub scopes: Vec<String>,
+    /// `response_mode`; absent: the provider's default, which is the query.
+    pub response_mode: Option<ResponseMode>,
+    /// `groups_claim`: a claim, or a path of names with dots between them; absent: no groups.
+    pub groups_claim: Option<String>,
+    /// `claims`: which are copied to the session.
+    pub claims: Vec<String>,
+    /// `email_domains`: the domains for whose addresses the provider may speak; none by default.
+    pub email_domains: Vec<Domain>,
+    /// `trust_email`: whether addresses count that the provider does not call verified.
+    pub trust_email: bool,
+    /// `link_by_email`: whether an identity may join the user of another provider by the address.
+    pub link_by_email: bool,
+    /// `recheck`: how often a session is checked with the provider; absent: never.
+    pub recheck: Option<Duration>,
+    /// `default`: whether `/login` leads to it without a choice.
+    pub default: bool,
+}
+
+/// How the service authenticates at the token endpoint (OpenID Connect Core 1.0, section 9). Secrets
+/// are read at the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientAuthentication {
+    /// `client_secret_env`: the variable of the environment with the secret.
+    SecretEnv(String),
+    /// `client_secret_file`: the file with the secret.
+    SecretFile(PathBuf),
+    /// `private_key_file`: `private_key_jwt` with the key in a PEM file.
+    PrivateKeyFile(PathBuf),
+}
+
+/// How the provider sends its answer to the callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// In the query of a GET.
+    Query,
+    /// In the form of a POST (OAuth 2.0 Form Post Response Mode).
+    FormPost,
+}
+
+impl ResponseMode {
+    /// Its name in requests and metadata.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::FormPost => "form_post",
+        }
+    }
+}
