@@ -52,6 +52,26 @@ fn no_override_of_path_or_host_passes_with_a_session() {
         ("forwarded", "for=192.0.2.1; Host=admin.example"),
         ("x-forwarded-host", "wiki.example, admin.example"),
         ("x-forwarded-host", "wiki.example:8443"),
+        ("x-waws-unencoded-url", "/admin"),
+        ("x-ms-original-url", "https://wiki.example/admin"),
+        ("x-cf-forwarded-url", "https://wiki.example/admin"),
+        ("x-forwarded-script-name", "/x"),
+        ("x-traversal-path", "/x"),
+        ("x-matched-path", "/admin"),
+        ("x-now-route-matches", "1=admin"),
+        ("x-invoke-path", "/admin"),
+        ("x-invoke-output", "/admin"),
+        ("x-middleware-rewrite", "/admin"),
+        ("x-middleware-subrequest", "middleware:middleware"),
+        ("x_middleware_subrequest", "src/middleware"),
+        ("x-isr", "1"),
+        ("x-astro-path", "/admin"),
+        ("x-forwarded-server", "admin.example"),
+        ("x-host", "admin.example"),
+        ("X-HTTP-Host-Override", "admin.example"),
+        ("disguised-host", "admin.example"),
+        ("$WSSN", "admin.example"),
+        ("x-envoy-original-host", "admin.example"),
     ] {
         assert_eq!(
             with_session(&mut world, &[(name, value)]),
@@ -74,10 +94,40 @@ fn what_replaces_nothing_passes() {
         ("forwarded", "for=192.0.2.1;proto=https"),
         ("x-forwarded-for", "192.0.2.1"),
         ("x-forwarded-proto", "https"),
+        ("x-forwarded-proto", "https, http"),
+        ("x-forwarded-port", "8443"),
         ("x-original-urls", "/admin"),
+        ("x-forwarded-server", "wiki.example"),
+        ("x-host", "wiki.example"),
+        // Browsers send these two to a Next.js application.
+        ("x-nextjs-data", "1"),
+        ("x-middleware-prefetch", "1"),
         METHOD,
+        ("x-forwarded-method", "DELETE"),
     ] {
         assert!(with_session(&mut world, &[field]).is_empty(), "{field:?}");
+    }
+}
+
+/// A server that puts it before `://` or after `:` takes a path or a host from it.
+#[test]
+fn a_scheme_or_port_is_nothing_else() {
+    let mut world = world(|one| {
+        one.keep_override_headers = true;
+        one.bypass = vec![bypass("/public", None)];
+    });
+    for (name, value) in [
+        ("x-forwarded-proto", "https://admin.example/?"),
+        ("x-forwarded-protocol", "https:"),
+        ("x_forwarded_scheme", "x:admin"),
+        ("x-url-scheme", "/admin"),
+        ("x-forwarded-port", "443/admin?"),
+        ("X-Forwarded-Port", "443@admin.example"),
+    ] {
+        let fields = [(name, value)];
+        assert_eq!(with_session(&mut world, &fields), [name], "{value}");
+        let open = with(get("wiki.example", "/public"), &fields);
+        assert_eq!(removed(&mut world, &open), [name], "{value}");
     }
 }
 
@@ -111,6 +161,8 @@ fn no_method_is_replaced_where_a_rule_of_the_host_depends_on_it() {
             "x-http-method-override",
             "x_http_method",
             "X-Method-Override",
+            "x-forwarded-method",
+            "x-original-method",
         ] {
             let mut world = world(|one| {
                 change(one);

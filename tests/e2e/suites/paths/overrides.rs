@@ -9,7 +9,7 @@ use super::origin::{LABEL, raw_origin};
 use super::site::{Site, site};
 
 /// Names as they are sent, and values.
-const OF_PATH_AND_HOST: [(&str, &str); 12] = [
+const OF_PATH_AND_HOST: [(&str, &str); 17] = [
     ("X-Original-URL", "/admin"),
     ("x_original_url", "/admin"),
     ("X-Rewrite-Url", "/admin"),
@@ -22,6 +22,16 @@ const OF_PATH_AND_HOST: [(&str, &str); 12] = [
     ("x-accel-mapping", "/srv/=/admin/"),
     ("x-forwarded-host", "admin.example"),
     ("forwarded", "for=192.0.2.1;host=admin.example"),
+    ("X-Waws-Unencoded-Url", "/admin"),
+    ("x_middleware_subrequest", "middleware"),
+    ("x-forwarded-server", "admin.example"),
+    ("x-http-host-override", "admin.example"),
+    ("$WSSN", "admin.example"),
+];
+/// Removed even where overrides are wanted.
+const NO_SCHEME_OR_PORT: [(&str, &str); 2] = [
+    ("x-forwarded-port", "443/admin?"),
+    ("x-forwarded-scheme", "https://admin.example/?"),
 ];
 const OF_METHOD: [(&str, &str); 4] = [
     ("X-HTTP-Method-Override", "DELETE"),
@@ -85,6 +95,7 @@ fn a_session_at_one_path_reads_no_other_by_a_header() -> Result<()> {
         arrived(site, &site.lax, ("/public/x", None), &OF_METHOD)?,
         none
     );
+    assert_eq!(arrived(site, &site.lax, session, &NO_SCHEME_OR_PORT)?, none);
     // The bypasses of this host are for all methods.
     let methods = arrived(site, &site.lax, session, &OF_METHOD)?;
     assert_eq!(methods.len(), 2 * OF_METHOD.len(), "{methods:?}");
@@ -107,6 +118,8 @@ fn an_application_gets_the_overrides_that_it_wants() -> Result<()> {
     let session = ("/x", Some(cookies.as_str()));
     let with = arrived(site, &wanting, session, &sent)?;
     assert_eq!(with.len(), 2 * sent.len(), "{with:?}");
+    let never = arrived(site, &wanting, session, &NO_SCHEME_OR_PORT)?;
+    assert!(never.is_empty(), "{never:?}");
     let without = arrived(site, &wanting, ("/open", None), &sent)?;
     assert!(without.is_empty(), "{without:?}");
     Ok(())
