@@ -36,6 +36,7 @@ pub use revocations::{
     ApplicationRevocation, EndedSessions, RevokedUsers, UserRevocation, UserSelector,
 };
 pub use sessions::list::{ListedSession, SessionQuery, UsedApplication};
+pub use sessions::provided::Provided;
 pub use sessions::{BegunSession, NewSession, Session, ShownSignIn};
 pub use tokens::admin_tokens::AdminToken;
 pub use tokens::device_codes::{DeviceAnswer, NewDeviceCode, Poll, WaitingDeviceCode};

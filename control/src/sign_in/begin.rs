@@ -134,6 +134,7 @@ impl SignIn<'_> {
             id,
             user_id: new.user_id,
             email: self.user.email.clone(),
+            provided: None,
             auth_time: now,
             auth_ver,
             expires_at,

@@ -13,6 +13,7 @@ use crate::storage::database::Database;
 use crate::storage::database::columns::from_db;
 use crate::storage::database::error::StorageError;
 use crate::storage::revocations::of_token::{self, RevokedBelow};
+use crate::storage::sessions::provided::ProvidedColumns;
 use crate::storage::sessions::{Session, ShownSignIn};
 
 /// Whose token is requested, and for which application.
@@ -96,6 +97,12 @@ type Columns = (
     Option<i64>,
     Option<i64>,
     Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
 );
 
 /// Reads the facts in a transaction that also reads other things of the same moment.
@@ -104,22 +111,20 @@ pub(in crate::storage) async fn facts(
     query: EligibilityQuery<'_>,
 ) -> Result<EligibilityFacts, StorageError> {
     let shown = query.shown;
-    // The user is read even without a session: one who was just revoked should hear about the
-    // block.
-    let (version, user_id, email, disabled, blocked_until, auth_time, auth_ver, expires_at): Columns =
-        sqlx::query_as(
-            "SELECT feed_state.version, users.id, users.email, users.disabled, \
-             users.blocked_until, sessions.auth_time, sessions.auth_ver, sessions.expires_at \
-             FROM feed_state \
-             LEFT JOIN sessions ON sessions.id = $1 \
-             AND sessions.user_id = COALESCE(CAST($2 AS TEXT), sessions.user_id) \
-             LEFT JOIN users ON users.id = COALESCE(CAST($2 AS TEXT), sessions.user_id) \
-             WHERE feed_state.only_row = 1",
-        )
-        .bind(&shown.session_id)
-        .bind(query.user_id)
-        .fetch_one(&mut **read)
-        .await?;
+    let row = row(read, query).await?;
+    let (version, user_id, user_email, disabled, blocked_until, ..) = row;
+    let (
+        ..,
+        auth_time,
+        auth_ver,
+        expires_at,
+        provider_id,
+        email,
+        email_believed,
+        groups,
+        claims,
+        amr,
+    ) = row;
     let user = disabled
         .zip(blocked_until)
         .map(|(disabled, until)| UserStanding {
@@ -132,11 +137,21 @@ pub(in crate::storage) async fn facts(
         audience: query.audience,
     };
     let revocations = of_token::revocations_of(read, token).await?;
+    let columns = ProvidedColumns {
+        provider_id,
+        email,
+        email_believed,
+        groups,
+        claims,
+        amr,
+    };
+    let (email, provided) = columns.read(user_email.unwrap_or_default())?;
     let session = || {
         Some(Session {
             id: shown.session_id.clone(),
             user_id: user_id?,
-            email: email?,
+            email,
+            provided,
             auth_time: from_db::<UnixSeconds>(auth_time?).min(shown.auth_time),
             auth_ver: from_db::<u64>(auth_ver?).min(shown.auth_ver),
             expires_at: from_db::<UnixSeconds>(expires_at?).min(shown.session_end),
@@ -150,4 +165,28 @@ pub(in crate::storage) async fn facts(
         application: applications::read(read, query.audience).await?,
         revocations,
     })
+}
+
+async fn row(
+    read: &mut Transaction<'static, Any>,
+    query: EligibilityQuery<'_>,
+) -> Result<Columns, sqlx::Error> {
+    // The user is read even without a session: one who was just revoked should hear about the
+    // block.
+    sqlx::query_as(
+        "SELECT feed_state.version, users.id, users.email, users.disabled, \
+         users.blocked_until, sessions.auth_time, sessions.auth_ver, sessions.expires_at, \
+         identities.provider_id, identities.email, identities.email_believed, sessions.groups, \
+         sessions.claims, sessions.amr \
+         FROM feed_state \
+         LEFT JOIN sessions ON sessions.id = $1 \
+         AND sessions.user_id = COALESCE(CAST($2 AS TEXT), sessions.user_id) \
+         LEFT JOIN users ON users.id = COALESCE(CAST($2 AS TEXT), sessions.user_id) \
+         LEFT JOIN identities ON identities.id = sessions.identity_id \
+         WHERE feed_state.only_row = 1",
+    )
+    .bind(&query.shown.session_id)
+    .bind(query.user_id)
+    .fetch_one(&mut **read)
+    .await
 }

@@ -2,6 +2,8 @@
 
 pub(super) mod ends;
 pub(super) mod list;
+pub(super) mod provided;
+mod read;
 pub(super) mod usage;
 
 use portcullis::protocol::feed::TokenIds;
@@ -14,6 +16,7 @@ use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
 use crate::storage::revocations::of_token;
+use crate::storage::sessions::provided::Provided;
 use crate::storage::users::known::remember_network;
 use crate::tokens::secret::Hashed;
 
@@ -73,8 +76,10 @@ pub struct Session {
     pub id: String,
     /// `sub`.
     pub user_id: String,
-    /// The user's e-mail address.
+    /// The user's e-mail address. Empty if the provider that signed them in may not speak for it.
     pub email: String,
+    /// What the provider said about the user; `None` if they signed in with a password.
+    pub provided: Option<Provided>,
     /// When the user proved who they are.
     pub auth_time: UnixSeconds,
     /// The feed's version then.
@@ -145,36 +150,6 @@ impl Database {
             expires_at,
             ended_others,
         })
-    }
-
-    /// The session, if it has not ended and its user is not disabled. `key_refusals` is as of the
-    /// verification of its token.
-    pub async fn session(
-        &self,
-        id: &str,
-        key_refusals: u64,
-        now: UnixSeconds,
-    ) -> Result<Option<Session>, StorageError> {
-        let row: Option<(String, String, i64, i64, i64)> = sqlx::query_as(
-            "SELECT users.id, users.email, sessions.auth_time, sessions.auth_ver, \
-             sessions.expires_at FROM sessions JOIN users ON users.id = sessions.user_id \
-             WHERE sessions.id = $1 AND sessions.expires_at > $2 AND users.disabled = 0",
-        )
-        .bind(id)
-        .bind(to_db(now))
-        .fetch_optional(self.pool())
-        .await?;
-        Ok(row.map(
-            |(user_id, email, auth_time, auth_ver, expires_at)| Session {
-                id: id.to_owned(),
-                user_id,
-                email,
-                auth_time: from_db(auth_time),
-                auth_ver: from_db(auth_ver),
-                expires_at: from_db(expires_at),
-                key_refusals,
-            },
-        ))
     }
 
     /// The id and the e-mail address of the user whose session it is, for the log.

@@ -34,6 +34,7 @@ mod gate;
 mod harness;
 mod head;
 mod header_tokens;
+mod identities;
 mod keys;
 mod kill;
 mod large;

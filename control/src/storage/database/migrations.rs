@@ -29,6 +29,7 @@ macro_rules! migrations_in {
             9 "known" "0009_known.sql",
             10 "device_shares" "0010_device_shares.sql",
             11 "addresses" "0011_addresses.sql",
+            12 "identities" "0012_identities.sql",
         }
     };
 }

@@ -140,9 +140,11 @@ async fn is_live(write: &mut Write, change: &PasswordChange<'_>) -> Result<bool,
 async fn copy(write: &mut Write, id: &str, new_id: &str) -> Result<(), StorageError> {
     sqlx::query(
         "INSERT INTO sessions (id, user_id, auth_time, auth_ver, expires_at, created_at, \
-         last_used_at, browser, user_agent, address, form_hash) \
+         last_used_at, browser, user_agent, address, form_hash, identity_id, provider_sid, amr, \
+         acr, groups, claims) \
          SELECT $1, user_id, auth_time, auth_ver, expires_at, created_at, last_used_at, browser, \
-         user_agent, address, form_hash FROM sessions WHERE id = $2",
+         user_agent, address, form_hash, identity_id, provider_sid, amr, acr, groups, claims \
+         FROM sessions WHERE id = $2",
     )
     .bind(new_id)
     .bind(id)
