@@ -10,11 +10,18 @@
 //!   sign-ins fail. It never keeps the service from starting.
 //! - Nothing here logs or shows a code, a token or a secret.
 
+pub mod client;
+pub mod documents;
 pub mod error;
 pub mod http;
+mod id_token;
 pub mod identity;
+pub mod jose;
 pub mod provider;
+mod request;
 pub mod settings;
+mod token_endpoint;
+mod user_info;
 
 use std::sync::Arc;
 

@@ -175,6 +175,16 @@ pub enum RefreshError {
 }
 
 impl ProviderError {
+    /// What a failed call means.
+    #[must_use]
+    pub fn of(endpoint: Endpoint, error: HttpError) -> Self {
+        if error.is_away() {
+            Self::Away { endpoint, error }
+        } else {
+            Self::Answer { endpoint, error }
+        }
+    }
+
     /// The kind, for pages, metrics and the audit log.
     #[must_use]
     pub fn reason(&self) -> &'static str {

@@ -1,5 +1,7 @@
 //! What a provider has proven about a person.
 
+pub mod claims;
+
 use portcullis::time::UnixSeconds;
 use serde_json::{Map, Value};
 
