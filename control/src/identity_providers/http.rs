@@ -222,3 +222,61 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
     }
     found.map(Duration::from_secs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where nobody may be called: a listener that counts as this machine's own.
+    async fn listener() -> (tokio::net::TcpListener, u16) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        (listener, port)
+    }
+
+    #[tokio::test]
+    async fn nothing_connects_to_this_machine_for_a_provider_elsewhere() {
+        let (listener, port) = listener().await;
+        let http = Http::new(&Url::parse("https://8.8.8.8/").unwrap()).unwrap();
+        for host in [
+            "127.0.0.1",
+            "localhost",
+            "sso.localhost",
+            "[::ffff:127.0.0.1]",
+        ] {
+            let url = Url::parse(&format!("https://{host}:{port}/")).unwrap();
+            let called = http.document(&url, MAX_DOCUMENT_BYTES).await;
+            assert_eq!(called.err(), Some(HttpError::Address), "{host}");
+        }
+        tokio::select! {
+            biased;
+            _ = listener.accept() => panic!("there was a connection"),
+            () = std::future::ready(()) => {}
+        }
+    }
+
+    #[test]
+    fn max_age_is_read_from_all_headers() {
+        for (values, expected) in [
+            (&["max-age=60"][..], Some(60)),
+            (&["public, Max-Age=\"60\", must-revalidate"], Some(60)),
+            (&["public", "max-age=7"], Some(7)),
+            (&["max-age=60, no-store"], Some(0)),
+            (&["no-cache"], Some(0)),
+            (&["s-maxage=5"], None),
+            (&["max-age=-1"], None),
+            (&["max-age=x"], None),
+            (&[], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(CACHE_CONTROL, value.parse().unwrap());
+            }
+            assert_eq!(
+                max_age(&headers),
+                expected.map(Duration::from_secs),
+                "{values:?}"
+            );
+        }
+    }
+}

@@ -133,3 +133,69 @@ async fn resolve(host: &Host) -> Result<Vec<IpAddr>, Box<dyn Error + Send + Sync
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PUBLIC: &str = "https://8.8.8.8/";
+
+    fn reach(issuer: &str) -> Reach {
+        Reach::of(&Url::parse(issuer).unwrap())
+    }
+
+    #[test]
+    fn the_text_of_a_url_is_judged_by_the_issuer() {
+        for (issuer, url, allowed) in [
+            (PUBLIC, "https://login.example.com/token", true),
+            (PUBLIC, "http://login.example.com/token", false),
+            (PUBLIC, "https://localhost/token", false),
+            (PUBLIC, "https://127.0.0.1/token", false),
+            (PUBLIC, "https://[::1]/token", false),
+            (PUBLIC, "https://[::ffff:127.0.0.1]/token", false),
+            (PUBLIC, "https://user@login.example.com/", false),
+            (PUBLIC, "file:///etc/passwd", false),
+            ("http://localhost:9", "http://127.0.0.1:8/token", true),
+            ("http://localhost:9", "http://sso.localhost/token", true),
+            ("http://localhost:9", "http://10.0.0.1/token", false),
+            ("http://localhost:9", "https://login.example.com/", true),
+            ("https://localhost:9", "http://localhost:8/token", false),
+        ] {
+            let url = Url::parse(url).unwrap();
+            assert_eq!(reach(issuer).check_text(&url).is_ok(), allowed, "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_is_judged_by_the_addresses_that_it_resolves_to() {
+        let name = Host::Name("keys.example.com".to_owned());
+        for (issuer, found, allowed) in [
+            (PUBLIC, "1.1.1.1", true),
+            (PUBLIC, "127.0.0.1", false),
+            (PUBLIC, "10.0.0.7", false),
+            (PUBLIC, "169.254.169.254", false),
+            (PUBLIC, "::ffff:169.254.169.254", false),
+            (PUBLIC, "fd00::7", false),
+            ("https://10.0.0.1/", "10.9.9.9", true),
+            ("https://10.0.0.1/", "fd00::7", true),
+            ("https://10.0.0.1/", "169.254.169.254", false),
+            ("https://10.0.0.1/", "127.0.0.1", false),
+            ("https://10.0.0.1/", "0.0.0.0", false),
+            ("http://localhost:9", "127.0.0.1", true),
+            ("http://localhost:9", "10.0.0.7", false),
+        ] {
+            let addresses = [found.parse().unwrap()];
+            let kept = reach(issuer).allowed(&name, &addresses).await;
+            assert_eq!(!kept.is_empty(), allowed, "{issuer} {found}");
+        }
+        // Of several addresses only those are called that may be.
+        let both = ["1.1.1.1", "127.0.0.1"].map(|text| text.parse().unwrap());
+        let kept = reach(PUBLIC).allowed(&name, &both).await;
+        assert_eq!(kept, both[..1]);
+        // The issuer's own name leads where the administrator wants.
+        let own = Reach::of(&Url::parse("https://sso.corp.example/").unwrap());
+        let host = Host::Name("sso.corp.example".to_owned());
+        let inside = ["10.0.0.7".parse().unwrap()];
+        assert_eq!(own.allowed(&host, &inside).await, inside);
+    }
+}

@@ -184,3 +184,49 @@ impl Pair {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key on P-256 in the form of SEC 1, without its public part.
+    const SEC1: &str = "-----BEGIN EC PRIVATE KEY-----
+MDECAQEEIPO9DA1aeOlPpZR8ru9lX2XSg0e+MpWl6AwpFJ2gsWq9oAoGCCqGSM49
+AwEH
+-----END EC PRIVATE KEY-----
+";
+
+    #[test]
+    fn the_kid_is_the_thumbprint_of_the_public_key() {
+        let pem = rcgen::KeyPair::generate().unwrap().serialize_pem();
+        let key = ClientKey::read(pem.as_bytes()).unwrap();
+        let jwk = key.public_jwk();
+        let text = |name: &str| jwk[name].as_str().unwrap().to_owned();
+        let required = format!(
+            r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#,
+            text("x"),
+            text("y")
+        );
+        let thumbprint = hmac_sha256::Hash::hash(required.as_bytes());
+        assert_eq!(text("kid"), base64url::encode(&thumbprint));
+        assert_eq!((text("alg"), text("use")), ("ES256".into(), "sig".into()));
+    }
+
+    #[test]
+    fn keys_come_in_three_forms() {
+        ClientKey::read(SEC1.as_bytes()).unwrap();
+        let rsa = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+        let key = ClientKey::read(rsa.serialize_pem().as_bytes()).unwrap();
+        assert_eq!(key.algorithm(), "RS256");
+        for (none, error) in [
+            ("", ClientKeyError::NoKey),
+            ("-----BEGIN PRIVATE KEY-----\n", ClientKeyError::NoKey),
+            (
+                "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+                ClientKeyError::Kind,
+            ),
+        ] {
+            assert_eq!(ClientKey::read(none.as_bytes()).err(), Some(error));
+        }
+    }
+}
