@@ -25,6 +25,8 @@ mod refresh;
 mod respond;
 mod route;
 mod serve;
+mod service;
+mod shared_calls;
 pub mod statistics;
 mod unknown_keys;
 
@@ -46,8 +48,10 @@ pub use open_streams::Cut;
 use open_streams::OpenStreams;
 use pending::{PendingRequests, Wait};
 use readers::readable_by;
-pub use refresh::calls::RefreshCall;
-use refresh::calls::Refreshes;
+use refresh::Refreshes;
+use refresh::refused::refusal;
+use service::tokens::ServiceTokens;
+pub use shared_calls::{RootCall, RootCallId};
 use unknown_keys::UnknownKeys;
 
 /// The filter of one configuration in one VM.
@@ -56,6 +60,7 @@ pub struct Filter {
     authenticator: Authenticator,
     pending: PendingRequests,
     refreshes: Refreshes,
+    services: ServiceTokens,
     open_streams: OpenStreams,
     unknown_keys: UnknownKeys,
     counters: Counters,
@@ -87,7 +92,8 @@ impl Filter {
                 verifier: Verifier::new(host),
             },
             pending: PendingRequests::new(config.control().timeout),
-            refreshes: Refreshes::default(),
+            refreshes: Refreshes::new(refusal),
+            services: ServiceTokens::default(),
             open_streams: OpenStreams::default(),
             unknown_keys: UnknownKeys::default(),
             counters: Counters::default(),
@@ -141,26 +147,38 @@ impl Filter {
         self.open_streams.remove(stream);
     }
 
-    /// The calls for new tokens that are due. The root makes them, since a call of a stream would
-    /// end with it.
-    pub fn refresh_calls(&mut self, now: UnixMillis) -> Vec<RefreshCall> {
-        let calls = self.refreshes.due(now);
-        for _ in &calls {
-            self.counters.count("refresh", "asked");
+    /// The calls that are due for the root to make.
+    pub fn root_calls(&mut self, now: UnixMillis) -> Vec<RootCall> {
+        let refreshes = self.refreshes.due(now).into_iter();
+        let services = self.services.due(now).into_iter();
+        let refreshes = refreshes.map(|(id, call)| (RootCallId::Refresh(id), call));
+        let services = services.map(|(id, call)| (RootCallId::Service(id), call));
+        let mut calls = Vec::new();
+        for (id, call) in refreshes.chain(services) {
+            self.counters.count(call.name, "asked");
+            calls.push(RootCall { id, call });
         }
         calls
     }
 
-    /// Whether calls for new tokens have yet to be made.
+    /// Whether the root has calls to make.
     #[must_use]
-    pub fn has_refresh_calls(&self) -> bool {
-        self.refreshes.has_due()
+    pub fn has_root_calls(&self) -> bool {
+        self.refreshes.has_due() || self.services.has_due()
     }
 
-    /// A call for a new token was answered. The requests that wait for it are due now.
-    pub fn refresh_answered(&mut self, id: u64, answer: CallAnswer<'_>, now: UnixMillis) {
-        let answer = self.heard(ControlAnswer::json(answer));
-        self.refreshes.answered(id, answer, now);
+    /// A call of the root was answered. The requests that wait for it are due now.
+    pub fn root_call_answered(&mut self, id: RootCallId, answer: CallAnswer<'_>, now: UnixMillis) {
+        match id {
+            RootCallId::Refresh(id) => {
+                let answer = self.heard(ControlAnswer::json(answer));
+                self.refreshes.answered(id, answer, now);
+            }
+            RootCallId::Service(id) => {
+                let answer = self.heard(ControlAnswer::json(answer));
+                self.services.answered(id, answer, now);
+            }
+        }
     }
 
     /// Requests to be ended now, at most so many: their sessions are no longer good. Whether

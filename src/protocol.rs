@@ -13,3 +13,4 @@ pub mod login;
 pub mod origin;
 pub mod origin_pattern;
 pub mod return_to;
+pub mod service_token;

@@ -13,6 +13,8 @@ pub enum Refusal {
     TokenAmbiguous,
     /// Not a token as this project issues them.
     TokenMalformed,
+    /// The control service knows no such service token, or it is disabled or has expired.
+    ServiceTokenInvalid,
     /// The token names a key that the feed does not hold.
     KeyUnknown,
     /// The signature is wrong.
@@ -35,10 +37,11 @@ pub enum Refusal {
 
 impl Refusal {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NoSession,
         Self::TokenAmbiguous,
         Self::TokenMalformed,
+        Self::ServiceTokenInvalid,
         Self::KeyUnknown,
         Self::SignatureInvalid,
         Self::TokenNotForHere,
@@ -57,6 +60,7 @@ impl Refusal {
             Self::NoSession => "no_session",
             Self::TokenAmbiguous => "token_ambiguous",
             Self::TokenMalformed => "token_malformed",
+            Self::ServiceTokenInvalid => "service_token_invalid",
             Self::KeyUnknown => "key_unknown",
             Self::SignatureInvalid => "signature_invalid",
             Self::TokenNotForHere => "token_not_for_here",
@@ -83,6 +87,7 @@ impl Refusal {
             }
             Self::TokenAmbiguous
             | Self::TokenMalformed
+            | Self::ServiceTokenInvalid
             | Self::KeyUnknown
             | Self::SignatureInvalid
             | Self::TokenNotForHere => "Your session is not valid here.",

@@ -13,7 +13,9 @@ use axum::response::Response;
 use axum::routing::{delete, get, post};
 
 use crate::api::error::ApiError;
-use crate::api::{admin_tokens, applications, filter_credentials, keys, sessions, users};
+use crate::api::{
+    admin_tokens, applications, filter_credentials, keys, service_tokens, sessions, users,
+};
 use crate::service::Service;
 use crate::tokens::admin_tokens as tokens;
 
@@ -50,6 +52,17 @@ pub fn calls() -> Router<Arc<Service>> {
         )
         .route("/admin-tokens", get(admin_tokens::list_page))
         .route("/admin-tokens/{id}", delete(admin_tokens::revoke))
+        .route(
+            "/service-tokens",
+            get(service_tokens::list).post(service_tokens::add),
+        )
+        .route("/service-tokens/{id}", delete(service_tokens::delete))
+        .route("/service-tokens/{id}/rotate", post(service_tokens::rotate))
+        .route(
+            "/service-tokens/{id}/disable",
+            post(service_tokens::disable),
+        )
+        .route("/service-tokens/{id}/enable", post(service_tokens::enable))
         .route("/keys", get(keys::list))
         .route("/keys/rotate", post(keys::rotate))
         .route("/keys/reseal", post(keys::reseal))

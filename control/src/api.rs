@@ -17,6 +17,7 @@ pub mod keys;
 pub mod list;
 pub mod proxies;
 pub mod revocations;
+pub mod service_tokens;
 pub mod sessions;
 #[cfg(feature = "test-clock")]
 pub mod test_clock;

@@ -8,6 +8,7 @@ mod feed;
 mod identity;
 mod logout;
 mod refresh;
+mod service;
 mod shown_token;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/api/filter/v1/exchange", post(exchange::exchange))
         .route("/api/filter/v1/refresh", post(refresh::refresh))
+        .route("/api/filter/v1/service", post(service::service))
         .route("/api/filter/v1/logout", post(logout::logout))
         .route("/api/filter/v1/feed", get(feed::feed))
         .merge(health::router())

@@ -15,6 +15,7 @@ use prometheus_client::registry::Registry;
 
 use crate::sign_in::password_hashing::Passwords;
 use crate::storage::Database;
+use crate::tokens::service_tokens::not_good::NotGood;
 use refusals::Refusals;
 
 /// Begins every name. The filter's statistics begin with `portcullis_` alone.
@@ -52,6 +53,8 @@ pub enum IssuedFor {
     Refresh,
     /// A script.
     Script,
+    /// A service token.
+    Service,
 }
 
 /// The counters of the service.
@@ -60,6 +63,7 @@ pub struct Metrics {
     registry: Registry,
     sign_ins: Counters,
     tokens_issued: Counters,
+    services_refused: Counters,
     /// Requests that were refused.
     pub refusals: Refusals,
 }
@@ -89,13 +93,14 @@ impl SignInResult {
 }
 
 impl IssuedFor {
-    const ALL: [Self; 3] = [Self::Exchange, Self::Refresh, Self::Script];
+    const ALL: [Self; 4] = [Self::Exchange, Self::Refresh, Self::Script, Self::Service];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Exchange => "exchange",
             Self::Refresh => "refresh",
             Self::Script => "script",
+            Self::Service => "service",
         }
     }
 }
@@ -105,14 +110,9 @@ impl Metrics {
     #[must_use]
     pub fn new(database: &Database, passwords: &Passwords) -> Self {
         let mut registry = Registry::with_prefix(PREFIX);
-        let sign_ins = Counters::default();
-        for outcome in SignInResult::ALL {
-            let _ = sign_ins.get_or_create(&[("outcome", outcome.as_str())]);
-        }
-        let tokens_issued = Counters::default();
-        for issued_for in IssuedFor::ALL {
-            let _ = tokens_issued.get_or_create(&[("for", issued_for.as_str())]);
-        }
+        let sign_ins = at_zero("outcome", SignInResult::ALL.map(SignInResult::as_str));
+        let tokens_issued = at_zero("for", IssuedFor::ALL.map(IssuedFor::as_str));
+        let services_refused = at_zero("why", NotGood::ALL.map(NotGood::as_str));
         let refusals = Refusals::default();
         let stats = database.stats();
         registry.register("sign_ins", "Sign-ins by outcome", sign_ins.clone());
@@ -120,6 +120,11 @@ impl Metrics {
             "tokens_issued",
             "Application tokens issued",
             tokens_issued.clone(),
+        );
+        registry.register(
+            "services_refused",
+            "Calls with a service token that is not good or not admitted",
+            services_refused.clone(),
         );
         registry.register(
             "refusals",
@@ -160,6 +165,7 @@ impl Metrics {
             registry,
             sign_ins,
             tokens_issued,
+            services_refused,
             refusals,
         }
     }
@@ -178,7 +184,23 @@ impl Metrics {
             .inc();
     }
 
+    /// Counts a service token that gets no token.
+    pub fn service_refused(&self, why: NotGood) {
+        self.services_refused
+            .get_or_create(&[("why", why.as_str())])
+            .inc();
+    }
+
     fn registry(&self) -> &Registry {
         &self.registry
     }
+}
+
+/// Counters that are there before they count.
+fn at_zero(label: &'static str, values: impl IntoIterator<Item = &'static str>) -> Counters {
+    let counters = Counters::default();
+    for value in values {
+        let _ = counters.get_or_create(&[(label, value)]);
+    }
+    counters
 }

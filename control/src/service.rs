@@ -21,6 +21,7 @@ use crate::storage::{Database, StorageError};
 use crate::system::clock::Clock;
 use crate::system::disk::DataDirState;
 use crate::system::randomness::Randomness;
+use crate::system::rate_limit::RateLimit;
 use crate::tokens::credential::Uses;
 use crate::tokens::device_codes::guess_limits::GuessLimits;
 use crate::tokens::device_codes::request_limits::RequestLimits;
@@ -59,6 +60,8 @@ pub struct Service {
     pub(crate) request_limits: RequestLimits,
     /// When each credential was last noted as used.
     pub(crate) credential_uses: Uses,
+    /// Limits how many refusals of service tokens are logged: a flood must not fill the disk.
+    pub(crate) refused_services_logged: RateLimit,
     /// Wakes long polls.
     pub notifier: Arc<Notifier>,
     /// The proxies and what they have applied.

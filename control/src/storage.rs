@@ -43,6 +43,9 @@ pub use tokens::device_codes::{DeviceAnswer, NewDeviceCode, Poll, WaitingDeviceC
 pub use tokens::exchange_codes::{FoundCode, IssuedAnswer, NewCode};
 pub use tokens::filter_credentials::{FilterCredential, RevokedCredential};
 pub use tokens::refreshes::{AddedRefresh, FoundRefresh, IssuedToken, OldToken};
+pub use tokens::service_tokens::{
+    AddServiceTokenError, OldSecret, RotatedServiceToken, Rotation, ServiceFacts, ServiceToken,
+};
 pub use tokens::signing_keys::{
     KeyMaterial, KeyRevision, MOST_KEYS, PlainKey, PublishedKey, RefusedKey, SealingError,
     StoredKey, StoredKeys,

@@ -8,5 +8,6 @@ pub(crate) mod filter_credentials;
 pub(crate) mod header_tokens;
 pub mod keys;
 pub mod secret;
+pub(crate) mod service_tokens;
 pub mod session_claims;
 pub mod signing_key;

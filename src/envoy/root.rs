@@ -3,7 +3,7 @@
 
 mod feed;
 mod metrics;
-mod refresh;
+mod shared_calls;
 mod wake;
 
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use super::shared_data::HostSharedData;
 use super::signature::EnvoySignatures;
 use super::stream::Stream;
 use crate::config::Config;
-use crate::filter::{Filter, Random};
+use crate::filter::{Filter, Random, RootCallId};
 use crate::protocol::base64url;
 use crate::session::signature::{HostSignatures, NoHostSignatures};
 use metrics::Metrics;
@@ -32,8 +32,8 @@ pub struct Root {
     poll: Option<u32>,
     /// The streams of the calls that the root has made for them, by the call.
     calls: HashMap<u32, u32>,
-    /// The ids of refreshes, by the call.
-    refreshes: HashMap<u32, u64>,
+    /// The calls that requests of many streams may wait for, by the call.
+    shared_calls: HashMap<u32, RootCallId>,
     metrics: Metrics,
     last_error: Option<String>,
 }
@@ -46,7 +46,7 @@ impl Root {
             shared: None,
             poll: None,
             calls: HashMap::new(),
-            refreshes: HashMap::new(),
+            shared_calls: HashMap::new(),
             metrics: Metrics::default(),
             last_error: None,
         }
@@ -97,8 +97,8 @@ impl Context for Root {
         if self.poll == Some(token) {
             self.poll = None;
             self.feed_answered(&shared, headers, body);
-        } else if let Some(refresh) = self.refreshes.remove(&token) {
-            self.refresh_answered(&shared, refresh, headers, body);
+        } else if let Some(call) = self.shared_calls.remove(&token) {
+            self.shared_call_answered(&shared, call, headers, body);
         } else if let Some(stream) = self.calls.remove(&token) {
             self.call_answered(&shared, stream, headers, body);
         }
@@ -121,7 +121,7 @@ impl RootContext for Root {
             let now = host::now();
             self.look(&shared, now);
             self.poll_if_due(&shared, now);
-            self.make_refresh_calls(&shared, now);
+            self.make_calls(&shared, now);
             self.wake(&shared, now);
             self.metrics.hand_over(&shared, now);
         }

@@ -88,7 +88,7 @@ impl HttpContext for Stream {
                 }
             },
             Effect::Pause => Action::Pause,
-            Effect::Refresh => {
+            Effect::AwaitRoot => {
                 if let Some(shared) = &self.shared {
                     shared.set_busy(true);
                 }
@@ -219,7 +219,7 @@ fn resume(shared: &Shared, stream: u32, effect: Effect) -> Option<Call> {
             reply(&effect);
         }
         Effect::Pause => {}
-        Effect::Refresh => shared.set_busy(true),
+        Effect::AwaitRoot => shared.set_busy(true),
         Effect::Call(call) => return Some(call),
     }
     None

@@ -12,7 +12,7 @@ use crate::application::Placement;
 use crate::feed::{Feed, Store};
 use crate::reason::Refusal;
 use crate::session::{Candidate, Demand, Source, Trust, Verified, Verifier};
-use crate::time::UnixMillis;
+use crate::time::{UnixMillis, UnixSeconds};
 use presented::Presented;
 
 /// Judges sessions by what is in force.
@@ -142,6 +142,17 @@ impl Authenticator {
         tokens.find_map(|candidate| verifier.account(trust, demand, candidate).ok())
     }
 
+    /// The session of the token that the control service has issued for a service token.
+    pub fn authenticate_service(
+        &mut self,
+        token: &str,
+        visit: Visit<'_>,
+        moment: &Moment<'_>,
+    ) -> Result<Session, AuthError> {
+        let demand = demand(visit.placement, &[], moment);
+        self.authenticate_from(Source::ServiceToken, token, demand, moment.now)
+    }
+
     /// The session of a token that the control service has just issued, judged as if a request
     /// had come with it in its cookie.
     pub fn authenticate_issued(
@@ -150,16 +161,33 @@ impl Authenticator {
         demand: Demand<'_>,
         now: UnixMillis,
     ) -> Result<Session, AuthError> {
+        self.authenticate_from(Source::Cookie, token, demand, now)
+    }
+
+    fn authenticate_from(
+        &mut self,
+        source: Source,
+        token: &str,
+        demand: Demand<'_>,
+        now: UnixMillis,
+    ) -> Result<Session, AuthError> {
         let Judge { trust, verifier } = self.judge(now)?;
         let candidate = Candidate {
             token: token.as_bytes(),
-            source: Source::Cookie,
+            source,
         };
         let verified = verifier.verify(trust, demand, candidate)?;
         Ok(Session {
             verified,
             address: demand.address,
         })
+    }
+}
+
+impl Session {
+    /// Whether its token has not expired, without leeway for clocks that differ.
+    pub fn is_before_its_end(&self, now: UnixSeconds) -> bool {
+        self.verified.claims().exp > now
     }
 }
 

@@ -51,7 +51,7 @@ impl Counters {
                 self.count("verdict", verdict_of(reply));
                 self.count("reason", reply.reason);
             }
-            Effect::Pause | Effect::Refresh | Effect::Call(_) => {}
+            Effect::Pause | Effect::AwaitRoot | Effect::Call(_) => {}
         }
     }
 

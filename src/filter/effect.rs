@@ -20,8 +20,8 @@ pub enum Effect {
     Reply(Reply),
     /// It is held until it is woken.
     Pause,
-    /// It is held until the root has got a new token: calls are due at once.
-    Refresh,
+    /// It is held until a call of the root has ended: calls are due at once.
+    AwaitRoot,
     /// It is held until the control service has answered.
     Call(Call),
 }
@@ -85,7 +85,9 @@ impl Changes {
     pub fn add(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let of = |session| {
             let headers = IDENTITY_HEADERS.iter();
-            headers.map(move |header| (header.name, (header.value)(session)))
+            let values = headers.map(move |header| (header.name, (header.value)(session)));
+            // A service token has no e-mail address.
+            values.filter(|(_, value)| !value.is_empty())
         };
         self.identity.iter().flat_map(of)
     }
@@ -94,7 +96,9 @@ impl Changes {
     pub fn filter_state(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let of = |session| {
             let headers = IDENTITY_HEADERS.iter();
-            headers.filter_map(move |header| Some((header.filter_state?, (header.value)(session))))
+            headers
+                .filter_map(move |header| Some((header.filter_state?, (header.value)(session))))
+                .filter(|(_, value)| !value.is_empty())
         };
         let identity = self.identity.iter().flat_map(of);
         let reported = self.reported.map(|reason| ("access.reported", reason));

@@ -14,6 +14,7 @@ use super::final_dot::without_final_dot;
 use super::login::begin::too_long;
 use super::login::callback::callback;
 use super::login::{framed, login};
+use super::pending::Wait;
 use super::route::{NoRoute, places_on};
 use crate::application::authority::Authority;
 use crate::protocol::return_to::{self, Unfit};
@@ -72,6 +73,7 @@ impl Filter {
         incoming: Incoming<'_>,
         authority: &Authority<'_>,
         moment: &mut Moment<'_>,
+        wait: Wait,
     ) -> Effect {
         let Incoming { head, kind, .. } = incoming.as_shown();
         let places = places_on(self.authenticator.store(), authority);
@@ -124,7 +126,7 @@ impl Filter {
                 &places,
                 moment,
             ),
-            Endpoint::Identity => self.identity(incoming, &places, moment),
+            Endpoint::Identity => self.identity(incoming, &places, moment, wait),
             Endpoint::Script => Effect::Reply(script::reply(head)),
             Endpoint::Ready => Effect::Reply(self.ready(moment.now)),
         }

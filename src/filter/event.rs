@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use super::service::shown::shows_service_token;
 use crate::application::Placement;
 use crate::request::Head;
 use crate::request::kind::RequestKind;
@@ -60,8 +61,18 @@ impl Moment<'_> {
 
 impl<'a> Incoming<'a> {
     /// The request of a stream.
+    ///
+    /// One that shows a service token comes from a program, whatever else it sends: it is answered
+    /// with neither a page nor a redirect.
     pub fn new(stream: u32, head: Head<'a>) -> Self {
-        let kind = RequestKind::of(head);
+        let kind = match RequestKind::of(head) {
+            RequestKind::Navigation | RequestKind::FramedNavigation | RequestKind::FormPost
+                if shows_service_token(head) =>
+            {
+                RequestKind::SubRequest
+            }
+            kind => kind,
+        };
         Self { stream, head, kind }
     }
 

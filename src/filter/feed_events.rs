@@ -100,6 +100,7 @@ impl Filter {
     fn changed(&mut self, progress: Progress, now: UnixMillis) {
         if let Progress::Changed { keys } = progress {
             self.unknown_keys.clear();
+            self.services.feed_changed();
             if keys {
                 self.authenticator.verifier.forget();
             }

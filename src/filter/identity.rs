@@ -4,6 +4,7 @@
 //! set without being stripped.
 
 use crate::names::{TOKEN_HEADER, folds_into};
+use crate::protocol::service_token::{CLIENT_ID_HEADER, CLIENT_SECRET_HEADER};
 use crate::session::Verified;
 
 /// A header that tells the origin about the session.
@@ -36,7 +37,7 @@ pub(super) static IDENTITY_HEADERS: [IdentityHeader; 3] = [
 ];
 
 /// Headers that are stripped and never set.
-const RESERVED_ONLY: [&str; 1] = [TOKEN_HEADER];
+const RESERVED_ONLY: [&str; 3] = [TOKEN_HEADER, CLIENT_ID_HEADER, CLIENT_SECRET_HEADER];
 
 /// Whether a header of the client must not reach the origin, in any spelling of its name.
 pub(super) fn is_reserved(name: &[u8]) -> bool {
@@ -60,6 +61,8 @@ mod tests {
             "x_access_jwt_assertion",
             "x-access_token",
             "x.access.user.email",
+            "x-access-client-id",
+            "X_Access_Client_Secret",
         ] {
             assert!(is_reserved(name.as_bytes()), "{name}");
         }

@@ -13,8 +13,10 @@ use super::endpoints::signed_out::PendingLogout;
 use super::event::Incoming;
 use super::login::burn::PendingBurn;
 use super::login::exchange::PendingExchange;
-use super::refresh::calls::Refresh;
 use super::refresh::waiting::PendingRefresh;
+use super::service::waiting::PendingService;
+use super::shared_calls::SharedCall;
+use crate::protocol::calls::RefreshAnswer;
 use crate::request::{Head, OwnedHead};
 use crate::time::UnixMillis;
 use deadline::Deadline;
@@ -29,6 +31,12 @@ const MAX_WAITING_FOR_FEED: usize = 256;
 const MAX_WAITING_FOR_TOKENS: usize = 256;
 /// And for one of them: a session must not take the places of all others.
 const MAX_WAITING_FOR_ONE_TOKEN: usize = 64;
+/// Requests that may wait at once in one VM until the pairs that they show are judged.
+const MAX_WAITING_SERVICES: usize = 256;
+/// How many of them may show pairs that are not known, which any client can invent.
+const MAX_WAITING_STRANGE_SERVICES: usize = 128;
+/// And how many may show the same pair.
+const MAX_WAITING_FOR_ONE_SERVICE: usize = 64;
 /// How large the head of a request may be that waits for the feed or a token.
 const MAX_WAITING_BYTES: usize = 32 * 1_024;
 /// Callouts that may wait at once in one VM.
@@ -45,11 +53,15 @@ pub(super) struct PendingRequests {
     call_timeout: Duration,
 }
 
-/// Whether a request may still wait for the feed.
+/// What a request may still wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wait {
+    /// The feed, and its session.
     MayWait,
+    /// It has waited for the feed.
     HasWaited,
+    /// It has waited until the pair that it shows was judged: for nothing more.
+    HasAsked,
 }
 
 /// What a request waits for.
@@ -58,6 +70,8 @@ pub(super) enum Pending {
     Feed(PendingFeed),
     /// For its session to be refreshed.
     Refresh(PendingRefresh),
+    /// For the pair that it shows to be judged.
+    Service(PendingService),
     /// For the exchange of the callback's code.
     Exchange(PendingExchange),
     /// For a code to be burnt that must not be used.
@@ -116,7 +130,7 @@ impl PendingRequests {
 
     /// Whether one more request may wait for a new token, and for the token that is being asked
     /// for already, if it is.
-    pub fn has_room_for_token(&self, refresh: Option<&Rc<Refresh>>) -> bool {
+    pub fn has_room_for_token(&self, refresh: Option<&Rc<SharedCall<RefreshAnswer>>>) -> bool {
         let all = self.count(|pending| matches!(pending, Pending::Refresh(_)));
         let for_this = refresh.map_or(0, |refresh| {
             self.count(
@@ -134,7 +148,32 @@ impl PendingRequests {
             reader: None,
         };
         self.by_stream.insert(stream, waiting);
-        Effect::Refresh
+        Effect::AwaitRoot
+    }
+
+    /// Whether one more request may wait for a pair to be judged, and for the call that is under way,
+    /// if it is. Pairs that were found good before have places that no others take.
+    pub fn has_room_for_service(&self, call: Option<&Rc<SharedCall<()>>>, is_known: bool) -> bool {
+        let services = |is_counted: &dyn Fn(&PendingService) -> bool| {
+            self.count(
+                |pending| matches!(pending, Pending::Service(waiting) if is_counted(waiting)),
+            )
+        };
+        let for_this = call.map_or(0, |call| services(&|waiting| waiting.is_for(call)));
+        services(&|_| true) < MAX_WAITING_SERVICES
+            && for_this < MAX_WAITING_FOR_ONE_SERVICE
+            && (is_known || services(&|waiting| !waiting.is_known) < MAX_WAITING_STRANGE_SERVICES)
+    }
+
+    /// Holds a request until the pair that it shows has been judged.
+    pub fn wait_for_service(&mut self, stream: u32, pending: PendingService) -> Effect {
+        let waiting = Waiting {
+            deadline: pending.deadline(),
+            pending: Pending::Service(pending),
+            reader: None,
+        };
+        self.by_stream.insert(stream, waiting);
+        Effect::AwaitRoot
     }
 
     /// Makes the call that a request is to wait for, and holds it until the answer has come;
@@ -232,7 +271,7 @@ impl Pending {
     /// The call that it waits for, if it waits for a call of its own.
     fn call_name(&self) -> Option<&'static str> {
         match self {
-            Self::Feed(_) | Self::Refresh(_) => None,
+            Self::Feed(_) | Self::Refresh(_) | Self::Service(_) => None,
             Self::Exchange(_) | Self::Burn(_) => Some("exchange"),
             Self::Logout(_) => Some("logout"),
         }
@@ -243,7 +282,7 @@ impl Pending {
         match self {
             Self::Exchange(exchange) => !exchange.is_signed_in,
             Self::Burn(burn) => !burn.is_signed_in,
-            Self::Feed(_) | Self::Refresh(_) | Self::Logout(_) => false,
+            Self::Feed(_) | Self::Refresh(_) | Self::Service(_) | Self::Logout(_) => false,
         }
     }
 }
@@ -253,6 +292,7 @@ impl Waiting {
         let has_come = match &self.pending {
             Pending::Feed(waiting) => waiting.version != version,
             Pending::Refresh(waiting) => waiting.answer().is_some(),
+            Pending::Service(waiting) => waiting.has_ended(),
             Pending::Exchange(_) | Pending::Burn(_) | Pending::Logout(_) => false,
         };
         has_come || self.deadline.has_passed(now)

@@ -5,9 +5,7 @@
 //! An expired token opens nothing. If the control service refuses, the request gets what it would
 //! have got; if it gives no answer, the session has not ended, and the request may be repeated.
 
-pub(super) mod calls;
-pub(super) mod recent;
-mod refused;
+pub(super) mod refused;
 mod resume;
 pub(super) mod waiting;
 
@@ -16,14 +14,17 @@ use super::authenticate::{Authenticator, Judge, demand};
 use super::effect::{Call, Effect};
 use super::event::{Moment, Visit};
 use super::pending::PendingRequests;
+use super::shared_calls::recent::{InVain, Pause};
+use super::shared_calls::{NewCall, SharedCalls};
 use crate::application::Placement;
-use crate::protocol::calls::RefreshRequest;
+use crate::protocol::calls::{RefreshAnswer, RefreshRequest};
 use crate::reason::Refusal;
 use crate::request::kind::RequestKind;
 use crate::session::{Demand, Refreshable, Source};
-use calls::Refreshes;
-use recent::{InVain, Pause};
 use waiting::PendingRefresh;
+
+/// The calls for new tokens, by the ids of the old ones.
+pub(super) type Refreshes = SharedCalls<RefreshAnswer>;
 
 /// An expired session as a request presents it.
 struct Expired<'a> {
@@ -77,9 +78,13 @@ pub(super) fn hold(
         Some(refresh) => refresh,
         None => {
             let call = call(pending, &expired, visit.placement).ok_or(NotHeld::Impossible)?;
-            let deadline = pending.call_deadline(moment.now);
-            let pause = Pause::after_no_answer(moment.random.number());
-            refreshes.begin(expired.old.jti(), call, deadline, pause)
+            let new = NewCall {
+                call,
+                deadline: pending.call_deadline(moment.now),
+                pause: Pause::after_no_answer(moment.random.number()),
+                made_anyway: false,
+            };
+            refreshes.begin(expired.old.jti(), new)
         }
     };
     let waiting = PendingRefresh {

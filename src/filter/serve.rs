@@ -16,10 +16,11 @@ use super::overrides::Overrides;
 use super::pending::{Pending, Wait};
 use super::preflight::preflight;
 use super::readers::{readable, reader};
-use super::refresh::recent::InVain;
 use super::refresh::{self, NotHeld};
 use super::respond::{unauthenticated, unavailable};
 use super::route::{Route, route};
+use super::service::shown::shown_pair;
+use super::shared_calls::recent::InVain;
 use crate::config::Mode;
 use crate::feed::Store;
 use crate::reason::Refusal;
@@ -49,17 +50,20 @@ impl Filter {
         let mut overrides = Overrides::Unguarded;
         let effect = match &route {
             None => self.without_feed(incoming, moment.now, wait),
-            Some(Route::Endpoint(authority)) => return self.endpoint(incoming, authority, moment),
+            Some(Route::Endpoint(authority)) => {
+                return self.endpoint(incoming, authority, moment, wait);
+            }
             Some(Route::FinalDot(place)) => Effect::Reply(without_final_dot(incoming, place)),
             Some(Route::Unguarded) => Effect::Continue(unguarded(head)),
             Some(Route::Nowhere(why)) => Effect::Reply(why.reply(kind)),
             Some(Route::Bypassed) => Effect::Continue(anonymous(head)),
             Some(Route::Application(placement)) => {
                 overrides = Overrides::Guarded(placement);
-                if kind == RequestKind::Preflight {
-                    preflight(head, placement)
-                } else {
-                    self.visit(incoming.to(placement), moment, wait)
+                let visit = incoming.to(placement);
+                match shown_pair(head) {
+                    _ if kind == RequestKind::Preflight => preflight(head, placement),
+                    Some(shown) => self.visit_by_service(visit, shown, moment, wait),
+                    None => self.visit(visit, moment, wait),
                 }
             }
         };
@@ -74,7 +78,7 @@ impl Filter {
     /// the reader is remembered.
     pub(super) fn readable(&mut self, stream: u32, head: Head<'_>, effect: Effect) -> Effect {
         let store = self.authenticator.store();
-        if let Effect::Pause | Effect::Refresh | Effect::Call(_) = effect
+        if let Effect::Pause | Effect::AwaitRoot | Effect::Call(_) = effect
             && let Some(reader) = reader(store, head)
         {
             self.pending.set_reader(stream, reader);
@@ -132,7 +136,7 @@ impl Filter {
     fn without_feed(&mut self, incoming: Incoming<'_>, now: UnixMillis, wait: Wait) -> Effect {
         let held = match wait {
             Wait::MayWait => self.pending.wait_for_feed(incoming, None, now),
-            Wait::HasWaited => None,
+            Wait::HasWaited | Wait::HasAsked => None,
         };
         held.unwrap_or_else(|| {
             let kind = incoming.as_shown().kind;
@@ -143,7 +147,7 @@ impl Filter {
     /// Holds a request whose token names a key that the feed may be about to bring.
     fn wait_for_key(&mut self, visit: Visit<'_>, now: UnixMillis, wait: Wait) -> Option<Effect> {
         let kids = Presented::to(visit.placement, visit.incoming.head).unverified_kids();
-        if wait == Wait::HasWaited {
+        if wait != Wait::MayWait {
             self.unknown_keys.remember(kids);
             return None;
         }
@@ -202,6 +206,11 @@ impl Filter {
                 self.readable(stream, head, effect)
             }
             Pending::Refresh(waiting) => self.resume_refreshed(stream, &waiting, moment),
+            Pending::Service(waiting) => {
+                let fields = waiting.head.fields();
+                let head = Head::new(&fields, waiting.head.has_body());
+                self.serve(Incoming::new(stream, head), moment, Wait::HasAsked)
+            }
             Pending::Exchange(exchange) => {
                 let answer = self.heard(ControlAnswer::json(answer));
                 Effect::Reply(exchange.answered(answer, &mut self.authenticator, moment))

@@ -20,6 +20,15 @@ const REFRESHES: [&str; 6] = [
     "remembered",
     "crowded",
 ];
+/// Calls for pairs of service tokens, and what became of requests that show one.
+const SERVICES: [&str; 6] = [
+    "asked",
+    "admitted",
+    "malformed",
+    "refused",
+    "failed",
+    "crowded",
+];
 /// Where signatures were checked.
 const SIGNATURES: [&str; 2] = ["host", "pure"];
 /// The feed's counters.
@@ -86,7 +95,7 @@ const CUTS: [Refusal; 7] = [
 ];
 
 /// The groups of counters, each with its names.
-fn groups() -> [(&'static str, Vec<&'static str>); 8] {
+fn groups() -> [(&'static str, Vec<&'static str>); 9] {
     let refusals = || Refusal::ALL.iter().map(|refusal| refusal.as_str());
     let reported = || {
         let besides = UNAVAILABLE.into_iter().chain(NOWHERE).chain(PREFLIGHTS);
@@ -100,6 +109,7 @@ fn groups() -> [(&'static str, Vec<&'static str>); 8] {
         ("cut", cut.chain(UNAVAILABLE).collect()),
         ("control", CONTROL.to_vec()),
         ("refresh", REFRESHES.to_vec()),
+        ("service", SERVICES.to_vec()),
         ("signature", SIGNATURES.to_vec()),
         ("feed", FEED_COUNTERS.to_vec()),
     ]

@@ -14,6 +14,7 @@ mod readers;
 mod ready;
 mod refresh;
 mod requests;
+mod service;
 mod shared_feed;
 mod silent;
 mod slashes;

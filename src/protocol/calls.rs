@@ -66,6 +66,29 @@ pub struct RefreshAnswer {
     pub cookie: CookieSettings,
 }
 
+/// `POST service`: an application token for a service token.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ServiceRequest {
+    /// The client id that a request showed.
+    pub client_id: String,
+    /// The secret that it showed.
+    pub client_secret: String,
+    /// The application's origin on which the request arrived.
+    pub origin: String,
+    /// The application's audience. Absent: the only application at the origin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+}
+
+/// The answer to a service token that is admitted.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ServiceAnswer {
+    /// The application token, for at most [`LONGEST_TOKEN`].
+    ///
+    /// [`LONGEST_TOKEN`]: super::service_token::LONGEST_TOKEN
+    pub token: String,
+}
+
 /// `POST logout`: ends the global session of a token.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct LogoutRequest {
@@ -149,6 +172,9 @@ pub enum ProblemReason {
     PolicyDenied,
     /// 403: the binding secret is missing or wrong.
     BindingMismatch,
+    /// 403: there is no such service token, its secret is another one, or it is disabled or has
+    /// expired.
+    ServiceTokenInvalid,
     /// 403: the origin belongs to no application, or not to this credential.
     OriginUnknown,
     /// 429: too many calls.
@@ -168,7 +194,8 @@ impl ProblemReason {
             | Self::LoginRequired
             | Self::UserBlocked
             | Self::PolicyDenied
-            | Self::BindingMismatch => Some(403),
+            | Self::BindingMismatch
+            | Self::ServiceTokenInvalid => Some(403),
             Self::RequestInvalid
             | Self::CredentialInvalid
             | Self::OriginUnknown
@@ -191,6 +218,7 @@ impl ProblemReason {
             Self::UserBlocked => "user_blocked",
             Self::PolicyDenied => "policy_denied",
             Self::BindingMismatch => "binding_mismatch",
+            Self::ServiceTokenInvalid => "service_token_invalid",
             Self::OriginUnknown => "origin_unknown",
             Self::TooManyRequests => "too_many_requests",
             Self::Unavailable => "unavailable",

@@ -33,7 +33,7 @@ pub fn refuse_framework(
         Framework::Turbo => MessagePage::new("Sign in to continue", &[refusal.sentence()])
             .refresh(sign_in, "Sign in")
             .reply(401, refusal.as_str())
-            .with("www-authenticate", challenge(refusal, context))
+            .with("www-authenticate", challenge(refusal, context.team_domain))
             .with("vary", VARY.to_owned()),
     }
 }

@@ -27,11 +27,7 @@ pub(super) const VARY: &str = "Cookie, Origin, X-Requested-With, Sec-Fetch-Mode,
 /// The reply to a request without a good session.
 #[must_use]
 pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Reply {
-    let status = if refusal == Refusal::PolicyDenied {
-        403
-    } else {
-        401
-    };
+    let status = status_of(refusal);
     let reason = refusal.as_str();
     let sentence = refusal.sentence();
     match kind {
@@ -84,6 +80,48 @@ pub fn refuse(refusal: Refusal, kind: RequestKind, context: Context<'_>) -> Repl
     }
 }
 
+/// The reply to a program that shows a service token: never a page, and nothing leads to a login.
+#[must_use]
+pub fn refuse_service(refusal: Refusal, kind: RequestKind, team_domain: &str) -> Reply {
+    let status = status_of(refusal);
+    let reason = refusal.as_str();
+    let reply = match kind {
+        RequestKind::Grpc => return Reply::grpc(status, reason),
+        RequestKind::WebSocket | RequestKind::Prefetch | RequestKind::Preflight => {
+            return Reply::empty(status, reason);
+        }
+        _ => Reply::problem(status, reason, service_sentence(refusal)),
+    };
+    if status == 401 {
+        reply.with("www-authenticate", challenge(refusal, team_domain))
+    } else {
+        reply
+    }
+}
+
+/// What is wrong with a service token, in a sentence for the people who run the program.
+fn service_sentence(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::TokenMalformed => {
+            "The client id or the secret is missing, sent twice, or not as it was shown."
+        }
+        Refusal::ServiceTokenInvalid => {
+            "There is no such client id, its secret is another one, or it is disabled or expired."
+        }
+        Refusal::SessionRevoked => "The service token was revoked.",
+        Refusal::PolicyDenied => "The service token has no access to this application from here.",
+        _ => "The service token cannot be used here.",
+    }
+}
+
+fn status_of(refusal: Refusal) -> u16 {
+    if refusal == Refusal::PolicyDenied {
+        403
+    } else {
+        401
+    }
+}
+
 /// The reply to a program: JSON.
 pub(super) fn problem(status: u16, refusal: Refusal, context: Context<'_>) -> Reply {
     let reason = refusal.as_str();
@@ -98,15 +136,15 @@ pub(super) fn problem(status: u16, refusal: Refusal, context: Context<'_>) -> Re
         .with("content-type", "application/problem+json".to_owned())
         .with("vary", VARY.to_owned());
     if status == 401 {
-        reply = reply.with("www-authenticate", challenge(refusal, context));
+        reply = reply.with("www-authenticate", challenge(refusal, context.team_domain));
     }
     reply.body = value.to_string();
     reply
 }
 
 /// The value of `www-authenticate` (RFC 9110, section 11.6.1).
-pub(super) fn challenge(refusal: Refusal, context: Context<'_>) -> String {
-    let (realm, reason) = (context.team_domain, refusal.as_str());
+pub(super) fn challenge(refusal: Refusal, realm: &str) -> String {
+    let reason = refusal.as_str();
     format!("Access realm=\"{realm}\", error=\"{reason}\"")
 }
 

@@ -49,6 +49,8 @@ pub enum Source {
     Cookie,
     /// A header, at an application that takes tokens there.
     Header,
+    /// The control service, for the service token that a request shows.
+    ServiceToken,
 }
 
 /// What a session is judged for.

@@ -14,6 +14,7 @@ use super::signed::Signed;
 use super::token::{TokenTyp, UnverifiedToken};
 use crate::application::Application;
 use crate::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, TokenUse};
+use crate::protocol::service_token::is_subject;
 use crate::reason::Refusal;
 pub use refreshable::Refreshable;
 pub use verified::Verified;
@@ -88,8 +89,13 @@ impl Verifier {
         let signed = verified.signed();
         trust.keys.find(&signed.kid).ok_or(Refusal::KeyUnknown)?;
         let (claims, application) = (&signed.claims, demand.application);
+        let source = if is_subject(&claims.sub) {
+            Source::ServiceToken
+        } else {
+            Source::Header
+        };
         match claims.usage {
-            Some(TokenUse::Header) if !application.header_tokens => {
+            Some(TokenUse::Header) if source == Source::Header && !application.header_tokens => {
                 return Err(Refusal::TokenNotForHere);
             }
             None if application.binding && claims.cnf.is_none() => {
@@ -97,7 +103,7 @@ impl Verifier {
             }
             _ => {}
         }
-        check_signed(signed, trust, demand, Source::Header, Purpose::Continue)
+        check_signed(signed, trust, demand, source, Purpose::Continue)
     }
 
     /// Whether the control service may be asked to replace this token, which is no longer good:
@@ -249,8 +255,13 @@ fn check_place(
     let here = claims.iss == issuer
         && claims.kind == APPLICATION_TYPE
         && matches!(claims.aud.as_slice(), [audience] if *audience == application.audience);
-    let from_its_place = claims.usage.is_none()
-        || (claims.usage == Some(TokenUse::Header) && source == Source::Header);
+    // Origins see the token of a service token. By itself it opens nothing.
+    let of_service_token = is_subject(&claims.sub);
+    let from_its_place = match source {
+        Source::Cookie => claims.usage.is_none() && !of_service_token,
+        Source::Header => !of_service_token,
+        Source::ServiceToken => claims.usage == Some(TokenUse::Header) && of_service_token,
+    };
     if here && from_its_place {
         Ok(())
     } else {

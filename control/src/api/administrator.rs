@@ -36,9 +36,11 @@ pub enum Scope {
     ApplicationsRevoke,
     /// Remove an application.
     ApplicationsWrite,
-    /// List filter credentials and admin tokens.
+    /// List filter credentials, service tokens and admin tokens.
     CredentialsRead,
-    /// Revoke filter credentials and admin tokens.
+    /// Make and enable service tokens, and replace their secrets.
+    CredentialsWrite,
+    /// Revoke filter credentials and admin tokens, disable and delete service tokens.
     CredentialsRevoke,
     /// List signing keys.
     KeysRead,
@@ -74,7 +76,7 @@ impl fmt::Display for Administrator {
 }
 
 impl Scope {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::SessionsRead,
         Self::SessionsRevoke,
         Self::UsersRead,
@@ -84,6 +86,7 @@ impl Scope {
         Self::ApplicationsRevoke,
         Self::ApplicationsWrite,
         Self::CredentialsRead,
+        Self::CredentialsWrite,
         Self::CredentialsRevoke,
         Self::KeysRead,
         Self::KeysRotate,
@@ -103,6 +106,7 @@ impl Scope {
             Self::ApplicationsRevoke => "applications:revoke",
             Self::ApplicationsWrite => "applications:write",
             Self::CredentialsRead => "credentials:read",
+            Self::CredentialsWrite => "credentials:write",
             Self::CredentialsRevoke => "credentials:revoke",
             Self::KeysRead => "keys:read",
             Self::KeysRotate => "keys:rotate",

@@ -8,6 +8,7 @@ mod filter_credential;
 mod key;
 mod restore;
 mod revoke;
+mod service_token;
 mod session;
 mod settings;
 mod team_domain;
@@ -28,6 +29,7 @@ pub use filter_credential::FilterCredentialCommand;
 pub use key::KeyCommand;
 pub use restore::{BackupArguments, RestoreArguments};
 pub use revoke::RevokeCommand;
+pub use service_token::ServiceTokenCommand;
 pub use session::SessionCommand;
 use team_domain::team_domain;
 pub use trial::{TryApplication, TryOptions};
@@ -192,6 +194,10 @@ Examples:
     /// Manage the credentials with which filters call the service
     #[command(subcommand)]
     FilterCredential(FilterCredentialCommand),
+
+    /// Manage service tokens, with which programs use applications
+    #[command(subcommand)]
+    ServiceToken(ServiceTokenCommand),
 
     /// Print a script that completes commands and options in a shell
     #[command(after_help = "\

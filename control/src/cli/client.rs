@@ -90,6 +90,11 @@ impl Client {
         self.call(Method::POST, path, body.into()).await
     }
 
+    /// `DELETE path`.
+    pub async fn delete<A: DeserializeOwned>(&self, path: &str) -> Result<A, ClientError> {
+        self.call(Method::DELETE, path, Bytes::new()).await
+    }
+
     async fn call<A: DeserializeOwned>(
         &self,
         method: Method,

@@ -8,6 +8,7 @@ mod key;
 mod proxy;
 mod revocation;
 mod revoke;
+mod service_token;
 mod session;
 mod user;
 
@@ -51,6 +52,7 @@ async fn dispatch(
         Command::Revocation(command) => revocation::run(command, client, output).await,
         Command::EnvoyConfig(options) => envoy_config::run(options, data_dir, client, output).await,
         Command::Proxy(command) => proxy::run(command, client, output).await,
+        Command::ServiceToken(command) => service_token::run(command, client, output).await,
         Command::FilterCredential(command) => filter_credential::run(command, client, output).await,
         #[cfg(feature = "test-clock")]
         Command::TestClock { offset_seconds } => {

@@ -10,6 +10,7 @@ use crate::problems::Problem;
 use crate::storage::StorageError;
 use crate::system::randomness::NoRandomness;
 use crate::tokens::keys::SignError;
+use crate::tokens::service_tokens::not_good::NotGood;
 
 /// Why a call was refused.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,11 @@ pub enum ApiError {
     /// The binding secret is missing or wrong.
     #[error("the binding secret is missing or wrong")]
     BindingMismatch,
+    /// The service token is not good.
+    #[error(
+        "there is no such service token, or its secret is another one, or it is disabled or expired"
+    )]
+    ServiceTokenInvalid,
     /// The origin belongs to no application of this credential.
     #[error("the origin belongs to no application of this credential")]
     OriginUnknown,
@@ -87,6 +93,9 @@ impl ApiError {
             Self::UserBlocked { .. } => (StatusCode::FORBIDDEN, ProblemReason::UserBlocked),
             Self::PolicyDenied { .. } => (StatusCode::FORBIDDEN, ProblemReason::PolicyDenied),
             Self::BindingMismatch => (StatusCode::FORBIDDEN, ProblemReason::BindingMismatch),
+            Self::ServiceTokenInvalid => {
+                (StatusCode::FORBIDDEN, ProblemReason::ServiceTokenInvalid)
+            }
             Self::OriginUnknown => (StatusCode::FORBIDDEN, ProblemReason::OriginUnknown),
             Self::Storage(_)
             | Self::Randomness(_)
@@ -102,6 +111,20 @@ impl From<SignError> for ApiError {
         match error {
             SignError::KeyRefused => Self::SessionEnded,
             error => Self::Sign(error),
+        }
+    }
+}
+
+impl From<NotGood> for ApiError {
+    /// Which of them it is, the log says and the caller need not know.
+    fn from(why: NotGood) -> Self {
+        match why {
+            NotGood::Malformed(_)
+            | NotGood::Unknown
+            | NotGood::WrongSecret
+            | NotGood::Disabled
+            | NotGood::Expired => Self::ServiceTokenInvalid,
+            NotGood::NotAdmitted => Self::PolicyDenied { account: None },
         }
     }
 }

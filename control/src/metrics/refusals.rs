@@ -16,6 +16,8 @@ pub enum Endpoint {
     Exchange,
     /// The filter API's `refresh`.
     Refresh,
+    /// The filter API's `service`.
+    Service,
     /// The filter API's `logout`.
     Logout,
     /// The filter API's `feed`.
@@ -44,9 +46,10 @@ pub struct Refused {
 pub struct Refusals(Counters);
 
 impl Endpoint {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Exchange,
         Self::Refresh,
+        Self::Service,
         Self::Logout,
         Self::Feed,
         Self::Page,
@@ -59,6 +62,7 @@ impl Endpoint {
         match self {
             Self::Exchange => "exchange",
             Self::Refresh => "refresh",
+            Self::Service => "service",
             Self::Logout => "logout",
             Self::Feed => "feed",
             Self::Page => "page",
@@ -72,6 +76,7 @@ impl Endpoint {
         match path.strip_prefix("/api/filter/v1/") {
             Some("exchange") => Self::Exchange,
             Some("refresh") => Self::Refresh,
+            Some("service") => Self::Service,
             Some("logout") => Self::Logout,
             Some("feed") => Self::Feed,
             _ => Self::None,

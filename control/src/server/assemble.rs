@@ -24,10 +24,14 @@ use crate::storage::Database;
 use crate::system::clock::Clock;
 use crate::system::disk::DataDirState;
 use crate::system::randomness::Randomness;
+use crate::system::rate_limit::RateLimit;
 use crate::tokens::credential::Uses;
 use crate::tokens::device_codes::guess_limits::GuessLimits;
 use crate::tokens::device_codes::request_limits::RequestLimits;
 use crate::tokens::keys::ring::{KeyRing, NewKey};
+
+/// Refusals of service tokens that are logged in a minute, for one filter credential.
+const REFUSED_SERVICES_LOGGED: u32 = 60;
 
 /// How many pages of snapshots are read at once.
 const SNAPSHOTS: usize = 2;
@@ -77,6 +81,7 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         guess_limits: GuessLimits::new(),
         request_limits: RequestLimits::new(),
         credential_uses: Uses::default(),
+        refused_services_logged: RateLimit::new(REFUSED_SERVICES_LOGGED),
         notifier: Arc::new(Notifier::new(0, Arc::clone(&clock))),
         proxies: Arc::new(Proxies::new(Arc::clone(&clock))),
         data_dir: DataDirState::default(),

@@ -16,6 +16,10 @@ const SHORTEST_SESSION: Duration = Duration::from_secs(15 * 60);
 const SHORTEST_IN_DEMO: Duration = Duration::from_secs(1);
 const SHORTEST_ADMIN_TOKEN: Duration = Duration::from_secs(60);
 const LONGEST_ADMIN_TOKEN: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const SHORTEST_SERVICE_TOKEN: Duration = Duration::from_secs(60 * 60);
+const LONGEST_SERVICE_TOKEN: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
+const SHORTEST_GRACE: Duration = Duration::from_secs(60 * 60);
+const LONGEST_GRACE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const SHORTEST_ROTATION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const LONGEST_ROTATION: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 const LONGEST_BLOCK: Duration = Duration::from_secs(60 * 60);
@@ -62,6 +66,26 @@ impl Bounds {
             or_zero: false,
             shortest: SHORTEST_ADMIN_TOKEN,
             longest: LONGEST_ADMIN_TOKEN,
+        }
+    }
+
+    /// For service tokens.
+    #[must_use]
+    pub fn of_service_tokens() -> Self {
+        Self {
+            or_zero: false,
+            shortest: SHORTEST_SERVICE_TOKEN,
+            longest: LONGEST_SERVICE_TOKEN,
+        }
+    }
+
+    /// For the time in which the secret of a service token is good after it was replaced.
+    #[must_use]
+    pub fn of_grace() -> Self {
+        Self {
+            or_zero: false,
+            shortest: SHORTEST_GRACE,
+            longest: LONGEST_GRACE,
         }
     }
 

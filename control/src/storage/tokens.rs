@@ -6,4 +6,5 @@ pub(super) mod device_codes;
 pub(super) mod exchange_codes;
 pub(super) mod filter_credentials;
 pub(super) mod refreshes;
+pub(super) mod service_tokens;
 pub(super) mod signing_keys;

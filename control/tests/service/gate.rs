@@ -143,7 +143,7 @@ impl Gate {
                         filter.answered(STREAM, answer, moment).unwrap()
                     })
                 }
-                Effect::Refresh => {
+                Effect::AwaitRoot => {
                     self.refresh(service).await;
                     self.at(service, |filter, moment| {
                         assert_eq!(filter.due(moment.now), [STREAM]);
@@ -158,13 +158,13 @@ impl Gate {
 
     async fn refresh(&mut self, service: &Service) {
         let now = now(service);
-        for due in self.filter.refresh_calls(now) {
+        for due in self.filter.root_calls(now) {
             let (status, body) = self.call(service, due.call).await;
             let answer = CallAnswer {
                 status: Some(status),
                 body: &body,
             };
-            self.filter.refresh_answered(due.id, answer, now);
+            self.filter.root_call_answered(due.id, answer, now);
         }
     }
 

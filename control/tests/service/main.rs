@@ -59,6 +59,7 @@ mod replicas;
 mod restore;
 mod revocation;
 mod secrets;
+mod service_tokens;
 mod session_list;
 mod sessions;
 mod shared_hosts;

@@ -2,7 +2,7 @@
 
 mod documented;
 mod proxies;
-mod scrape;
+pub mod scrape;
 
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};

@@ -27,7 +27,7 @@ impl Root {
         }
         self.cut(shared, now, MAX_EFFECTS - due.len().min(MAX_EFFECTS));
         let filter = shared.filter.try_borrow();
-        let more = filter.is_ok_and(|filter| filter.has_refresh_calls() || filter.has_cuts());
+        let more = filter.is_ok_and(|filter| filter.has_root_calls() || filter.has_cuts());
         shared.set_busy(loading || more || due.len() >= MAX_EFFECTS);
     }
 

@@ -7,7 +7,10 @@ use crate::filter::Filter;
 use crate::filter::authenticate::AuthError;
 use crate::filter::effect::Effect;
 use crate::filter::event::{Incoming, Moment};
+use crate::filter::pending::Wait;
 use crate::filter::respond::unauthenticated;
+use crate::filter::service::shown::{shown_pair, shows_service_token};
+use crate::filter::service::{NoServiceSession, refused_service};
 use crate::reason::Refusal;
 use crate::reply::Reply;
 use crate::session::Verified;
@@ -20,8 +23,12 @@ impl Filter {
         incoming: Incoming<'_>,
         places: &[Rc<Placement>],
         moment: &mut Moment<'_>,
+        wait: Wait,
     ) -> Effect {
         let incoming = incoming.as_sub_request();
+        if shows_service_token(incoming.head) {
+            return self.identity_of_service(incoming, places, moment, wait);
+        }
         let mut last = AuthError::Refused(Refusal::NoSession);
         let mut refused = Vec::new();
         for place in places {
@@ -57,11 +64,36 @@ impl Filter {
     }
 }
 
-/// The answer by a good session.
+impl Filter {
+    /// The same for a request that shows a service token, or a part of one.
+    fn identity_of_service(
+        &mut self,
+        incoming: Incoming<'_>,
+        places: &[Rc<Placement>],
+        moment: &mut Moment<'_>,
+        wait: Wait,
+    ) -> Effect {
+        let mut last = AuthError::Refused(Refusal::TokenMalformed);
+        for place in places {
+            let Some(shown) = shown_pair(incoming.head) else {
+                break;
+            };
+            match self.service_session(incoming.to(place), shown, moment, wait) {
+                Ok(session) => return Effect::Reply(identity_of(place, &session.verified)),
+                Err(NoServiceSession::Waits(effect)) => return effect,
+                Err(NoServiceSession::Error(error)) => last = error,
+            }
+        }
+        let team_domain = self.authenticator.team_domain();
+        Effect::Reply(refused_service(last, incoming.kind, team_domain))
+    }
+}
+
+/// The answer by a good session. A service token has no e-mail address.
 pub(in crate::filter) fn identity_of(place: &Placement, verified: &Verified) -> Reply {
     let claims = verified.claims();
     let value = serde_json::json!({
-        "email": claims.email,
+        "email": Some(&claims.email).filter(|email| !email.is_empty()),
         "sub": claims.sub,
         "application": place.application.name,
         "audience": place.application.audience,

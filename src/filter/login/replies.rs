@@ -58,6 +58,7 @@ impl RefusedExchange<'_> {
             // No reasons of this call.
             ProblemReason::TokenInvalid
             | ProblemReason::BindingMismatch
+            | ProblemReason::ServiceTokenInvalid
             | ProblemReason::RequestInvalid
             | ProblemReason::CredentialInvalid
             | ProblemReason::OriginUnknown

@@ -4,7 +4,7 @@ use crate::protocol::calls::ProblemReason;
 use crate::reason::Refusal;
 
 /// Why the session is not good.
-pub(super) fn refusal(reason: ProblemReason) -> Refusal {
+pub(in crate::filter) fn refusal(reason: ProblemReason) -> Refusal {
     match reason {
         ProblemReason::PolicyDenied => Refusal::PolicyDenied,
         _ => Refusal::SessionExpired,

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::calls::Refresh;
 use crate::filter::control_answer::ControlAnswer;
 use crate::filter::pending::deadline::Deadline;
+use crate::filter::shared_calls::SharedCall;
 use crate::protocol::calls::RefreshAnswer;
 use crate::request::OwnedHead;
 use crate::session::Refreshable;
@@ -16,7 +16,7 @@ pub(in crate::filter) struct PendingRefresh {
     /// The token that it came with.
     pub old: Refreshable,
     /// The call that it waits for.
-    pub refresh: Rc<Refresh>,
+    pub refresh: Rc<SharedCall<RefreshAnswer>>,
 }
 
 impl PendingRefresh {
@@ -31,7 +31,7 @@ impl PendingRefresh {
     }
 
     /// Whether it waits for this call.
-    pub fn is_for(&self, refresh: &Rc<Refresh>) -> bool {
+    pub fn is_for(&self, refresh: &Rc<SharedCall<RefreshAnswer>>) -> bool {
         Rc::ptr_eq(&self.refresh, refresh)
     }
 }

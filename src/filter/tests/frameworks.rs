@@ -92,7 +92,7 @@ fn a_framework_that_is_let_through_notices_nothing() {
     );
     let refreshed = with(htmx("/x", page), &[("cookie", &expired)]);
     let effect = world.send(&refreshed);
-    assert!(matches!(effect, Effect::Refresh), "{effect:?}");
+    assert!(matches!(effect, Effect::AwaitRoot), "{effect:?}");
 }
 
 #[test]

@@ -106,12 +106,12 @@ fn s20_a_reply_that_took_a_while_is_readable_too() {
     world.now += Duration::from_secs(700);
     world.revoke(Subject::User("somebody-else".into()));
     let effect = ask(&mut world, "wiki.example", "/api", &[("cookie", &cookie)]);
-    assert_eq!(effect, Effect::Refresh);
-    let calls = world.filter.refresh_calls(world.now);
+    assert_eq!(effect, Effect::AwaitRoot);
+    let calls = world.filter.root_calls(world.now);
     let answer = CallAnswer::none();
     world
         .filter
-        .refresh_answered(calls[0].id, answer, world.now);
+        .root_call_answered(calls[0].id, answer, world.now);
     ensure_readable(&reply(world.wake().unwrap()));
 }
 

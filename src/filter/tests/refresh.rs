@@ -54,21 +54,21 @@ impl Clients {
         self.request(stream, &get("wiki.example", "/api"))
     }
 
-    fn calls(&mut self) -> Vec<RefreshCall> {
-        self.world.filter.refresh_calls(self.world.now)
+    fn calls(&mut self) -> Vec<RootCall> {
+        self.world.filter.root_calls(self.world.now)
     }
 
     /// The only call.
-    fn call(&mut self) -> RefreshCall {
+    fn call(&mut self) -> RootCall {
         let mut calls = self.calls();
         assert_eq!(calls.len(), 1);
         calls.remove(0)
     }
 
-    fn answer(&mut self, id: u64, status: Option<u16>, body: &[u8]) {
+    fn answer(&mut self, id: RootCallId, status: Option<u16>, body: &[u8]) {
         let answer = CallAnswer { status, body };
         let now = self.world.now;
-        self.world.filter.refresh_answered(id, answer, now);
+        self.world.filter.root_call_answered(id, answer, now);
     }
 
     /// Drives on all that are due, as the root does in one callback.
@@ -86,7 +86,7 @@ impl Clients {
 
     /// One request, one call, one answer; what the request gets.
     fn refresh(&mut self, status: Option<u16>, body: &[u8]) -> Effect {
-        assert_eq!(self.fetch(1), Effect::Refresh);
+        assert_eq!(self.fetch(1), Effect::AwaitRoot);
         let call = self.call();
         self.answer(call.id, status, body);
         let mut woken = self.wake_due();
@@ -152,10 +152,10 @@ fn changes(effect: Effect) -> Changes {
 #[test]
 fn b02_an_expired_session_continues_with_a_new_token_and_new_cookies() {
     let mut clients = Clients::new();
-    assert_eq!(clients.fetch(1), Effect::Refresh);
-    assert!(clients.world.filter.has_refresh_calls());
-    let RefreshCall { id, call } = clients.call();
-    assert!(!clients.world.filter.has_refresh_calls());
+    assert_eq!(clients.fetch(1), Effect::AwaitRoot);
+    assert!(clients.world.filter.has_root_calls());
+    let RootCall { id, call } = clients.call();
+    assert!(!clients.world.filter.has_root_calls());
     let body: serde_json::Value = serde_json::from_str(&call.body).unwrap();
     let old = clients.world.token(|_| ());
     assert_eq!((call.name, call.timeout), ("refresh", TIMEOUT));
@@ -191,7 +191,7 @@ fn b02_an_expired_session_continues_with_a_new_token_and_new_cookies() {
 fn b02_the_identity_of_an_expired_session_is_told_after_its_refresh() {
     let mut clients = Clients::new();
     let identity = get("wiki.example", "/.access/identity");
-    assert_eq!(clients.request(1, &identity), Effect::Refresh);
+    assert_eq!(clients.request(1, &identity), Effect::AwaitRoot);
     let call = clients.call();
     let answer = clients.good_answer();
     clients.answer(call.id, Some(200), &answer);
@@ -201,7 +201,7 @@ fn b02_the_identity_of_an_expired_session_is_told_after_its_refresh() {
     let body: serde_json::Value = serde_json::from_str(&told.body).unwrap();
     assert_eq!(body["exp"], EXPIRED.to_seconds().get() + 600);
 
-    assert_eq!(clients.request(1, &identity), Effect::Refresh);
+    assert_eq!(clients.request(1, &identity), Effect::AwaitRoot);
     let call = clients.call();
     clients.answer(call.id, Some(403), &problem(403, "session_ended"));
     let refused = reply(clients.wake_due().remove(0).1);

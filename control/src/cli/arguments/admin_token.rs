@@ -8,8 +8,8 @@ pub enum AdminTokenCommand {
     /// Make a token, and print it once
     #[command(after_help = "\
 Scopes: sessions:read, sessions:revoke, users:read, users:revoke, users:write, applications:read,
-applications:revoke, applications:write, credentials:read, credentials:revoke, keys:read, keys:rotate,
-keys:refuse. docs/ADMIN-API.md says which calls each allows.
+applications:revoke, applications:write, credentials:read, credentials:write, credentials:revoke,
+keys:read, keys:rotate, keys:refuse. docs/ADMIN-API.md says which calls each allows.
 
 Examples:
   portcullis-control admin-token new --scope sessions:read --scope sessions:revoke

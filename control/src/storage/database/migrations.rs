@@ -30,6 +30,7 @@ macro_rules! migrations_in {
             10 "device_shares" "0010_device_shares.sql",
             11 "addresses" "0011_addresses.sql",
             12 "identities" "0012_identities.sql",
+            14 "service_tokens" "0014_service_tokens.sql",
         }
     };
 }

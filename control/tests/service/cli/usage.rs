@@ -143,8 +143,12 @@ fn shells_get_completions() {
          [[ $registered =~ -F\\ ([^ ]+) ]] && ${{BASH_REMATCH[1]}} portcullis-control re user\n\
          echo \"${{COMPREPLY[@]}}\""
     );
+    // An argument may have 128 KiB, and the script has more.
+    let directory = tempfile::TempDir::new().unwrap();
+    let file = directory.path().join("ask.bash");
+    std::fs::write(&file, ask).unwrap();
     let bash = std::process::Command::new("bash")
-        .args(["-c", &ask])
+        .arg(&file)
         .output()
         .unwrap();
     assert_eq!(String::from_utf8(bash.stdout).unwrap(), "remove\n");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use portcullis_control::storage::Proxy;
 use portcullis_control::tokens::keys::rotation;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::Faults;
@@ -31,6 +31,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("add_filter_credential", "filter credentials"),
     ("add_first_signing_key", "start"),
     ("add_refresh", "refresh"),
+    ("add_service_token", "service tokens"),
     ("add_user", "users"),
     ("answer_device_code", "device code"),
     ("begin_no_later", "start"),
@@ -43,8 +44,11 @@ pub const WRITES: &[(&str, &str)] = &[
     ("delete_admin_token", "admin token"),
     ("delete_expired_signing_keys", "keys"),
     ("delete_proxies", "proxies"),
+    ("enable_service_token", "service tokens"),
     ("enable_users", "disabled and enabled"),
     ("end_other_sessions", "other sessions"),
+    // Disables and deletes.
+    ("end_service_token", "service tokens"),
     ("end_session", "sign-out"),
     ("forget_proxies", "proxies"),
     ("known_browser_key", "sign-in"),
@@ -52,6 +56,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("note_admin_token", "admin token"),
     ("note_filter_credential", "proxies"),
     ("note_header_token", "token for scripts"),
+    ("note_service_token", "service tokens"),
     ("note_shared_nodes", "proxies"),
     ("poll_device_code", "device code"),
     ("publish_signing_key", "keys"),
@@ -65,6 +70,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("revoke_application", "revocations"),
     ("revoke_filter_credential", "filter credentials"),
     ("revoke_users", "revocations"),
+    ("rotate_service_token", "service tokens"),
     ("set_password", "password"),
     ("shorten_log", "upkeep"),
     ("try_write", "upkeep"),
@@ -104,6 +110,7 @@ impl Journey {
         journey.administration().await;
         journey.sessions().await;
         journey.scripts().await;
+        journey.services().await;
         journey.keys().await;
         journey.proxies().await;
         journey.ends().await;
@@ -222,6 +229,30 @@ impl Journey {
         let token = post(&self.service, "/token", &form).await;
         assert!(token["access_token"].is_string(), "{token}");
         self.answered("device code");
+    }
+
+    async fn services(&mut self) {
+        let step = "service tokens";
+        let all = "/api/admin/v1/service-tokens";
+        let made = self.done(step, all, json!({ "name": "ci" })).await;
+        let body = json!({
+            "client_id": made["client_id"],
+            "client_secret": made["client_secret"],
+            "origin": WIKI,
+        });
+        let asked = self.service.post(&self.credential, "service", body).await;
+        assert_eq!(asked.status(), StatusCode::FORBIDDEN);
+        self.answered(step);
+        for call in ["rotate", "disable", "enable"] {
+            let path = format!("{all}/ci/{call}");
+            self.done(step, &path, json!({})).await;
+        }
+        let (status, _) = self
+            .service
+            .over_socket(Method::DELETE, "service-tokens/ci")
+            .await;
+        assert_eq!(status, StatusCode::OK);
+        self.answered(step);
     }
 
     async fn keys(&mut self) {

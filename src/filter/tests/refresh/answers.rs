@@ -19,7 +19,7 @@ fn a_refusal_is_forwarded_and_remembered_for_ten_seconds() {
         assert_eq!(status(clients.fetch(2)), expected, "remembered");
         assert!(clients.calls().is_empty());
         clients.world.now += Duration::from_millis(1);
-        assert_eq!(clients.fetch(3), Effect::Refresh);
+        assert_eq!(clients.fetch(3), Effect::AwaitRoot);
         assert_eq!(clients.calls().len(), 1);
     }
 }
@@ -79,7 +79,7 @@ fn b02_no_answer_is_said_in_frames_of_every_site() {
             ("sec-fetch-site", site),
         ];
         let fields = with(get("wiki.example", "/a"), &frame);
-        assert_eq!(clients.request(1, &fields), Effect::Refresh);
+        assert_eq!(clients.request(1, &fields), Effect::AwaitRoot);
         let call = clients.call();
         clients.answer(call.id, None, b"");
         let page = reply(clients.wake_due().remove(0).1);
@@ -118,12 +118,12 @@ fn b02_no_answer_is_remembered_so_that_forty_images_ask_once() {
         "__Host-access_token={token}; __Host-access_binding={}",
         binding()
     );
-    assert_eq!(clients.fetch(43), Effect::Refresh);
+    assert_eq!(clients.fetch(43), Effect::AwaitRoot);
     clients.cookie = own;
 
     // Three seconds later at the latest the control service is asked again, as `retry-after` says.
     clients.world.now += Duration::from_secs(3);
-    assert_eq!(clients.fetch(44), Effect::Refresh);
+    assert_eq!(clients.fetch(44), Effect::AwaitRoot);
     let call = clients.calls().pop().unwrap();
     let answer = clients.good_answer();
     clients.answer(call.id, Some(200), &answer);
@@ -156,7 +156,7 @@ fn each_kind_gets_its_own_refusal() {
         (&grpc, silence, (503, "control_unavailable"), Some(14)),
     ] {
         let mut clients = Clients::new();
-        assert_eq!(clients.request(1, fields), Effect::Refresh);
+        assert_eq!(clients.request(1, fields), Effect::AwaitRoot);
         let call = clients.call();
         clients.answer(call.id, answered, answered.map_or(b"", |_| &ended));
         let reply = reply(clients.wake_due().remove(0).1);

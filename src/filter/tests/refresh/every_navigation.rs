@@ -53,7 +53,7 @@ fn s04_other_requests_are_good_until_the_end_without_leeway_and_then_refreshed()
         if good {
             drop(changes(effect));
         } else {
-            assert_eq!(effect, Effect::Refresh);
+            assert_eq!(effect, Effect::AwaitRoot);
             let call = clients.call();
             let answer = clients.answer_with(|claims| {
                 claims.every_navigation = true;

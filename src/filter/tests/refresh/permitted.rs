@@ -44,7 +44,7 @@ fn b02_each_kind_is_refreshed_but_preflights_and_prefetches() {
             (":path", "/x"),
         ];
         let effect = clients.request(1, &with(fields.to_vec(), more));
-        assert_eq!(effect == Effect::Refresh, refreshed, "{method} {more:?}");
+        assert_eq!(effect == Effect::AwaitRoot, refreshed, "{method} {more:?}");
         assert_eq!(clients.calls().len(), usize::from(refreshed));
     }
 }
@@ -71,7 +71,7 @@ fn b02_the_application_says_whether_tokens_are_refreshed() {
         let effect = clients.fetch(1);
         let asked = clients.calls();
         if refreshed {
-            assert_eq!(effect, Effect::Refresh, "{setting:?} {bound}");
+            assert_eq!(effect, Effect::AwaitRoot, "{setting:?} {bound}");
             assert_eq!(asked[0].call.body.contains("binding_secret"), bound);
         } else {
             assert_eq!(status(effect), (401, "session_expired"));
@@ -127,7 +127,7 @@ fn only_a_token_that_fails_no_other_check_is_refreshed() {
         );
         match refused {
             Some(reason) => assert_eq!(status(clients.fetch(1)), (401, reason)),
-            None => assert_eq!(clients.fetch(1), Effect::Refresh),
+            None => assert_eq!(clients.fetch(1), Effect::AwaitRoot),
         }
     }
 }
@@ -146,7 +146,7 @@ fn a_stolen_token_is_not_refreshed_without_its_binding() {
         "__Host-access_binding=AAAA; __Host-access_token={token}; __Host-access_binding={}",
         binding()
     );
-    assert_eq!(clients.fetch(1), Effect::Refresh);
+    assert_eq!(clients.fetch(1), Effect::AwaitRoot);
     assert!(clients.call().call.body.contains(&binding()));
 }
 
@@ -184,6 +184,6 @@ fn of_several_tokens_the_one_that_fails_no_other_check_is_refreshed() {
         "__Host-access_token={revoked}; __Host-access_token={expired}; __Host-access_binding={}",
         binding()
     );
-    assert_eq!(clients.fetch(1), Effect::Refresh);
+    assert_eq!(clients.fetch(1), Effect::AwaitRoot);
     assert!(clients.call().call.body.contains(&expired));
 }

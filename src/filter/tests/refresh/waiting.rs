@@ -6,7 +6,7 @@ use super::*;
 fn b02_fifty_waiting_requests_make_one_call_and_all_continue() {
     let mut clients = Clients::new();
     for stream in 1..=50 {
-        assert_eq!(clients.fetch(stream), Effect::Refresh);
+        assert_eq!(clients.fetch(stream), Effect::AwaitRoot);
     }
     let call = clients.call();
     let answer = clients.good_answer();
@@ -36,7 +36,7 @@ fn the_old_token_stays_expired_after_its_refresh() {
     let mut clients = Clients::new();
     let answer = clients.good_answer();
     changes(clients.refresh(Some(200), &answer));
-    assert_eq!(clients.fetch(2), Effect::Refresh, "asked for again");
+    assert_eq!(clients.fetch(2), Effect::AwaitRoot, "asked for again");
     assert_eq!(clients.calls().len(), 1);
 }
 
@@ -64,13 +64,13 @@ fn no_call_is_made_when_all_clients_have_disconnected() {
     clients.fetch(1);
     clients.world.filter.forget(1);
     assert!(clients.calls().is_empty());
-    assert_eq!(clients.fetch(2), Effect::Refresh);
+    assert_eq!(clients.fetch(2), Effect::AwaitRoot);
     let call = clients.call();
     // An answer without a waiting request leaves nothing behind.
     clients.world.filter.forget(2);
     let answer = clients.good_answer();
     clients.answer(call.id, Some(200), &answer);
-    assert_eq!(clients.fetch(3), Effect::Refresh);
+    assert_eq!(clients.fetch(3), Effect::AwaitRoot);
     assert_eq!(clients.calls().len(), 1);
 }
 
@@ -95,7 +95,9 @@ fn one_session_does_not_take_the_places_of_all_others() {
             stream += 1;
             clients.fetch(stream)
         });
-        let waiting = effects.filter(|effect| *effect == Effect::Refresh).count();
+        let waiting = effects
+            .filter(|effect| *effect == Effect::AwaitRoot)
+            .count();
         assert_eq!(waiting, if session < 4 { 64 } else { 0 }, "{session}");
     }
 }
@@ -105,7 +107,7 @@ fn of_a_hundred_waiting_requests_as_many_as_fit_are_refreshed() {
     let mut clients = Clients::new();
     let effects: Vec<_> = (1..=100).map(|stream| clients.fetch(stream)).collect();
     let (waiting, others) = effects.split_at(64);
-    assert!(waiting.iter().all(|effect| *effect == Effect::Refresh));
+    assert!(waiting.iter().all(|effect| *effect == Effect::AwaitRoot));
     // A session for which there is no room has not ended.
     for effect in others {
         assert_eq!(status(effect.clone()), (503, "control_unavailable"));
@@ -134,7 +136,7 @@ fn of_a_hundred_waiting_requests_as_many_as_fit_are_refreshed() {
             .into_iter()
             .for_each(|(_, effect)| drop(changes(effect)));
     }
-    assert_eq!(clients.fetch(1), Effect::Refresh, "there is room again");
+    assert_eq!(clients.fetch(1), Effect::AwaitRoot, "there is room again");
 }
 
 #[test]
@@ -142,7 +144,7 @@ fn as_many_sessions_as_wait_are_asked_for_thirty_two_at_a_time() {
     let mut clients = Clients::new();
     for stream in 0..70 {
         as_session(&mut clients, stream);
-        assert_eq!(clients.fetch(stream), Effect::Refresh);
+        assert_eq!(clients.fetch(stream), Effect::AwaitRoot);
     }
     let calls: Vec<_> = (0..4).map(|_| clients.calls().len()).collect();
     assert_eq!(calls, [32, 32, 6, 0]);
@@ -200,7 +202,7 @@ fn a_lost_call_ends_with_its_deadline() {
     assert_eq!(status(clients.fetch(3)), (503, "control_unavailable"));
     clients.world.now += Duration::from_secs(3);
     // The next request has a call of its own, which a late answer does not touch.
-    assert_eq!(clients.fetch(3), Effect::Refresh);
+    assert_eq!(clients.fetch(3), Effect::AwaitRoot);
     let second = clients.call();
     let answer = clients.good_answer();
     clients.answer(lost.id, Some(200), &answer);
@@ -230,6 +232,6 @@ fn a_request_that_waited_for_the_feed_may_wait_for_a_token_too() {
     assert_eq!(clients.fetch(1), Effect::Pause);
     let applications = vec![wire("a", &[at("wiki.example", None, None)])];
     clients.world.load(applications);
-    assert_eq!(clients.wake_due(), [(1, Effect::Refresh)]);
+    assert_eq!(clients.wake_due(), [(1, Effect::AwaitRoot)]);
     assert_eq!(clients.calls().len(), 1);
 }

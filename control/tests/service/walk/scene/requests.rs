@@ -46,7 +46,7 @@ impl Scene {
         let mut seen = Vec::new();
         for ((stream, effect), request) in (1..).zip(effects).zip(each) {
             let effect = match effect {
-                Effect::Refresh => self.wake(stream, request.vm),
+                Effect::AwaitRoot => self.wake(stream, request.vm),
                 done => done,
             };
             seen.push(self.seen(request, effect).0);
@@ -59,7 +59,7 @@ impl Scene {
     pub async fn request(&mut self, request: Request<'_>) -> (Seen, Option<String>) {
         const STREAM: u32 = 1;
         let mut effect = self.begin(STREAM, request);
-        if matches!(effect, Effect::Refresh) {
+        if matches!(effect, Effect::AwaitRoot) {
             self.refresh(request.vm, false).await;
             effect = self.wake(STREAM, request.vm);
         }
@@ -113,7 +113,7 @@ impl Scene {
     async fn refresh(&mut self, vm: VmNumber, lost: bool) {
         let service = self.service.as_ref().unwrap();
         let gate = &mut self.gates[vm];
-        let mut calls = gate.at(service, |filter, moment| filter.refresh_calls(moment.now));
+        let mut calls = gate.at(service, |filter, moment| filter.root_calls(moment.now));
         assert!(calls.len() <= 1, "more than one call for one token");
         let Some(due) = calls.pop() else {
             return;
@@ -128,7 +128,7 @@ impl Scene {
                     body: &answer.1,
                 },
             };
-            filter.refresh_answered(due.id, answer, moment.now);
+            filter.root_call_answered(due.id, answer, moment.now);
         });
     }
 

@@ -1,5 +1,5 @@
-//! Tokens that were asked for in vain a moment ago, so that a page that asks every second, or for
-//! forty images at once, does not cause as many calls.
+//! Calls that were in vain a moment ago, so that a page that asks every second, or for forty images
+//! at once, does not cause as many calls.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,10 +14,10 @@ const REFUSAL: Duration = Duration::from_secs(10);
 const NO_ANSWER: Duration = Duration::from_secs(2);
 /// And by how much longer at most, in milliseconds: sessions must not all return at once.
 const JITTER_MILLIS: u32 = 1_000;
-/// How many tokens are remembered. Beyond that the control service is asked again.
+/// How many calls are remembered. Beyond that the control service is asked again.
 const MAX_REMEMBERED: usize = 1_024;
 
-/// What became of the last call for a token.
+/// What became of the last call for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::filter) enum InVain {
     /// The control service has refused.
@@ -30,7 +30,7 @@ pub(in crate::filter) enum InVain {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::filter) struct Pause(Duration);
 
-/// By the token's id.
+/// By the key of the call.
 #[derive(Default)]
 pub(super) struct RecentCalls(HashMap<String, Recent>);
 
@@ -57,19 +57,23 @@ impl InVain {
 }
 
 impl RecentCalls {
-    pub fn find(&self, jti: &str, now: UnixMillis) -> Option<InVain> {
-        let recent = self.0.get(jti).filter(|recent| recent.counts(now));
+    pub fn find(&self, key: &str, now: UnixMillis) -> Option<InVain> {
+        let recent = self.0.get(key).filter(|recent| recent.counts(now));
         recent.map(|recent| recent.result)
     }
 
-    pub fn remember(&mut self, jti: &str, result: InVain, now: UnixMillis) {
+    pub fn remember(&mut self, key: &str, result: InVain, now: UnixMillis) {
         if self.0.len() >= MAX_REMEMBERED {
             self.0.retain(|_, recent| recent.counts(now));
         }
         if self.0.len() < MAX_REMEMBERED {
             let since = now;
-            self.0.insert(jti.to_owned(), Recent { result, since });
+            self.0.insert(key.to_owned(), Recent { result, since });
         }
+    }
+
+    pub fn forget(&mut self, result: InVain) {
+        self.0.retain(|_, recent| recent.result != result);
     }
 }
 

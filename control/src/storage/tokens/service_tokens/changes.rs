@@ -1,0 +1,194 @@
+//! Changes of service tokens. What ends a token's access is one transaction with the revocation of
+//! its application tokens.
+
+use portcullis::protocol::feed::Subject;
+use portcullis::protocol::service_token::subject;
+use portcullis::time::UnixSeconds;
+
+use super::{OldSecret, ServiceToken, find};
+use crate::storage::database::Database;
+use crate::storage::database::columns::to_db;
+use crate::storage::database::error::StorageError;
+use crate::tokens::secret::Hashed;
+
+/// Why no service token was added.
+#[derive(Debug, thiserror::Error)]
+pub enum AddServiceTokenError {
+    /// Another one has the name.
+    #[error("a service token with this name already exists")]
+    NameTaken,
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A new secret.
+#[derive(Debug, Clone)]
+pub struct Rotation {
+    /// Its hash.
+    pub secret_hash: Hashed,
+    /// When it replaces the present one.
+    pub at: UnixSeconds,
+    /// Until when the present one is still good.
+    pub old_until: UnixSeconds,
+    /// When the service token then expires; `None`: as before.
+    pub expires_at: Option<UnixSeconds>,
+    /// When the last application token that exists now has expired.
+    pub tokens_end: UnixSeconds,
+}
+
+/// A service token with a new secret.
+#[derive(Debug, Clone)]
+pub struct RotatedServiceToken {
+    /// As it is now.
+    pub service_token: ServiceToken,
+    /// The version that revokes its application tokens; `None` if none had to be: only where an
+    /// older secret was still good, which is no longer.
+    pub version: Option<u64>,
+}
+
+impl Database {
+    /// Stores a service token.
+    pub async fn add_service_token(
+        &self,
+        token: &ServiceToken,
+    ) -> Result<(), AddServiceTokenError> {
+        let mut write = self.write().await?;
+        let added = sqlx::query(
+            "INSERT INTO service_tokens (id, name, secret_hash, disabled, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(&token.id)
+        .bind(&token.name)
+        .bind(token.secret_hash.as_str())
+        .bind(i64::from(token.disabled))
+        .bind(to_db(token.created_at))
+        .bind(to_db(token.expires_at))
+        .execute(write.connection())
+        .await;
+        match added {
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                return Err(AddServiceTokenError::NameTaken);
+            }
+            added => added.map_err(StorageError::from)?,
+        };
+        write.commit().await?;
+        Ok(())
+    }
+
+    /// Replaces a secret, which stays good for a while. `None` if there is no such service token.
+    pub async fn rotate_service_token(
+        &self,
+        id: &str,
+        rotation: &Rotation,
+    ) -> Result<Option<RotatedServiceToken>, StorageError> {
+        let mut write = self.write().await?;
+        write.lock().await?;
+        let Some(was) = find(write.connection(), id).await? else {
+            return Ok(None);
+        };
+        // Of three secrets only two are kept.
+        let displaced = was.old_secret.as_ref();
+        if displaced.is_some_and(|old| old.until > rotation.at) {
+            let subject = Subject::User(was.subject());
+            write.revoke(subject, rotation.tokens_end).await?;
+        }
+        let now = ServiceToken {
+            secret_hash: rotation.secret_hash.clone(),
+            old_secret: Some(OldSecret {
+                hash: was.secret_hash.clone(),
+                until: rotation.old_until,
+            }),
+            rotated_at: Some(rotation.at),
+            expires_at: rotation.expires_at.unwrap_or(was.expires_at),
+            ..was
+        };
+        sqlx::query(
+            "UPDATE service_tokens SET old_secret_hash = secret_hash, old_secret_until = $1, \
+             secret_hash = $2, rotated_at = $3, expires_at = $4 WHERE id = $5",
+        )
+        .bind(to_db(rotation.old_until))
+        .bind(now.secret_hash.as_str())
+        .bind(to_db(rotation.at))
+        .bind(to_db(now.expires_at))
+        .bind(id)
+        .execute(write.connection())
+        .await?;
+        Ok(Some(RotatedServiceToken {
+            service_token: now,
+            version: write.commit().await?,
+        }))
+    }
+
+    /// Disables a service token and revokes its application tokens. Returns the version below which
+    /// they are refused; `None` if there is no such service token.
+    pub async fn disable_service_token(
+        &self,
+        id: &str,
+        tokens_end: UnixSeconds,
+    ) -> Result<Option<u64>, StorageError> {
+        self.end_service_token(
+            "UPDATE service_tokens SET disabled = 1 WHERE id = $1",
+            id,
+            tokens_end,
+        )
+        .await
+    }
+
+    /// Deletes a service token and revokes its application tokens, as
+    /// [`Self::disable_service_token`] does.
+    pub async fn delete_service_token(
+        &self,
+        id: &str,
+        tokens_end: UnixSeconds,
+    ) -> Result<Option<u64>, StorageError> {
+        self.end_service_token("DELETE FROM service_tokens WHERE id = $1", id, tokens_end)
+            .await
+    }
+
+    async fn end_service_token(
+        &self,
+        statement: &'static str,
+        id: &str,
+        tokens_end: UnixSeconds,
+    ) -> Result<Option<u64>, StorageError> {
+        let mut write = self.write().await?;
+        // Locked before the row, in the same order as in a rotation.
+        write.lock().await?;
+        let ended = sqlx::query(statement)
+            .bind(id)
+            .execute(write.connection())
+            .await?;
+        if ended.rows_affected() != 1 {
+            return Ok(None);
+        }
+        write.revoke(Subject::User(subject(id)), tokens_end).await?;
+        write.commit().await
+    }
+
+    /// Lets a service token be used again. Application tokens from before stay revoked. False if
+    /// there is no such service token.
+    pub async fn enable_service_token(&self, id: &str) -> Result<bool, StorageError> {
+        let mut write = self.write().await?;
+        let enabled = sqlx::query("UPDATE service_tokens SET disabled = 0 WHERE id = $1")
+            .bind(id)
+            .execute(write.connection())
+            .await?;
+        write.commit().await?;
+        Ok(enabled.rows_affected() == 1)
+    }
+
+    /// Notes in which hour a service token is used.
+    pub async fn note_service_token(
+        &self,
+        id: &str,
+        hour: UnixSeconds,
+    ) -> Result<(), StorageError> {
+        sqlx::query("UPDATE service_tokens SET last_seen_at = $1 WHERE id = $2")
+            .bind(to_db(hour))
+            .bind(id)
+            .execute(self.pool())
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,231 @@
+//! How many calls pairs cause, and who waits for them.
+
+use super::*;
+
+#[test]
+fn s19_one_call_for_a_pair_however_many_requests_wait() {
+    let mut programs = Programs::new();
+    for stream in 1..=50 {
+        assert_eq!(programs.show(stream, &secret_of(1)), Effect::AwaitRoot);
+    }
+    let RootCall { id, call } = programs.call();
+    let body: serde_json::Value = serde_json::from_str(&call.body).unwrap();
+    let expected = serde_json::json!({
+        "client_id": client_id(ID),
+        "client_secret": secret_of(1),
+        "origin": "https://wiki.example",
+        "audience": "a".repeat(64),
+    });
+    assert_eq!((call.name, body), ("service", expected));
+    assert!(programs.wake_due().is_empty(), "nothing before the answer");
+    let good = programs.good();
+    programs.answer(id, Some(200), &good);
+    let mut woken = Vec::new();
+    while let batch = programs.wake_due()
+        && !batch.is_empty()
+    {
+        woken.extend(batch);
+    }
+    assert_eq!(woken.len(), 50);
+    for (_, effect) in woken {
+        assert_eq!(admitted(effect).identity.unwrap().id(), subject(ID));
+    }
+    // The token is kept: later requests cause no call.
+    for stream in 51..=60 {
+        admitted(programs.show(stream, &secret_of(1)));
+    }
+    assert!(programs.calls().is_empty());
+    assert_eq!(programs.counted("asked"), 1);
+}
+
+#[test]
+fn s19_a_call_is_made_and_its_token_kept_though_the_client_has_left() {
+    let mut programs = Programs::new();
+    programs.show(1, &secret_of(1));
+    programs.world.filter.forget(1);
+    let call = programs.call();
+    let good = programs.good();
+    programs.answer(call.id, Some(200), &good);
+    admitted(programs.show(2, &secret_of(1)));
+}
+
+#[test]
+fn s19_a_wrong_pair_is_remembered_for_ten_seconds() {
+    let mut programs = Programs::new();
+    let wrong = (401, "service_token_invalid");
+    let first = programs.ask(&secret_of(1), Some(403), &invalid());
+    assert_eq!(status(first), wrong);
+    programs.world.now += Duration::from_millis(9_999);
+    assert_eq!(status(programs.show(1, &secret_of(1))), wrong);
+    assert!(!programs.world.filter.has_root_calls());
+    programs.world.now += Duration::from_millis(1);
+    assert_eq!(programs.show(1, &secret_of(1)), Effect::AwaitRoot);
+}
+
+#[test]
+fn s19_a_flood_of_wrong_pairs_costs_no_more_calls_than_its_bound() {
+    let mut programs = Programs::known(&secret_of(255));
+    let mut calls = 0;
+    let mut asked_for = 0;
+    let mut crowded = 0;
+    for second in 0..10_u8 {
+        programs.world.now += Duration::from_secs(1);
+        for number in 0..=250_u8 {
+            // A botnet: each wrong pair from another network.
+            programs.address = [198, 51, second, number].into();
+            let mut random = [number; 32];
+            random[0] = second;
+            match programs.show(1, &secret(&random)) {
+                Effect::AwaitRoot => asked_for += 1,
+                effect => {
+                    assert_eq!(status(effect), (503, "control_unavailable"));
+                    crowded += 1;
+                }
+            }
+            // Who is known is not harmed.
+            admitted(programs.show(2, &secret_of(255)));
+            for call in programs.calls() {
+                calls += 1;
+                programs.answer(call.id, Some(403), &invalid());
+            }
+            programs.wake_due();
+        }
+    }
+    assert_eq!(calls, asked_for);
+    assert!((32..=32 + 100).contains(&calls), "{calls} calls");
+    assert_eq!(crowded, 2_510 - calls);
+}
+
+#[test]
+fn s19_one_sender_of_wrong_pairs_leaves_calls_for_others() {
+    let mut programs = Programs::new();
+    for number in 0..100 {
+        programs.show(u32::from(number), &secret_of(number));
+    }
+    let of_one = programs.calls().len();
+    assert!(of_one < 16, "{of_one} calls of one network");
+    // Networks share buckets by chance, but not all of them.
+    let mut others = 0;
+    for host in 1..=8 {
+        programs.address = [203, 0, 113, host].into();
+        others += usize::from(programs.show(1_000, &secret_of(200 + host)) == Effect::AwaitRoot);
+    }
+    assert!(others >= 6, "{others} of eight others may ask");
+}
+
+#[test]
+fn s19_a_known_pair_is_renewed_in_the_middle_of_a_flood() {
+    let mut programs = Programs::known(&secret_of(1));
+    programs.pass(LIFE);
+    for number in 0..=255 {
+        programs.address = [198, 51, 100, number].into();
+        programs.show(u32::from(number), &secret_of(number.max(2)));
+    }
+    programs.calls();
+    // All places and calls for strangers are taken.
+    programs.address = [198, 51, 101, 1].into();
+    let mut strange = [9; 32];
+    strange[0] = 8;
+    let stranger = programs.show(999, &secret(&strange));
+    assert_eq!(status(stranger), (503, "control_unavailable"));
+    assert_eq!(programs.show(1_000, &secret_of(1)), Effect::AwaitRoot);
+    let call = programs.call();
+    let good = programs.good();
+    programs.answer(call.id, Some(200), &good);
+    let woken = programs.wake_due();
+    assert_eq!(woken.len(), 1);
+    assert_eq!(woken[0].0, 1_000);
+}
+
+#[test]
+fn s19_one_pair_takes_no_more_places_than_its_own() {
+    let mut programs = Programs::new();
+    let mut waiting = 0;
+    for stream in 0..300 {
+        match programs.show(stream, &secret_of(1)) {
+            Effect::AwaitRoot => waiting += 1,
+            effect => assert_eq!(status(effect), (503, "control_unavailable")),
+        }
+    }
+    assert_eq!(waiting, 64);
+    assert_eq!(programs.show(1_000, &secret_of(2)), Effect::AwaitRoot);
+    assert_eq!(programs.calls().len(), 2);
+}
+
+#[test]
+fn s19_a_large_head_does_not_wait_but_its_pair_is_asked_for() {
+    let mut programs = Programs::new();
+    let large = "x".repeat(40_000);
+    let (id, secret) = (client_id(ID), secret_of(1));
+    let fields = with(shown("wiki.example", &id, &secret), &[("x-own", &large)]);
+    let no_answer = (503, "control_unavailable");
+    assert_eq!(status(programs.send(1, &fields)), no_answer);
+    let call = programs.call();
+    let good = programs.good();
+    programs.answer(call.id, Some(200), &good);
+    admitted(programs.send(1, &fields));
+}
+
+#[test]
+fn s19_without_an_answer_the_request_may_be_repeated() {
+    let mut programs = Programs::new();
+    let no_answer = (503, "control_unavailable");
+    for (answer, body) in [
+        (None, &b""[..]),
+        (Some(503), b"{}"),
+        (Some(200), b"<html>"),
+        (Some(401), &problem(401, "credential_invalid")),
+        (Some(401), &invalid()),
+        (Some(429), &problem(429, "too_many_requests")),
+    ] {
+        let reply = reply(programs.ask(&secret_of(1), answer, body));
+        assert_eq!((reply.status, reply.reason), no_answer, "{answer:?}");
+        assert_eq!(all(&reply, "retry-after"), ["3"]);
+        // A moment later it is not asked for again, but soon.
+        assert_eq!(status(programs.show(1, &secret_of(1))), no_answer);
+        programs.world.now += Duration::from_secs(3);
+    }
+    // A lost call ends with its deadline.
+    assert_eq!(programs.show(1, &secret_of(1)), Effect::AwaitRoot);
+    programs.calls();
+    programs.world.now += Duration::from_secs(2) + LOST_AFTER;
+    programs.calls();
+    let (_, effect) = programs.wake_due().remove(0);
+    assert_eq!(status(effect), no_answer);
+}
+
+#[test]
+fn s19_the_refusal_of_a_known_pair_ends_it() {
+    let mut programs = Programs::known(&secret_of(1));
+    programs.pass(LIFE);
+    let effect = programs.ask(&secret_of(1), Some(403), &invalid());
+    assert_eq!(status(effect), (401, "service_token_invalid"));
+    programs.world.now += Duration::from_secs(10);
+    // It has to share the calls for pairs that are not known.
+    for number in 2..=60 {
+        programs.show(u32::from(number), &secret_of(number));
+    }
+    let effect = programs.show(1, &secret_of(1));
+    assert_eq!(status(effect), (503, "control_unavailable"));
+}
+
+#[test]
+fn s19_a_dry_run_asks_and_holds_no_request() {
+    let config = CONFIG.replacen('{', "{ \"mode\": \"report\",", 1);
+    let mut world = World::without_feed(&config);
+    world.load(vec![wire("a", &[at("wiki.example", None, None)])]);
+    let mut programs = Programs {
+        world,
+        address: [192, 0, 2, 1].into(),
+    };
+    let first = admitted(programs.show(1, &secret_of(1)));
+    assert_eq!(first.reported, Some("not_ready"));
+    let call = programs.call();
+    let good = programs.good();
+    programs.answer(call.id, Some(200), &good);
+    let second = admitted(programs.show(1, &secret_of(1)));
+    assert_eq!((second.reported, second.identity.is_some()), (None, true));
+    let third = admitted(programs.show(1, "pcs_"));
+    assert_eq!(third.reported, Some("token_malformed"));
+    assert!(third.remove.contains(&"x-access-client-secret".to_owned()));
+}
