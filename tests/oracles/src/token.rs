@@ -74,6 +74,14 @@ pub fn token(input: &[u8]) {
         );
         assert_eq!(first, is_genuine(input), "let in, or not");
     }
+    let of_a_service = Candidate {
+        token: input,
+        source: Source::ServiceToken,
+    };
+    assert!(
+        verifier.verify(trust, bound, of_a_service).is_err(),
+        "a person's token for a service token"
+    );
 }
 
 /// By the parts alone: only one text was ever signed. Its signature may be spelt in two ways,
