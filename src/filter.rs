@@ -109,7 +109,7 @@ impl Filter {
             // What cannot be read is polled for, and ages until then.
             let _ = self.look(moment.now, moment.random.number());
         }
-        let effect = self.serve(Incoming::new(stream, head), moment, Wait::MayWait);
+        let effect = self.serve(Incoming::new(stream, head), moment, Wait::Anything);
         let effect = self.readable(stream, head, effect);
         self.counted(effect)
     }

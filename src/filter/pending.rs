@@ -56,12 +56,12 @@ pub(super) struct PendingRequests {
 /// What a request may still wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wait {
-    /// The feed, and its session.
-    MayWait,
-    /// It has waited for the feed.
-    HasWaited,
-    /// It has waited until the pair that it shows was judged: for nothing more.
-    HasAsked,
+    /// For the feed, and for its session.
+    Anything,
+    /// For its session to be refreshed, or its pair to be judged; it has waited for the feed.
+    Session,
+    /// For nothing more: its pair was judged.
+    Nothing,
 }
 
 /// What a request waits for.

@@ -43,7 +43,7 @@ impl Filter {
         // A dry run holds no request.
         let (wait, is_dry_run) = match self.config.mode() {
             Mode::Enforce => (wait, false),
-            Mode::Report => (Wait::HasWaited, true),
+            Mode::Report => (Wait::Session, true),
         };
         let table = self.authenticator.store().map(Store::table);
         let route = table.map(|table| route(table, self.config.unknown_hosts(), head));
@@ -135,8 +135,8 @@ impl Filter {
     /// A request before the first feed.
     fn without_feed(&mut self, incoming: Incoming<'_>, now: UnixMillis, wait: Wait) -> Effect {
         let held = match wait {
-            Wait::MayWait => self.pending.wait_for_feed(incoming, None, now),
-            Wait::HasWaited | Wait::HasAsked => None,
+            Wait::Anything => self.pending.wait_for_feed(incoming, None, now),
+            Wait::Session | Wait::Nothing => None,
         };
         held.unwrap_or_else(|| {
             let kind = incoming.as_shown().kind;
@@ -147,7 +147,7 @@ impl Filter {
     /// Holds a request whose token names a key that the feed may be about to bring.
     fn wait_for_key(&mut self, visit: Visit<'_>, now: UnixMillis, wait: Wait) -> Option<Effect> {
         let kids = Presented::to(visit.placement, visit.incoming.head).unverified_kids();
-        if wait != Wait::MayWait {
+        if wait != Wait::Anything {
             self.unknown_keys.remember(kids);
             return None;
         }
@@ -202,14 +202,14 @@ impl Filter {
             Pending::Feed(waiting) => {
                 let fields = waiting.head.fields();
                 let head = Head::new(&fields, waiting.head.has_body());
-                let effect = self.serve(Incoming::new(stream, head), moment, Wait::HasWaited);
+                let effect = self.serve(Incoming::new(stream, head), moment, Wait::Session);
                 self.readable(stream, head, effect)
             }
             Pending::Refresh(waiting) => self.resume_refreshed(stream, &waiting, moment),
             Pending::Service(waiting) => {
                 let fields = waiting.head.fields();
                 let head = Head::new(&fields, waiting.head.has_body());
-                self.serve(Incoming::new(stream, head), moment, Wait::HasAsked)
+                self.serve(Incoming::new(stream, head), moment, Wait::Nothing)
             }
             Pending::Exchange(exchange) => {
                 let answer = self.heard(ControlAnswer::json(answer));

@@ -132,7 +132,7 @@ impl Filter {
         match self.services.calls.recent(&fingerprint, moment.now) {
             Some(InVain::Refused(refusal)) => Err(AuthError::Refused(refusal).into()),
             Some(InVain::NoAnswer(_)) => Err(AuthError::Unavailable(Unavailable::NoAnswer).into()),
-            None if wait == Wait::HasAsked => {
+            None if wait == Wait::Nothing => {
                 Err(AuthError::Unavailable(Unavailable::NoAnswer).into())
             }
             None => Err(self.ask(visit, pair, &fingerprint, moment)),

@@ -54,7 +54,7 @@ impl Filter {
         let incoming = Incoming::new(stream, Head::new(&fields, waiting.head.has_body()));
         let Some(goal) = self.goal(incoming, &waiting.old) else {
             // By the feed of now the address leads elsewhere.
-            return self.serve(incoming, moment, Wait::HasWaited);
+            return self.serve(incoming, moment, Wait::Session);
         };
         let visit = goal.incoming.to(&goal.placement);
         let (counted, renewed) = match waiting.answer() {
