@@ -10,6 +10,7 @@
 //!   sign-ins fail. It never keeps the service from starting.
 //! - Nothing here logs or shows a code, a token or a secret.
 
+pub mod check;
 pub mod client;
 pub mod documents;
 pub mod error;

@@ -33,6 +33,7 @@ use crate::system::clock::Clock;
 use crate::system::randomness::{Randomness, SystemRandomness};
 use crate::tokens::keys::rotation;
 
+pub(crate) use assemble::team_domain;
 use data_dir::{DataDir, RunFile};
 use database_lock::DatabaseLock;
 pub use error::StartError;
@@ -117,7 +118,7 @@ pub async fn start(start: Start) -> Result<Running, StartError> {
     let seal = seal_of(&start.config, data_dir.path(), &database).await?;
     let (stopping, stopped) = watch::channel(false);
     let parts = assemble::Parts {
-        team_domain: assemble::team_domain(&start.config, listeners.listen)?,
+        team_domain: team_domain(&start.config, listeners.listen)?,
         config: start.config,
         database: database.clone(),
         clock: start.clock,

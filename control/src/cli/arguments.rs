@@ -6,6 +6,7 @@ mod applied;
 mod envoy_config;
 mod filter_credential;
 mod key;
+mod provider;
 mod restore;
 mod revoke;
 mod service_token;
@@ -27,6 +28,7 @@ pub use applied::{ProxyCommand, RevocationCommand, Wait};
 pub use envoy_config::{EnvoyConfigOptions, UpstreamOf};
 pub use filter_credential::FilterCredentialCommand;
 pub use key::KeyCommand;
+pub use provider::ProviderCommand;
 pub use restore::{BackupArguments, RestoreArguments};
 pub use revoke::RevokeCommand;
 pub use service_token::ServiceTokenCommand;
@@ -38,8 +40,8 @@ pub use user::UserCommand;
 /// Signs users in for applications behind Envoy, and ends their sessions.
 ///
 /// `try` shows it with an application on this machine. For real use, start the service with `serve`.
-/// All other commands except `check`, `token`, `backup` and `restore` call the running service over
-/// a Unix socket in its data directory, and take effect at once.
+/// All other commands except `check`, `provider`, `token`, `backup` and `restore` call the running
+/// service over a Unix socket in its data directory, and take effect at once.
 #[derive(Debug, Parser)]
 #[command(
     name = "portcullis-control",
@@ -133,6 +135,10 @@ Examples:
   portcullis-control --config control.toml restore /backups/portcullis-2026-11-26.db
   portcullis-control --config control.toml restore")]
     Restore(RestoreArguments),
+
+    /// Show the identity providers in the configuration file, and whether they can be used
+    #[command(subcommand)]
+    Provider(ProviderCommand),
 
     /// Get a token for scripts, which you confirm in a browser
     ///

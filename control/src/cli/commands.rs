@@ -41,6 +41,7 @@ async fn dispatch(
         | Command::Backup(_)
         | Command::Restore(_)
         | Command::Token(_)
+        | Command::Provider(_)
         | Command::Completions { .. }
         | Command::Man { .. } => Ok(()),
         Command::User(command) => user::run(command, client, output).await,

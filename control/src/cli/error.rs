@@ -48,6 +48,10 @@ pub enum CliError {
          out --config and PORTCULLIS_CONFIG, or start the service with `serve`"
     )]
     TryWithConfig,
+    #[error("the configuration has no identity provider `{0}`; `provider list` shows all")]
+    NoSuchProvider(String),
+    #[error("the identity provider `{0}` cannot be used like this: see each PROBLEM")]
+    ProviderUnfit(String),
     #[error("cannot read the password from standard input: {0}")]
     Password(std::io::Error),
     #[error("system error: {0}")]
@@ -84,6 +88,8 @@ impl CliError {
             },
             Self::Local(_) | Self::TryPort(_) => "not_started",
             Self::TryTwice(_) | Self::TryWithConfig => USAGE,
+            Self::NoSuchProvider(_) => "not_found",
+            Self::ProviderUnfit(_) => "provider_unfit",
             Self::Password(_) | Self::System(_) => "system_error",
             Self::Declined | Self::CannotAsk => "declined",
             Self::NotApplied(_) => "not_applied",

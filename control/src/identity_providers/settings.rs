@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use portcullis::protocol::origin::Origin;
+
 use crate::sign_in::email::Domain;
 
 /// One OpenID provider.
@@ -68,5 +70,19 @@ impl ResponseMode {
             Self::Query => "query",
             Self::FormPost => "form_post",
         }
+    }
+}
+
+impl ProviderConfig {
+    /// The callback: where the provider sends browsers back, and nowhere else.
+    #[must_use]
+    pub fn redirect_uri(&self, team_domain: &Origin) -> String {
+        format!("{team_domain}/callback/{}", self.id)
+    }
+
+    /// Where the provider reports that a session ended.
+    #[must_use]
+    pub fn backchannel_logout_uri(&self, team_domain: &Origin) -> String {
+        format!("{team_domain}/backchannel-logout/{}", self.id)
     }
 }

@@ -2,6 +2,7 @@
 //! our own.
 
 mod away;
+mod check;
 mod claims;
 mod client;
 mod documents;
