@@ -31,6 +31,11 @@ impl<'a, P: Problems> Fields<'a, P> {
         Self::at(String::new(), Some(value), problems)
     }
 
+    /// The fields of a part of it that was read before, with the part's path.
+    pub fn part(path: String, value: &'a Value, problems: &'a mut P) -> Self {
+        Self::at(path, Some(value), problems)
+    }
+
     fn at(path: String, value: Option<&'a Value>, problems: &'a mut P) -> Self {
         let object = value.and_then(Value::as_object);
         if object.is_none() && value.is_some() {
@@ -128,6 +133,13 @@ impl<'a, P: Problems> Fields<'a, P> {
                     .report_unknown(&path, value, &self.path, &self.known);
             }
         }
+    }
+
+    /// Whether the object has the field.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        let field = self.object.and_then(|object| object.get(name));
+        field.is_some_and(|value| !value.is_null())
     }
 
     /// The path of the object; empty for the whole configuration.

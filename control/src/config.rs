@@ -9,7 +9,7 @@ mod identity_providers;
 mod json;
 mod sections;
 pub mod settings;
-mod values;
+pub(crate) mod values;
 
 use std::path::{Path, PathBuf};
 

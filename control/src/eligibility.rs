@@ -6,6 +6,7 @@
 //! takes tokens in headers.
 
 mod claims;
+mod person;
 
 use std::time::Duration;
 
@@ -13,6 +14,8 @@ use portcullis::time::UnixSeconds;
 
 use crate::applications::{Admitted, Application};
 use crate::storage::{EligibilityFacts, Session};
+
+pub use person::person_of;
 
 /// Session, application and policy, found good at one moment of the database.
 pub struct Admission<'a> {
@@ -87,7 +90,7 @@ pub fn judge(
             return Err(Denied::SignInRequired);
         }
     }
-    let admitted = application.definition.admit(&session.email);
+    let admitted = application.definition.admit(&person_of(session));
     Ok(Admission {
         session,
         application,

@@ -2,6 +2,7 @@
 //! the control socket also `GET /applications`, `POST /applications`, `POST /applications/show`,
 //! `POST /applications/set`, `POST /revocations/application`.
 
+mod checked;
 pub mod removal;
 mod selected;
 
@@ -17,13 +18,12 @@ use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::{Input, OptionalBody, optional};
 use super::list::{Items, ListPage, ListQuery, QueryResult};
-use crate::applications::check::{CheckContext, check};
 use crate::applications::neighbours::{notes, taken_over};
-use crate::applications::{Application, Definition, Draft};
-use crate::policy::notes::{ADMITS_NOBODY, spelling};
-use crate::problems::{InputProblems, Refused};
+use crate::applications::{Application, Draft};
+use crate::policy::notes::{self as policy_notes, ADMITS_NOBODY};
 use crate::service::Service;
 use crate::storage::{ApplicationRevocation, StorageError, TakeOver};
+use checked::checked;
 use selected::{ApplicationName, NO_SUCH_NAME, no_such_name};
 
 /// An application with all its settings, as an administrator would write them.
@@ -218,10 +218,10 @@ async fn stored_application(
     let all = service.storage.applications().await?;
     let others = all.iter().map(|one| &one.definition);
     let mut notes = notes(&application.definition, others, Some(&service.team_domain));
-    if application.definition.policy.is_empty() {
+    if application.definition.policy.admits_nobody() {
         notes.push(ADMITS_NOBODY.to_owned());
     }
-    notes.extend(spelling(&application.definition.policy));
+    notes.extend(policy_notes::notes(&application.definition.policy));
     let taken = taken_over(before.as_slice(), &all);
     notes.extend(taken.iter().map(ToString::to_string));
     Ok(StoredApplication {
@@ -285,15 +285,4 @@ async fn revoke_tokens(
         "application revoked"
     );
     Ok(version)
-}
-
-fn checked(service: &Service, draft: Draft) -> Result<Definition, Refused> {
-    let mut problems = InputProblems::default();
-    let context = CheckContext {
-        path: "",
-        demo: service.config.server.demo,
-    };
-    let definition = check(draft, context, &mut problems);
-    problems.finish()?;
-    definition.ok_or_else(|| Refused(Vec::new()))
 }

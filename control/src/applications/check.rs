@@ -14,7 +14,7 @@ use super::definition::{Application, Definition};
 use super::draft::Draft;
 use super::location::Location;
 use super::upstream::Upstream;
-use crate::policy;
+use crate::policy::{self, check::context::PolicyContext};
 use crate::problems::InputProblems;
 
 pub use context::CheckContext;
@@ -59,9 +59,12 @@ pub fn check(
     let cors_origins = cors_origins(draft.cors_origins.unwrap_or_default(), context, problems);
     let bypass = bypass::bypasses(draft.bypass.unwrap_or_default(), context, problems);
     let policy = policy::check::check(
-        draft.policy.unwrap_or_default(),
-        &context.at("policy"),
-        context.session_bounds(),
+        &draft.policy.unwrap_or_default(),
+        PolicyContext {
+            path: &context.at("policy"),
+            bounds: context.session_bounds(),
+            names: context.names,
+        },
         problems,
     );
     let upstream = upstream(draft.upstream.as_deref(), context, problems);

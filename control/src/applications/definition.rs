@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use portcullis::protocol::calls::CookieSettings;
 use portcullis::protocol::feed::{
-    ApplicationOrigin, Bypass, EscapedSlashes, FeedApplication, Preflight, RefreshInRequest, Rule,
-    Scheme,
+    ApplicationOrigin, Bypass, EscapedSlashes, FeedApplication, Preflight, RefreshInRequest, Scheme,
 };
 use portcullis::protocol::origin::Origin;
 use serde::{Deserialize, Serialize};
 
 use super::location::Location;
 use super::upstream::Upstream;
-use crate::policy::rules::{Policy, PolicyRule};
+use crate::policy::evaluate::{Decision, Matched};
+use crate::policy::person::Person;
+use crate::policy::rules::Policy;
 use crate::sessions::durations::MOMENT;
 
 /// An application.
@@ -63,11 +64,13 @@ pub struct Definition {
     pub upstream: Option<Upstream>,
 }
 
-/// A user whom a policy admits.
+/// A person or a service token that a policy admits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admitted {
-    /// The id of the first rule that matches.
+    /// The id of the rule in tokens and in the feed.
     pub rule: String,
+    /// The name of the rule, for people.
+    pub rule_name: String,
     /// How long the application session lasts, according to that rule or the application.
     pub session_duration: Duration,
 }
@@ -91,32 +94,43 @@ impl Definition {
         Duration::from_secs(self.session_duration_seconds)
     }
 
-    /// The rule that admits a user, and for how long; `None` if the policy does not admit them.
+    /// The rule that admits a person, and for how long; `None` if the policy does not admit them.
     #[must_use]
-    pub fn admit(&self, email: &str) -> Option<Admitted> {
-        let rule = self.policy.admitting(email)?;
-        Some(Admitted {
-            rule: self.id_of(rule),
-            session_duration: self.session_duration_of(rule),
-        })
+    pub fn admit(&self, person: &Person) -> Option<Admitted> {
+        match self.policy.decide(person) {
+            Decision::Admitted(matched) => Some(self.admitted(matched)),
+            Decision::Blocked(_) | Decision::NoRule => None,
+        }
     }
 
-    /// The rule that admits a service token, and for how long; `None` if the policy does not admit
-    /// it.
+    /// The rule that admits a service token, by its name; `None` if no `service` rule does.
     #[must_use]
-    pub fn admit_service(&self, _name: &str) -> Option<Admitted> {
-        None
+    pub fn admit_service(&self, token_name: &str) -> Option<Admitted> {
+        let matched = self.policy.service_rule(token_name)?;
+        Some(self.admitted(matched))
     }
 
-    /// The rule's own duration, or the application's.
-    fn session_duration_of(&self, rule: &PolicyRule) -> Duration {
-        let own = rule.session_duration_seconds.map(Duration::from_secs);
-        own.unwrap_or_else(|| self.session_duration())
+    /// Whether some requests need no session.
+    #[must_use]
+    pub fn has_bypass(&self) -> bool {
+        !self.bypass.is_empty() || !self.policy.bypass_entries().is_empty()
     }
 
-    /// The id of a rule of this application, in tokens and in the feed.
-    fn id_of(&self, rule: &PolicyRule) -> String {
-        rule.id(self.session_duration_of(rule))
+    /// The requests that need no session, wherever they come from.
+    fn bypass_everywhere(&self) -> Vec<Bypass> {
+        let entries = self.policy.bypass_entries().into_iter();
+        let everywhere = entries.filter(|entry| entry.networks.is_all());
+        let everywhere = everywhere.map(|entry| entry.target);
+        self.bypass.iter().cloned().chain(everywhere).collect()
+    }
+
+    fn admitted(&self, matched: Matched<'_>) -> Admitted {
+        let session_duration = matched.session_duration(self.session_duration());
+        Admitted {
+            rule: self.policy.rule_id(matched, session_duration),
+            rule_name: matched.rule.id.clone(),
+            session_duration,
+        }
     }
 
     /// Whether the application names `origin`, exactly or by a wildcard, with any path prefix. Other
@@ -172,15 +186,8 @@ impl Application {
             cors_origins: definition.cors_origins.clone(),
             escaped_slashes: definition.escaped_slashes,
             keep_override_headers: definition.keep_override_headers,
-            bypass: definition.bypass.clone(),
-            rules: definition
-                .policy
-                .rules()
-                .map(|rule| Rule {
-                    id: definition.id_of(rule),
-                    source_ranges: None,
-                })
-                .collect(),
+            bypass: definition.bypass_everywhere(),
+            rules: definition.policy.feed_rules(definition.session_duration()),
         }
     }
 }

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use portcullis::protocol::feed::PathMatch;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::definition::Definition;
-use crate::policy::draft::RuleDraft;
-use crate::policy::rules::PolicyRule;
 use crate::sessions::durations;
 
 /// Settings as written. An absent one has its default, or is not changed.
@@ -43,8 +42,9 @@ pub struct Draft {
     pub keep_override_headers: Option<bool>,
     /// `bypass`.
     pub bypass: Option<Vec<BypassDraft>>,
-    /// `policy`: admits nobody by default.
-    pub policy: Option<Vec<RuleDraft>>,
+    /// `policy`: rules in the form of [`Rule`](crate::policy::rules::Rule), as JSON; admits nobody by
+    /// default.
+    pub policy: Option<Vec<Value>>,
     /// `upstream`: `http://127.0.0.1:3000`; empty for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,
@@ -124,22 +124,18 @@ fn bypass_drafts(definition: &Definition) -> Vec<BypassDraft> {
     definition.bypass.iter().map(draft).collect()
 }
 
-fn rule_drafts(definition: &Definition) -> Vec<RuleDraft> {
-    let draft = |rule: &PolicyRule| RuleDraft {
-        emails: rule.emails.clone(),
-        email_domains: rule.email_domains.clone(),
-        everyone: rule.everyone,
-        session_duration: rule
-            .session_duration_seconds
-            .map(|seconds| durations::to_text(Duration::from_secs(seconds))),
-    };
-    definition.policy.rules().map(draft).collect()
+fn rule_drafts(definition: &Definition) -> Vec<Value> {
+    let rules = definition.policy.rules().iter();
+    // Serializing rules to memory cannot fail.
+    rules
+        .filter_map(|rule| serde_json::to_value(rule).ok())
+        .collect()
 }
 
 /// The word of an enumeration, as in the configuration.
 fn word<T: Serialize>(value: &T) -> String {
     match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
+        Ok(Value::String(word)) => word,
         _ => String::new(),
     }
 }

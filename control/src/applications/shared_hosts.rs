@@ -49,7 +49,7 @@ fn why_refused(definition: &Definition, own: &Location, here: &[&Definition]) ->
     }
     match here.first() {
         Some(other) => Some(shared_with(other)),
-        None if !definition.bypass.is_empty() => Some("it has a bypass".to_owned()),
+        None if definition.has_bypass() => Some("it has a bypass".to_owned()),
         None if own.path_prefix().is_some() => Some("it has a path prefix there".to_owned()),
         None => None,
     }

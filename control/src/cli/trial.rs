@@ -14,7 +14,7 @@ use crate::applications::{Draft, Upstream};
 use crate::config::Config;
 use crate::local::programs::{Programs, on_path};
 use crate::local::{Local, LocalApplication, LocalError, Settings, directory_of};
-use crate::policy::draft::RuleDraft;
+use crate::policy::rules::everyone;
 use crate::tokens::secret::Plain;
 
 const EMAIL: &str = "you@example.com";
@@ -74,10 +74,6 @@ pub fn run(options: &TryOptions, arguments: &Arguments, output: Output) -> Resul
 
 /// The server is what the option says. Everything else can be changed by other commands, and stays.
 fn guarded(application: &TryApplication, port: u16) -> LocalApplication {
-    let everyone = RuleDraft {
-        everyone: true,
-        ..RuleDraft::default()
-    };
     LocalApplication {
         name: application.name.to_string(),
         settings: Draft {
@@ -86,7 +82,7 @@ fn guarded(application: &TryApplication, port: u16) -> LocalApplication {
         },
         first: Draft {
             origins: Some(vec![application.name.origin(port)]),
-            policy: Some(vec![everyone]),
+            policy: Some(vec![everyone()]),
             ..Draft::default()
         },
     }

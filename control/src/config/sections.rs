@@ -8,11 +8,12 @@ use super::settings::{
 };
 use super::values::{self, Table, count, flag, text, texts};
 use portcullis::session::signature::Algorithm;
+use serde_json::Value;
 
 use crate::applications::check::{CheckContext, check};
 use crate::applications::conflicts::{Claim, find_conflicts};
 use crate::applications::{BypassDraft, Definition, Draft};
-use crate::policy::draft::RuleDraft;
+use crate::policy::check::context::Names;
 use crate::sessions::durations::Bounds;
 use crate::tokens::signing_key::{ALGORITHM_NAMES, algorithm_of};
 
@@ -171,7 +172,11 @@ pub fn applications(root: &mut Table<'_>, demo: bool) -> Option<Vec<Definition>>
     let checked = root.objects("applications", |mut table| {
         let draft = application(&mut table);
         let path = table.path().to_owned();
-        let context = CheckContext { path: &path, demo };
+        let context = CheckContext {
+            path: &path,
+            demo,
+            names: Names::NONE,
+        };
         let definition = check(draft, context, table.problems())?;
         if names.contains(&definition.name) {
             let path = table.path_of("name");
@@ -210,7 +215,7 @@ fn application(table: &mut Table<'_>) -> Draft {
         keep_override_headers: table.given("keep_override_headers", flag),
         bypass: Some(table.objects("bypass", bypass)),
         upstream: table.given("upstream", text),
-        policy: Some(table.objects("policy", rule)),
+        policy: table.given("policy", list),
     };
     table.finish();
     draft
@@ -226,18 +231,8 @@ fn bypass(mut table: Table<'_>) -> BypassDraft {
     draft
 }
 
-fn rule(mut table: Table<'_>) -> RuleDraft {
-    let mut allow = table.optional_object("allow");
-    let emails = texts(&mut allow, "emails").unwrap_or_default();
-    let email_domains = texts(&mut allow, "email_domains").unwrap_or_default();
-    let everyone = allow.given("everyone", flag).unwrap_or(false);
-    allow.finish();
-    let draft = RuleDraft {
-        emails,
-        email_domains,
-        everyone,
-        session_duration: table.given("session_duration", values::duration),
-    };
-    table.finish();
-    draft
+/// The elements of a list, which are checked later.
+fn list(value: &Value) -> Result<Vec<Value>, String> {
+    let list = value.as_array().cloned();
+    list.ok_or_else(|| "must be a list of tables".to_owned())
 }

@@ -1,211 +1,206 @@
-//! The rules of a policy. A user whom no rule matches is not admitted (default deny).
-//!
-//! A rule's id is a hash of its content and of the session duration of the users it admits. It
-//! survives restarts and exports, and a changed rule has another id. Filters refuse tokens whose
-//! rule is gone, so a stricter policy or a shorter duration acts at once; users who are still
-//! admitted get a new token without a prompt.
+//! A policy and its rules, in the one form that the configuration file, the admin API and the
+//! database share.
 
 use std::time::Duration;
 
-use portcullis::protocol::base64url;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::sign_in::email::{Address, Domain};
+use super::selector::{Selector, Subject};
 
-const ID_LABEL: &[u8] = b"portcullis policy rule\0";
+/// An ordered list of rules. Who is admitted by none of them is refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Policy {
+    rules: Vec<Rule>,
+    /// The access groups that the rules name, as they are now. They are stored with the policy, so
+    /// that one row says who is admitted; whoever changes a group changes the policies that name it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    access_groups: Vec<AccessGroup>,
+}
 
-/// Rules, of which the first that matches admits the user.
+/// A rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Its name, for people; unique in the policy.
+    pub id: String,
+    /// What becomes of those whom it fits.
+    pub action: Action,
+    /// Whom it fits.
+    #[serde(flatten)]
+    pub conditions: Conditions,
+    /// The session duration of the users that it admits; absent: the application's.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "duration_text"
+    )]
+    pub session_duration: Option<Duration>,
+}
+
+/// What becomes of those whom a rule fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// They are admitted.
+    Allow,
+    /// They are not.
+    Block,
+    /// The request needs no session.
+    Bypass,
+    /// A service token is admitted.
+    Service,
+}
+
+/// Whom a rule or an access group fits: any of `include`, all of `require`, none of `exclude`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Policy(Vec<PolicyRule>);
+pub struct Conditions {
+    /// At least one of these.
+    #[serde(default)]
+    pub include: Vec<Selector>,
+    /// Each of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub require: Vec<Selector>,
+    /// None of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<Selector>,
+}
 
-/// A rule, which matches a user if any of its parts does.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PolicyRule {
-    /// E-mail addresses, as they are shown.
-    pub emails: Vec<String>,
-    /// What follows the `@`, as it is shown.
-    pub email_domains: Vec<String>,
-    /// Every user who can sign in.
-    pub everyone: bool,
-    /// The session duration of the users that it admits, in seconds; absent: the application's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub session_duration_seconds: Option<u64>,
+/// Conditions with a name, which policies share. They ask either about identity or about addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessGroup {
+    /// Its name.
+    pub name: String,
+    /// Whom it fits.
+    #[serde(flatten)]
+    pub conditions: Conditions,
+}
+
+/// A rule that admits every user who can sign in, as an administrator would write it.
+#[must_use]
+pub fn everyone() -> Value {
+    json!({ "id": "everyone", "action": "allow", "include": [{ "everyone": true }] })
 }
 
 impl Policy {
-    /// A policy of these rules.
+    /// A policy of these rules. Of `groups` it keeps those that the rules name. `None` if a group is
+    /// missing.
     #[must_use]
-    pub fn new(rules: Vec<PolicyRule>) -> Self {
-        Self(rules)
+    pub fn new(rules: Vec<Rule>, groups: &[AccessGroup]) -> Option<Self> {
+        let mut access_groups: Vec<AccessGroup> = Vec::new();
+        for name in rules.iter().flat_map(Rule::access_groups) {
+            if access_groups.iter().any(|group| group.name == *name) {
+                continue;
+            }
+            access_groups.push(groups.iter().find(|group| group.name == *name)?.clone());
+        }
+        access_groups.sort_by(|one, other| one.name.cmp(&other.name));
+        Some(Self {
+            rules,
+            access_groups,
+        })
     }
 
     /// The rules, in order.
-    pub fn rules(&self) -> impl Iterator<Item = &PolicyRule> {
-        self.0.iter()
-    }
-
-    /// Whether there is no rule, so that nobody is admitted.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
-    /// Whether a rule admits `email`.
+    /// The access groups that the rules name, by name.
     #[must_use]
-    pub fn admits(&self, email: &str) -> bool {
-        self.admitting(email).is_some()
+    pub fn access_groups(&self) -> &[AccessGroup] {
+        &self.access_groups
     }
 
-    pub(crate) fn admitting(&self, email: &str) -> Option<&PolicyRule> {
-        let address = Address::parse(email).ok();
-        self.0.iter().find(|rule| rule.admits(address.as_ref()))
+    /// Whether no rule admits a person.
+    #[must_use]
+    pub fn admits_nobody(&self) -> bool {
+        !self.rules.iter().any(|rule| rule.action == Action::Allow)
+    }
+
+    /// What a selector asks about. Access groups of one selector all ask about the same.
+    #[must_use]
+    pub fn subject(&self, selector: &Selector) -> Subject {
+        let mut groups = self.named(selector);
+        match groups.next() {
+            None => selector.subject(),
+            Some(group) => group.subject(),
+        }
+    }
+
+    /// The access groups that a selector names.
+    pub fn named<'a>(&'a self, selector: &'a Selector) -> impl Iterator<Item = &'a AccessGroup> {
+        let names = selector.access_groups();
+        let groups = self.access_groups.iter();
+        groups.filter(move |group| names.contains(&group.name))
     }
 }
 
-impl PolicyRule {
-    /// Whether it admits a user with an address, or with one that is none any longer. Addresses and
-    /// domains are compared by their normal forms: rules that were stored before are spelled as they
-    /// were written.
-    fn admits(&self, address: Option<&Address>) -> bool {
-        self.everyone
-            || address.is_some_and(|address| {
-                self.emails.iter().any(|email| is_address(email, address))
-                    || self
-                        .email_domains
-                        .iter()
-                        .any(|domain| is_domain(domain, address.domain()))
-            })
-    }
-
-    /// `session_duration` is the rule's own, or else the application's.
-    pub(crate) fn id(&self, session_duration: Duration) -> String {
-        let mut hash = hmac_sha256::Hash::new();
-        hash.update(ID_LABEL);
-        // With lengths, two different rules never make the same byte sequence.
-        for list in [&self.emails, &self.email_domains] {
-            hash.update((list.len() as u64).to_be_bytes());
-            for item in list {
-                hash.update((item.len() as u64).to_be_bytes());
-                hash.update(item.as_bytes());
-            }
-        }
-        hash.update([u8::from(self.everyone)]);
-        hash.update(session_duration.as_secs().to_be_bytes());
-        let [a, b, c, d, e, f, g, h, i, ..] = hash.finalize();
-        base64url::encode(&[a, b, c, d, e, f, g, h, i])
+impl Rule {
+    /// The names of the access groups in it.
+    pub fn access_groups(&self) -> impl Iterator<Item = &String> {
+        self.conditions
+            .selectors()
+            .flat_map(Selector::access_groups)
     }
 }
 
-fn is_address(text: &str, address: &Address) -> bool {
-    text == address.shown()
-        || text == address.normal()
-        || (needs_parsing(text)
-            && Address::parse(text).is_ok_and(|other| other.normal() == address.normal()))
+impl Conditions {
+    /// All selectors.
+    pub fn selectors(&self) -> impl Iterator<Item = &Selector> {
+        let lists = [&self.include, &self.require, &self.exclude];
+        lists.into_iter().flatten()
+    }
 }
 
-fn is_domain(text: &str, ascii: &str) -> bool {
-    text == ascii
-        || (needs_parsing(text) && Domain::parse(text).is_some_and(|domain| domain.ascii == ascii))
+impl AccessGroup {
+    /// What it asks about: [`Subject::Identity`] or [`Subject::Address`].
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        let mut selectors = self.conditions.selectors();
+        if selectors.any(|selector| selector.subject() == Subject::Address) {
+            Subject::Address
+        } else {
+            Subject::Identity
+        }
+    }
 }
 
-/// Whether the normal form of a text in lower case may be another text. There may be thousands of
-/// addresses in a policy.
-fn needs_parsing(text: &str) -> bool {
-    !text.is_ascii() || text.contains("xn--")
+impl Action {
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Block => "block",
+            Self::Bypass => "bypass",
+            Self::Service => "service",
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A duration as people write it: `8h`.
+mod duration_text {
+    use std::time::Duration;
 
-    fn rule(emails: &[&str], domains: &[&str], everyone: bool) -> PolicyRule {
-        PolicyRule {
-            emails: emails.iter().map(ToString::to_string).collect(),
-            email_domains: domains.iter().map(ToString::to_string).collect(),
-            everyone,
-            session_duration_seconds: None,
-        }
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::sessions::durations;
+
+    pub fn serialize<S: Serializer>(
+        duration: &Option<Duration>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let text = duration.map(durations::to_text).unwrap_or_default();
+        serializer.serialize_str(&text)
     }
 
-    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-    #[test]
-    fn nobody_is_admitted_by_default() {
-        assert!(!Policy::default().admits("ana@example.com"));
-        let empty = Policy::new(vec![PolicyRule::default()]);
-        assert!(!empty.admits("ana@example.com"));
-    }
-
-    #[test]
-    fn the_first_rule_that_matches_admits() {
-        let by_mail = rule(&["ana@example.com"], &[], false);
-        let by_domain = rule(&[], &["example.com"], false);
-        let policy = Policy::new(vec![by_mail.clone(), by_domain.clone()]);
-        assert_eq!(policy.admitting("Ana@Example.com"), Some(&by_mail));
-        assert_eq!(policy.admitting("bob@example.com"), Some(&by_domain));
-        for other in [
-            "bob@sub.example.com",
-            "bob@example.com.evil.example",
-            "example.com",
-            "bob@evilexample.com",
-        ] {
-            assert!(!policy.admits(other), "{other}");
-        }
-        assert!(Policy::new(vec![rule(&[], &[], true)]).admits("x@y"));
-    }
-
-    #[test]
-    fn a_rule_matches_every_spelling() {
-        let spellings = [
-            "eva@köln.example",
-            "eva@ko\u{308}ln.example",
-            "eva@xn--kln-sna.example",
-        ];
-        for stored in spellings {
-            let domain = stored.split_once('@').unwrap().1;
-            for shown in spellings {
-                for rule in [rule(&[stored], &[], false), rule(&[], &[domain], false)] {
-                    assert!(Policy::new(vec![rule]).admits(shown), "{stored} {shown}");
-                }
-            }
-            assert!(!Policy::new(vec![rule(&[stored], &[], false)]).admits("eva@koln.example"));
-        }
-        let zoe = Policy::new(vec![rule(&["zoe\u{308}@example.com"], &[], false)]);
-        assert!(zoe.admits("zoë@example.com") && !zoe.admits("zoe@example.com"));
-        // As stored before domains were brought into lower case by Unicode.
-        let shouted = Policy::new(vec![rule(&[], &["kÖln.example"], false)]);
-        assert!(shouted.admits("eva@köln.example"));
-        // A user of before, with an address that is refused now.
-        let invisible = "eva@example.com\u{200b}";
-        let policy = |everyone| Policy::new(vec![rule(&[invisible], &["example.com"], everyone)]);
-        assert!(!policy(false).admits(invisible) && policy(true).admits(invisible));
-    }
-
-    #[test]
-    fn an_id_is_the_rules_content() {
-        let one = rule(&["a@b", "c@d"], &[], false);
-        assert_eq!(one.id(DAY), one.clone().id(DAY));
-        assert_eq!(one.id(DAY).len(), 12);
-        for other in [
-            rule(&["a@b"], &["c@d"], false),
-            rule(&["a@b", "c@d"], &[], true),
-            rule(&["a@bc@d"], &[], false),
-        ] {
-            assert_ne!(one.id(DAY), other.id(DAY));
-        }
-        for other in [Duration::ZERO, DAY / 2] {
-            assert_ne!(one.id(DAY), one.id(other));
-        }
-    }
-
-    #[test]
-    fn a_rule_that_was_stored_before_durations_is_the_same_rule() {
-        let stored = r#"{"emails":["a@b"],"email_domains":[],"everyone":false}"#;
-        let read: PolicyRule = serde_json::from_str(stored).unwrap();
-        assert_eq!(read, rule(&["a@b"], &[], false));
-        assert_eq!(serde_json::to_string(&read).unwrap(), stored);
-        // Pinned: if ids change, every token in use must be replaced.
-        assert_eq!(read.id(DAY), "58L-1itGuR3f");
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let duration = durations::parse(&text);
+        let wrong = || serde::de::Error::custom("a session duration is not a duration");
+        duration.map(Some).ok_or_else(wrong)
     }
 }

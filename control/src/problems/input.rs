@@ -48,6 +48,18 @@ impl InputProblems {
         });
     }
 
+    /// How many were noted.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none was noted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Fails if a problem was noted.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::identity_providers::IdentityProviders;
 use crate::metrics::Metrics;
-use crate::policy::notes::spelling;
+use crate::policy::notes as policy_notes;
 use crate::seal::Seal;
 use crate::service::Service;
 use crate::sign_in::known_browser::KnownBrowsers;
@@ -129,7 +129,7 @@ async fn declare(service: &Service) -> Result<(), StartError> {
         for note in notes(definition, all(), Some(&service.team_domain)) {
             tracing::info!(application = definition.name, "{note}");
         }
-        for note in spelling(&definition.policy) {
+        for note in policy_notes::notes(&definition.policy) {
             tracing::warn!(application = definition.name, "{note}");
         }
     }

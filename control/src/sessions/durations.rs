@@ -149,7 +149,7 @@ impl Bounds {
 }
 
 /// Only `0` needs no unit.
-fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     if text == "0" {
         Some(Duration::ZERO)
     } else {

@@ -11,6 +11,7 @@ use portcullis::time::UnixSeconds;
 
 use crate::applications::Definition;
 use crate::metrics::SignInResult;
+use crate::policy::person::Person;
 use crate::service::Service;
 use crate::sessions::client_description::ClientDescription;
 use crate::sign_in::password_hash::PasswordHash;
@@ -145,7 +146,7 @@ impl SignIn<'_> {
     /// How long the user's session at the application lasts.
     fn application_duration(&self) -> Option<Duration> {
         let application = self.application?;
-        let admitted = application.admit(&self.user.email);
+        let admitted = application.admit(&Person::with_email(&self.user.email));
         Some(admitted.map_or_else(|| application.session_duration(), |by| by.session_duration))
     }
 }

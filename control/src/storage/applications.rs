@@ -114,20 +114,17 @@ impl Database {
         let mut write = self.write().await?;
         write.lock().await?;
         check_taken_over(&mut write, &was.audience, Some(definition), take_over).await?;
-        let changed = sqlx::query(
-            "UPDATE applications SET name = $1, definition = $2 \
-             WHERE audience = $3 AND gone = 0 AND declared = 0 AND definition = $4",
-        )
-        .bind(&definition.name)
-        .bind(to_json(definition)?)
-        .bind(&was.audience)
-        .bind(to_json(&was.definition)?)
-        .execute(write.connection())
-        .await
-        .map_err(name_taken)?;
-        if changed.rows_affected() != 1 {
+        // Compared as read: what an earlier version stored may be written in another way today.
+        if rows::locked(&mut write, &was.audience).await?.as_ref() != Some(was) {
             return Err(ChangeError::Raced);
         }
+        sqlx::query("UPDATE applications SET name = $1, definition = $2 WHERE audience = $3")
+            .bind(&definition.name)
+            .bind(to_json(definition)?)
+            .bind(&was.audience)
+            .execute(write.connection())
+            .await
+            .map_err(name_taken)?;
         let application = Application {
             definition: definition.clone(),
             ..was.clone()

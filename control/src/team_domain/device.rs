@@ -76,7 +76,7 @@ pub async fn show(
     let Some(waiting) = find(&service, &session, client, &typed).await? else {
         return pages.form(true);
     };
-    match header_tokens::longest(&waiting.application.definition, &session.email) {
+    match header_tokens::longest(&waiting.application.definition, &session) {
         Some(longest) => {
             let (hash, now) = (waiting.code.hashed(), service.now());
             let looked = service
@@ -115,7 +115,7 @@ pub async fn answer(
     };
     let confirmed = form.answer == Answer::Confirm;
     let definition = &waiting.application.definition;
-    if confirmed && header_tokens::longest(definition, &session.email).is_none() {
+    if confirmed && header_tokens::longest(definition, &session).is_none() {
         return pages.no_access(&session, &waiting);
     }
     let audience = &waiting.request.audience;

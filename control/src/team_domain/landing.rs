@@ -12,6 +12,7 @@ use super::page::failure::Failure;
 use super::page::message::{Message, render, render_form};
 use super::page::time::ShownTime;
 use crate::applications::Application;
+use crate::eligibility::person_of;
 use crate::service::Service;
 use crate::sessions::current;
 use crate::storage::Session;
@@ -70,7 +71,8 @@ async fn applications(
 ) -> Result<Vec<ListedApplication>, Failure> {
     let all = service.storage.applications().await?;
     let demanded = service.storage.demanded_sign_ins(session).await?;
-    let admit = |one: &Application| one.definition.policy.admits(&session.email);
+    let person = person_of(session);
+    let admit = |one: &Application| one.definition.admit(&person).is_some();
     let listed = all.into_iter().filter(admit).map(|one| {
         let opens = service.single_sign_on() && !demanded.at(&one.audience);
         ListedApplication::of(one, opens.then(|| ShownTime::at(session.expires_at)))

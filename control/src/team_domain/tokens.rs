@@ -99,7 +99,7 @@ pub async fn make(
 async fn choices(service: &Service, session: &Session) -> Result<Vec<Choice>, Failure> {
     let applications = service.storage.applications().await?;
     let choice = |one: Application| {
-        let longest = header_tokens::longest(&one.definition, &session.email)?;
+        let longest = header_tokens::longest(&one.definition, session)?;
         Some(Choice {
             duration: to_text(longest),
             name: one.definition.name,

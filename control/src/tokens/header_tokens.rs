@@ -10,10 +10,10 @@ use portcullis::protocol::claims::{ApplicationClaims, TokenUse};
 use portcullis::time::UnixSeconds;
 
 use crate::applications::{Application, Definition};
-use crate::eligibility::{self, Denied};
+use crate::eligibility::{self, Denied, person_of};
 use crate::metrics::IssuedFor;
 use crate::service::Service;
-use crate::storage::{EligibilityFacts, EligibilityQuery, ShownSignIn, StorageError};
+use crate::storage::{EligibilityFacts, EligibilityQuery, Session, ShownSignIn, StorageError};
 use crate::system::randomness::NoRandomness;
 use crate::tokens::keys::SignError;
 use crate::tokens::secret::Plain;
@@ -137,15 +137,13 @@ pub async fn make(
 /// Whether the application offers tokens to the session's user.
 fn is_offered(facts: &EligibilityFacts) -> bool {
     let of = facts.application.as_ref().zip(facts.session.as_ref());
-    of.is_some_and(|(application, session)| {
-        longest(&application.definition, &session.email).is_some()
-    })
+    of.is_some_and(|(application, session)| longest(&application.definition, session).is_some())
 }
 
 /// How long a user's token for an application lasts at most, as far as can be said before it is
 /// made. `None`: the application takes none, or does not admit the user.
 #[must_use]
-pub fn longest(application: &Definition, email: &str) -> Option<Duration> {
-    let admitted = application.admit(email)?;
+pub fn longest(application: &Definition, session: &Session) -> Option<Duration> {
+    let admitted = application.admit(&person_of(session))?;
     application.header_tokens.then(|| admitted.longest_token())
 }

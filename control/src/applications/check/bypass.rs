@@ -4,6 +4,7 @@ use portcullis::protocol::feed::{Bypass, PathMatch};
 
 use super::context::{CheckContext, Word};
 use crate::applications::draft::BypassDraft;
+use crate::policy::bypass::is_normal_path;
 use crate::problems::InputProblems;
 
 pub(super) fn bypasses(
@@ -46,13 +47,4 @@ fn bypass(draft: BypassDraft, path: &str, problems: &mut InputProblems) -> Optio
         matching: matching?,
         methods: (!methods.is_empty()).then_some(methods),
     })
-}
-
-fn is_normal_path(path: &str) -> bool {
-    path.starts_with('/')
-        && !path.contains("//")
-        && !path.split('/').any(|segment| matches!(segment, "." | ".."))
-        && path
-            .bytes()
-            .all(|b| (0x21..=0x7e).contains(&b) && !b"%?#\\;".contains(&b))
 }

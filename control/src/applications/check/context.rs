@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+use crate::policy::check::context::Names;
 use crate::problems::InputProblems;
 use crate::sessions::durations::Bounds;
 
@@ -12,6 +13,8 @@ pub struct CheckContext<'a> {
     pub path: &'a str,
     /// Whether durations may be very short.
     pub demo: bool,
+    /// What a policy may name.
+    pub names: Names<'a>,
 }
 
 impl CheckContext<'_> {

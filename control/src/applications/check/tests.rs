@@ -1,12 +1,16 @@
 //! Drafts, good and bad.
 
+use serde_json::json;
+
 use super::*;
 use crate::applications::draft::BypassDraft;
-use crate::policy::draft::RuleDraft;
+use crate::policy::check::context::Names;
+use crate::policy::person::Person;
 
 const HOW: CheckContext<'static> = CheckContext {
     path: "applications[2]",
     demo: false,
+    names: Names::NONE,
 };
 
 #[test]
@@ -20,7 +24,11 @@ fn defaults_are_the_safe_ones() {
     assert_eq!(definition.session_duration_seconds, 86_400);
     assert!(definition.cookie.http_only && definition.binding_cookie);
     assert_eq!(definition.cookie.same_site, SameSite::Lax);
-    assert!(!definition.policy.admits("ana@example.com"));
+    assert!(
+        definition
+            .admit(&Person::with_email("ana@example.com"))
+            .is_none()
+    );
 }
 
 #[test]
@@ -34,10 +42,7 @@ fn a_definition_survives_being_a_draft() {
             methods: Some(vec!["GET".into()]),
             ..BypassDraft::default()
         }]),
-        policy: Some(vec![RuleDraft {
-            emails: vec!["Ana@Example.com".into()],
-            ..RuleDraft::default()
-        }]),
+        policy: Some(vec![json!({ "emails": ["Ana@Example.com"] })]),
         ..Draft::default()
     };
     let once = check(draft, HOW, &mut InputProblems::default()).unwrap();
@@ -57,7 +62,7 @@ fn all_problems_are_reported_at_once() {
             path: "/a/../b".into(),
             ..BypassDraft::default()
         }]),
-        policy: Some(vec![RuleDraft::default()]),
+        policy: Some(vec![json!({ "allow": {} })]),
         ..Draft::default()
     };
     let mut problems = InputProblems::default();

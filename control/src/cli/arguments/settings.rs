@@ -1,9 +1,9 @@
 //! The settings of an application, as options.
 
 use clap::{ArgGroup, Args};
+use serde_json::{Value, json};
 
 use crate::applications::{BypassDraft, Draft};
-use crate::policy::draft::RuleDraft;
 
 /// Settings of an application. The service checks the values.
 #[derive(Debug, Args)]
@@ -124,17 +124,29 @@ impl Settings {
         }
     }
 
-    fn policy(&self) -> Option<Vec<RuleDraft>> {
+    fn policy(&self) -> Option<Vec<Value>> {
         if self.allow_nobody {
             return Some(Vec::new());
         }
-        let rule = RuleDraft {
-            emails: self.allow_email.clone(),
-            email_domains: self.allow_domain.clone(),
-            everyone: self.allow_everyone,
-            session_duration: self.allow_session_duration.clone(),
+        let list = |selector: &str, values: &[String]| {
+            (!values.is_empty()).then(|| json!({ selector: values }))
         };
-        (rule != RuleDraft::default()).then(|| vec![rule])
+        let include = [
+            list("email", &self.allow_email),
+            list("email_domain", &self.allow_domain),
+            self.allow_everyone.then(|| json!({ "everyone": true })),
+        ];
+        let include: Vec<Value> = include.into_iter().flatten().collect();
+        if include.is_empty() {
+            return None;
+        }
+        // An absent duration is `null`, which counts as absent.
+        Some(vec![json!({
+            "id": "allow",
+            "action": "allow",
+            "include": include,
+            "session_duration": self.allow_session_duration,
+        })])
     }
 }
 

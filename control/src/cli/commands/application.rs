@@ -1,5 +1,6 @@
 //! `application add | list | show | set | remove`.
 
+mod policy;
 mod shown;
 
 use serde_json::json;

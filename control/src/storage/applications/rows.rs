@@ -13,6 +13,9 @@ pub(in crate::storage) type Columns = (String, i64, String);
 pub(super) const SELECT_ALL: &str =
     "SELECT audience, declared, definition FROM applications WHERE gone = 0 ORDER BY name";
 
+const SELECT_ONE: &str =
+    "SELECT audience, declared, definition FROM applications WHERE audience = $1 AND gone = 0";
+
 pub(super) async fn insert(
     write: &mut Write,
     application: &Application,
@@ -43,12 +46,22 @@ pub(in crate::storage) async fn read(
     read: &mut Transaction<'static, Any>,
     audience: &str,
 ) -> Result<Option<Application>, StorageError> {
-    let row: Option<Columns> = sqlx::query_as(
-        "SELECT audience, declared, definition FROM applications WHERE audience = $1 AND gone = 0",
-    )
-    .bind(audience)
-    .fetch_optional(&mut **read)
-    .await?;
+    let row: Option<Columns> = sqlx::query_as(SELECT_ONE)
+        .bind(audience)
+        .fetch_optional(&mut **read)
+        .await?;
+    row.map(from_columns).transpose()
+}
+
+/// The application with an audience, as of a transaction that writes.
+pub(super) async fn locked(
+    write: &mut Write,
+    audience: &str,
+) -> Result<Option<Application>, StorageError> {
+    let row: Option<Columns> = sqlx::query_as(SELECT_ONE)
+        .bind(audience)
+        .fetch_optional(write.connection())
+        .await?;
     row.map(from_columns).transpose()
 }
 

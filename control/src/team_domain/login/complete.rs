@@ -13,6 +13,7 @@ use super::super::page::message::{Message, Wait, render};
 use super::super::page::redirect::redirect;
 use super::attempt::LoginAttempt;
 use super::silent;
+use crate::eligibility::person_of;
 use crate::metrics::refusals::Endpoint;
 use crate::service::Service;
 use crate::sessions::current;
@@ -103,8 +104,8 @@ impl SignedIn<'_> {
         let Some(attempt) = attempt else {
             return redirect(self.redirect, self.own_page).map(Some);
         };
-        let policy = &attempt.application.definition.policy;
-        if !policy.admits(&self.session.email) {
+        let definition = &attempt.application.definition;
+        if definition.admit(&person_of(self.session)).is_none() {
             if attempt.is_silent {
                 return silent::back_with(attempt, silent::SilentError::AccessDenied).map(Some);
             }

@@ -10,7 +10,7 @@ use portcullis_control::applications::{Draft, Upstream};
 use portcullis_control::config::Config;
 use portcullis_control::local::programs::Programs;
 use portcullis_control::local::{Local, LocalApplication, Settings};
-use portcullis_control::policy::draft::RuleDraft;
+use portcullis_control::policy::rules::everyone;
 
 use crate::browser::Browser;
 use crate::control::User;
@@ -133,10 +133,6 @@ impl Scene<'_> {
     }
 
     fn guarded(&self, application: &Application, upstream: &str) -> LocalApplication {
-        let everyone = RuleDraft {
-            everyone: true,
-            ..RuleDraft::default()
-        };
         LocalApplication {
             name: application.name.to_owned(),
             settings: Draft {
@@ -146,7 +142,7 @@ impl Scene<'_> {
                 binding_cookie: Some(application.strict),
                 http_only: Some(application.strict),
                 refresh_in_request: Some(application.refresh.to_owned()),
-                policy: Some(vec![everyone]),
+                policy: Some(vec![everyone()]),
                 ..Draft::default()
             },
             first: Draft::default(),

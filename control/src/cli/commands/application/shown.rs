@@ -2,10 +2,9 @@
 //! application every setting, in the list every setting that is less strict than the default.
 
 use super::super::super::output::table;
+use super::policy::admits;
 use crate::api::applications::{ApplicationView, StoredApplication};
 use crate::applications::{BypassDraft, Draft};
-use crate::policy::draft::RuleDraft;
-use crate::sign_in::email::characters::with_scripts;
 
 /// All applications, one a line.
 pub fn list(applications: &[ApplicationView]) -> String {
@@ -142,37 +141,6 @@ fn is_filled<T>(list: Option<&[T]>) -> bool {
     list.is_some_and(|list| !list.is_empty())
 }
 
-/// Whom the policy admits.
-fn admits(policy: Option<&[RuleDraft]>) -> String {
-    let rules: Vec<String> = policy.into_iter().flatten().filter_map(rule).collect();
-    if rules.is_empty() {
-        "nobody".to_owned()
-    } else {
-        rules.join("; ")
-    }
-}
-
-fn rule(rule: &RuleDraft) -> Option<String> {
-    let RuleDraft {
-        emails,
-        email_domains,
-        everyone,
-        session_duration,
-    } = rule;
-    let mut admitted: Vec<String> = emails.iter().map(|email| with_scripts(email)).collect();
-    let domains = email_domains.iter().map(|domain| format!("*@{domain}"));
-    admitted.extend(domains.map(|domain| with_scripts(&domain)));
-    admitted.extend(everyone.then(|| "everyone".to_owned()));
-    if admitted.is_empty() {
-        return None;
-    }
-    let whom = admitted.join(", ");
-    Some(match session_duration {
-        Some(duration) => format!("{whom} for {duration}"),
-        None => whom,
-    })
-}
-
 fn joined_bypass(bypass: Option<&[BypassDraft]>) -> String {
     let paths: Vec<String> = bypass.into_iter().flatten().map(path).collect();
     joined(Some(&paths))
@@ -266,7 +234,10 @@ mod tests {
             "escaped_slashes": "keep",
             "keep_override_headers": true,
             "bypass": [{ "path": "/static", "match": "prefix", "methods": ["GET"] }],
-            "policy": [{ "everyone": true, "session_duration": "2h" }],
+            "policy": [{
+                "id": "all", "action": "allow", "include": [{ "everyone": true }],
+                "session_duration": "2h",
+            }],
             "upstream": "http://127.0.0.1:3000",
         })
     }

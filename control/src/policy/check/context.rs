@@ -1,0 +1,36 @@
+//! How a policy is checked.
+
+use crate::policy::rules::AccessGroup;
+use crate::sessions::durations::Bounds;
+
+/// What the rules of a policy may name.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    /// The access groups.
+    pub access_groups: &'a [AccessGroup],
+    /// The ids of the identity providers.
+    pub providers: &'a [String],
+    /// The names of the service tokens; `None` if they cannot be known, as while a configuration file
+    /// is checked.
+    pub service_tokens: Option<&'a [String]>,
+}
+
+impl Names<'_> {
+    /// Nothing to name, and any service token.
+    pub const NONE: Self = Self {
+        access_groups: &[],
+        providers: &[],
+        service_tokens: None,
+    };
+}
+
+/// How a policy is checked.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyContext<'a> {
+    /// Where the policy stands, as `applications[0].policy`.
+    pub path: &'a str,
+    /// The bounds of session durations.
+    pub bounds: Bounds,
+    /// What its rules may name.
+    pub names: Names<'a>,
+}

@@ -1,0 +1,74 @@
+//! Whether what a selector names exists.
+
+use super::context::Names;
+use crate::policy::rules::AccessGroup;
+use crate::policy::selector::{AnyOf, Selector};
+use crate::problems::InputProblems;
+use crate::sign_in::email::characters::visible;
+
+/// Notes what the selector names and nobody knows.
+pub(super) fn names_exist(
+    selector: &Selector,
+    names: Names<'_>,
+    path: &str,
+    problems: &mut InputProblems,
+) {
+    let (values, known, what): (&[String], Vec<&str>, &str) = match selector {
+        Selector::Provider(ids) => (&ids.0, of(names.providers), "identity provider"),
+        Selector::ServiceToken(tokens) => match names.service_tokens {
+            Some(known) => (&tokens.0, of(known), "service token"),
+            None => return,
+        },
+        Selector::AccessGroup(groups) => {
+            let known = names.access_groups.iter();
+            let known = known.map(|group| group.name.as_str());
+            (&groups.0, known.collect(), "access group")
+        }
+        Selector::Group(groups) => return groups_exist(groups, names, path, problems),
+        _ => return,
+    };
+    for value in values.iter().filter(|one| !known.contains(&one.as_str())) {
+        let message = unknown(what, &known);
+        problems.add(path, visible(value), message);
+    }
+    let subjects = names.access_groups.iter();
+    let subjects = subjects.filter(|group| selector.access_groups().contains(&group.name));
+    let mut subjects = subjects.map(AccessGroup::subject);
+    let first = subjects.next();
+    if subjects.any(|other| Some(other) != first) {
+        let message = "names groups of people and groups of networks; write one selector for each";
+        problems.add(path, values.join(", "), message);
+    }
+}
+
+fn groups_exist(groups: &AnyOf, names: Names<'_>, path: &str, problems: &mut InputProblems) {
+    let known = of(names.providers);
+    for group in &groups.0 {
+        let message = match group.split_once(':') {
+            Some((_, "")) | None => "must be provider:name, such as corp:engineering".to_owned(),
+            Some((provider, _)) if known.contains(&provider) => continue,
+            Some(_) => unknown("identity provider", &known),
+        };
+        problems.add(path, visible(group), message);
+    }
+}
+
+fn of(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+fn unknown(what: &str, known: &[&str]) -> String {
+    /// More would hide the message.
+    const SHOWN: usize = 10;
+    match known {
+        [] => format!("there is no {what} with this name; there is none at all"),
+        known => {
+            let shown: Vec<&str> = known.iter().take(SHOWN).copied().collect();
+            let more = if known.len() > SHOWN { ", …" } else { "" };
+            format!(
+                "there is no {what} with this name; there is {}{more}",
+                shown.join(", ")
+            )
+        }
+    }
+}
