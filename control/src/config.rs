@@ -17,6 +17,8 @@ use portcullis::fields::Fields;
 
 use crate::applications::Definition;
 use crate::identity_providers::settings::ProviderConfig;
+use crate::policy::check::context::Names;
+use crate::policy::rules::AccessGroup;
 use crate::problems::{InputProblems, Refused};
 use settings::{DatabaseConfig, KeysConfig, ServerConfig, SessionsConfig, SignInConfig};
 use values::Table;
@@ -36,6 +38,8 @@ pub struct Config {
     pub sign_in: SignInConfig,
     /// `[[identity_providers]]`.
     pub identity_providers: Vec<ProviderConfig>,
+    /// `[[access_groups]]`.
+    pub access_groups: Vec<AccessGroup>,
     /// `[[applications]]`.
     pub applications: Vec<Definition>,
 }
@@ -97,7 +101,19 @@ impl Config {
         let providers = identity_providers::identity_providers(&mut root, demo);
         let has_providers = providers.as_ref().is_none_or(|all| !all.is_empty());
         let sign_in = sections::sign_in(root.optional_object("sign_in"), has_providers);
-        let applications = sections::applications(&mut root, demo);
+        let ids: Option<Vec<String>> = providers
+            .as_ref()
+            .map(|all| all.iter().map(|provider| provider.id.clone()).collect());
+        let names = Names {
+            providers: ids.as_deref(),
+            ..Names::NONE
+        };
+        let access_groups = sections::access_groups(&mut root, names);
+        let names = Names {
+            access_groups: access_groups.as_deref().unwrap_or_default(),
+            ..names
+        };
+        let applications = sections::applications(&mut root, demo, names);
         root.finish();
         Some(Self {
             server: server?,
@@ -106,6 +122,7 @@ impl Config {
             keys: keys?,
             sign_in: sign_in?,
             identity_providers: providers?,
+            access_groups: access_groups?,
             applications: applications?,
         })
     }

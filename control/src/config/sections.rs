@@ -13,7 +13,9 @@ use serde_json::Value;
 use crate::applications::check::{CheckContext, check};
 use crate::applications::conflicts::{Claim, find_conflicts};
 use crate::applications::{BypassDraft, Definition, Draft};
+use crate::policy::check::access_group::access_group;
 use crate::policy::check::context::Names;
+use crate::policy::rules::AccessGroup;
 use crate::sessions::durations::Bounds;
 use crate::tokens::signing_key::{ALGORITHM_NAMES, algorithm_of};
 
@@ -166,25 +168,41 @@ pub fn sign_in(mut table: Table<'_>, has_providers: bool) -> Option<SignInConfig
     })
 }
 
+/// `[[access_groups]]`. `None` means a problem.
+pub fn access_groups(root: &mut Table<'_>, names: Names<'_>) -> Option<Vec<AccessGroup>> {
+    let mut used: Vec<String> = Vec::new();
+    let groups = root.objects("access_groups", |mut table| {
+        let group = access_group(&mut table, names)?;
+        if used.contains(&group.name) {
+            let path = table.path_of("name");
+            table.problems().add(&path, &group.name, "is used twice");
+            return None;
+        }
+        used.push(group.name.clone());
+        Some(group)
+    });
+    groups.into_iter().collect()
+}
+
 /// `[[applications]]`.
-pub fn applications(root: &mut Table<'_>, demo: bool) -> Option<Vec<Definition>> {
-    let mut names: Vec<String> = Vec::new();
+pub fn applications(root: &mut Table<'_>, demo: bool, names: Names<'_>) -> Option<Vec<Definition>> {
+    let mut used: Vec<String> = Vec::new();
     let checked = root.objects("applications", |mut table| {
         let draft = application(&mut table);
         let path = table.path().to_owned();
         let context = CheckContext {
             path: &path,
             demo,
-            names: Names::NONE,
+            names,
         };
         let definition = check(draft, context, table.problems())?;
-        if names.contains(&definition.name) {
+        if used.contains(&definition.name) {
             let path = table.path_of("name");
             table
                 .problems()
                 .add(&path, &definition.name, "is used twice");
         }
-        names.push(definition.name.clone());
+        used.push(definition.name.clone());
         Some((path, definition))
     });
     let complete = checked.iter().all(Option::is_some);

@@ -7,9 +7,9 @@ use crate::sign_in::email::Address;
 /// What is known about a person who signed in, as of the sign-in or the last re-check.
 #[derive(Debug, Clone, Default)]
 pub struct Person {
-    /// `None` if the e-mail address is not one any longer: addresses that were stored before may be
-    /// refused today.
-    pub(super) address: Option<Address>,
+    /// The e-mail address. `None` if it is not one any longer (addresses that were stored before may
+    /// be refused today), or if the provider may not speak for it.
+    pub address: Option<Address>,
     /// The identity provider; `None` for a password.
     pub provider: Option<String>,
     /// Their groups, as `provider:name`.
@@ -28,11 +28,5 @@ impl Person {
             address: Address::parse(email).ok(),
             ..Self::default()
         }
-    }
-
-    /// The e-mail address, if it is one.
-    #[must_use]
-    pub fn address(&self) -> Option<&Address> {
-        self.address.as_ref()
     }
 }

@@ -95,9 +95,10 @@ impl Selector {
     pub fn fits(&self, person: &Person) -> bool {
         match self {
             Self::Email(emails) => person
-                .address()
+                .address
+                .as_ref()
                 .is_some_and(|address| emails.0.iter().any(|email| is_address(email, address))),
-            Self::EmailDomain(domains) => person.address().is_some_and(|address| {
+            Self::EmailDomain(domains) => person.address.as_ref().is_some_and(|address| {
                 let domain = address.domain();
                 domains.0.iter().any(|one| is_domain(one, domain))
             }),

@@ -46,7 +46,7 @@ fn application(policy: &Value, groups: &[AccessGroup]) -> Result<Definition, Str
         demo: false,
         names: Names {
             access_groups: groups,
-            providers: &["corp".to_owned(), "lab".to_owned()],
+            providers: Some(&["corp".to_owned(), "lab".to_owned()]),
             service_tokens: Some(&["ci".to_owned(), "backup".to_owned()]),
         },
     };

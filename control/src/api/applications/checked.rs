@@ -12,10 +12,16 @@ use crate::service::Service;
 /// Everything that is wrong with it.
 pub fn checked(service: &Service, draft: Draft) -> Result<Definition, Refused> {
     let mut problems = InputProblems::default();
+    let providers = service.config.identity_providers.iter();
+    let providers: Vec<String> = providers.map(|provider| provider.id.clone()).collect();
     let context = CheckContext {
         path: "",
         demo: service.config.server.demo,
-        names: Names::NONE,
+        names: Names {
+            access_groups: &service.config.access_groups,
+            providers: Some(&providers),
+            service_tokens: None,
+        },
     };
     let definition = check(draft, context, &mut problems);
     problems.finish()?;

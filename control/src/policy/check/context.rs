@@ -8,8 +8,9 @@ use crate::sessions::durations::Bounds;
 pub struct Names<'a> {
     /// The access groups.
     pub access_groups: &'a [AccessGroup],
-    /// The ids of the identity providers.
-    pub providers: &'a [String],
+    /// The ids of the identity providers; `None` if they cannot be known, because what declares them
+    /// is wrong.
+    pub providers: Option<&'a [String]>,
     /// The names of the service tokens; `None` if they cannot be known, as while a configuration file
     /// is checked.
     pub service_tokens: Option<&'a [String]>,
@@ -19,7 +20,7 @@ impl Names<'_> {
     /// Nothing to name, and any service token.
     pub const NONE: Self = Self {
         access_groups: &[],
-        providers: &[],
+        providers: Some(&[]),
         service_tokens: None,
     };
 }

@@ -14,7 +14,10 @@ pub(super) fn names_exist(
     problems: &mut InputProblems,
 ) {
     let (values, known, what): (&[String], Vec<&str>, &str) = match selector {
-        Selector::Provider(ids) => (&ids.0, of(names.providers), "identity provider"),
+        Selector::Provider(ids) => match names.providers {
+            Some(known) => (&ids.0, of(known), "identity provider"),
+            None => return,
+        },
         Selector::ServiceToken(tokens) => match names.service_tokens {
             Some(known) => (&tokens.0, of(known), "service token"),
             None => return,
@@ -42,12 +45,14 @@ pub(super) fn names_exist(
 }
 
 fn groups_exist(groups: &AnyOf, names: Names<'_>, path: &str, problems: &mut InputProblems) {
-    let known = of(names.providers);
+    let known = names.providers.map(of);
     for group in &groups.0 {
         let message = match group.split_once(':') {
             Some((_, "")) | None => "must be provider:name, such as corp:engineering".to_owned(),
-            Some((provider, _)) if known.contains(&provider) => continue,
-            Some(_) => unknown("identity provider", &known),
+            Some((provider, _)) => match &known {
+                Some(known) if !known.contains(&provider) => unknown("identity provider", known),
+                _ => continue,
+            },
         };
         problems.add(path, visible(group), message);
     }
