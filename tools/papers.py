@@ -52,7 +52,7 @@ def features(text):
 
 
 def dead_paths():
-    for page in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")]):
+    for page in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")]):
         text = page.read_text()
         named = [(path, ROOT / path) for path in PATH.findall(text)]
         named += [(link, page.parent / link) for link in LINK.findall(text)]

@@ -16,6 +16,8 @@ fn every_configuration_in_the_documentation_is_accepted() {
     let mut found = 0;
     for page in pages() {
         let text = fs::read_to_string(&page).unwrap();
+        // A block in a list is indented.
+        let text = text.replace("\n   ", "\n");
         let blocks = text.split("```toml\n").skip(1);
         for block in blocks.filter_map(|rest| rest.split("```").next()) {
             fs::write(&file, block).unwrap();
@@ -30,7 +32,8 @@ fn every_configuration_in_the_documentation_is_accepted() {
 
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let docs = fs::read_dir(root.join("docs")).unwrap();
+    let folders = ["docs", "docs/providers"].map(|folder| fs::read_dir(root.join(folder)).unwrap());
+    let docs = folders.into_iter().flatten();
     let mut pages: Vec<_> = docs.map(|entry| entry.unwrap().path()).collect();
     pages.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
     pages.push(root.join("README.md"));
@@ -39,7 +42,7 @@ fn pages() -> Vec<PathBuf> {
 
 /// Where the reasons are that the sections of docs/TROUBLESHOOTING.md explain: a file and a function
 /// whose text holds them.
-const REASONS: [(&str, &[(&str, &str)]); 4] = [
+const REASONS: [(&str, &[(&str, &str)]); 5] = [
     (
         "Calls of filters",
         &[("../src/protocol/calls.rs", "fn as_str(")],
@@ -53,6 +56,10 @@ const REASONS: [(&str, &[(&str, &str)]); 4] = [
         &[("src/team_domain/oauth/error.rs", "fn parts(")],
     ),
     ("Admin API", &[("src/api/error.rs", "fn parts(")]),
+    (
+        "Identity providers",
+        &[("src/identity_providers/error.rs", "pub fn reason(")],
+    ),
 ];
 
 #[test]

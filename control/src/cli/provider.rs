@@ -101,7 +101,7 @@ async fn check_one(config: &Config, id: &str, output: Output) -> Result<(), CliE
 
 fn text(report: &Report) -> String {
     let mut lines = vec![
-        format!("Issuer                   {}", report.issuer),
+        format!("Issuer                      {}", report.issuer),
         String::new(),
         "Register at the provider:".to_owned(),
         format!(
@@ -114,7 +114,7 @@ fn text(report: &Report) -> String {
         ),
     ];
     if let Some(key) = &report.register.public_key {
-        lines.push(format!("  public key               {key}"));
+        lines.push(format!("  public key                {key}"));
     }
     lines.push(String::new());
     for finding in &report.findings {

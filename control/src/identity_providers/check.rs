@@ -39,6 +39,8 @@ pub struct Report {
 pub struct Register {
     /// Where it sends browsers back.
     pub redirect_uri: String,
+    /// Where it sends browsers back that signed out there (RP-Initiated Logout 1.0).
+    pub post_logout_redirect_uri: String,
     /// Where it reports that a session ended (Back-Channel Logout 1.0).
     pub backchannel_logout_uri: String,
     /// The public key of `private_key_jwt`.
@@ -63,6 +65,7 @@ pub async fn check(
         ok: findings.all().iter().all(|one| one.result != Fit::Problem),
         register: Register {
             redirect_uri: settings.redirect_uri(team_domain),
+            post_logout_redirect_uri: settings.post_logout_redirect_uri(team_domain),
             backchannel_logout_uri: settings.backchannel_logout_uri(team_domain),
             public_key: client.and_then(|client| Some(client.key()?.public_jwk())),
         },

@@ -80,6 +80,12 @@ impl ProviderConfig {
         format!("{team_domain}/callback/{}", self.id)
     }
 
+    /// Where browsers come back after signing out at the provider (RP-Initiated Logout 1.0).
+    #[must_use]
+    pub fn post_logout_redirect_uri(&self, team_domain: &Origin) -> String {
+        format!("{team_domain}/logout")
+    }
+
     /// Where the provider reports that a session ended.
     #[must_use]
     pub fn backchannel_logout_uri(&self, team_domain: &Origin) -> String {

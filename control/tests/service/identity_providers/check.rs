@@ -98,6 +98,8 @@ async fn a_provider_that_fits_is_checked_with_success() {
         report["register"]["backchannel_logout_uri"],
         "https://team.example.com/backchannel-logout/corp"
     );
+    let logout = "https://team.example.com/logout";
+    assert_eq!(report["register"]["post_logout_redirect_uri"], logout);
     for check in [
         "discovery",
         "keys",
