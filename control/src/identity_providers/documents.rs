@@ -1,24 +1,25 @@
 //! The two documents that a provider publishes: its discovery document and its keys. Both are fetched
 //! when they are needed, and kept.
 
-mod cached;
+pub mod cached;
 pub mod discovery;
+mod fetch;
+pub mod signing_keys;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use reqwest::{StatusCode, Url};
+use reqwest::Url;
 
 use super::error::{Endpoint, ProviderError};
-use super::http::{Answer, Http, HttpError, MAX_DOCUMENT_BYTES, MAX_JWKS_BYTES};
+use super::http::{Http, HttpError, MAX_DOCUMENT_BYTES};
 use super::jose::keys::Keys;
+use super::jose::signed::Signed;
 use super::settings::ProviderConfig;
 use crate::system::clock::Clock;
 use cached::{Cached, Fetched};
 use discovery::Metadata;
-
-/// How long a document is kept whose provider does not say.
-const DEFAULT_AGE: Duration = Duration::from_secs(60 * 60);
+pub use fetch::fetch;
+use signing_keys::SigningKeys;
 
 /// A provider's documents.
 pub struct Documents {
@@ -27,7 +28,7 @@ pub struct Documents {
     issuer: String,
     discovery_url: Url,
     metadata: Cached<Metadata>,
-    keys: Cached<Keys>,
+    signing_keys: Arc<SigningKeys>,
 }
 
 impl Documents {
@@ -37,13 +38,14 @@ impl Documents {
         discovery_url: Url,
         (http, clock): (Arc<Http>, Arc<dyn Clock>),
     ) -> Self {
+        let signing_keys = SigningKeys::new(Arc::clone(&http), Arc::clone(&clock));
         Self {
             http,
             clock,
             issuer: settings.issuer.clone(),
             discovery_url,
             metadata: Cached::default(),
-            keys: Cached::default(),
+            signing_keys: Arc::new(signing_keys),
         }
     }
 
@@ -67,60 +69,32 @@ impl Documents {
     /// When there are none.
     pub async fn keys(&self) -> Result<Arc<Keys>, ProviderError> {
         let metadata = self.metadata().await?;
-        let fetch = || self.fetch_keys(&metadata.jwks_uri);
-        self.keys.current(self.clock.as_ref(), fetch).await
+        self.signing_keys.current(&metadata.jwks_uri).await
     }
 
-    /// The keys, after one was missing among `old`: fetched again, at most once a minute. The fetch
-    /// ends even if the caller hangs up: otherwise a stranger could spend each minute's fetch.
+    /// Verifies the signature of a token of the provider.
     ///
     /// # Errors
-    /// When there are none.
-    pub async fn newer_keys(self: &Arc<Self>, old: Arc<Keys>) -> Result<Arc<Keys>, ProviderError> {
-        let documents = Arc::clone(self);
-        let fetched = tokio::spawn(async move {
-            let metadata = documents.metadata().await?;
-            let fetch = || documents.fetch_keys(&metadata.jwks_uri);
-            let clock = documents.clock.as_ref();
-            documents.keys.newer(&old, clock, fetch).await
-        });
-        fetched.await.unwrap_or(Err(ProviderError::Client))
+    /// When it is wrong, or there are no keys.
+    pub async fn verify(&self, token: &str) -> Result<Signed, ProviderError> {
+        let metadata = self.metadata().await?;
+        self.signing_keys.verify(&metadata.jwks_uri, token).await
     }
 
     async fn fetch_metadata(&self) -> Result<Fetched<Metadata>, ProviderError> {
-        let answer = self.fetch(Endpoint::Discovery, &self.discovery_url, MAX_DOCUMENT_BYTES);
-        let answer = answer.await?;
+        let endpoint = Endpoint::Discovery;
+        let answer = fetch(
+            &self.http,
+            endpoint,
+            &self.discovery_url,
+            MAX_DOCUMENT_BYTES,
+        )
+        .await?;
         let document = serde_json::from_slice(&answer.body)
-            .map_err(|_| ProviderError::of(Endpoint::Discovery, HttpError::Form))?;
+            .map_err(|_| ProviderError::of(endpoint, HttpError::Form))?;
         Ok(Fetched {
             value: Metadata::read(document, &self.issuer, self.http.reach())?,
-            max_age: answer.max_age.unwrap_or(DEFAULT_AGE),
+            max_age: answer.max_age.unwrap_or(cached::DEFAULT_AGE),
         })
-    }
-
-    async fn fetch_keys(&self, url: &Url) -> Result<Fetched<Keys>, ProviderError> {
-        let answer = self.fetch(Endpoint::Jwks, url, MAX_JWKS_BYTES).await?;
-        let keys = Keys::read(&answer.body)
-            .ok_or_else(|| ProviderError::of(Endpoint::Jwks, HttpError::Form))?;
-        Ok(Fetched {
-            value: keys,
-            max_age: answer.max_age.unwrap_or(DEFAULT_AGE),
-        })
-    }
-
-    async fn fetch(
-        &self,
-        endpoint: Endpoint,
-        url: &Url,
-        max_bytes: usize,
-    ) -> Result<Answer, ProviderError> {
-        let answer = self.http.document(url, max_bytes).await;
-        let answer = answer.map_err(|error| ProviderError::of(endpoint, error))?;
-        if answer.status == StatusCode::OK {
-            Ok(answer)
-        } else {
-            let status = HttpError::Status(answer.status.as_u16());
-            Err(ProviderError::of(endpoint, status))
-        }
     }
 }

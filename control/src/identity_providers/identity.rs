@@ -5,6 +5,7 @@ pub mod claims;
 use portcullis::time::UnixSeconds;
 use serde_json::{Map, Value};
 
+use super::error::ProviderError;
 use crate::sign_in::email::Address;
 use crate::tokens::secret::Plain;
 
@@ -63,9 +64,10 @@ pub struct Authentication {
 #[derive(Debug, Clone)]
 pub struct Refreshed {
     /// The person as the provider describes them now; `None` if it sent neither an ID token nor has a
-    /// UserInfo endpoint. Its `refresh_token` is empty.
-    pub identity: Option<ProvenIdentity>,
-    /// The refresh token that replaces the old one, if the provider rotates them.
+    /// UserInfo endpoint. Its `refresh_token` is empty. An error where the description cannot be used.
+    pub identity: Result<Option<ProvenIdentity>, ProviderError>,
+    /// The refresh token that replaces the old one, if the provider rotates them. It must be kept
+    /// whatever became of the description: the provider may take the old one for stolen.
     pub refresh_token: Option<Plain>,
 }
 

@@ -11,8 +11,6 @@ use super::error::{IdTokenFault, ProviderError, RefreshError};
 use super::http::Http;
 use super::id_token::{self, Checks};
 use super::identity::{ProvenIdentity, Refreshed, SignedEvent, claims};
-use super::jose::keys::Keys;
-use super::jose::signed::{Signed, Unverified};
 pub use super::request::{AuthorizationRequest, CallbackAnswer, Expected};
 use super::settings::ProviderConfig;
 use super::token_endpoint::{Grant, Tokens, redeem};
@@ -136,7 +134,7 @@ impl IdentityProvider {
         };
         let tokens = self.redeem(&metadata, &grant).await?;
         let id_token = tokens.id_token.clone().ok_or(IdTokenFault::Missing)?;
-        let signed = self.verified(id_token.reveal()).await?;
+        let signed = self.documents.verify(id_token.reveal()).await?;
         let verified = id_token::verify(
             signed,
             &Checks {
@@ -196,31 +194,8 @@ impl IdentityProvider {
             }
             error => error.into(),
         })?;
-        let claims = match &tokens.id_token {
-            Some(id_token) => {
-                let signed = self.verified(id_token.reveal()).await?;
-                let verified = id_token::verify(signed, &self.checks(&tokens))?;
-                // OpenID Connect Core 1.0, section 12.2.
-                if verified.subject() != subject {
-                    return Err(ProviderError::UserInfoSubject.into());
-                }
-                Some(verified.into_claims())
-            }
-            None => None,
-        };
-        let can_ask = metadata.userinfo_endpoint.is_some() && tokens.access_token.is_some();
-        let identity = if claims.is_some() || can_ask {
-            let told = (
-                subject.to_owned(),
-                claims.unwrap_or_default(),
-                tokens.id_token.clone(),
-            );
-            Some(self.describe(&metadata, &tokens, told).await?)
-        } else {
-            None
-        };
         Ok(Refreshed {
-            identity,
+            identity: self.describe_again(&metadata, &tokens, subject).await,
             refresh_token: tokens.refresh_token,
         })
     }
@@ -231,7 +206,7 @@ impl IdentityProvider {
     /// # Errors
     /// When it is not this provider's, or not for this client.
     pub async fn verify_signed_event(&self, token: &str) -> Result<SignedEvent, ProviderError> {
-        let signed = self.verified(token).await?;
+        let signed = self.documents.verify(token).await?;
         let (issuer, client_id) = (&self.settings.issuer, &self.settings.client_id);
         id_token::for_client(&signed.claims, issuer, client_id)?;
         Ok(SignedEvent {
@@ -261,20 +236,35 @@ impl IdentityProvider {
         }
     }
 
-    /// Verifies the signature with the provider's keys. A key that is not known may be a new one.
-    async fn verified(&self, token: &str) -> Result<Signed, ProviderError> {
-        let unverified = Unverified::read(token)?;
-        let find = |keys: &Keys| {
-            let key = keys.find(unverified.kid(), unverified.algorithm());
-            key.cloned()
+    /// The person as a refresh describes them; `None` if it says nothing about them.
+    async fn describe_again(
+        &self,
+        metadata: &Metadata,
+        tokens: &Tokens,
+        subject: &str,
+    ) -> Result<Option<ProvenIdentity>, ProviderError> {
+        let claims = match &tokens.id_token {
+            Some(id_token) => {
+                let signed = self.documents.verify(id_token.reveal()).await?;
+                let verified = id_token::verify(signed, &self.checks(tokens))?;
+                // OpenID Connect Core 1.0, section 12.2.
+                if verified.subject() != subject {
+                    return Err(ProviderError::UserInfoSubject);
+                }
+                Some(verified.into_claims())
+            }
+            None => None,
         };
-        let keys = self.documents.keys().await?;
-        let key = match find(&keys) {
-            Some(key) => Some(key),
-            None => find(self.documents.newer_keys(keys).await?.as_ref()),
-        };
-        let key = key.ok_or(IdTokenFault::UnknownKey)?;
-        Ok(unverified.verify(&key)?)
+        let can_ask = metadata.userinfo_endpoint.is_some() && tokens.access_token.is_some();
+        if claims.is_none() && !can_ask {
+            return Ok(None);
+        }
+        let told = (
+            subject.to_owned(),
+            claims.unwrap_or_default(),
+            tokens.id_token.clone(),
+        );
+        self.describe(metadata, tokens, told).await.map(Some)
     }
 
     /// The person whom verified claims describe. The UserInfo endpoint is asked for what is missing.

@@ -10,6 +10,8 @@ use tokio::sync::{Mutex, MutexGuard};
 use super::super::error::ProviderError;
 use crate::system::clock::Clock;
 
+/// How long a document is kept whose provider does not say.
+pub const DEFAULT_AGE: Duration = Duration::from_secs(60 * 60);
 const SHORTEST_AGE: Duration = Duration::from_secs(5 * 60);
 const LONGEST_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a document is used after its age while the provider is away.
@@ -29,6 +31,7 @@ pub struct Cached<T> {
 
 /// What a fetch brought.
 pub struct Fetched<T> {
+    /// What was fetched.
     pub value: T,
     /// How long it may be kept, as the provider says.
     pub max_age: Duration,

@@ -42,7 +42,7 @@ async fn a_refresh_describes_the_person_as_they_are_now() {
     );
     let refreshed = scene.corp().refresh(&refresh_token(), "ana").await.unwrap();
     assert_eq!(refreshed.refresh_token.unwrap().reveal(), "refresh-2");
-    let identity = refreshed.identity.unwrap();
+    let identity = refreshed.identity.unwrap().unwrap();
     assert_eq!(
         (&*identity.subject, &identity.groups[..]),
         ("ana", &["new".to_owned()][..])
@@ -58,16 +58,17 @@ async fn without_an_id_token_userinfo_describes_the_person() {
     answers(&scene, json!({ "access_token": ACCESS_TOKEN }));
     scene.provider.script().userinfo = json!({ "sub": "ana", "groups": ["new"] });
     let refreshed = scene.corp().refresh(&refresh_token(), "ana").await.unwrap();
-    assert_eq!(refreshed.identity.unwrap().groups, ["new"]);
+    let identity = refreshed.identity.unwrap().unwrap();
+    assert_eq!(identity.groups, ["new"]);
     assert!(refreshed.refresh_token.is_none());
-    let other = scene.corp().refresh(&refresh_token(), "bob").await;
-    let Err(RefreshError::Failed(ProviderError::UserInfoSubject)) = other else {
+    let other = scene.corp().refresh(&refresh_token(), "bob").await.unwrap();
+    let Err(ProviderError::UserInfoSubject) = other.identity else {
         panic!("somebody else was described");
     };
     // Nothing can be told where there is neither.
     answers(&scene, json!({}));
     let refreshed = scene.corp().refresh(&refresh_token(), "ana").await.unwrap();
-    assert!(refreshed.identity.is_none());
+    assert!(refreshed.identity.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -83,8 +84,8 @@ async fn an_id_token_of_a_refresh_is_checked_like_any_other() {
             &scene,
             json!({ "access_token": ACCESS_TOKEN, "id_token": id_token }),
         );
-        let outcome = scene.corp().refresh(&refresh_token(), "ana").await;
-        let Err(RefreshError::Failed(ProviderError::IdToken(fault))) = outcome else {
+        let refreshed = scene.corp().refresh(&refresh_token(), "ana").await.unwrap();
+        let Err(ProviderError::IdToken(fault)) = refreshed.identity else {
             panic!("{expected}");
         };
         assert_eq!(fault, expected);
@@ -94,8 +95,27 @@ async fn an_id_token_of_a_refresh_is_checked_like_any_other() {
         &scene,
         json!({ "access_token": ACCESS_TOKEN, "id_token": id_token }),
     );
-    let outcome = scene.corp().refresh(&refresh_token(), "ana").await;
-    assert!(matches!(outcome, Err(RefreshError::Failed(_))));
+    let refreshed = scene.corp().refresh(&refresh_token(), "ana").await.unwrap();
+    assert!(matches!(
+        refreshed.identity,
+        Err(ProviderError::UserInfoSubject)
+    ));
+}
+
+#[tokio::test]
+async fn a_new_refresh_token_is_kept_although_userinfo_is_away() {
+    let scene = Scene::new().await;
+    answers(
+        &scene,
+        json!({ "access_token": ACCESS_TOKEN, "refresh_token": "refresh-2" }),
+    );
+    scene.provider.reply(USERINFO, Reply::text("").status(503));
+    let refreshed = scene.corp().refresh(&refresh_token(), "ana").await.unwrap();
+    let Err(error) = refreshed.identity else {
+        panic!("somebody was described");
+    };
+    assert_eq!(error.reason(), "provider_away");
+    assert_eq!(refreshed.refresh_token.unwrap().reveal(), "refresh-2");
 }
 
 #[tokio::test]
