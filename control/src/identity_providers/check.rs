@@ -92,6 +92,11 @@ fn open_client(settings: &ProviderConfig, findings: &mut Findings) -> Option<Cli
         (None, _, Err(refused)) => findings.problem(CHECK, refused.one_line()),
         (None, _, Ok(())) => {}
     }
+    if let Some(file) = settings.client_authentication.file_open_to_others() {
+        let file = file.display();
+        let message = format!("{file} is readable by every user of this machine: chmod o-r");
+        findings.note(CHECK, message);
+    }
     client
 }
 

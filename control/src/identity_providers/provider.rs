@@ -38,6 +38,10 @@ impl IdentityProvider {
         problems: &mut InputProblems,
     ) -> Option<Self> {
         let client = Client::open(&settings, path, problems);
+        if let Some(file) = settings.client_authentication.file_open_to_others() {
+            let file = file.display();
+            tracing::warn!("{file} is readable by every user of this machine: chmod o-r");
+        }
         let url = discovery_url(&settings.issuer);
         let http = url.as_ref().ok_or_else(|| "is no URL".to_owned());
         let http = match http.and_then(Http::new) {

@@ -1,6 +1,7 @@
 //! `[[identity_providers]]`, checked.
 
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use portcullis::protocol::origin::Origin;
@@ -51,6 +52,20 @@ pub enum ClientAuthentication {
     SecretFile(PathBuf),
     /// `private_key_file`: `private_key_jwt` with the key in a PEM file.
     PrivateKeyFile(PathBuf),
+}
+
+impl ClientAuthentication {
+    /// The file with the secret or the key, if every user of this machine can read it.
+    #[must_use]
+    pub fn file_open_to_others(&self) -> Option<&Path> {
+        const OTHERS: u32 = 0o007;
+        let file = match self {
+            Self::SecretEnv(_) => return None,
+            Self::SecretFile(file) | Self::PrivateKeyFile(file) => file,
+        };
+        let metadata = std::fs::metadata(file).ok()?;
+        (metadata.permissions().mode() & OTHERS != 0).then_some(file)
+    }
 }
 
 /// How the provider sends its answer to the callback.

@@ -1,7 +1,7 @@
 //! The program itself, against a service that runs.
 
 mod applications;
-mod certificates;
+pub mod certificates;
 mod sessions;
 mod usage;
 mod users;

@@ -166,7 +166,8 @@ impl Drop for OpenIdProvider {
     }
 }
 
-fn discovery(issuer: &str) -> Value {
+/// The discovery document of an honest provider.
+pub fn discovery(issuer: &str) -> Value {
     let at = |path: &str| format!("{issuer}/{path}");
     json!({
         "issuer": issuer,

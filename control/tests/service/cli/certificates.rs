@@ -17,15 +17,15 @@ use super::{program, run, stderr};
 
 const HOST: &str = "team.localhost";
 
-struct Authority {
+pub struct Authority {
     certificate: Certificate,
     issuer: Issuer<'static, KeyPair>,
-    file: PathBuf,
+    pub file: PathBuf,
 }
 
 impl Authority {
     /// An authority with this name, whose certificate is in a file.
-    fn new(file: PathBuf, name: &str) -> Self {
+    pub fn new(file: PathBuf, name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
@@ -39,6 +39,14 @@ impl Authority {
         }
     }
 
+    /// Accepts TLS connections for a name with a certificate of this authority.
+    pub fn acceptor(&self, name: &str) -> TlsAcceptor {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        acceptor(certificate.der().clone(), &key)
+    }
+
     /// A server with a certificate of this authority; its port.
     async fn server(&self, name: &str, change: fn(&mut CertificateParams)) -> u16 {
         let key = KeyPair::generate().unwrap();
@@ -49,8 +57,7 @@ impl Authority {
     }
 }
 
-/// Accepts TLS connections and closes them.
-async fn serve(certificate: CertificateDer<'static>, key: &KeyPair) -> u16 {
+fn acceptor(certificate: CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -59,7 +66,12 @@ async fn serve(certificate: CertificateDer<'static>, key: &KeyPair) -> u16 {
         .with_no_client_auth()
         .with_single_cert(vec![certificate], key)
         .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// Accepts TLS connections and closes them.
+async fn serve(certificate: CertificateDer<'static>, key: &KeyPair) -> u16 {
+    let acceptor = acceptor(certificate, key);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {

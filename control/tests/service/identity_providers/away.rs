@@ -111,3 +111,16 @@ async fn a_slow_provider_harms_no_other() {
     let ids: Vec<&str> = providers.all().map(|provider| provider.id()).collect();
     assert_eq!(ids, ["corp", "quick"]);
 }
+
+#[tokio::test]
+async fn calls_to_one_provider_are_bounded_in_number() {
+    let scene = Scene::new().await;
+    scene.corp().documents().keys().await.unwrap();
+    scene.provider.reply(TOKEN, Reply::nothing());
+    let sign_ins = (0..60).map(|_| scene.redeem("code", None));
+    let ended = futures_util::future::join_all(sign_ins).await;
+    for outcome in ended {
+        assert_eq!(away(&outcome.unwrap_err()), Endpoint::Token);
+    }
+    assert_eq!(scene.provider.count(TOKEN), 16);
+}

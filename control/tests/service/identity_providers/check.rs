@@ -1,12 +1,17 @@
 //! `provider list` and `provider check`, the program itself against a provider.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Output;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use super::configuration;
+use crate::cli::certificates::Authority;
 use crate::cli::program;
 use crate::openid_provider::keys::Key;
 use crate::openid_provider::{DISCOVERY, JWKS, OpenIdProvider, Reply};
@@ -46,9 +51,15 @@ impl Scene {
 
     /// Runs the program; its output, which never holds the secret.
     async fn run(&self, arguments: &[&str]) -> Output {
+        self.run_with(arguments, &[]).await
+    }
+
+    /// The same with these variables in its environment.
+    async fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         let file = self.directory.path().join("control.toml");
         let mut command = program(Path::new("/nonexistent"), arguments);
         command.arg("--config").arg(file);
+        command.envs(variables.iter().copied());
         let output = tokio::task::spawn_blocking(move || command.output());
         let output = output.await.unwrap().unwrap();
         for stream in [&output.stdout, &output.stderr] {
@@ -211,6 +222,85 @@ async fn a_secret_that_is_not_here_is_noted_or_a_problem() {
         problems(&report)[0].contains("/nonexistent/secret"),
         "{report}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_everybody_can_read_is_noted() {
+    let scene = Scene::with("").await;
+    let (_, report) = scene.check().await;
+    assert!(of(&report, "client").contains(&"ok".to_owned()));
+    let notes = |report: &Value| report.to_string().contains("chmod o-r");
+    let secret = scene.directory.path().join("secret");
+    for (mode, noted) in [(0o600, false), (0o640, false), (0o644, true)] {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&secret, permissions).unwrap();
+        let (status, report) = scene.check().await;
+        assert_eq!((status, notes(&report)), (0, noted), "{mode:o}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_of_an_unknown_authority_is_a_problem_until_it_is_trusted() {
+    let directory = TempDir::new().unwrap();
+    let authority = Authority::new(directory.path().join("authority.pem"), "company");
+    let scene = Scene::with("").await;
+    let key = Arc::clone(&scene.provider.script().keys[0]);
+    let jwks = json!({ "keys": [key.jwk()] }).to_string();
+    let issuer = serve_provider(&authority, jwks).await;
+    let settings = format!(
+        "client_secret_file = {:?}",
+        scene.directory.path().join("secret")
+    );
+    let file = configuration(&issuer, &settings);
+    std::fs::write(scene.directory.path().join("control.toml"), file).unwrap();
+    let (status, report) = scene.check().await;
+    let problem = &problems(&report)[0];
+    assert_eq!(status, 1);
+    assert!(problem.contains("SSL_CERT_FILE"), "{problem}");
+    let trusted = authority.file.to_str().unwrap().to_owned();
+    let arguments = ["provider", "check", "corp", "--json"];
+    let output = scene
+        .run_with(&arguments, &[("SSL_CERT_FILE", &trusted)])
+        .await;
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(problems(&report), Vec::<String>::new());
+    assert_eq!(output.status.code(), Some(0));
+}
+
+/// An https provider on this machine that publishes its documents; its issuer.
+async fn serve_provider(authority: &Authority, jwks: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let issuer = format!(
+        "https://localhost:{}",
+        listener.local_addr().unwrap().port()
+    );
+    let acceptor = authority.acceptor("localhost");
+    let mut discovery = crate::openid_provider::discovery(&issuer);
+    discovery["jwks_uri"] = json!(format!("{issuer}/jwks"));
+    let documents = [("/jwks", jwks), ("", discovery.to_string())];
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let mut request = [0; 4096];
+            let read = stream.read(&mut request).await.unwrap();
+            let text = String::from_utf8_lossy(&request[..read]).into_owned();
+            let path = text.split(' ').nth(1).unwrap();
+            let mut documents = documents.iter();
+            let (_, body) = documents
+                .find(|(start, _)| path.starts_with(start))
+                .unwrap();
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            let _ = stream.shutdown().await;
+        }
+    });
+    issuer
 }
 
 #[tokio::test(flavor = "multi_thread")]
