@@ -8,13 +8,15 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::service::Service;
-use crate::storage::{Database, Lost, Position, REPLACED, StorageError, is_unrestored_copy};
+use crate::storage::{
+    Continuity, Database, Lost, Position, REPLACED, StorageError, is_unrestored_copy,
+};
 
 const FILE: &str = "database.json";
 /// Stands for the epoch from when a restore begins until it is complete.
@@ -23,6 +25,8 @@ pub const RESTORING: &str = "restoring";
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long the next write waits after one that failed.
 const RETRY: Duration = Duration::from_secs(1);
+/// Held while the file is written: what was seen of a lost database must stay.
+static WRITING: Mutex<()> = Mutex::new(());
 
 /// What the file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,6 +156,16 @@ impl Marker {
         std::fs::rename(&unready, data_dir.join(FILE))?;
         File::open(data_dir)?.sync_all()
     }
+
+    /// The same, unless the database was lost since it was read. Returns whether it was.
+    fn write_unless_lost(&self, continuity: &Continuity, data_dir: &Path) -> std::io::Result<bool> {
+        let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_lost = continuity.lost().is_some();
+        if !is_lost {
+            self.write(data_dir)?;
+        }
+        Ok(is_lost)
+    }
 }
 
 /// Refuses to open a database while a restore is not complete: its files may be apart, and opening
@@ -242,6 +256,7 @@ pub async fn keep(service: Arc<Service>, data_dir: PathBuf) {
 /// # Errors
 /// When the file is not written.
 pub fn note_lost(lost: Lost, data_dir: &Path) -> std::io::Result<()> {
+    let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
     let lost = Marker {
         epoch: lost.epoch,
         version: lost.version,
@@ -264,12 +279,42 @@ pub async fn write_now(database: &Database, data_dir: &Path) -> Result<u64, Mark
     }
     let marker = Marker::from(found);
     let version = marker.version;
-    let directory = data_dir.to_owned();
-    let written = tokio::task::spawn_blocking(move || marker.write(&directory)).await;
-    let written = written.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked)));
-    written.map_err(|source| MarkerError::Unwritable {
-        file: data_dir.join(FILE),
-        source,
-    })?;
+    let (directory, continuity) = (data_dir.to_owned(), database.continuity().clone());
+    let write = move || marker.write_unless_lost(&continuity, &directory);
+    let written = tokio::task::spawn_blocking(write).await;
+    let is_lost = written
+        .unwrap_or_else(|panicked| Err(std::io::Error::other(panicked)))
+        .map_err(|source| MarkerError::Unwritable {
+            file: data_dir.join(FILE),
+            source,
+        })?;
+    if is_lost {
+        return Err(StorageError::WentBack.into());
+    }
     Ok(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_seen_of_a_lost_database_is_not_overwritten() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", directory.path().join("test.db").display());
+        let database = Database::open(&url, "epoch").await.unwrap();
+        let before = Marker::from(database.position().await.unwrap());
+        let lost = Lost {
+            epoch: "epoch".to_owned(),
+            version: before.version + 7,
+        };
+        let write = || before.write_unless_lost(database.continuity(), directory.path());
+        assert!(!write().unwrap());
+        database.continuity().went_back(lost.clone());
+        note_lost(lost, directory.path()).unwrap();
+        // Read before, and written after.
+        assert!(write().unwrap());
+        let noted = Marker::read(directory.path()).unwrap().unwrap();
+        assert_eq!(noted.version, before.version + 7);
+    }
 }
