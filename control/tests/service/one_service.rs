@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Output;
+use std::time::Duration;
 
 use portcullis_control::seal::key::SealKey;
 use portcullis_control::system::randomness::SystemRandomness;
@@ -12,6 +13,7 @@ use crate::harness::Service;
 use crate::kill::Process;
 
 const SEAL: &str = "PORTCULLIS_KEYS__SEAL__FILE";
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// The file with a key that several services share.
 fn seal(directory: &TempDir) -> String {
@@ -21,14 +23,18 @@ fn seal(directory: &TempDir) -> String {
     file.to_str().unwrap().to_owned()
 }
 
-/// Tries to start a service on a database, with another data directory. It ends by itself.
-fn refused(data: &Path, database: &str) -> Output {
-    let output = program(data, &["serve"])
+/// Tries to start a service on a database, with another data directory and the same seal key. It ends
+/// by itself.
+async fn refused(data: &Path, database: &str, seal: &str) -> Output {
+    let mut command = program(data, &["serve"]);
+    command
         .env("PORTCULLIS_SERVER__LISTEN", "127.0.0.1:0")
         .env("PORTCULLIS_SERVER__FILTERS", "127.0.0.1:0")
         .env("PORTCULLIS_DATABASE__URL", database)
-        .output()
-        .unwrap();
+        .env(SEAL, seal);
+    let mut command = tokio::process::Command::from(command);
+    let ended = tokio::time::timeout(LIMIT, command.kill_on_drop(true).output()).await;
+    let output = ended.expect("a second service runs").unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     output
 }
@@ -48,7 +54,7 @@ async fn a_sqlite_database_has_one_service_under_every_name() {
     std::os::unix::fs::symlink(path("real.db"), path("symbolic.db")).unwrap();
     std::fs::hard_link(path("real.db"), path("hard.db")).unwrap();
     for name in ["real.db", "symbolic.db", "hard.db"] {
-        let output = refused(&path("two"), &url(name));
+        let output = refused(&path("two"), &url(name), &seal).await;
         let error = stderr(&output);
         assert!(
             error.contains("already running with the database"),

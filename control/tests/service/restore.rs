@@ -193,6 +193,19 @@ async fn b12_an_older_database_is_not_used_before_restore() {
     assert!(lost.start(&lost.present).await.is_err());
 }
 
+/// One restore raises the version by less than two raise it.
+#[tokio::test(flavor = "multi_thread")]
+async fn b12_a_backup_from_before_two_restores_ends_above_both() {
+    let lost = Lost::new().await;
+    lost.restored(&lost.present, &[]);
+    let seen = lost.restored(&lost.present, &[])["version"].clone();
+    let restored = lost.restored(&lost.backup, &[]);
+    assert!(
+        restored["version"].as_u64() > seen.as_u64(),
+        "{restored} {seen}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn b12_replicas_accept_a_database_that_another_has_restored() {
     let mut lost = Lost::new().await;

@@ -2,7 +2,7 @@
 //! a whole or not at all, and what was answered is there.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -152,62 +152,74 @@ async fn a_kill_in_the_middle_of_any_write_leaves_all_of_it_or_nothing() {
     assert!(between > 0, "no kill fell on the way");
 }
 
+/// A backup that is in place, and not restored, must not be used: not even where nothing tells that it
+/// is older, since the data directory is new and somebody else made the copy.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_in_the_middle_of_a_restore_leaves_the_former_database_or_none_that_is_used() {
     let (_root, base) = faults();
     let service = base.start("").await.unwrap();
     service.user("ana@example.com").await;
-    let url = format!("sqlite://{}", base.database().display());
     service.running.stop().await;
     let backup = base.root.join("backup.db");
-    let run = |faults: &Faults, arguments: &[&str], with: bool| {
-        let data = faults.root.join("files/data");
-        let url = format!("sqlite://{}", faults.database().display());
-        let mut command = program(&data, arguments);
-        command.env("PORTCULLIS_DATABASE__URL", url);
-        if with {
-            command.envs(faults.variables(""));
-        }
-        command.output().unwrap()
-    };
-    let made = run(&base, &["backup", backup.to_str().unwrap()], false);
-    assert!(made.status.success(), "{url}");
-    let restore = ["restore", backup.to_str().unwrap(), "--json"];
-    let mut interrupted = 0;
-    for at in (1..).step_by(4) {
-        let (_root, faults) = faults();
-        copy(&base.root.join("files"), &faults.root.join("files"));
-        faults.set(&format!("kill {at}"));
-        let output = run(&faults, &restore, true);
-        faults.set("");
-        if output.status.success() {
-            break;
-        }
-        match faults.start("").await {
-            // Nothing had been put in place, or all of it.
-            Ok(service) => service.running.stop().await,
-            Err(error) => {
-                interrupted += 1;
-                assert!(
-                    error.contains("portcullis-control restore"),
-                    "{at}: {error}"
-                );
-                let again = run(&faults, &restore, false);
-                let restored: Value = serde_json::from_slice(&again.stdout).unwrap();
-                assert!(restored["epoch"].is_string(), "{at}");
+    std::fs::copy(base.database(), &backup).unwrap();
+    let service = base.start("").await.unwrap();
+    service.user("bob@example.com").await;
+    let former = service.running.service.storage.position().await.unwrap();
+    service.running.stop().await;
+    for has_seen in [true, false] {
+        let mut interrupted = 0;
+        for at in (1..).step_by(4) {
+            let (_root, faults) = faults();
+            copy(&base.root.join("files"), &faults.root.join("files"));
+            if !has_seen {
+                std::fs::remove_file(faults.root.join("files/data/database.json")).unwrap();
             }
+            faults.set(&format!("kill {at}"));
+            let output = restore(&faults, &backup, true);
+            faults.set("");
+            if output.status.success() {
+                break;
+            }
+            match faults.start("").await {
+                // Nothing had been put in place, or all of it was done.
+                Ok(service) => {
+                    let found = service.running.service.storage.position().await.unwrap();
+                    let users = service.listed("/users").await.len();
+                    let is_former = found.epoch == former.epoch;
+                    assert_eq!(users, if is_former { 2 } else { 1 }, "{at}");
+                    service.running.stop().await;
+                }
+                Err(error) => {
+                    interrupted += 1;
+                    let names_restore = error.contains("portcullis-control restore");
+                    assert!(names_restore, "{at}: {error}");
+                    let again = restore(&faults, &backup, false);
+                    let restored: Value = serde_json::from_slice(&again.stdout).unwrap();
+                    assert!(restored["epoch"].is_string(), "{at}");
+                }
+            }
+            let service = faults.start("").await.unwrap();
+            let first = &service.listed("/users").await[0]["email"];
+            assert_eq!(*first, json!("ana@example.com"));
+            service.running.stop().await;
         }
-        let service = faults.start("").await.unwrap();
-        assert_eq!(
-            service.listed("/users").await[0]["email"],
-            json!("ana@example.com")
+        assert!(
+            interrupted > 0,
+            "no kill fell after the backup was put in place"
         );
-        service.running.stop().await;
     }
-    assert!(
-        interrupted > 0,
-        "no kill fell after the backup was put in place"
-    );
+}
+
+/// Runs `restore` with a backup, with the faults or without.
+fn restore(faults: &Faults, backup: &Path, with: bool) -> Output {
+    let data = faults.root.join("files/data");
+    let url = format!("sqlite://{}", faults.database().display());
+    let mut command = program(&data, &["restore", backup.to_str().unwrap(), "--json"]);
+    command.env("PORTCULLIS_DATABASE__URL", url);
+    if with {
+        command.envs(faults.variables(""));
+    }
+    command.output().unwrap()
 }
 
 fn copy(from: &Path, to: &Path) {
