@@ -95,6 +95,7 @@ impl Feed {
             version: APPLIED_VERSION,
             next: (until < self.revocations).then(|| until.to_string()),
             now: self.now,
+            proof: None,
             keys: first.then(|| JwkSet {
                 keys: self.keys.clone(),
             }),

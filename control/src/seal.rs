@@ -4,6 +4,7 @@
 //! A sealed secret is `sealed1.<id of the key>.<base64url of nonce, ciphertext and tag>`. What it is
 //! for is authenticated with it, so it does not open in another place.
 
+mod authentic;
 pub mod key;
 mod sealed;
 pub mod source;

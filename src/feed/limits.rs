@@ -23,6 +23,7 @@ pub(super) const MAX_SNAPSHOT_BYTES: usize = 512 * 1024 * 1024;
 const MAX_KEYS: usize = 64;
 /// Bytes of the id of a user, a session, a key or an epoch.
 const MAX_ID_BYTES: usize = 64;
+const MAX_PROOF_BYTES: usize = 128;
 /// Bytes of the next page's name, which becomes part of a request's path.
 const MAX_NEXT_BYTES: usize = 4_096;
 
@@ -47,6 +48,10 @@ pub(super) fn check<S: AsRef<str>>(page: &FeedPage<S>) -> Result<(), FeedError> 
         (
             next.is_none_or(|next| next.len() <= MAX_NEXT_BYTES),
             "the name of the next page",
+        ),
+        (
+            (page.proof.as_ref()).is_none_or(|proof| proof.len() <= MAX_PROOF_BYTES),
+            "the version's proof",
         ),
         (page.keys.as_ref().is_none_or(are_keys), "the keys"),
         (

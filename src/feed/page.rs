@@ -53,6 +53,7 @@ impl DecodedPage {
             version: page.version,
             next: page.next.as_deref(),
             now: page.now,
+            proof: page.proof.as_deref(),
         };
         // This type always serializes; no bytes would be read as no page.
         let head = serde_json::to_vec(&head).unwrap_or_default();
@@ -85,6 +86,8 @@ struct BareHead<'a> {
     version: u64,
     next: Option<&'a str>,
     now: UnixSeconds,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<&'a str>,
 }
 
 fn bytes_of(head: &[u8], changes: &Changes) -> Vec<u8> {
@@ -102,6 +105,7 @@ fn without_revocations(page: FeedPage<Text<'_>>) -> FeedPage {
         version: page.version,
         next: page.next,
         now: page.now,
+        proof: page.proof,
         keys: page.keys,
         applications: page.applications,
         revocations: RevocationChanges::default(),
@@ -127,6 +131,7 @@ mod tests {
     fn a_page_is_shared_whole_or_not_at_all() {
         let mut sent = snapshot("e1", 57);
         sent.next = Some("more".into());
+        sent.proof = Some("proof".into());
         sent.revocations.put.extend(revoke(58).put);
         sent.revocations.delete = vec![Subject::Session("s".into())];
         let mut later = sent.clone();

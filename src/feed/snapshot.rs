@@ -14,6 +14,8 @@ use crate::session::revocations::{Fingerprints, Revocations};
 pub(super) struct SnapshotBuilder {
     epoch: String,
     version: u64,
+    /// From the first page.
+    proof: Option<String>,
     next: Option<String>,
     pages: u32,
     bytes: usize,
@@ -32,6 +34,7 @@ impl SnapshotBuilder {
         let mut builder = Self {
             epoch: page.head.epoch.clone(),
             version: page.head.version,
+            proof: page.head.proof.clone(),
             revocations: Revocations::with(fingerprints.clone()),
             ..Self::default()
         };
@@ -84,6 +87,7 @@ impl SnapshotBuilder {
         let contents = Contents {
             epoch: self.epoch,
             version: self.version,
+            proof: self.proof,
             keys: self.keys.ok_or(FeedError::NoKeys)?,
             applications: self.applications,
             revocations: self.revocations,

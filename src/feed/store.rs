@@ -19,6 +19,7 @@ use crate::time::UnixSeconds;
 pub struct Store {
     epoch: String,
     version: u64,
+    proof: Option<String>,
     keys: Keys,
     applications: Applications,
     table: ApplicationTable,
@@ -32,6 +33,7 @@ pub(super) type Applications = HashMap<String, Rc<Application>>;
 pub(super) struct Contents {
     pub epoch: String,
     pub version: u64,
+    pub proof: Option<String>,
     pub keys: JwkSet,
     pub applications: Applications,
     pub revocations: Revocations,
@@ -48,6 +50,7 @@ impl Store {
             table: place(&contents.applications, scope)?,
             epoch: contents.epoch,
             version: contents.version,
+            proof: contents.proof,
             applications: contents.applications,
             revocations: contents.revocations,
         })
@@ -89,7 +92,7 @@ impl Store {
             (self.applications, self.table) = (applications, table);
         }
         self.revocations.take(changes);
-        self.version = head.version;
+        (self.version, self.proof) = (head.version, head.proof);
         Ok(keys_changed)
     }
 
@@ -103,6 +106,12 @@ impl Store {
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// What shows that the control service has issued the version.
+    #[must_use]
+    pub fn proof(&self) -> Option<&str> {
+        self.proof.as_deref()
     }
 
     /// The keys.

@@ -50,6 +50,7 @@ pub(super) fn snapshot(epoch: &str, version: u64) -> FeedPage {
         version,
         next: None,
         now: NOW.to_seconds(),
+        proof: None,
         keys: Some(JwkSet {
             keys: vec![Signer::new().jwk()],
         }),

@@ -84,6 +84,7 @@ impl World {
             version: self.version,
             next: None,
             now: NOW.to_seconds(),
+            proof: None,
             keys: Some(JwkSet {
                 keys: vec![self.signer.jwk()],
             }),
@@ -116,6 +117,7 @@ impl World {
             version: self.version,
             next: None,
             now: NOW.to_seconds(),
+            proof: None,
             keys: None,
             applications: ApplicationChanges::default(),
             revocations: RevocationChanges {

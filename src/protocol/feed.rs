@@ -40,6 +40,10 @@ pub struct FeedPage<S = String> {
     pub next: Option<String>,
     /// The control service's time.
     pub now: UnixSeconds,
+    /// Shows that the control service has issued `version` in `epoch`: a follower sends it back with
+    /// its position. Absent on later pages of a snapshot, and from older control services.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
     /// The whole set of keys; absent if unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<JwkSet>,

@@ -7,6 +7,7 @@ use portcullis::protocol::calls::ProblemReason;
 use crate::eligibility::Denied;
 use crate::metrics::refusals::{Endpoint, Refused};
 use crate::problems::Problem;
+use crate::seal::SealError;
 use crate::storage::StorageError;
 use crate::system::randomness::NoRandomness;
 use crate::tokens::keys::SignError;
@@ -74,6 +75,9 @@ pub enum ApiError {
     /// The token was not signed.
     #[error(transparent)]
     Sign(SignError),
+    /// The version of a page was not proved.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// Claims cannot be written or read as JSON.
     #[error("a token's claims cannot be written or read")]
     Claims(#[from] serde_json::Error),
@@ -101,6 +105,7 @@ impl ApiError {
             | Self::Randomness(_)
             | Self::Stopping
             | Self::Sign(_)
+            | Self::Seal(_)
             | Self::Claims(_) => (StatusCode::SERVICE_UNAVAILABLE, ProblemReason::Unavailable),
         }
     }

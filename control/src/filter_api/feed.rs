@@ -42,6 +42,8 @@ pub struct FeedQuery {
     epoch: Option<String>,
     #[serde(default)]
     after: u64,
+    /// Shows that the service has issued `after` in `epoch`.
+    proof: Option<String>,
     next: Option<String>,
     /// Seconds.
     #[serde(default)]
@@ -67,7 +69,8 @@ pub async fn feed(
     let Query(query) = query.map_err(|_| ApiError::RequestInvalid)?;
     let poll = Poll::new(&service, &identity, query)?;
     if let Some(epoch) = &poll.query.epoch {
-        claim::check(&service.storage, &identity, epoch, poll.query.after).await?;
+        let (after, proof) = (poll.query.after, poll.query.proof.as_deref());
+        claim::check(&service, &identity, epoch, after, proof).await?;
     }
     let position = service.storage.position().await?;
     let caller = Caller {
@@ -224,12 +227,15 @@ impl<'a> Poll<'a> {
             version,
             cursor,
         });
+        let page = self.page_of(epoch, items).await?;
         Ok(FeedPage {
             kind: PageKind::Snapshot,
             after: 0,
             version,
+            // The version of a later page is what the follower says.
+            proof: page.proof.filter(|_| from.is_none()),
             next: next.as_ref().map(Next::encode).transpose()?,
-            ..self.page_of(epoch, items).await?
+            ..page
         })
     }
 
@@ -249,6 +255,7 @@ impl<'a> Poll<'a> {
         } else {
             None
         };
+        let proof = claim::proof(&self.service.seal, &epoch, items.version)?;
         Ok(FeedPage {
             epoch,
             kind: PageKind::Delta,
@@ -256,6 +263,7 @@ impl<'a> Poll<'a> {
             version: items.version,
             next: None,
             now: self.service.now(),
+            proof: Some(proof),
             keys,
             applications: ApplicationChanges {
                 put: items.applications,

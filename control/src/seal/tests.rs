@@ -163,3 +163,34 @@ fn a_file_that_others_can_read_is_noticed() {
         "it may have a group"
     );
 }
+
+#[test]
+fn only_a_holder_of_the_key_authenticates_and_only_one_message() {
+    let directory = tempfile::tempdir().unwrap();
+    let seal = made(&own(directory.path()));
+    let shown = seal.authenticate(b"one").unwrap();
+    assert!(seal.is_authentic(b"one", &shown));
+    assert!(!seal.is_authentic(b"two", &shown));
+    let id = seal.current();
+    for bad in [
+        "",
+        ".",
+        &id,
+        &format!("{id}."),
+        &format!("{shown}A"),
+        &shown[1..],
+    ] {
+        assert!(!seal.is_authentic(b"one", bad), "{bad}");
+    }
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = made(&own(elsewhere.path()));
+    assert!(!other.is_authentic(b"one", &shown));
+    let (_, mac) = shown.split_once('.').unwrap();
+    assert!(!other.is_authentic(b"one", &format!("{}.{mac}", other.current())));
+    // Under another key that is new, while the old one is kept.
+    seal.renew(&id, &SystemRandomness).unwrap();
+    assert!(seal.is_authentic(b"one", &shown));
+    assert_ne!(seal.authenticate(b"one").unwrap(), shown);
+    seal.drop_old().unwrap();
+    assert!(!seal.is_authentic(b"one", &shown));
+}

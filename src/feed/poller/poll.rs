@@ -175,8 +175,11 @@ impl PollRole {
                 };
                 let (epoch, after) = (percent_encode(store.epoch().as_bytes()), store.version());
                 let wait = wait.as_secs();
+                let proof = store.proof().map_or_else(String::new, |proof| {
+                    format!("&proof={}", percent_encode(proof.as_bytes()))
+                });
                 format!(
-                    "epoch={epoch}&after={after}&wait={wait}&limit={PAGE_LIMIT}\
+                    "epoch={epoch}&after={after}{proof}&wait={wait}&limit={PAGE_LIMIT}\
                      &instance={instance}&applied={applied}"
                 )
             }

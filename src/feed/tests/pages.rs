@@ -41,6 +41,42 @@ fn a_snapshot_then_deltas() {
     assert_eq!(position(&feed), ("e1".into(), 57, 2));
 }
 
+/// By it the control service knows a later version than its database has.
+#[test]
+fn b12_a_poll_shows_the_proof_of_what_is_in_force() {
+    let mut feed = feed();
+    let shown = |feed: &mut Feed, at: u64| {
+        let poll = feed.poll(UnixMillis::new(NOW.get() * at), 0).unwrap();
+        let found = poll
+            .query
+            .split('&')
+            .find(|part| part.starts_with("proof="));
+        let nothing_new = FeedAnswer {
+            status: Some(204),
+            body: &[],
+        };
+        let now = UnixMillis::new(NOW.get() * at);
+        feed.answered(now, 0, nothing_new).unwrap();
+        found.map(ToOwned::to_owned)
+    };
+    // The first page of a snapshot has it.
+    let mut first = snapshot("e1", 41);
+    (first.next, first.proof) = (Some("p/2".into()), Some("k.41".into()));
+    give(&mut feed, &first).unwrap();
+    let mut second = snapshot("e1", 41);
+    (second.keys, second.applications) = (None, ApplicationChanges::default());
+    second.revocations = revoke(40);
+    give(&mut feed, &second).unwrap();
+    assert_eq!(shown(&mut feed, 2).as_deref(), Some("proof=k.41"));
+    let mut page = delta("e1", 41, 57);
+    page.proof = Some("k/57".into());
+    give(&mut feed, &page).unwrap();
+    assert_eq!(shown(&mut feed, 3).as_deref(), Some("proof=k%2F57"));
+    // Of an older control service: the proof of another version would be none.
+    give(&mut feed, &delta("e1", 57, 58)).unwrap();
+    assert_eq!(shown(&mut feed, 4), None);
+}
+
 #[test]
 fn a_snapshot_in_pages_takes_effect_after_its_last() {
     let mut feed = feed();

@@ -40,6 +40,7 @@ impl World {
             version: self.version,
             next: None,
             now: NOW.to_seconds(),
+            proof: None,
             keys,
             applications,
             revocations: RevocationChanges::default(),

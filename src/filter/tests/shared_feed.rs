@@ -40,6 +40,7 @@ fn with_other_key(kind: PageKind, epoch: &str, version: u64) -> FeedPage {
         version,
         next: None,
         now: NOW.to_seconds(),
+        proof: None,
         keys: Some(JwkSet {
             keys: vec![Signer::new().jwk()],
         }),

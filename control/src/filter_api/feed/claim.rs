@@ -1,43 +1,68 @@
-//! What a follower says it has, as evidence that the database went back.
+//! The position with which a follower polls, as evidence that the database went back.
 //!
 //! A filter that has a later version than the database, of this epoch or another, has it from a
-//! database that was lost: this one is a backup, or a replica without the last transactions. What no
-//! database can have said is ignored: epochs of another form, and versions far ahead.
+//! database that was lost: this one is a backup, or a replica without the last transactions. Every
+//! page brings a proof of its version, which outlives the database ([`Seal::authenticate`]). So the
+//! holder of a filter credential cannot claim a version that was never issued, and stop the service
+//! with it.
+//!
+//! A later version without its proof is refused: neither does it count, nor is its follower given
+//! older data. Filters from before there were proofs, and pages of such control services, have none.
 
+use super::super::error::ApiError;
 use super::super::identity::FilterIdentity;
-use crate::storage::{Database, StorageError};
+use crate::seal::{Seal, SealError};
+use crate::service::Service;
+use crate::storage::StorageError;
 
-/// How far a filter's version can be ahead of a database that was restored: a thousand restores.
-const FARTHEST_AHEAD: u64 = 1_000_000_000_000;
-
-/// Checks the position with which a filter polls.
+/// Checks the position with which a filter polls, and its proof.
 ///
 /// # Errors
-/// When the database went back, or cannot be read.
+/// When the position is later than the database's and is not proved; when the database went back, or
+/// cannot be read.
 pub async fn check(
-    storage: &Database,
+    service: &Service,
     identity: &FilterIdentity,
     epoch: &str,
     after: u64,
-) -> Result<(), StorageError> {
-    let seen = storage.continuity().seen();
-    if after <= seen || after - seen > FARTHEST_AHEAD || !is_epoch(epoch) {
+    proof: Option<&str>,
+) -> Result<(), ApiError> {
+    let storage = &service.storage;
+    if after <= storage.continuity().seen() {
         return Ok(());
     }
-    let checked = storage.check_shown(Some(epoch), after).await;
-    if matches!(checked, Err(StorageError::WentBack)) {
-        let credential = identity.id();
-        tracing::error!(
-            credential,
-            after,
-            "a filter has a later version of the feed than the database"
-        );
+    let credential = identity.id();
+    let message = message(epoch, after);
+    if proof.is_some_and(|proof| service.seal.is_authentic(&message, proof)) {
+        let checked = storage.check_shown(Some(epoch), after).await;
+        if matches!(checked, Err(StorageError::WentBack)) {
+            tracing::error!(
+                credential,
+                after,
+                "a filter has a later version of the feed than the database"
+            );
+        }
+        return Ok(checked?);
     }
-    checked
+    // Another replica may have committed it a moment ago.
+    if after <= storage.position().await?.version {
+        return Ok(());
+    }
+    tracing::warn!(
+        credential,
+        after,
+        "a filter claims a later version of the feed than the database has, without its proof: the \
+         poll is refused. If the database is an older one, run `restore`; if it is a new one, restart \
+         the filter's Envoy; else another program may use the filter's credential"
+    );
+    Err(ApiError::RequestInvalid)
 }
 
-/// Whether a text has the form of an epoch: 128 bits in base64url.
-fn is_epoch(text: &str) -> bool {
-    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    text.len() == 22 && text.bytes().all(is_base64url)
+/// What proves that the service has issued a version in an epoch.
+pub fn proof(seal: &Seal, epoch: &str, version: u64) -> Result<String, SealError> {
+    seal.authenticate(&message(epoch, version))
+}
+
+fn message(epoch: &str, version: u64) -> Vec<u8> {
+    format!("portcullis feed {version} {epoch}").into_bytes()
 }

@@ -33,6 +33,7 @@ async fn what_a_poll_says_of_its_proxy_is_bounded() {
             stale,
             epoch: String::new(),
             version: 0,
+            proof: String::new(),
         };
         let answer = proxy.ask("limit=1").await;
         assert_eq!(

@@ -17,6 +17,8 @@ pub struct Proxy<'a> {
     pub stale: &'a str,
     pub epoch: String,
     pub version: u64,
+    /// Shows that the service has issued the version.
+    pub proof: String,
 }
 
 impl<'a> Proxy<'a> {
@@ -29,6 +31,7 @@ impl<'a> Proxy<'a> {
             stale,
             epoch: String::new(),
             version: 0,
+            proof: String::new(),
         };
         proxy.take(proxy.ask("limit=20000").await).await;
         proxy
@@ -41,6 +44,7 @@ impl<'a> Proxy<'a> {
             instance,
             stale,
             epoch: String::new(),
+            proof: String::new(),
             ..*self
         };
         proxy.take(proxy.ask("limit=20000").await).await;
@@ -57,10 +61,15 @@ impl<'a> Proxy<'a> {
 
     /// Polls as a filter does that has applied what it took.
     pub async fn poll(&mut self, wait: u64) {
-        let (epoch, version) = (&self.epoch, self.version);
-        let query = format!("epoch={epoch}&after={version}&applied={version}&wait={wait}");
+        let query = format!("{}&applied={}&wait={wait}", self.position(), self.version);
         let answer = self.ask(&query).await;
         self.take(answer).await;
+    }
+
+    /// What it has, as a poll says it.
+    pub fn position(&self) -> String {
+        let (epoch, version, proof) = (&self.epoch, self.version, &self.proof);
+        format!("epoch={epoch}&after={version}&proof={proof}")
     }
 
     pub async fn take(&mut self, answer: reqwest::Response) {
@@ -70,6 +79,7 @@ impl<'a> Proxy<'a> {
         assert_eq!(answer.status(), StatusCode::OK);
         let page: FeedPage = answer.json().await.unwrap();
         (self.epoch, self.version) = (page.epoch, page.version);
+        self.proof = page.proof.unwrap();
     }
 }
 

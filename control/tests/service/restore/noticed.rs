@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use portcullis::protocol::base64url;
+use portcullis::protocol::feed::FeedPage;
 use portcullis_control::server::Failed;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -32,7 +34,9 @@ struct Later {
     audience: String,
     browser: Browser,
     refresh: Value,
-    position: (String, u64),
+    version: u64,
+    /// The position of a filter that follows the feed, as its poll says it.
+    position: String,
 }
 
 impl Later {
@@ -62,7 +66,8 @@ impl Later {
         let refresh = json!({
             "token": answer["token"], "binding_secret": answer["binding"], "origin": WIKI,
         });
-        let position = service.running.service.storage.position().await.unwrap();
+        let proxy = Proxy::start(&service, "one", DENY).await;
+        let (position, version) = (proxy.position(), proxy.version);
         service.running.stop().await;
         Self {
             directory: Arc::new(with_seal_of(&directory)),
@@ -73,7 +78,8 @@ impl Later {
             audience,
             browser,
             refresh,
-            position: (position.epoch, position.version),
+            version,
+            position,
         }
     }
 
@@ -97,14 +103,14 @@ impl Later {
         service.running.stop().await;
 
         let error = self.start().await.err().unwrap();
-        let seen = format!("has seen version {}", self.position.1);
+        let seen = format!("has seen version {}", self.version);
         assert!(error.contains(&seen), "{error}");
         let output = program(&self.directory.path().join("data"), &["restore", "--json"])
             .env("PORTCULLIS_DATABASE__URL", &self.backup)
             .output()
             .unwrap();
         let restored: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert!(restored["version"].as_u64() > Some(self.position.1));
+        assert!(restored["version"].as_u64() > Some(self.version));
         let service = self.start().await.unwrap();
         assert_eq!(service.listed("/users").await.len(), 2);
         // The filter that gave it away gets the new feed.
@@ -113,8 +119,7 @@ impl Later {
     }
 
     async fn poll_as_before(&self, service: &Service) -> reqwest::Response {
-        let (epoch, version) = &self.position;
-        let query = format!("?epoch={epoch}&after={version}&applied={version}&wait=0");
+        let query = format!("?{}&applied={}&wait=0", self.position, self.version);
         poll(service, &self.credential, &query).await
     }
 }
@@ -166,7 +171,7 @@ async fn b12_a_filter_from_after_a_restore_gives_a_backup_from_before_it_away() 
     lost.restored(&lost.present, &[]);
     let service = lost.start(&lost.present).await.unwrap();
     let proxy = Proxy::start(&service, "one", DENY).await;
-    let (epoch, version) = (proxy.epoch.clone(), proxy.version);
+    let query = format!("?{}", proxy.position());
     service.running.stop().await;
     // On a machine that has seen nothing.
     let directory = Arc::new(with_seal_of(&lost.directory));
@@ -174,31 +179,70 @@ async fn b12_a_filter_from_after_a_restore_gives_a_backup_from_before_it_away() 
     let mut service = Service::start_at(&lost.backup, directory, "", clock)
         .await
         .unwrap();
-    let query = format!("?epoch={epoch}&after={version}");
     let polled = poll(&service, &lost.credential, &query).await;
     assert_eq!(polled.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(failed(&mut service).await, Failed::DatabaseWentBack);
 }
 
-#[tokio::test]
-async fn positions_that_no_database_had_are_ignored() {
+/// The holder of a stolen filter credential can stop nothing: a version counts only with the proof that
+/// the service has issued it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_later_version_without_its_proof_is_refused_and_stops_nothing() {
     let service = Service::start().await;
-    let credential = service.credential(&[]).await;
-    let position = service.running.service.storage.position().await.unwrap();
-    let epoch = &position.epoch;
-    for query in [
-        format!("?epoch={epoch}&after={}", u64::MAX),
-        "?epoch=another-life&after=1000000".to_owned(),
-        format!("?epoch={epoch}&after={}", position.version),
+    let mut proxy = Proxy::start(&service, "one", DENY).await;
+    let (epoch, version, proof) = (proxy.epoch.clone(), proxy.version, proxy.proof.clone());
+    let other = Service::start().await;
+    let of_another = Proxy::start(&other, "one", DENY).await.proof;
+    let forged = format!("{}AAAA", &proof[..proof.len() - 4]);
+    for (epoch, after) in [
+        (epoch.as_str(), version + 1),
+        (&epoch, u64::MAX),
+        ("another-life", version + 1_000_000),
     ] {
-        let polled = poll(&service, &credential, &query).await;
-        assert!(polled.status().is_success(), "{query}");
+        for proof in ["", &proof, &forged, &of_another] {
+            let query = format!("?epoch={epoch}&after={after}&proof={proof}");
+            let polled = poll(&service, &proxy.credential, &query).await;
+            assert_eq!(polled.status(), StatusCode::BAD_REQUEST, "{query}");
+        }
+        let query = format!("?epoch={epoch}&after={after}");
+        let polled = poll(&service, &proxy.credential, &query).await;
+        assert_eq!(polled.status(), StatusCode::BAD_REQUEST, "{query}");
     }
     // Without a credential nobody is asked.
-    let ahead = format!("?epoch={epoch}&after={}", position.version + 1);
+    let ahead = format!("?epoch={epoch}&after={}", version + 1);
     let polled = poll(&service, "portcullis-filter_x.y", &ahead).await;
     assert_eq!(polled.status(), StatusCode::UNAUTHORIZED);
+    // The position of a filter from before there were proofs.
+    let same = format!("?epoch={epoch}&after={version}");
+    let polled = poll(&service, &proxy.credential, &same).await;
+    assert!(polled.status().is_success());
     service.user(ANA).await;
+    proxy.poll(0).await;
+}
+
+/// A follower names the version of a later page of a snapshot itself.
+#[tokio::test]
+async fn no_proof_is_given_for_a_version_that_a_follower_makes_up() {
+    let service = Service::start().await;
+    for number in 0..3 {
+        let origin = format!("https://{number}.example.com");
+        let name = number.to_string();
+        service.application(&name, &origin, json!({})).await;
+    }
+    let credential = service.credential(&[]).await;
+    let page = async |query: &str| -> FeedPage {
+        let answer = poll(&service, &credential, query).await;
+        answer.json().await.unwrap()
+    };
+    let first = page("?limit=1").await;
+    assert!(first.proof.is_some());
+    let next = base64url::decode(first.next.unwrap().as_bytes()).unwrap();
+    let mut next: Value = serde_json::from_slice(&next).unwrap();
+    next["version"] = json!(first.version + 1_000);
+    let next = base64url::encode(next.to_string().as_bytes());
+    let made_up = page(&format!("?limit=1&next={next}")).await;
+    assert_eq!(made_up.version, first.version + 1_000);
+    assert_eq!(made_up.proof, None);
 }
 
 /// Whether its version is noticed by the revocation itself or by the reader that follows the feed:
@@ -210,10 +254,13 @@ async fn b12_no_revocation_is_reported_as_done_by_a_database_that_went_back() {
     let request = json!({ "email": ANA });
     service.done("/revocations/user", request.clone()).await;
     let pool = AnyPool::connect(&service.database_url).await.unwrap();
-    sqlx::query("UPDATE feed_state SET version = version - 1")
-        .execute(&pool)
-        .await
-        .unwrap();
+    for statement in [
+        "UPDATE feed_state SET version = version - 1",
+        "DELETE FROM feed_log WHERE version > (SELECT version FROM feed_state)",
+        "DELETE FROM version_times WHERE version > (SELECT version FROM feed_state)",
+    ] {
+        sqlx::query(statement).execute(&pool).await.unwrap();
+    }
     let (status, answer) = service.administer("/revocations/user", request).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{answer}");
     let text = answer["error"].as_str().unwrap();
@@ -316,7 +363,7 @@ async fn b12_a_backup_that_was_only_put_in_place_is_not_used_where_nothing_was_s
     let backup = backup(&service, &database, true).await;
     service.running.stop().await;
 
-    let elsewhere = Arc::new(TempDir::new().unwrap());
+    let elsewhere = Arc::new(with_seal_of(&directory));
     let url = format!("sqlite://{}", backup.display());
     let start = || Service::start_at(&url, Arc::clone(&elsewhere), "", Arc::default());
     let error = start().await.err().unwrap().to_string();
