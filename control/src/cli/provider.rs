@@ -100,20 +100,22 @@ async fn check_one(config: &Config, id: &str, output: Output) -> Result<(), CliE
 }
 
 fn text(report: &Report) -> String {
+    let register = &report.register;
     let mut lines = vec![
         format!("Issuer                      {}", report.issuer),
         String::new(),
         "Register at the provider:".to_owned(),
+        format!("  redirect URI              {}", register.redirect_uri),
         format!(
-            "  redirect URI             {}",
-            report.register.redirect_uri
+            "  post-logout redirect URI  {}",
+            register.post_logout_redirect_uri
         ),
         format!(
-            "  back-channel logout URI  {}",
-            report.register.backchannel_logout_uri
+            "  back-channel logout URI   {}",
+            register.backchannel_logout_uri
         ),
     ];
-    if let Some(key) = &report.register.public_key {
+    if let Some(key) = &register.public_key {
         lines.push(format!("  public key                {key}"));
     }
     lines.push(String::new());

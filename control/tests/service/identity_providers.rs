@@ -9,6 +9,7 @@ mod documents;
 mod id_token;
 mod refresh;
 mod request;
+mod start;
 
 use std::sync::Arc;
 

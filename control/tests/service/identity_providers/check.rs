@@ -126,6 +126,7 @@ async fn a_provider_that_fits_is_checked_with_success() {
     let text = String::from_utf8(text.stdout).unwrap();
     for part in [
         redirect_uri,
+        "post-logout redirect URI  https://team.example.com/logout",
         "ok       PKCE: knows S256",
         "note     back-channel logout: ",
     ] {
