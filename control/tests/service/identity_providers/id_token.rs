@@ -402,3 +402,26 @@ async fn a_response_without_an_id_token_is_refused() {
     let outcome = scene.redeem("code", None).await;
     assert_eq!(fault(outcome), IdTokenFault::Missing);
 }
+
+#[tokio::test]
+async fn a_token_with_any_character_changed_added_or_missing_is_refused() {
+    let scene = Scene::new().await;
+    for key in [Key::es256("a"), Key::rs256("b"), Key::eddsa("c")] {
+        scene.provider.script().keys = vec![std::sync::Arc::clone(&key)];
+        scene.clock.advance(24 * 60 * 60);
+        let token = scene.token().signed(&key);
+        let corp = scene.corp();
+        corp.verify_signed_event(&token).await.unwrap();
+        for (index, old) in token.char_indices() {
+            let (before, rest) = token.split_at(index);
+            let after = &rest[1..];
+            let mut texts = vec![format!("{before}{after}"), format!("{before}={rest}")];
+            let others = ['A', 'B', '-', '.'].into_iter().filter(|new| *new != old);
+            texts.extend(others.map(|new| format!("{before}{new}{after}")));
+            for text in texts {
+                let outcome = corp.verify_signed_event(&text).await;
+                assert!(outcome.is_err(), "{index} in {token}: {text}");
+            }
+        }
+    }
+}
