@@ -5,6 +5,13 @@ document.getElementById("sign-in")?.addEventListener("submit", (event) => {
   form.action = form.action.split("#")[0] + location.hash;
 });
 
+// The same for the ways to providers: the browser keeps the fragment through their redirects.
+for (const way of document.querySelectorAll("a.provider")) {
+  way.addEventListener("click", () => {
+    way.href = way.href.split("#")[0] + location.hash;
+  });
+}
+
 // A double click must not send the form twice: the second answer would find the first one's
 // attempt finished.
 {
@@ -25,7 +32,7 @@ document.getElementById("sign-in")?.addEventListener("submit", (event) => {
 {
   const form = document.getElementById("sign-in");
   const channel = new BroadcastChannel("portcullis.sign-in");
-  const check = form?.dataset.check;
+  const check = document.getElementById("ways")?.dataset.check;
   let sent = false;
   let typed = -Infinity;
   let gone = false;

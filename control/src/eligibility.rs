@@ -15,7 +15,7 @@ use portcullis::time::UnixSeconds;
 use crate::applications::{Admitted, Application};
 use crate::storage::{EligibilityFacts, Session};
 
-pub use person::person_of;
+pub use person::{person, person_of};
 
 /// Session, application and policy, found good at one moment of the database.
 pub struct Admission<'a> {

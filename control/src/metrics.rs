@@ -36,6 +36,10 @@ pub enum SignInResult {
     UserBlocked,
     /// The user is disabled.
     UserDisabled,
+    /// An identity provider signed nobody in, or its answer could not be used.
+    ProviderFailed,
+    /// An identity provider cannot be reached.
+    ProviderAway,
     /// Too many sign-ins failed before.
     TooManyFailures,
     /// Too many passwords are being checked.
@@ -69,11 +73,13 @@ pub struct Metrics {
 }
 
 impl SignInResult {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::SignedIn,
         Self::WrongPassword,
         Self::UserBlocked,
         Self::UserDisabled,
+        Self::ProviderFailed,
+        Self::ProviderAway,
         Self::TooManyFailures,
         Self::Busy,
         Self::Error,
@@ -85,6 +91,8 @@ impl SignInResult {
             Self::WrongPassword => "wrong_password",
             Self::UserBlocked => "user_blocked",
             Self::UserDisabled => "user_disabled",
+            Self::ProviderFailed => "provider_failed",
+            Self::ProviderAway => "provider_away",
             Self::TooManyFailures => "too_many_failures",
             Self::Busy => "busy",
             Self::Error => "error",

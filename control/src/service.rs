@@ -17,6 +17,8 @@ use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
 use crate::sign_in::known_browser::KnownBrowsers;
 use crate::sign_in::limits::SignInLimits;
 use crate::sign_in::password_hashing::Passwords;
+use crate::sign_in::provider_limits::ProviderLimits;
+use crate::sign_in::used_attempts::UsedAttempts;
 use crate::storage::{Database, StorageError};
 use crate::system::clock::Clock;
 use crate::system::disk::DataDirState;
@@ -54,6 +56,10 @@ pub struct Service {
     pub(crate) known_browsers: KnownBrowsers,
     /// Limits on failed sign-ins.
     pub limits: Arc<SignInLimits>,
+    /// The sign-ins with a provider that have ended.
+    pub(crate) used_attempts: UsedAttempts,
+    /// Limits on sign-ins with a provider that fail.
+    pub(crate) provider_limits: ProviderLimits,
     /// Limits on wrong user codes.
     pub(crate) guess_limits: GuessLimits,
     /// Limits on requests for device codes, and on polls.

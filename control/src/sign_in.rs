@@ -1,7 +1,7 @@
 //! Signing in.
 //!
-//! A sign-in method, such as [`password`], finds out who the user is and returns an
-//! [`AuthenticatedUser`](begin::AuthenticatedUser). All that follows is common to every method:
+//! A sign-in method, [`password`] or [`provider`], finds out who the user is and returns an
+//! [`AuthenticatedUser`](begin::AuthenticatedUser) or a [`ProvenUser`](provider::ProvenUser). All that follows is common to every method:
 //! [`begin`] begins the global session, and the login page of the team domain sends the browser
 //! back to the application.
 
@@ -14,4 +14,7 @@ pub mod own_password;
 pub mod password;
 pub mod password_hash;
 pub mod password_hashing;
+pub(crate) mod provider;
+pub(crate) mod provider_limits;
+pub(crate) mod used_attempts;
 pub(crate) mod users;

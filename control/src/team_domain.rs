@@ -37,12 +37,22 @@ fn login_page() -> MethodRouter<Arc<Service>> {
     page.layer(middleware::from_fn(login::opener::keep))
 }
 
+/// The way to a provider, from that page or in its place.
+fn provider_login() -> MethodRouter<Arc<Service>> {
+    get(login::provider::begin).layer(middleware::from_fn(login::opener::keep))
+}
+
 /// All pages of the team domain. Needs the peer's address as `ConnectInfo`.
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/", get(landing::landing))
         .route("/login", login_page())
         .route("/login/check", get(login::waiting::check))
+        .route("/login/{provider}", provider_login())
+        .route(
+            "/callback/{provider}",
+            get(login::provider::finish).post(login::provider::post),
+        )
         .route("/logout", get(logout::ask).post(logout::sign_out))
         .route("/device", get(device::show).post(device::answer))
         .route("/device_authorization", post(oauth::authorize_device))

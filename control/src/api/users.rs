@@ -48,6 +48,9 @@ pub struct UserView {
     pub disabled: bool,
     /// When the user last signed in.
     pub last_sign_in_at: Option<UnixSeconds>,
+    /// The ids of the identity providers that sign the user in; empty for a user with a password.
+    #[serde(default)]
+    pub providers: Vec<String>,
 }
 
 /// A user to add.
@@ -94,6 +97,7 @@ impl From<User> for UserView {
             administrator: user.administrator,
             disabled: user.disabled,
             last_sign_in_at: user.last_sign_in_at,
+            providers: user.providers,
         }
     }
 }
@@ -110,6 +114,9 @@ impl From<RevokedUsers> for RevokedUser {
 
 /// Users of a database from before may have such addresses.
 fn address_problem(user: &User) -> Option<String> {
+    if !user.providers.is_empty() {
+        return None;
+    }
     match Address::parse(&user.email) {
         Err(error) => Some(format!("the address {error}")),
         Ok(_) if user.address_taken => {

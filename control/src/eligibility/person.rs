@@ -3,13 +3,19 @@
 use serde_json::Value;
 
 use crate::policy::person::Person;
-use crate::storage::Session;
+use crate::storage::{Provided, Session};
 
 /// The person whose session it is, as of the sign-in or the last re-check.
 #[must_use]
 pub fn person_of(session: &Session) -> Person {
-    let person = Person::with_email(&session.email);
-    let Some(provided) = &session.provided else {
+    person(&session.email, session.provided.as_ref())
+}
+
+/// A person with an e-mail address, and what their provider said about them.
+#[must_use]
+pub fn person(email: &str, provided: Option<&Provided>) -> Person {
+    let person = Person::with_email(email);
+    let Some(provided) = provided else {
         return person;
     };
     let provider = &provided.provider_id;
@@ -45,7 +51,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::storage::Provided;
 
     fn session(provided: Option<Provided>) -> Session {
         Session {

@@ -24,7 +24,7 @@ pub async fn logout(
         return Err(ApiError::TokenInvalid);
     }
     shown_token::check_binding(&claims, request.binding_secret.as_deref())?;
-    if let Some(version) = service.storage.end_session(&claims.sid).await? {
+    if let Some(version) = service.storage.sign_out(&claims.sid).await? {
         service.notifier.committed(version);
         tracing::info!(
             session = claims.sid,

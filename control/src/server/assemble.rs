@@ -20,6 +20,8 @@ use crate::service::Service;
 use crate::sign_in::known_browser::KnownBrowsers;
 use crate::sign_in::limits::SignInLimits;
 use crate::sign_in::password_hashing::Passwords;
+use crate::sign_in::provider_limits::ProviderLimits;
+use crate::sign_in::used_attempts::UsedAttempts;
 use crate::storage::Database;
 use crate::system::clock::Clock;
 use crate::system::disk::DataDirState;
@@ -78,6 +80,8 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         passwords,
         known_browsers,
         limits: Arc::new(SignInLimits::new(config.sign_in)),
+        used_attempts: UsedAttempts::default(),
+        provider_limits: ProviderLimits::default(),
         guess_limits: GuessLimits::new(),
         request_limits: RequestLimits::new(),
         credential_uses: Uses::default(),

@@ -9,6 +9,8 @@ use cookie::{Cookie, SameSite};
 pub const SESSION: &str = "__Host-access_session";
 /// Holds the secret that guards the browser's forms.
 pub const SIGN_IN: &str = "__Host-access_signin";
+/// With an attempt's id at the end: holds one sign-in with a provider that has begun.
+pub const PROVIDER_SIGN_IN: &str = "__Host-access_signin_";
 /// Shows that users signed in in this browser before.
 pub const KNOWN_BROWSER: &str = "__Host-access_known";
 
@@ -22,19 +24,43 @@ const MAX_BYTES: usize = 64 * 1024;
 /// Only spaces and tabs are trimmed from names. A parser that trims other spaces would mistake a
 /// name for a `__Host-` name that the browser did not protect.
 pub fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pairs(headers)
+        .filter(|(found, _)| *found == name.as_bytes())
+        .map(|(_, value)| value)
+        .scan(MAX_BYTES, |room, value| {
+            *room = room.checked_sub(value.len())?;
+            Some(value)
+        })
+}
+
+/// The values of cookies whose names begin with `prefix`, each with the rest of its name, up to
+/// [`MAX_BYTES`].
+pub fn with_prefix<'a>(
+    headers: &'a HeaderMap,
+    prefix: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pairs(headers)
+        .filter_map(move |(name, value)| {
+            let rest = name.strip_prefix(prefix.as_bytes())?;
+            Some((std::str::from_utf8(rest).ok()?, value))
+        })
+        .scan(MAX_BYTES, |room, (rest, value)| {
+            *room = room.checked_sub(value.len())?;
+            Some((rest, value))
+        })
+}
+
+/// All names and values, in the order of the request. Values that are no text are left out.
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &str)> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
-        .filter_map(move |pair| {
+        .filter_map(|pair| {
             let at = pair.iter().position(|byte| *byte == b'=')?;
-            let (before, after) = pair.split_at_checked(at)?;
-            (trim(before) == name.as_bytes())
-                .then(|| std::str::from_utf8(trim(after.strip_prefix(b"=")?)).ok())?
-        })
-        .scan(MAX_BYTES, |room, value| {
-            *room = room.checked_sub(value.len())?;
-            Some(value)
+            let (name, value) = pair.split_at_checked(at)?;
+            let value = std::str::from_utf8(trim(value.strip_prefix(b"=")?)).ok()?;
+            Some((trim(name), value))
         })
 }
 
@@ -47,7 +73,7 @@ fn trim(mut bytes: &[u8]) -> &[u8] {
 
 /// A `set-cookie` that keeps a value for `max_age`; a `max_age` of zero deletes the
 /// cookie.
-pub fn set(name: &'static str, value: &str, max_age: Duration) -> Option<HeaderValue> {
+pub fn set(name: &str, value: &str, max_age: Duration) -> Option<HeaderValue> {
     let seconds = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
     let cookie = Cookie::build((name, value))
         .path("/")

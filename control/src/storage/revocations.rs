@@ -39,7 +39,8 @@ impl UserSelector<'_> {
     /// The values to compare with the columns `email_normal` and `id`.
     pub(in crate::storage) fn columns(&self) -> (Option<&str>, Option<&str>) {
         match self {
-            Self::Email(email) => (Some(email), None),
+            // Users of a provider that tells no address have an empty one.
+            Self::Email(email) => (Some(*email).filter(|email| !email.is_empty()), None),
             Self::Id(id) => (None, Some(id)),
         }
     }
@@ -154,6 +155,27 @@ impl Database {
         };
         let until = from_db::<UnixSeconds>(expires_at) + CLOCK_LEEWAY;
         write.revoke(Subject::Session(id.to_owned()), until).await?;
+        write.commit().await
+    }
+
+    /// Ends a global session and the others that its user has in the same browser, because they sign
+    /// out there. Returns the version below which their tokens are refused; `None` if it had already
+    /// ended.
+    pub async fn sign_out(&self, id: &str) -> Result<Option<u64>, StorageError> {
+        let mut write = self.write().await?;
+        write.lock().await?;
+        let ended: Vec<(String, i64)> = sqlx::query_as(
+            "DELETE FROM sessions WHERE id = $1 OR (form_hash <> '' \
+             AND form_hash = (SELECT form_hash FROM sessions WHERE id = $1) \
+             AND user_id = (SELECT user_id FROM sessions WHERE id = $1)) RETURNING id, expires_at",
+        )
+        .bind(id)
+        .fetch_all(write.connection())
+        .await?;
+        for (id, expires_at) in ended {
+            let until = from_db::<UnixSeconds>(expires_at) + CLOCK_LEEWAY;
+            write.revoke(Subject::Session(id), until).await?;
+        }
         write.commit().await
     }
 

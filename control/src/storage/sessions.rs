@@ -131,10 +131,7 @@ impl Database {
             return Ok(refused);
         }
         remember_network(&mut write, &session.user_id, &session.network, session.now).await?;
-        let (auth_ver,): (i64,) =
-            sqlx::query_as("SELECT version FROM feed_state WHERE only_row = 1")
-                .fetch_one(write.connection())
-                .await?;
+        let auth_ver = version_now(&mut write).await?;
         let (id, expires_at) = match renew(&mut write, session, auth_ver).await? {
             Some((id, expires_at)) => (id, from_db(expires_at)),
             None => {
@@ -182,9 +179,17 @@ impl Database {
     }
 }
 
+/// The feed's version.
+pub(in crate::storage) async fn version_now(write: &mut Write) -> Result<i64, StorageError> {
+    let (version,): (i64,) = sqlx::query_as("SELECT version FROM feed_state WHERE only_row = 1")
+        .fetch_one(write.connection())
+        .await?;
+    Ok(version)
+}
+
 /// Why the user may not sign in; `None` if they may. Their row is then locked until the transaction
 /// ends.
-async fn refused(
+pub(in crate::storage) async fn refused(
     write: &mut Write,
     session: &NewSession,
 ) -> Result<Option<BegunSession>, StorageError> {
@@ -232,6 +237,7 @@ async fn renew(
          expires_at = CASE WHEN expires_at > $3 THEN expires_at ELSE $3 END, \
          browser = $4, user_agent = $5, address = $6, form_hash = $7 \
          WHERE id = (SELECT id FROM sessions WHERE user_id = $8 AND expires_at > $1 \
+         AND identity_id IS NULL \
          AND (id = $9 OR (form_hash = $7 AND form_hash <> '')) \
          ORDER BY CASE WHEN id = $9 THEN 0 ELSE 1 END, id LIMIT 1) RETURNING id, expires_at",
     )
@@ -249,7 +255,7 @@ async fn renew(
     Ok(renewed)
 }
 
-async fn insert(
+pub(in crate::storage) async fn insert(
     write: &mut Write,
     session: &NewSession,
     auth_ver: i64,

@@ -32,6 +32,8 @@ pub struct User {
     pub disabled: bool,
     /// When the user last signed in.
     pub last_sign_in_at: Option<UnixSeconds>,
+    /// The ids of the providers that sign the user in; empty for a user with a password.
+    pub providers: Vec<String>,
 }
 
 /// Which users to list.
@@ -84,7 +86,7 @@ pub enum AddUserError {
     Storage(#[from] StorageError),
 }
 
-type UserColumns = (String, String, i64, i64, i64, Option<i64>);
+type UserColumns = (String, String, i64, i64, i64, Option<i64>, Option<String>);
 
 impl Database {
     /// Adds a user.
@@ -113,20 +115,25 @@ impl Database {
     /// All users, by address.
     pub async fn users(&self) -> Result<Vec<User>, StorageError> {
         let rows: Vec<UserColumns> = sqlx::query_as(
-            "SELECT id, email, address_taken, administrator, disabled, last_sign_in_at FROM users \
-             ORDER BY email, id",
+            "SELECT users.id, users.email, address_taken, administrator, disabled, \
+             last_sign_in_at, provider_id FROM users \
+             LEFT JOIN identities ON identities.user_id = users.id \
+             ORDER BY users.email, users.id, provider_id",
         )
         .fetch_all(self.pool())
         .await?;
-        Ok(rows.into_iter().map(from_columns).collect())
+        Ok(grouped(rows))
     }
 
     /// A page of users, by address.
     pub async fn users_page(&self, page: UserPage<'_>) -> Result<Vec<User>, StorageError> {
         let rows: Vec<UserColumns> = sqlx::query_as(
-            "SELECT id, email, address_taken, administrator, disabled, last_sign_in_at FROM users \
+            "SELECT page.id, page.email, address_taken, administrator, disabled, \
+             last_sign_in_at, provider_id FROM (SELECT * FROM users \
              WHERE ($1 = '' OR id = $1 OR email_normal = $1) AND (email, id) > ($2, $3) \
-             ORDER BY email, id LIMIT $4",
+             ORDER BY email, id LIMIT $4) AS page \
+             LEFT JOIN identities ON identities.user_id = page.id \
+             ORDER BY page.email, page.id, provider_id",
         )
         .bind(page.user)
         .bind(page.after.0)
@@ -134,7 +141,7 @@ impl Database {
         .bind(i64::from(page.limit))
         .fetch_all(self.pool())
         .await?;
-        Ok(rows.into_iter().map(from_columns).collect())
+        Ok(grouped(rows))
     }
 
     /// The user who can sign in with a password under an e-mail address, given in its normal form.
@@ -168,13 +175,25 @@ impl Database {
     }
 }
 
-fn from_columns((id, email, taken, administrator, disabled, last): UserColumns) -> User {
-    User {
-        id,
-        email,
-        address_taken: taken != 0,
-        administrator: administrator != 0,
-        disabled: disabled != 0,
-        last_sign_in_at: last.map(from_db),
+/// Makes one user of all rows with their id, which follow each other.
+fn grouped(rows: Vec<UserColumns>) -> Vec<User> {
+    let mut users: Vec<User> = Vec::new();
+    for (id, email, taken, administrator, disabled, last, provider) in rows {
+        match users.last_mut().filter(|user| user.id == id) {
+            Some(user) => user.providers.extend(provider),
+            None => users.push(User {
+                id,
+                email,
+                address_taken: taken != 0,
+                administrator: administrator != 0,
+                disabled: disabled != 0,
+                last_sign_in_at: last.map(from_db),
+                providers: provider.into_iter().collect(),
+            }),
+        }
     }
+    for user in &mut users {
+        user.providers.dedup();
+    }
+    users
 }

@@ -7,8 +7,11 @@
 
 mod attempt;
 mod complete;
+mod demanded;
 mod form;
 pub mod opener;
+pub mod provider;
+mod query;
 mod restored;
 mod silent;
 pub mod waiting;
@@ -19,8 +22,9 @@ use std::sync::Arc;
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{ConnectInfo, Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
+use portcullis::protocol::login::LOGIN_PATH;
 use serde::Deserialize;
 
 use super::client::Client;
@@ -28,12 +32,14 @@ use super::page::csrf;
 use super::page::failure::Failure;
 use crate::service::Service;
 use crate::sessions::current;
+use crate::sign_in::begin::Authenticated;
 use crate::sign_in::password::{self, Browser, Typed};
-use crate::storage::Session;
 use crate::tokens::secret::Plain;
-use attempt::{LoginAttempt, LoginQuery};
+use attempt::LoginAttempt;
 use complete::{CompletedSignIn, SignedIn};
+use demanded::must_sign_in_again;
 use form::{Complaint, LoginForm, Prompt};
+use query::LoginQuery;
 
 /// The form of the password method.
 #[derive(Deserialize)]
@@ -46,25 +52,40 @@ pub struct PasswordForm {
 /// `GET /login`.
 pub async fn show(
     State(service): State<Arc<Service>>,
+    uri: Uri,
     headers: HeaderMap,
     query: Result<Query<LoginQuery>, QueryRejection>,
 ) -> Result<Response, Failure> {
     let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let attempt = attempt::check(&service, &query).await?;
-    let answer = answer(&service, &headers, &query, attempt.as_ref()).await;
+    let asked = Asked {
+        uri: &uri,
+        headers: &headers,
+        query: &query,
+    };
+    let answer = answer(&service, asked, attempt.as_ref()).await;
     match attempt.filter(|attempt| attempt.is_silent) {
         Some(attempt) => answer.or_else(|failure| silent::instead_of(&failure, &attempt)),
         None => answer,
     }
 }
 
-/// What a browser gets that wants to sign in: the way back, or the form.
+/// A request for the sign-in.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+    query: &'a LoginQuery,
+}
+
+/// What a browser gets that wants to sign in: the way back, the way to the default provider, or the
+/// form.
 async fn answer(
     service: &Service,
-    headers: &HeaderMap,
-    query: &LoginQuery,
+    asked: Asked<'_>,
     attempt: Option<&LoginAttempt>,
 ) -> Result<Response, Failure> {
+    let Asked { headers, query, .. } = asked;
     let mut form = LoginForm {
         query,
         attempt,
@@ -93,7 +114,31 @@ async fn answer(
         return silent::back_with(attempt, silent::SilentError::LoginRequired);
     }
     form.restored = session.is_none() && restored::ended_session(service, headers).await?;
+    if !form.restored
+        && let Some(start) = without_choice(service, asked, &form)
+    {
+        return start.respond(service, headers).await;
+    }
     form.show(service, headers)
+}
+
+/// The sign-in with the default provider, which skips the page. A browser that keeps as many sign-ins
+/// as it may gets the page: there the tab waits for another one to sign in, and no place is lost.
+fn without_choice<'a>(
+    service: &'a Service,
+    asked: Asked<'a>,
+    form: &LoginForm<'a>,
+) -> Option<provider::Start<'a>> {
+    let chooses = form.prompt == Prompt::ByChoice || asked.query.wants_choice();
+    let provider = service.identity_providers.default_provider()?;
+    let skips = !chooses && !provider::is_full(asked.headers);
+    skips.then(|| provider::Start {
+        provider,
+        attempt: form.attempt,
+        query: asked.query,
+        fresh: form.prompt == Prompt::LaterSignIn,
+        connected: opener::is_connected(asked.uri, asked.headers),
+    })
 }
 
 /// `POST /login`.
@@ -106,6 +151,9 @@ pub async fn sign_in(
 ) -> Result<Response, Failure> {
     let Query(query) = query.map_err(|_| Failure::BadQuery)?;
     let Form(input) = form.map_err(|_| Failure::BadForm)?;
+    if !service.config.sign_in.passwords {
+        return Err(Failure::NoSuchMethod);
+    }
     let attempt = attempt::check(&service, &query).await?;
     let form_again = async |complaint| {
         let form = LoginForm {
@@ -137,10 +185,12 @@ pub async fn sign_in(
         return form_again(Complaint::WrongPassword).await;
     };
     let completed = CompletedSignIn {
-        user: &user,
+        user: Authenticated::Password(&user),
         client: &client,
         attempt: attempt.as_ref(),
         own_page: &query.own_page(),
+        redirect: StatusCode::SEE_OTHER,
+        again: LOGIN_PATH,
     };
     match completed.respond(&service).await? {
         Some(response) => Ok(response),
@@ -161,17 +211,4 @@ async fn prompt(
         }
         Some(_) => Prompt::ByChoice,
     })
-}
-
-/// Whether the application demands a later sign-in than the session's.
-async fn must_sign_in_again(
-    service: &Service,
-    session: &Session,
-    attempt: Option<&LoginAttempt>,
-) -> Result<bool, Failure> {
-    let Some(attempt) = attempt else {
-        return Ok(false);
-    };
-    let audience = &attempt.application.audience;
-    Ok(service.storage.login_required(session, audience).await?)
 }

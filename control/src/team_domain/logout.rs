@@ -2,6 +2,9 @@
 //! to all applications.
 //!
 //! The query may name the application from which the user came, and to which a link leads back.
+//!
+//! A user whom a provider signed in may sign out there, too (OpenID Connect RP-Initiated Logout 1.0):
+//! their session here ends first, whatever becomes of the rest.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,13 +20,17 @@ use serde::Deserialize;
 use super::page::csrf::{self, FormGuard};
 use super::page::failure::Failure;
 use super::page::message::{Message, SignOut, render, render_form};
+use super::page::redirect::redirect;
+use super::page::security_headers::policy_for_sign_out;
 use crate::service::Service;
 use crate::sessions::{cookies, current};
-use crate::storage::StorageError;
+use crate::storage::{SealingError, Session, StorageError};
 
 #[derive(Deserialize)]
 pub struct SignOutForm {
     csrf_token: String,
+    /// Present if the user signs out at their provider, too.
+    provider: Option<String>,
 }
 
 /// Where the user came from, unchecked. The form's action repeats it.
@@ -63,21 +70,64 @@ pub async fn ask(
         Some(from) => (from.url, from.query),
         None => ("/".to_owned(), String::new()),
     };
+    let at_provider = at_provider(&service, &session).await?;
     let message = Message {
         demo: service.config.server.demo,
         title: "Sign out?".to_owned(),
         paragraphs: vec![
-            format!("You are signed in as {}.", session.email),
+            signed_in_as(&session),
             "Signing out ends your access to all applications in this browser.".to_owned(),
         ],
         sign_out: Some(SignOut {
             csrf_token: guard.token(),
             query,
+            provider: at_provider.as_ref().map(|(name, _)| name.clone()),
         }),
         link: Some((stay, "Stay signed in".to_owned())),
         ..Message::default()
     };
-    render_form(StatusCode::OK, &message, &guard)
+    let mut response = render_form(StatusCode::OK, &message, &guard)?;
+    let policy = at_provider.and_then(|(_, url)| policy_for_sign_out(&url));
+    if let Some(policy) = policy {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    Ok(response)
+}
+
+/// The name of the session's provider, and the address that signs the browser out there. `None` if
+/// the provider has none, or is away.
+async fn at_provider(
+    service: &Service,
+    session: &Session,
+) -> Result<Option<(String, String)>, Failure> {
+    if session.provided.is_none() {
+        return Ok(None);
+    }
+    let hint = service.storage.sign_out_hint(&session.id, &service.seal);
+    let hint = match hint.await {
+        Ok(hint) => hint,
+        Err(SealingError::Storage(error)) => return Err(error.into()),
+        // Without the hint the provider asks.
+        Err(SealingError::Seal(_)) => None,
+    };
+    let Some(hint) = hint else { return Ok(None) };
+    let Some(provider) = service.identity_providers.by_id(&hint.provider_id) else {
+        return Ok(None);
+    };
+    let back = format!("{}/logout", service.team_domain);
+    let url = provider
+        .end_session_url(hint.id_token.as_ref(), &back)
+        .await;
+    Ok(url.map(|url| (provider.name().to_owned(), url)))
+}
+
+fn signed_in_as(session: &Session) -> String {
+    if session.email.is_empty() {
+        "You are signed in.".to_owned()
+    } else {
+        format!("You are signed in as {}.", session.email)
+    }
 }
 
 /// `POST /logout`.
@@ -89,8 +139,13 @@ pub async fn sign_out(
 ) -> Result<Response, Failure> {
     let Form(form) = form.map_err(|_| Failure::BadForm)?;
     csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
+    let mut elsewhere = None;
     if let Some(session) = current::current(&service, &headers).await? {
-        if let Some(version) = service.storage.end_session(&session.id).await? {
+        if form.provider.is_some() {
+            // Before the session ends, and with it what is known of the provider's.
+            elsewhere = at_provider(&service, &session).await?;
+        }
+        if let Some(version) = service.storage.sign_out(&session.id).await? {
             service.notifier.committed(version);
         }
         tracing::info!(
@@ -107,7 +162,10 @@ pub async fn sign_out(
         paragraphs: vec!["Your access to all applications in this browser has ended.".to_owned()],
         ..links_in(from)
     };
-    let mut response = render(StatusCode::OK, &message)?;
+    let mut response = match elsewhere {
+        Some((_, url)) => redirect(StatusCode::SEE_OTHER, &url)?,
+        None => render(StatusCode::OK, &message)?,
+    };
     if let Some(cookie) = cookies::set(cookies::SESSION, "", Duration::ZERO) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

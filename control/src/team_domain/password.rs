@@ -62,6 +62,9 @@ pub async fn show(
     let Some(session) = current::current(&service, &headers).await? else {
         return sign_in_first(StatusCode::FOUND, PATH);
     };
+    if let Some(provided) = &session.provided {
+        return at_provider(&service, &provided.provider_id);
+    }
     let page = PasswordPage {
         complaint: None,
         end_others: true,
@@ -113,6 +116,22 @@ pub async fn change(
         end_others,
     };
     page.show(&service, &headers, &session)
+}
+
+/// The page for a user whom a provider signs in, and who has no password here.
+fn at_provider(service: &Service, provider_id: &str) -> Result<Response, Failure> {
+    let provider = service.identity_providers.by_id(provider_id);
+    let name = provider.map_or("an identity provider", |provider| provider.name());
+    let message = Message {
+        demo: service.config.server.demo,
+        title: "You have no password here".to_owned(),
+        paragraphs: vec![format!(
+            "You sign in with {name}. Change your password there."
+        )],
+        link: Some(("/".to_owned(), "Go to the start page".to_owned())),
+        ..Message::default()
+    };
+    render(StatusCode::OK, &message)
 }
 
 impl PasswordPage {

@@ -53,6 +53,7 @@ mod pages;
 mod person;
 mod policy;
 mod popup;
+mod provider_sign_in;
 mod refresh;
 mod removed_application;
 mod replicas;

@@ -142,15 +142,21 @@ async fn list(client: &Client, output: Output) -> Result<(), CliError> {
                 (false, Some(_)) => "cannot sign in",
                 (false, None) => "active",
             };
+            let signs_in_with = match user.providers.join(", ") {
+                providers if providers.is_empty() => "password".to_owned(),
+                providers => providers,
+            };
             [
                 with_scripts(&user.email),
                 state.to_owned(),
                 last,
+                signs_in_with,
                 user.id.clone(),
             ]
         };
-        let rows: Vec<[String; 4]> = users.items.iter().map(row).collect();
-        let mut text = table(["E-MAIL", "STATE", "LAST SIGN-IN", "ID"], &rows);
+        let rows: Vec<[String; 5]> = users.items.iter().map(row).collect();
+        let titles = ["E-MAIL", "STATE", "LAST SIGN-IN", "SIGNS IN WITH", "ID"];
+        let mut text = table(titles, &rows);
         for user in &users.items {
             if let Some(problem) = &user.address_problem {
                 text.push_str(&format!(

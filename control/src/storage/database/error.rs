@@ -118,6 +118,12 @@ impl From<UnknownScope> for StorageError {
 }
 
 impl StorageError {
+    /// Other transactions keep writing the same row.
+    pub(in crate::storage) fn contended() -> Self {
+        let text = "other transactions keep writing the same row";
+        sqlx::Error::Protocol(text.to_owned()).into()
+    }
+
     /// What the caller of an API or the reader of a page may know about it.
     #[must_use]
     pub fn public_text(&self) -> Option<&'static str> {

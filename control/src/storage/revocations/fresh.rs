@@ -17,6 +17,18 @@ pub struct DemandedSignIns {
 }
 
 impl Database {
+    /// Whether the application demands that everybody has signed in since some revocation.
+    pub async fn demands_fresh_sign_ins(&self, audience: &str) -> Result<bool, StorageError> {
+        let found: Option<(i64,)> = sqlx::query_as(
+            "SELECT version FROM revocations WHERE scope = $1 AND subject = $2 AND fresh = 1",
+        )
+        .bind(Scope::Application.as_str())
+        .bind(audience)
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// Where a later sign-in than the session's is demanded.
     pub async fn demanded_sign_ins(
         &self,

@@ -5,7 +5,7 @@
 
 pub(in crate::storage) mod changes;
 mod outcomes;
-mod sealing;
+pub(in crate::storage) mod sealing;
 
 use std::fmt;
 
@@ -118,7 +118,9 @@ impl Database {
 }
 
 /// All keys, newest first.
-async fn all(connection: &mut AnyConnection) -> Result<Vec<StoredKey>, StorageError> {
+pub(in crate::storage) async fn all(
+    connection: &mut AnyConnection,
+) -> Result<Vec<StoredKey>, StorageError> {
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT kid, algorithm, private_key, created_at, state, since, until, version \
          FROM signing_keys ORDER BY created_at DESC, kid",

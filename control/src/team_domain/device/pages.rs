@@ -103,6 +103,7 @@ impl DevicePages<'_> {
                 "If you have another account, sign out and sign in with that one.".to_owned(),
             ],
             sign_out: Some(SignOut {
+                provider: None,
                 csrf_token: guard.token(),
                 query: String::new(),
             }),

@@ -11,46 +11,18 @@ use portcullis::protocol::login::{ATTEMPT_LIFETIME, FILTER_PREFIX, LOGIN_PATH, i
 use portcullis::protocol::origin::Origin;
 use portcullis::protocol::return_to::{self, Unfit};
 use portcullis::time::UnixSeconds;
-use serde::{Deserialize, Serialize};
 
 use super::super::page::failure::Failure;
+use super::query::LoginQuery;
 use crate::applications::Application;
 use crate::problems::InputProblems;
 use crate::service::Service;
 
-const OWN_PAGES: [&str; 4] = ["/sessions", "/password", "/tokens", "/device"];
 const CHALLENGE_CHARACTERS: usize = 43;
 const MAX_STATE_BYTES: usize = 256;
 const PROMPT_NONE: &str = "none";
 /// What is left of an attempt when it counts as over: enough for the way to the callback.
 const WAY_BACK: Duration = Duration::from_secs(60);
-
-/// The query, unchecked. The form's action repeats it.
-#[derive(Debug, Default, Deserialize, Serialize)]
-pub struct LoginQuery {
-    /// Shows the form although the user is signed in. For links of our own pages.
-    #[serde(skip_serializing)]
-    other_account: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    app: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    origin: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    return_to: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code_challenge: Option<String>,
-    /// Not repeated by the form: it concerns the first response only.
-    #[serde(skip_serializing)]
-    prompt: Option<String>,
-    /// When the form was first shown, in Unix seconds. The form writes it, never a filter.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shown: Option<String>,
-    /// `popup` in a window that an application's frame opened. [`super::opener`] reads it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    display: Option<String>,
-}
 
 /// A login attempt that an application's filter began.
 pub struct LoginAttempt {
@@ -85,70 +57,28 @@ impl LoginAttempt {
         begin_again(&self.origin, &self.return_to)
     }
 
+    /// A path of the sign-in that continues this attempt.
+    pub fn to_path(&self, path: &str) -> String {
+        self.query().to_path(path, self.shown)
+    }
+
     /// The path that continues this attempt with another account.
     pub fn path_for_other_account(&self) -> String {
-        let query = LoginQuery {
+        format!("{}&other_account=true", self.to_path(LOGIN_PATH))
+    }
+
+    /// The query of this attempt, after all checks.
+    pub fn query(&self) -> LoginQuery {
+        LoginQuery {
             app: Some(self.application.audience.clone()),
             origin: Some(self.origin.to_string()),
             return_to: Some(self.return_to.clone()),
             state: Some(self.state.clone()),
             code_challenge: Some(self.challenge.clone()),
             display: self.display.clone(),
+            shown: Some(self.shown.to_string()),
             ..LoginQuery::default()
-        };
-        let path = query.to_path(LOGIN_PATH, self.shown);
-        format!("{path}&other_account=true")
-    }
-}
-
-impl LoginQuery {
-    /// Whether to show the form although the user is signed in.
-    pub fn wants_other_account(&self) -> bool {
-        self.other_account.is_some()
-    }
-
-    /// When the form was first shown: now, unless the form says so itself.
-    pub fn shown(&self, now: UnixSeconds) -> UnixSeconds {
-        let Some(text) = &self.shown else {
-            return now;
-        };
-        UnixSeconds::new(text.parse().unwrap_or_default())
-    }
-
-    /// A path with this query, and with when the form was first shown.
-    pub fn to_path(&self, path: &str, shown: UnixSeconds) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [
-            ("app", &self.app),
-            ("origin", &self.origin),
-            ("return_to", &self.return_to),
-            ("state", &self.state),
-            ("code_challenge", &self.code_challenge),
-            ("display", &self.display),
-        ] {
-            if let Some(value) = value {
-                query.append_pair(name, value);
-            }
         }
-        query.append_pair("shown", &shown.to_string());
-        format!("{path}?{}", query.finish())
-    }
-
-    /// The page of the team domain to go to after a sign-in that no application began: one that
-    /// requires a sign-in, or the start page.
-    pub fn own_page(&self) -> Cow<'_, str> {
-        let page = return_to::sanitize(self.return_to.as_deref().unwrap_or_default());
-        let path = page.split('?').next().unwrap_or_default();
-        if OWN_PAGES.contains(&path) {
-            page
-        } else {
-            Cow::Borrowed("/")
-        }
-    }
-
-    /// Whether this is a sign-in on the team domain itself, begun by no application.
-    fn is_plain(&self) -> bool {
-        self.app.is_none() && self.origin.is_none() && self.state.is_none() && self.prompt.is_none()
     }
 }
 

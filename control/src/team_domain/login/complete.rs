@@ -12,25 +12,30 @@ use super::super::page::failure::Failure;
 use super::super::page::message::{Message, Wait, render};
 use super::super::page::redirect::redirect;
 use super::attempt::LoginAttempt;
+use super::demanded::must_sign_in_again;
 use super::silent;
 use crate::eligibility::person_of;
 use crate::metrics::refusals::Endpoint;
 use crate::service::Service;
 use crate::sessions::current;
-use crate::sign_in::begin::{AuthenticatedUser, SignIn, SignInOutcome};
+use crate::sign_in::begin::{Authenticated, SignIn, SignInOutcome};
 use crate::storage::Session;
 use crate::tokens::exchange_codes::{self, CodeFor};
 
 /// A sign-in whose user is authenticated.
 pub struct CompletedSignIn<'a> {
     /// The user.
-    pub user: &'a AuthenticatedUser,
+    pub user: Authenticated<'a>,
     /// The browser.
     pub client: &'a Client<'a>,
     /// The attempt, if an application sent the browser.
     pub attempt: Option<&'a LoginAttempt>,
     /// The page of the team domain to go to if no application sent the browser.
     pub own_page: &'a str,
+    /// 302 after a GET, 303 after a POST.
+    pub redirect: StatusCode,
+    /// The path at which the sign-in begins again if the application demands a later one.
+    pub again: &'a str,
 }
 
 /// A user with a global session, and how the browser leaves the login page.
@@ -44,7 +49,7 @@ pub struct SignedIn<'a> {
 }
 
 impl CompletedSignIn<'_> {
-    /// Begins the session and answers the POST that completed the sign-in. `None` if the session
+    /// Begins the session and answers the request that completed the sign-in. `None` if the session
     /// was ended, or the password changed, at the same moment.
     pub async fn respond(&self, service: &Service) -> Result<Option<Response>, Failure> {
         let headers = self.client.headers;
@@ -65,15 +70,20 @@ impl CompletedSignIn<'_> {
             }
             SignInOutcome::PasswordChanged => return Ok(None),
             SignInOutcome::Disabled => {
-                return disabled(service, self.attempt, &self.user.email).map(Some);
+                return disabled(service, self.attempt, self.user.shown_email()).map(Some);
             }
         };
         let signed_in = SignedIn {
             session: &session,
-            redirect: StatusCode::SEE_OTHER,
+            redirect: self.redirect,
             own_page: self.own_page,
         };
-        let response = signed_in.go_back(service, self.attempt).await?;
+        let response = match self.attempt {
+            Some(attempt) if must_sign_in_again(service, &session, Some(attempt)).await? => {
+                Some(redirect(self.redirect, &attempt.to_path(self.again))?)
+            }
+            attempt => signed_in.go_back(service, attempt).await?,
+        };
         let Some(mut response) = response else {
             return Ok(None);
         };
@@ -81,10 +91,12 @@ impl CompletedSignIn<'_> {
         if let Some(cookie) = current::cookie(service, &keys, &session)? {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        let (random, now) = (service.random.as_ref(), service.now());
-        let known = &service.known_browsers;
-        if let Some(cookie) = known.cookie(headers, &self.user.id, random, now)? {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
+        if let Authenticated::Password(user) = self.user {
+            let (random, now) = (service.random.as_ref(), service.now());
+            let known = &service.known_browsers;
+            if let Some(cookie) = known.cookie(headers, &user.id, random, now)? {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
         }
         Ok(Some(response))
     }

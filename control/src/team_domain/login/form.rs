@@ -9,7 +9,9 @@ use super::super::page::csrf::FormGuard;
 use super::super::page::failure::Failure;
 use super::super::page::message::render_form;
 use super::super::page::security_headers::policy_for_sign_in;
-use super::attempt::{LoginAttempt, LoginQuery};
+use super::attempt::LoginAttempt;
+use super::provider::login_path;
+use super::query::LoginQuery;
 use super::restored;
 use crate::service::Service;
 
@@ -59,6 +61,9 @@ pub enum Complaint {
 struct LoginPageTemplate<'a> {
     demo: bool,
     action: String,
+    providers: Vec<Choice<'a>>,
+    /// Whether people sign in with passwords, too.
+    passwords: bool,
     application: Option<&'a str>,
     email: &'a str,
     complaint: Option<&'static str>,
@@ -70,7 +75,32 @@ struct LoginPageTemplate<'a> {
     csrf_token: String,
 }
 
+/// A provider to sign in with.
+struct Choice<'a> {
+    name: &'a str,
+    path: String,
+}
+
 impl LoginForm<'_> {
+    fn choices<'s>(&self, service: &'s Service) -> Vec<Choice<'s>> {
+        let shown = self.query.shown(service.now());
+        let path = |id: &str| {
+            let path = self.query.to_path(&login_path(id), shown);
+            match self.prompt {
+                // The provider, too, must not sign in the account that they did not choose.
+                Prompt::ByChoice => path + "&other_account=true",
+                Prompt::NotSignedIn | Prompt::LaterSignIn => path,
+            }
+        };
+        let providers = service.identity_providers.all();
+        providers
+            .map(|provider| Choice {
+                name: provider.name(),
+                path: path(provider.id()),
+            })
+            .collect()
+    }
+
     /// The form as a response.
     pub fn show(&self, service: &Service, headers: &HeaderMap) -> Result<Response, Failure> {
         let guard = FormGuard::of(headers, service.random.as_ref())?;
@@ -79,6 +109,8 @@ impl LoginForm<'_> {
         let waits = self.prompt != Prompt::ByChoice;
         let page = LoginPageTemplate {
             demo: service.config.server.demo,
+            providers: self.choices(service),
+            passwords: service.config.sign_in.passwords,
             action: self.query.to_path(LOGIN_PATH, shown),
             check: waits.then(|| self.query.to_path(CHECK_PATH, shown)),
             is_too_long: self.attempt.is_some_and(|attempt| attempt.is_too_long),

@@ -13,8 +13,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use serde::Deserialize;
 
-const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
-const CONNECTED: HeaderValue = HeaderValue::from_static("unsafe-none");
+pub const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+pub const CONNECTED: HeaderValue = HeaderValue::from_static("unsafe-none");
 
 /// What counts of the query.
 #[derive(Deserialize)]
@@ -25,15 +25,16 @@ struct Display {
 
 /// Keeps a window connected to the frame that opened it.
 pub async fn keep(request: Request, next: Next) -> Response {
-    let is_connected = is_opened_by_application(request.uri(), request.headers());
+    let stays = is_connected(request.uri(), request.headers());
     let mut response = next.run(request).await;
-    if is_connected {
+    if stays {
         response.headers_mut().insert(OPENER_POLICY, CONNECTED);
     }
     response
 }
 
-fn is_opened_by_application(uri: &Uri, headers: &HeaderMap) -> bool {
+/// Whether the window stays connected to the application that opened it.
+pub fn is_connected(uri: &Uri, headers: &HeaderMap) -> bool {
     let Ok(Query(query)) = Query::<Display>::try_from_uri(uri) else {
         return false;
     };
@@ -52,11 +53,11 @@ fn is_opened_by_application(uri: &Uri, headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
 
-    fn is_connected(uri: &str, headers: &[(&'static str, &str)]) -> bool {
+    fn stays(uri: &str, headers: &[(&'static str, &str)]) -> bool {
         let headers = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
-        is_opened_by_application(&uri.parse().unwrap(), &headers.collect())
+        is_connected(&uri.parse().unwrap(), &headers.collect())
     }
 
     #[test]
@@ -68,7 +69,7 @@ mod tests {
             ("sec-fetch-site", "same-origin"),
             ("referer", "https://team.example/login"),
         ];
-        assert!(is_connected(popup, &application) && is_connected(popup, &own_form));
+        assert!(stays(popup, &application) && stays(popup, &own_form));
         for (uri, headers) in [
             (page, &application[..]),
             (page, &own_form),
@@ -83,7 +84,7 @@ mod tests {
             (popup, &[("sec-fetch-site", "cross-site")]),
             ("/login?display=popup", &application),
         ] {
-            assert!(!is_connected(uri, headers), "{uri} {headers:?}");
+            assert!(!stays(uri, headers), "{uri} {headers:?}");
         }
     }
 }

@@ -12,8 +12,9 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use serde::Serialize;
 
-use super::attempt::{self, LoginQuery};
-use super::must_sign_in_again;
+use super::attempt;
+use super::demanded::must_sign_in_again;
+use super::query::LoginQuery;
 use crate::service::Service;
 use crate::sessions::current;
 use crate::team_domain::page::failure::Failure;

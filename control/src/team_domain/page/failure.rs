@@ -1,20 +1,14 @@
 //! Why a page cannot be shown, and what people are told about it.
 
+mod from;
+
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::problems::Refused;
-use crate::sign_in::begin::BeginError;
-use crate::sign_in::new_password::NewPasswordError;
-use crate::sign_in::own_password::ChangePasswordError;
-use crate::sign_in::password::PasswordSignInError;
-use crate::sign_in::password_hashing::PasswordError;
 use crate::storage::StorageError;
-use crate::system::randomness::NoRandomness;
-use crate::tokens::exchange_codes::IssueCodeError;
-use crate::tokens::keys::SignError;
 
 /// What only an administrator can mend.
 const TELL: &str = "Tell your administrator. Applications that you are signed in to go on working.";
@@ -51,6 +45,12 @@ pub enum Failure {
         /// How long to wait, in seconds.
         retry_after: u64,
     },
+    /// Too many failed sign-ins with a provider.
+    #[error("too many failed sign-ins with a provider")]
+    TooManySignIns {
+        /// How long to wait, in seconds.
+        retry_after: u64,
+    },
     /// Too many wrong user codes.
     #[error("too many wrong codes")]
     TooManyCodes {
@@ -63,81 +63,6 @@ pub enum Failure {
     /// A defect of the service or the machine.
     #[error("internal error: {0}")]
     Broken(&'static str),
-}
-
-impl From<StorageError> for Failure {
-    fn from(error: StorageError) -> Self {
-        Self::Unavailable(Arc::new(error))
-    }
-}
-
-impl From<NoRandomness> for Failure {
-    fn from(_: NoRandomness) -> Self {
-        Self::Broken("no randomness")
-    }
-}
-
-impl From<PasswordError> for Failure {
-    fn from(error: PasswordError) -> Self {
-        match error {
-            PasswordError::Busy => Self::TooManyAttempts { retry_after: 2 },
-            _ => Self::Broken("a password could not be hashed"),
-        }
-    }
-}
-
-impl From<PasswordSignInError> for Failure {
-    fn from(error: PasswordSignInError) -> Self {
-        match error {
-            PasswordSignInError::TooMany(too_many) => Self::TooManyAttempts {
-                retry_after: too_many.retry_after_seconds(),
-            },
-            PasswordSignInError::Storage(error) => error.into(),
-            PasswordSignInError::Password(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangePasswordError> for Failure {
-    fn from(error: ChangePasswordError) -> Self {
-        match error {
-            ChangePasswordError::Check(error) => error.into(),
-            ChangePasswordError::New(NewPasswordError::Password(error)) => error.into(),
-            ChangePasswordError::New(NewPasswordError::Randomness(error)) => error.into(),
-            ChangePasswordError::Storage(error) => error.into(),
-            ChangePasswordError::Randomness(error) => error.into(),
-        }
-    }
-}
-
-impl From<BeginError> for Failure {
-    fn from(error: BeginError) -> Self {
-        match error {
-            BeginError::Storage(error) => error.into(),
-            BeginError::Randomness(error) => error.into(),
-        }
-    }
-}
-
-impl From<askama::Error> for Failure {
-    fn from(_: askama::Error) -> Self {
-        Self::Broken("a page could not be filled")
-    }
-}
-
-impl From<SignError> for Failure {
-    fn from(_: SignError) -> Self {
-        Self::Broken("a token could not be signed")
-    }
-}
-
-impl From<IssueCodeError> for Failure {
-    fn from(error: IssueCodeError) -> Self {
-        match error {
-            IssueCodeError::Storage(error) => error.into(),
-            IssueCodeError::Randomness(error) => error.into(),
-        }
-    }
 }
 
 impl IntoResponse for Failure {
@@ -156,9 +81,9 @@ impl Failure {
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::BadLink { .. } | Self::BadQuery | Self::BadForm => StatusCode::BAD_REQUEST,
             Self::ForeignForm => StatusCode::FORBIDDEN,
-            Self::TooManyAttempts { .. } | Self::TooManyCodes { .. } => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
+            Self::TooManyAttempts { .. }
+            | Self::TooManySignIns { .. }
+            | Self::TooManyCodes { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -174,6 +99,7 @@ impl Failure {
             Self::ForeignForm => "foreign_form",
             Self::BadForm => "bad_form",
             Self::TooManyAttempts { .. } => "too_many_attempts",
+            Self::TooManySignIns { .. } => "too_many_sign_ins",
             Self::TooManyCodes { .. } => "too_many_codes",
             Self::Unavailable(_) => "unavailable",
             Self::Broken(_) => "broken",
@@ -183,9 +109,9 @@ impl Failure {
     /// How long to wait, in seconds, if waiting helps.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooManyAttempts { retry_after } | Self::TooManyCodes { retry_after } => {
-                Some(*retry_after)
-            }
+            Self::TooManyAttempts { retry_after }
+            | Self::TooManySignIns { retry_after }
+            | Self::TooManyCodes { retry_after } => Some(*retry_after),
             Self::Unavailable(_) => Some(5),
             _ => None,
         }
@@ -253,22 +179,17 @@ impl Failure {
                          not have to wait there.",
                 ]),
             ),
+            Self::TooManySignIns { .. } => (
+                "Too many attempts",
+                lines(&[
+                    "Too many sign-ins from your network have failed. Try again after a while.",
+                ]),
+            ),
             Self::TooManyCodes { .. } => (
                 "Too many wrong codes",
                 lines(&["Check the code in your terminal, and type it again after a while."]),
             ),
-            Self::Unavailable(error) => (
-                "Not available right now",
-                match error.public_text() {
-                    Some(text) => vec![
-                        format!("Signing in is not possible: {text}."),
-                        TELL.to_owned(),
-                    ],
-                    None => lines(&[
-                        "This service is not available at the moment. Nothing was changed.",
-                    ]),
-                },
-            ),
+            Self::Unavailable(error) => ("Not available right now", unavailable(error)),
             Self::Broken(_) => (
                 "Something went wrong",
                 lines(&[
@@ -276,6 +197,18 @@ impl Failure {
                          administrator the time at which it happened.",
                 ]),
             ),
+        }
+    }
+}
+
+fn unavailable(error: &StorageError) -> Vec<String> {
+    match error.public_text() {
+        Some(text) => vec![
+            format!("Signing in is not possible: {text}."),
+            TELL.to_owned(),
+        ],
+        None => {
+            vec!["This service is not available at the moment. Nothing was changed.".to_owned()]
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct SignOut {
     pub csrf_token: String,
     /// The query of `/logout`: empty, or `?` and what says where the user came from.
     pub query: String,
+    /// The name of the provider at which the user may sign out, too.
+    pub provider: Option<String>,
 }
 
 /// A moment before which another try is of no use.

@@ -41,3 +41,11 @@ pub async fn add(request: Request, next: Next) -> Response {
 pub fn policy_for_sign_in(origin: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("{POLICY} {origin}; connect-src 'self'")).ok()
 }
+
+/// The policy of the page that signs out: its form may redirect to `url` of a provider.
+pub fn policy_for_sign_out(url: &str) -> Option<HeaderValue> {
+    let after_scheme = url.find("://")? + 3;
+    let path = url.get(after_scheme..)?.find(['/', '?', '#']);
+    let origin = path.map_or(url, |path| url.get(..after_scheme + path).unwrap_or(url));
+    HeaderValue::from_str(&format!("{POLICY} {origin}")).ok()
+}

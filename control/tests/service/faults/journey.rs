@@ -4,8 +4,11 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_control::storage::Proxy;
+use portcullis::time::UnixSeconds;
+use portcullis_control::sessions::client_description::ClientDescription;
+use portcullis_control::storage::{IdentityEmail, NewSession, Proxy, SignedInIdentity};
 use portcullis_control::tokens::keys::rotation;
+use portcullis_control::tokens::secret::Plain;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -36,6 +39,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("answer_device_code", "device code"),
     ("begin_no_later", "start"),
     ("begin_session", "sign-in"),
+    ("begin_session_of", "sign-in with a provider"),
     ("burn_code", "burnt code"),
     ("change_application", "applications"),
     ("change_password", "own password"),
@@ -49,7 +53,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("end_other_sessions", "other sessions"),
     // Disables and deletes.
     ("end_service_token", "service tokens"),
-    ("end_session", "sign-out"),
+    ("end_session", "session of a provider"),
     ("forget_proxies", "proxies"),
     ("known_browser_key", "sign-in"),
     ("look_at_device_code", "device code"),
@@ -73,6 +77,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("rotate_service_token", "service tokens"),
     ("set_password", "password"),
     ("shorten_log", "upkeep"),
+    ("sign_out", "sign-out"),
     ("try_write", "upkeep"),
     ("use_code", "exchange"),
     ("use_signing_key", "keys"),
@@ -109,6 +114,7 @@ impl Journey {
         journey.answered("start");
         journey.administration().await;
         journey.sessions().await;
+        journey.provider().await;
         journey.scripts().await;
         journey.services().await;
         journey.keys().await;
@@ -204,6 +210,21 @@ impl Journey {
         assert!(ended.await.status().as_u16() < 400);
         self.answered("other sessions");
         self.browser = browser;
+    }
+
+    async fn provider(&mut self) {
+        let service = Arc::clone(&self.service.running.service);
+        for (identity, session) in [("first", "session-1"), ("second", "session-2")] {
+            let identity = identity_of(identity);
+            let new = session_of(session, service.now());
+            let storage = &service.storage;
+            let begun = storage.begin_session_of(&identity, &new, &service.seal);
+            begun.await.unwrap();
+            self.answered("sign-in with a provider");
+            let id = json!({ "id": session });
+            self.done("session of a provider", "/revocations/session", id)
+                .await;
+        }
     }
 
     async fn scripts(&mut self) {
@@ -328,5 +349,48 @@ impl Journey {
         // What is written in the background is written meanwhile.
         tokio::time::sleep(Duration::from_millis(200)).await;
         self.answered("the end");
+    }
+}
+
+/// What a provider says about the same person at two sign-ins.
+fn identity_of(id: &str) -> SignedInIdentity {
+    SignedInIdentity {
+        id: id.to_owned(),
+        provider_id: "corp".to_owned(),
+        subject: "eva".to_owned(),
+        name: "Eva".to_owned(),
+        email: Some(IdentityEmail {
+            shown: "eva@example.com".to_owned(),
+            normal: "eva@example.com".to_owned(),
+            is_believed: true,
+        }),
+        joins: vec!["partner".to_owned()],
+        groups: vec!["engineering".to_owned()],
+        claims: serde_json::Map::new(),
+        amr: vec!["pwd".to_owned()],
+        acr: String::new(),
+        provider_sid: "at-the-provider".to_owned(),
+        auth_time: None,
+        auth_ver: 0,
+        refresh_token: Some(Plain::new("refresh token".to_owned())),
+        id_token: Some(Plain::new("ID token".to_owned())),
+    }
+}
+
+fn session_of(id: &str, now: UnixSeconds) -> NewSession {
+    NewSession {
+        id: id.to_owned(),
+        user_id: format!("user of {id}"),
+        password: None,
+        now,
+        expires_at: now + Duration::from_secs(3_600),
+        client: ClientDescription {
+            browser: "Firefox".to_owned(),
+            user_agent: String::new(),
+            address: "192.0.2.1".to_owned(),
+        },
+        network: "192.0.2.0/24".to_owned(),
+        before: None,
+        form: None,
     }
 }

@@ -41,41 +41,20 @@ impl Database {
         let keys = all(&mut read).await?;
         Ok(sealed_by(&keys).map(str::to_owned))
     }
+}
 
-    /// Seals every secret with the first key of the source. Returns how many were sealed with another one, or
-    /// not at all.
-    pub async fn reseal(&self, seal: &Seal) -> Result<u64, SealingError> {
-        let mut write = self.write().await?;
-        write.lock().await?;
-        let mut count = 0;
-        for key in all(write.connection()).await? {
-            let material = key.material;
-            if !key.state.is_in_force() {
-                continue;
-            }
-            let purpose = Purpose::SigningKey { kid: &material.kid };
-            let Some(sealed) = seal.again(purpose, &material.private_key)? else {
-                continue;
-            };
-            put(write.connection(), &material.kid, &sealed).await?;
-            count += 1;
-        }
-        let known = known_browsers(write.connection()).await?;
-        if !known.as_str().is_empty()
-            && let Some(sealed) = seal.again(Purpose::KnownBrowsers, &known)?
-        {
-            sqlx::query("UPDATE feed_state SET known_browser_key = $1 WHERE only_row = 1")
-                .bind(sealed.as_str())
-                .execute(write.connection())
-                .await
-                .map_err(StorageError::from)?;
-            count += 1;
-        }
-        if count > 0 {
-            write.commit().await?;
-        }
-        Ok(count)
-    }
+/// Seals another secret as the stored keys are sealed; the version of the feed must be locked.
+pub(in crate::storage) async fn seal_as_stored(
+    connection: &mut AnyConnection,
+    seal: &Seal,
+    purpose: Purpose<'_>,
+    secret: &[u8],
+) -> Result<Sealed, SealingError> {
+    let keys = all(connection).await?;
+    Ok(match sealed_by(&keys) {
+        Some(id) => seal.seal_by(id, purpose, secret)?,
+        None => seal.seal(purpose, secret)?,
+    })
 }
 
 /// Seals a key as the others are sealed, whatever key another process is about to use; the first one
@@ -102,7 +81,9 @@ fn sealed_by(keys: &[StoredKey]) -> Option<&str> {
         .find_map(|key| key.material.private_key.sealed_by())
 }
 
-async fn known_browsers(connection: &mut AnyConnection) -> Result<Sealed, StorageError> {
+pub(in crate::storage) async fn known_browsers(
+    connection: &mut AnyConnection,
+) -> Result<Sealed, StorageError> {
     let (key,): (String,) =
         sqlx::query_as("SELECT known_browser_key FROM feed_state WHERE only_row = 1")
             .fetch_one(connection)
@@ -110,7 +91,7 @@ async fn known_browsers(connection: &mut AnyConnection) -> Result<Sealed, Storag
     Ok(Sealed::stored(key))
 }
 
-async fn put(
+pub(in crate::storage) async fn put(
     connection: &mut AnyConnection,
     kid: &str,
     sealed: &Sealed,
