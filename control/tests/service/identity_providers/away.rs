@@ -50,7 +50,7 @@ async fn away_in_the_middle_of_a_sign_in() {
 }
 
 #[tokio::test]
-async fn stale_documents_are_used_for_a_day_while_the_provider_is_away() {
+async fn b09_stale_documents_are_used_for_a_day_while_the_provider_is_away() {
     let scene = Scene::new().await;
     let documents = scene.corp().documents();
     documents.keys().await.unwrap();
@@ -86,7 +86,7 @@ async fn a_provider_that_answers_wrongly_is_not_away() {
 }
 
 #[tokio::test]
-async fn a_slow_provider_harms_no_other() {
+async fn b09_a_slow_provider_harms_no_other() {
     let (slow, quick) = (OpenIdProvider::start().await, OpenIdProvider::start().await);
     let directory = tempfile::TempDir::new().unwrap();
     let secret = directory.path().join("secret");

@@ -98,7 +98,7 @@ fn problems(report: &Value) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_provider_that_fits_is_checked_with_success() {
+async fn b09_a_provider_that_fits_is_checked_with_success() {
     let scene = Scene::with("response_mode = \"form_post\"\n").await;
     let (status, report) = scene.check().await;
     assert_eq!((status, problems(&report)), (0, Vec::new()), "{report}");
@@ -135,7 +135,7 @@ async fn a_provider_that_fits_is_checked_with_success() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_that_must_be_changed_is_said_at_once() {
+async fn b09_everything_that_must_be_changed_is_said_at_once() {
     let key = rcgen::KeyPair::generate().unwrap().serialize_pem();
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("client.pem");

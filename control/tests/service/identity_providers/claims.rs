@@ -7,7 +7,7 @@ use super::{Scene, fault, wrong};
 use crate::openid_provider::{ACCESS_TOKEN, Reply, USERINFO};
 
 #[tokio::test]
-async fn an_address_must_be_verified() {
+async fn b09_an_address_must_be_verified() {
     let scene = Scene::new().await;
     for verified in [
         json!(false),
@@ -143,7 +143,7 @@ async fn five_hundred_groups_are_all_there() {
 }
 
 #[tokio::test]
-async fn groups_that_the_provider_left_out_are_not_no_groups() {
+async fn b09_groups_that_the_provider_left_out_are_not_no_groups() {
     let scene = Scene::with("groups_claim = \"groups\"").await;
     for (claim, value) in [
         ("_claim_names", json!({ "groups": "src1" })),

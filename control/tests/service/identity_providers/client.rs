@@ -62,7 +62,7 @@ fn verified(assertion: &str, jwk: &Value) -> (Value, Value) {
 }
 
 #[tokio::test]
-async fn private_key_jwt_signs_each_call_with_the_key_in_the_file() {
+async fn b09_private_key_jwt_signs_each_call_with_the_key_in_the_file() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("client.pem");
     for (algorithm, openssl) in [

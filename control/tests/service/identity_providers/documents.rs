@@ -21,7 +21,7 @@ async fn refused(scene: &Scene) -> ProviderError {
 }
 
 #[tokio::test]
-async fn discovery_that_names_another_issuer_is_refused() {
+async fn b09_discovery_that_names_another_issuer_is_refused() {
     let scene = Scene::new().await;
     let issuer = scene.provider.issuer.clone();
     for other in [
@@ -86,7 +86,7 @@ async fn endpoints_elsewhere_by_plain_http_are_refused() {
 }
 
 #[tokio::test]
-async fn redirects_to_another_scheme_or_network_are_not_followed() {
+async fn b09_redirects_to_another_scheme_or_network_are_not_followed() {
     let scene = Scene::new().await;
     for location in [
         "https://127.0.0.1/",
@@ -188,7 +188,7 @@ async fn documents_that_are_too_large_or_no_json_are_refused() {
 }
 
 #[tokio::test]
-async fn a_document_that_never_ends_is_given_up() {
+async fn b09_a_document_that_never_ends_is_given_up() {
     let given_up = async |reply| {
         let scene = Scene::new().await;
         scene.provider.reply(DISCOVERY, reply);
@@ -256,7 +256,7 @@ async fn simultaneous_fetches_are_one() {
 }
 
 #[tokio::test]
-async fn keys_that_rotate_in_mid_login_are_fetched_once_a_minute_at_most() {
+async fn b09_keys_that_rotate_in_mid_login_are_fetched_once_a_minute_at_most() {
     let scene = Scene::new().await;
     scene.sign_in(&scene.token()).await.unwrap();
     // Rotated between the redirect and the callback.

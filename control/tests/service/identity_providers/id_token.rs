@@ -11,7 +11,7 @@ use crate::openid_provider::ACCESS_TOKEN;
 use crate::openid_provider::keys::Key;
 
 #[tokio::test]
-async fn an_honest_id_token_proves_who_signed_in() {
+async fn b09_an_honest_id_token_proves_who_signed_in() {
     let scene = Scene::new().await;
     let token = scene
         .token()
@@ -53,7 +53,7 @@ async fn each_accepted_algorithm_is_verified() {
 }
 
 #[tokio::test]
-async fn alg_none_is_refused() {
+async fn b09_alg_none_is_refused() {
     let scene = Scene::new().await;
     let key = Key::es256("first");
     for alg in ["none", "None", "NONE", ""] {
@@ -68,7 +68,7 @@ async fn alg_none_is_refused() {
 }
 
 #[tokio::test]
-async fn hs256_keyed_by_the_public_key_or_the_client_secret_is_refused() {
+async fn b09_hs256_keyed_by_the_public_key_or_the_client_secret_is_refused() {
     let scene = Scene::new().await;
     let key = std::sync::Arc::clone(&scene.provider.script().keys[0]);
     let point: Vec<u8> = ["x", "y"]
@@ -115,7 +115,7 @@ async fn another_algorithm_than_the_keys_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_of_another_provider_is_refused() {
+async fn b09_a_key_of_another_provider_is_refused() {
     let scene = Scene::new().await;
     let (foreign, same_kid) = (Key::es256("foreign"), Key::es256("first"));
     let outcome = scene.sign_in_with(&scene.token().signed(&foreign)).await;
@@ -125,7 +125,7 @@ async fn a_key_of_another_provider_is_refused() {
 }
 
 #[tokio::test]
-async fn keys_in_the_header_are_not_used() {
+async fn b09_keys_in_the_header_are_not_used() {
     let scene = Scene::new().await;
     let own = Key::es256("own");
     let url = format!("{}/other", scene.provider.issuer);
@@ -203,7 +203,7 @@ async fn a_token_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn iss_must_be_the_issuer_byte_for_byte() {
+async fn b09_iss_must_be_the_issuer_byte_for_byte() {
     let scene = Scene::new().await;
     let issuer = scene.provider.issuer.clone();
     for iss in [
@@ -221,7 +221,7 @@ async fn iss_must_be_the_issuer_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn aud_must_contain_this_client_and_azp_be_it() {
+async fn b09_aud_must_contain_this_client_and_azp_be_it() {
     let scene = Scene::new().await;
     for (aud, azp, outcome) in [
         (json!("other"), None, Err(wrong("aud"))),
@@ -312,7 +312,7 @@ async fn iat_must_be_within_ten_minutes() {
 }
 
 #[tokio::test]
-async fn the_nonce_of_another_attempt_is_refused() {
+async fn b09_the_nonce_of_another_attempt_is_refused() {
     let scene = Scene::new().await;
     for nonce in [
         json!("nonce-of-another-attempt"),
@@ -354,7 +354,7 @@ async fn at_hash_must_be_that_of_the_access_token() {
 }
 
 #[tokio::test]
-async fn a_fresh_sign_in_needs_an_auth_time_since_the_demand() {
+async fn b09_a_fresh_sign_in_needs_an_auth_time_since_the_demand() {
     let scene = Scene::new().await;
     let since = UnixSeconds::new(scene.now());
     let outcome = async |token| {

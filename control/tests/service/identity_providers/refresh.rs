@@ -119,7 +119,7 @@ async fn a_new_refresh_token_is_kept_although_userinfo_is_away() {
 }
 
 #[tokio::test]
-async fn only_invalid_grant_is_the_providers_no() {
+async fn b09_only_invalid_grant_is_the_providers_no() {
     let mut scene = Scene::new().await;
     let outcome = scene.corp().refresh(&refresh_token(), "ana").await;
     assert!(matches!(outcome, Err(RefreshError::InvalidGrant)));
@@ -143,7 +143,7 @@ async fn only_invalid_grant_is_the_providers_no() {
 }
 
 #[tokio::test]
-async fn signed_events_are_of_this_provider_and_for_this_client() {
+async fn b09_signed_events_are_of_this_provider_and_for_this_client() {
     let scene = Scene::new().await;
     let logout = Token::new(json!({
         "iss": scene.provider.issuer,

@@ -30,7 +30,7 @@ async fn query(scene: &Scene, fresh: bool) -> BTreeMap<String, String> {
 }
 
 #[tokio::test]
-async fn a_request_has_pkce_state_and_nonce_always() {
+async fn b09_a_request_has_pkce_state_and_nonce_always() {
     let scene = Scene::new().await;
     let expected = [
         ("client_id", CLIENT_ID),
@@ -64,7 +64,7 @@ async fn settings_and_the_endpoints_own_query_are_in_the_request() {
 }
 
 #[tokio::test]
-async fn iss_at_the_callback_must_be_this_providers() {
+async fn b09_iss_at_the_callback_must_be_this_providers() {
     let scene = Scene::new().await;
     let issuer = scene.provider.issuer.clone();
     let corp = scene.corp();
