@@ -118,6 +118,22 @@ pub fn header_text(text: &str) -> String {
     encode_unless(text.as_bytes(), |b| b.is_ascii_graphic() && b != b'%')
 }
 
+/// A list in one header field: each text as [`header_text`], with its commas percent-encoded too, and a
+/// comma between them. Empty for an empty list.
+#[must_use]
+pub fn header_list(texts: &[String]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| header_list_text(text)).collect();
+    texts.join(",")
+}
+
+/// One text of a [`header_list`].
+#[must_use]
+pub fn header_list_text(text: &str) -> String {
+    encode_unless(text.as_bytes(), |b| {
+        b.is_ascii_graphic() && b != b'%' && b != b','
+    })
+}
+
 #[inline(never)]
 fn encode_unless(bytes: &[u8], keep: fn(u8) -> bool) -> String {
     let mut encoded = String::with_capacity(bytes.len());

@@ -132,6 +132,8 @@ fn claims(number: usize, binding: &str) -> Result<ApplicationClaims> {
         cnf: Confirmation::of_cookie(binding.as_bytes()),
         usage: None,
         every_navigation: false,
+        groups: None,
+        groups_truncated: false,
         custom: None,
     })
 }

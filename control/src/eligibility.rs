@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use portcullis::time::UnixSeconds;
 
-use crate::applications::{Admitted, Application};
+use crate::applications::{Admitted, Application, FittingGroups};
 use crate::storage::{EligibilityFacts, Session};
 
 pub use person::{person, person_of};
@@ -25,6 +25,8 @@ pub struct Admission<'a> {
     pub application: &'a Application,
     /// The rule of its policy that admits the user, and for how long.
     pub admitted: Admitted,
+    /// The user's groups that the application gets to know; `None`: it forwards none.
+    pub groups: Option<FittingGroups>,
     /// The feed's version at that moment.
     pub version: u64,
 }
@@ -90,11 +92,13 @@ pub fn judge(
             return Err(Denied::SignInRequired);
         }
     }
-    let admitted = application.definition.admit(&person_of(session));
+    let person = person_of(session);
+    let admitted = application.definition.admit(&person);
     Ok(Admission {
         session,
         application,
         admitted: admitted.ok_or(Denied::NotAdmitted)?,
+        groups: application.definition.forwarded_groups(&person),
         version: facts.version,
     })
 }

@@ -85,9 +85,7 @@ impl Changes {
     pub fn add(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let of = |session| {
             let headers = IDENTITY_HEADERS.iter();
-            let values = headers.map(move |header| (header.name, (header.value)(session)));
-            // A service token has no e-mail address.
-            values.filter(|(_, value)| !value.is_empty())
+            headers.filter_map(move |header| Some((header.name, (header.value)(session)?)))
         };
         self.identity.iter().flat_map(of)
     }
@@ -96,9 +94,7 @@ impl Changes {
     pub fn filter_state(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let of = |session| {
             let headers = IDENTITY_HEADERS.iter();
-            headers
-                .filter_map(move |header| Some((header.filter_state?, (header.value)(session))))
-                .filter(|(_, value)| !value.is_empty())
+            headers.filter_map(move |header| Some((header.filter_state?, (header.value)(session)?)))
         };
         let identity = self.identity.iter().flat_map(of);
         let reported = self.reported.map(|reason| ("access.reported", reason));

@@ -11,17 +11,18 @@ use crate::session::Verified;
 pub(super) struct IdentityHeader {
     /// Its name.
     pub name: &'static str,
-    /// Its value. It is kept with the session, so nothing is allocated for a request.
-    pub value: fn(&Verified) -> &str,
+    /// Its value; `None`: the session sets no such header. It is kept with the session, so nothing is
+    /// allocated for a request.
+    pub value: fn(&Verified) -> Option<&str>,
     /// The filter state that shows the value in Envoy's access log; `None` for secrets.
     pub filter_state: Option<&'static str>,
 }
 
 /// Every header that is set. To add one, add its row.
-pub(super) static IDENTITY_HEADERS: [IdentityHeader; 3] = [
+pub(super) static IDENTITY_HEADERS: [IdentityHeader; 5] = [
     IdentityHeader {
         name: "x-access-jwt-assertion",
-        value: Verified::token,
+        value: |verified| Some(verified.token()),
         filter_state: None,
     },
     IdentityHeader {
@@ -31,8 +32,18 @@ pub(super) static IDENTITY_HEADERS: [IdentityHeader; 3] = [
     },
     IdentityHeader {
         name: "x-access-user-id",
-        value: Verified::id,
+        value: |verified| Some(verified.id()),
         filter_state: Some("access.user_id"),
+    },
+    IdentityHeader {
+        name: "x-access-user-groups",
+        value: Verified::groups,
+        filter_state: None,
+    },
+    IdentityHeader {
+        name: "x-access-user-groups-truncated",
+        value: |verified| verified.groups_truncated(),
+        filter_state: None,
     },
 ];
 
@@ -63,6 +74,8 @@ mod tests {
             "x.access.user.email",
             "x-access-client-id",
             "X_Access_Client_Secret",
+            "X_Access.User-Groups",
+            "x-access-user-groups_truncated",
         ] {
             assert!(is_reserved(name.as_bytes()), "{name}");
         }

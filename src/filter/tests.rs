@@ -3,6 +3,7 @@
 mod begin_again;
 mod frames;
 mod frameworks;
+mod groups;
 mod header_tokens;
 mod login;
 mod logout;

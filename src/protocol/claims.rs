@@ -15,6 +15,11 @@ pub const SESSION_TYP: &str = "org+jwt";
 pub const SESSION_TYPE: &str = "org";
 /// The longest token that either side accepts, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 4096;
+/// The longest list of groups in a header, in bytes, as [`crate::reply::header_list`] writes it.
+pub const MAX_GROUPS_HEADER_BYTES: usize = 1024;
+/// The longest list of groups in a token, in bytes of JSON. With it the longest token is shorter than
+/// [`MAX_TOKEN_BYTES`].
+pub const MAX_GROUPS_CLAIM_BYTES: usize = 1536;
 
 /// The claims of an application token. Versions are versions of the feed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +64,13 @@ pub struct ApplicationClaims {
     /// Whether every navigation goes through the team domain: the session duration is `0`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub every_navigation: bool,
+    /// The person's groups that the application gets to know, as `provider:name`; absent: it forwards
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+    /// Whether `groups` lacks some of them, because not all fit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub groups_truncated: bool,
     /// Claims that the application asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom: Option<serde_json::Map<String, serde_json::Value>>,

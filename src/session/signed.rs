@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use subtle::ConstantTimeEq;
 
 use crate::protocol::claims::{ApplicationClaims, Confirmation};
-use crate::reply::header_text;
+use crate::reply::{header_list, header_text};
 use crate::session::revocations::TokenFingerprints;
 
 /// A token that a key in force has signed. Nothing more is known of it: it may be for another
@@ -21,6 +21,8 @@ pub struct Signed {
     pub email: String,
     /// The user's id, fit for a header.
     pub id: String,
+    /// The groups that the application gets to know, fit for a header; `None`: it forwards none.
+    pub groups: Option<String>,
     /// Its subjects, to be looked up among the revocations.
     pub fingerprints: TokenFingerprints,
     // The binding cookie that was found to fit, so that it is hashed once for each token.
@@ -36,6 +38,7 @@ impl Signed {
             token: token.into(),
             email: header_text(&claims.email),
             id: header_text(&claims.sub),
+            groups: claims.groups.as_deref().map(header_list),
             claims,
             fingerprints: TokenFingerprints::default(),
             fitting: OnceCell::new(),

@@ -222,6 +222,7 @@ async fn stored_application(
         notes.push(ADMITS_NOBODY.to_owned());
     }
     notes.extend(policy_notes::notes(&application.definition.policy));
+    notes.extend(application.definition.note_on_groups());
     let taken = taken_over(before.as_slice(), &all);
     notes.extend(taken.iter().map(ToString::to_string));
     Ok(StoredApplication {

@@ -2,6 +2,7 @@
 
 mod bypass;
 mod context;
+mod forward_groups;
 
 use std::rc::Rc;
 
@@ -9,16 +10,18 @@ use portcullis::application::{self as filter, ApplicationTable, Scope, TableErro
 use portcullis::protocol::calls::{CookieSettings, SameSite};
 use portcullis::protocol::feed::{EscapedSlashes, Preflight, RefreshInRequest};
 use portcullis::protocol::origin::Origin;
+use serde_json::Value;
 
 use super::definition::{Application, Definition};
 use super::draft::Draft;
 use super::location::Location;
 use super::upstream::Upstream;
-use crate::policy::{self, check::context::PolicyContext};
+use crate::policy::{self, check::context::PolicyContext, rules::Policy};
 use crate::problems::InputProblems;
 
 pub use context::CheckContext;
 use context::Word;
+use forward_groups::forward_groups;
 
 const DEFAULT_SESSION_DURATION: &str = "24h";
 const MAX_NAME_BYTES: usize = 64;
@@ -58,15 +61,8 @@ pub fn check(
     let escaped_slashes: Option<EscapedSlashes> = slashes.parse("refuse or keep", problems);
     let cors_origins = cors_origins(draft.cors_origins.unwrap_or_default(), context, problems);
     let bypass = bypass::bypasses(draft.bypass.unwrap_or_default(), context, problems);
-    let policy = policy::check::check(
-        &draft.policy.unwrap_or_default(),
-        PolicyContext {
-            path: &context.at("policy"),
-            bounds: context.session_bounds(),
-            names: context.names,
-        },
-        problems,
-    );
+    let policy = policy(&draft.policy.unwrap_or_default(), context, problems);
+    let forward_groups = forward_groups(draft.forward_groups, context, problems);
     let upstream = upstream(draft.upstream.as_deref(), context, problems);
     let definition = Definition {
         name: name?,
@@ -86,6 +82,7 @@ pub fn check(
         keep_override_headers: draft.keep_override_headers.unwrap_or(false),
         bypass: bypass?,
         policy: policy?,
+        forward_groups: forward_groups?,
         upstream: upstream?,
     };
     usable_by_filters(&definition, context, problems).then_some(definition)
@@ -174,6 +171,20 @@ fn origins(
         }
     }
     (locations.len() == texts.len()).then_some(locations)
+}
+
+fn policy(
+    rules: &[Value],
+    context: CheckContext<'_>,
+    problems: &mut InputProblems,
+) -> Option<Policy> {
+    let path = context.at("policy");
+    let context = PolicyContext {
+        path: &path,
+        bounds: context.session_bounds(),
+        names: context.names,
+    };
+    policy::check::check(rules, context, problems)
 }
 
 /// The server behind Envoy; `Some(None)` if none is named, `None` if a problem was noted.

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use portcullis::protocol::calls::CookieSettings;
 use portcullis::protocol::feed::{
-    ApplicationOrigin, Bypass, EscapedSlashes, FeedApplication, Preflight, RefreshInRequest, Scheme,
+    ApplicationOrigin, Bypass, EscapedSlashes, FeedApplication, Preflight, RefreshInRequest, Rule,
+    Scheme,
 };
 use portcullis::protocol::origin::Origin;
 use serde::{Deserialize, Serialize};
 
+use super::forward_groups::{FittingGroups, ForwardGroups};
 use super::location::Location;
 use super::upstream::Upstream;
 use crate::policy::evaluate::{Decision, Matched};
@@ -59,6 +61,9 @@ pub struct Definition {
     pub bypass: Vec<Bypass>,
     /// Who is admitted.
     pub policy: Policy,
+    /// Which groups of a person it gets to know.
+    #[serde(default, skip_serializing_if = "ForwardGroups::is_none")]
+    pub forward_groups: ForwardGroups,
     /// The server behind Envoy, for `envoy-config`; filters do not need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream: Option<Upstream>,
@@ -124,13 +129,38 @@ impl Definition {
         self.bypass.iter().cloned().chain(everywhere).collect()
     }
 
+    /// The groups of a person that the application gets to know; `None`: it forwards none.
+    #[must_use]
+    pub fn forwarded_groups(&self, person: &Person) -> Option<FittingGroups> {
+        self.forward_groups.of_person(person, &self.policy)
+    }
+
+    /// What an administrator should know about the groups that are forwarded.
+    #[must_use]
+    pub fn note_on_groups(&self) -> Option<String> {
+        self.forward_groups.note(&self.policy)
+    }
+
     fn admitted(&self, matched: Matched<'_>) -> Admitted {
         let session_duration = matched.session_duration(self.session_duration());
+        let id = self.policy.rule_id(matched, session_duration);
         Admitted {
-            rule: self.policy.rule_id(matched, session_duration),
+            rule: self.forward_groups.rule_ids(&self.policy)(id),
             rule_name: matched.rule.id.clone(),
             session_duration,
         }
+    }
+
+    /// The rules of the feed, with the ids that [`Admitted`] has.
+    fn feed_rules(&self) -> Vec<Rule> {
+        let rules = self.policy.feed_rules(self.session_duration()).into_iter();
+        let id_in_tokens = self.forward_groups.rule_ids(&self.policy);
+        rules
+            .map(|rule| Rule {
+                id: id_in_tokens(rule.id),
+                ..rule
+            })
+            .collect()
     }
 
     /// Whether the application names `origin`, exactly or by a wildcard, with any path prefix. Other
@@ -187,7 +217,7 @@ impl Application {
             escaped_slashes: definition.escaped_slashes,
             keep_override_headers: definition.keep_override_headers,
             bypass: definition.bypass_everywhere(),
-            rules: definition.policy.feed_rules(definition.session_duration()),
+            rules: definition.feed_rules(),
         }
     }
 }

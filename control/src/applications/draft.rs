@@ -45,6 +45,8 @@ pub struct Draft {
     /// `policy`: rules in the form of [`Rule`](crate::policy::rules::Rule), as JSON; admits nobody by
     /// default.
     pub policy: Option<Vec<Value>>,
+    /// `forward_groups`: in the form of [`ForwardGroups`](super::ForwardGroups), as JSON; none by default.
+    pub forward_groups: Option<Value>,
     /// `upstream`: `http://127.0.0.1:3000`; empty for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,
@@ -83,6 +85,7 @@ impl Draft {
             keep_override_headers: self.keep_override_headers.or(base.keep_override_headers),
             bypass: self.bypass.or(base.bypass),
             policy: self.policy.or(base.policy),
+            forward_groups: self.forward_groups.or(base.forward_groups),
             upstream: self.upstream.or(base.upstream),
         }
     }
@@ -107,6 +110,7 @@ impl From<&Definition> for Draft {
             keep_override_headers: Some(definition.keep_override_headers),
             bypass: Some(bypass_drafts(definition)),
             policy: Some(rule_drafts(definition)),
+            forward_groups: Some(definition.forward_groups.clone().into()),
             upstream: definition.upstream.as_ref().map(ToString::to_string),
         }
     }

@@ -15,7 +15,7 @@ struct Checked<'a> {
     ok: bool,
     /// How many it declares.
     applications: usize,
-    /// What the wildcards among them leave to others.
+    /// What the wildcards among them leave to others, and groups that do not fit.
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     notes: &'a [String],
 }
@@ -26,7 +26,10 @@ pub fn check(arguments: &Arguments, output: Output) -> Result<(), CliError> {
     let team_domain = config.server.team_domain.as_ref();
     let notes = declared
         .iter()
-        .flat_map(|definition| notes(definition, declared, team_domain))
+        .flat_map(|definition| {
+            let notes = notes(definition, declared, team_domain).into_iter();
+            notes.chain(definition.note_on_groups())
+        })
         .collect::<Vec<_>>();
     let result = Checked {
         ok: true,

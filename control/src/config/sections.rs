@@ -234,6 +234,7 @@ fn application(table: &mut Table<'_>) -> Draft {
         bypass: Some(table.objects("bypass", bypass)),
         upstream: table.given("upstream", text),
         policy: table.given("policy", list),
+        forward_groups: table.given("forward_groups", |value| Ok(value.clone())),
     };
     table.finish();
     draft

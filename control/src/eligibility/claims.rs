@@ -17,6 +17,19 @@ impl Admission<'_> {
         cnf: Option<Confirmation>,
     ) -> Result<ApplicationClaims, NoRandomness> {
         let session = self.session;
+        if let Some(groups) = &self.groups
+            && groups.left_out > 0
+        {
+            tracing::warn!(
+                session = session.id,
+                user = session.user_id,
+                application = self.application.definition.name,
+                audience = self.application.audience,
+                forwarded = groups.groups.len(),
+                left_out = groups.left_out,
+                "not all groups of the user fit: the application gets the first ones"
+            );
+        }
         let now = service.now();
         let every_navigation = self.admitted.session_duration.is_zero();
         let end = now + self.admitted.longest_token();
@@ -39,6 +52,11 @@ impl Admission<'_> {
             cnf,
             usage: None,
             every_navigation,
+            groups: self.groups.as_ref().map(|groups| groups.groups.clone()),
+            groups_truncated: self
+                .groups
+                .as_ref()
+                .is_some_and(|groups| groups.left_out > 0),
             custom: None,
         })
     }

@@ -178,7 +178,9 @@ impl<'a> Call<'a> {
         // Another replica's clock may be ahead.
         let recent = earlier.issued_at.abs_diff(now) <= REPEATABLE;
         let claims: ApplicationClaims = serde_json::from_str(&earlier.claims).ok()?;
-        (recent && claims.exp > now && claims.rule == admission.admitted.rule).then_some(claims)
+        let groups = admission.groups.as_ref().map(|groups| &groups.groups);
+        let same = claims.rule == admission.admitted.rule && claims.groups.as_ref() == groups;
+        (recent && claims.exp > now && same).then_some(claims)
     }
 
     /// Another call stored its token first: that one is the answer.

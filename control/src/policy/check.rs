@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::rules::{Policy, Rule};
 use crate::problems::InputProblems;
-use context::PolicyContext;
+use context::{Names, PolicyContext};
 
 /// The most rules of a policy.
 pub const MAX_RULES: usize = 200;
@@ -45,4 +45,15 @@ pub fn check(
     let rules: Vec<Rule> = rules.into_iter().collect::<Option<_>>()?;
     let policy = Policy::new(rules, context.names.access_groups).filter(|_| is_valid)?;
     fit_for_filters::check(&policy, context.path, problems).then_some(policy)
+}
+
+/// A group of an identity provider outside of a policy. `None` is a problem.
+pub fn group(
+    text: &str,
+    path: &str,
+    names: Names<'_>,
+    problems: &mut InputProblems,
+) -> Option<String> {
+    let group = single::plain(text, path, problems)?;
+    known::group_exists(&group, names, path, problems).then_some(group)
 }

@@ -120,6 +120,15 @@ impl Policy {
     }
 }
 
+/// An id that also depends on something else that tokens carry, of which this is the hash.
+#[must_use]
+pub fn depending_on(id: &str, digest: &[u8; 32]) -> String {
+    let mut hash = hmac_sha256::Hash::new();
+    hash.update(digest);
+    hash.update(id.as_bytes());
+    shortened(&hash.finalize())
+}
+
 fn plain_id(rule: &Rule, session_duration: Duration) -> String {
     let (mut emails, mut domains, mut everyone) = (Vec::new(), Vec::new(), false);
     for selector in &rule.conditions.include {

@@ -1,6 +1,8 @@
 //! A policy and its rules, in the one form that the configuration file, the admin API and the
 //! database share.
 
+use std::collections::HashSet;
+use std::iter;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -110,6 +112,27 @@ impl Policy {
     #[must_use]
     pub fn access_groups(&self) -> &[AccessGroup] {
         &self.access_groups
+    }
+
+    /// The groups of identity providers that the rules name, also through access groups: each once, in
+    /// the order of the rules.
+    #[must_use]
+    pub fn provider_groups(&self) -> Vec<&str> {
+        let selectors = self
+            .rules
+            .iter()
+            .flat_map(|rule| rule.conditions.selectors());
+        let selectors = selectors.flat_map(|selector| {
+            let groups = self.named(selector);
+            let within = groups.flat_map(|group| group.conditions.selectors());
+            iter::once(selector).chain(within)
+        });
+        let mut known = HashSet::new();
+        let names = selectors.flat_map(Selector::provider_groups);
+        names
+            .map(String::as_str)
+            .filter(|name| known.insert(*name))
+            .collect()
     }
 
     /// Whether no rule admits a person.

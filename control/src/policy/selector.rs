@@ -130,6 +130,15 @@ impl Selector {
         }
     }
 
+    /// The groups of identity providers that it names.
+    #[must_use]
+    pub fn provider_groups(&self) -> &[String] {
+        match self {
+            Self::Group(names) => &names.0,
+            _ => &[],
+        }
+    }
+
     /// The access groups that it names.
     #[must_use]
     pub fn access_groups(&self) -> &[String] {

@@ -133,7 +133,8 @@ async fn declare(service: &Service) -> Result<(), StartError> {
         for note in notes(definition, all(), Some(&service.team_domain)) {
             tracing::info!(application = definition.name, "{note}");
         }
-        for note in policy_notes::notes(&definition.policy) {
+        let policy_notes = policy_notes::notes(&definition.policy).into_iter();
+        for note in policy_notes.chain(definition.note_on_groups()) {
             tracing::warn!(application = definition.name, "{note}");
         }
     }

@@ -152,7 +152,11 @@ impl Keys {
 
 #[cfg(test)]
 mod tests {
+    use portcullis::protocol::claims::{
+        APPLICATION_TYPE, Confirmation, MAX_GROUPS_CLAIM_BYTES, TokenUse,
+    };
     use portcullis::session::signature::Algorithm;
+    use portcullis::time::UnixSeconds;
 
     use super::*;
     use crate::seal::source::Source;
@@ -186,6 +190,50 @@ mod tests {
             ] {
                 assert_eq!(ours.verify::<Vec<u8>>("app+jwt", broken), None, "{broken}");
             }
+        }
+    }
+
+    /// Every claim is as long as it can be. Browsers drop a cookie whose name and value have more than
+    /// 4096 bytes together.
+    #[test]
+    fn the_longest_token_is_accepted_and_fits_into_a_cookie() {
+        const LONGEST_NAME: usize = "__Host-access_token_0123456789abcdef".len();
+        let id = || "A".repeat(22);
+        let end = UnixSeconds::new(99_999_999_999);
+        let list = "g".repeat(MAX_GROUPS_CLAIM_BYTES - r#"[""]"#.len());
+        let claims = ApplicationClaims {
+            iss: format!("https://{}:65535", "h".repeat(253)),
+            aud: vec!["a".repeat(64)],
+            kind: APPLICATION_TYPE.to_owned(),
+            sub: id(),
+            email: "e".repeat(254),
+            sid: id(),
+            jti: id(),
+            iat: end,
+            nbf: end,
+            exp: end,
+            session_exp: end,
+            auth_time: end,
+            ver: u64::MAX,
+            auth_ver: u64::MAX,
+            rule: "r".repeat(12),
+            cnf: Confirmation::of_cookie(base64url::encode(&[0; 32]).as_bytes()),
+            usage: Some(TokenUse::Header),
+            every_navigation: true,
+            groups: Some(vec![list]),
+            groups_truncated: true,
+            custom: None,
+        };
+        assert!(claims.cnf.is_some());
+        for algorithm in Algorithm::ALL {
+            let keys = keys(algorithm);
+            let token = keys.sign_for(0, &claims).unwrap();
+            assert!(
+                token.len() + LONGEST_NAME <= MAX_TOKEN_BYTES,
+                "{}",
+                token.len()
+            );
+            assert_eq!(keys.verify(APPLICATION_TYP, &token), Some(claims.clone()));
         }
     }
 

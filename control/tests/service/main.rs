@@ -29,6 +29,7 @@ mod exchange;
 mod false_cookies;
 mod faults;
 mod feed;
+mod forwarded_groups;
 mod fresh_login;
 mod gate;
 mod harness;

@@ -89,10 +89,11 @@ impl Filter {
     }
 }
 
-/// The answer by a good session. A service token has no e-mail address.
+/// The answer by a good session. A service token has no e-mail address; `groups` are told where the
+/// application forwards them.
 pub(in crate::filter) fn identity_of(place: &Placement, verified: &Verified) -> Reply {
     let claims = verified.claims();
-    let value = serde_json::json!({
+    let mut value = serde_json::json!({
         "email": Some(&claims.email).filter(|email| !email.is_empty()),
         "sub": claims.sub,
         "application": place.application.name,
@@ -100,5 +101,12 @@ pub(in crate::filter) fn identity_of(place: &Placement, verified: &Verified) -> 
         "exp": claims.exp,
         "session_exp": claims.session_exp,
     });
+    if let (Some(fields), Some(groups)) = (value.as_object_mut(), &claims.groups) {
+        fields.insert("groups".to_owned(), serde_json::json!(groups));
+        fields.insert(
+            "groups_truncated".to_owned(),
+            claims.groups_truncated.into(),
+        );
+    }
     Reply::json(200, "identity", &value)
 }

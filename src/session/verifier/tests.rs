@@ -37,6 +37,8 @@ pub fn claims() -> ApplicationClaims {
         cnf: Confirmation::of_cookie(binding().as_bytes()),
         usage: None,
         every_navigation: false,
+        groups: None,
+        groups_truncated: false,
         custom: None,
     }
 }

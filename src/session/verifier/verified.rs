@@ -32,16 +32,30 @@ impl Verified {
         &self.signed.token
     }
 
-    /// The user's e-mail address, fit for a header.
+    /// The user's e-mail address, fit for a header. Service tokens have none, nor have users for whose
+    /// address their identity provider may not speak.
     #[must_use]
-    pub fn email(&self) -> &str {
-        &self.signed.email
+    pub fn email(&self) -> Option<&str> {
+        Some(&*self.signed.email).filter(|email| !email.is_empty())
     }
 
     /// The user's id, fit for a header.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.signed.id
+    }
+
+    /// The user's groups, fit for a header; empty if they are in none of those that the application
+    /// forwards, `None` if it forwards none.
+    #[must_use]
+    pub fn groups(&self) -> Option<&str> {
+        self.signed.groups.as_deref()
+    }
+
+    /// `true` if some of the user's groups did not fit.
+    #[must_use]
+    pub fn groups_truncated(&self) -> Option<&'static str> {
+        self.signed.claims.groups_truncated.then_some("true")
     }
 }
 

@@ -140,6 +140,8 @@ pub(crate) fn claims() -> ApplicationClaims {
         cnf: Confirmation::of_cookie(base64url::encode(&SECRET).as_bytes()),
         usage: None,
         every_navigation: false,
+        groups: None,
+        groups_truncated: false,
         custom: None,
     }
 }

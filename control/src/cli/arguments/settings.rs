@@ -3,6 +3,7 @@
 use clap::{ArgGroup, Args};
 use serde_json::{Value, json};
 
+use crate::applications::forward_groups::IN_POLICY;
 use crate::applications::{BypassDraft, Draft};
 
 /// Settings of an application. The service checks the values.
@@ -71,6 +72,11 @@ pub struct Settings {
     #[arg(long, value_name = "PATH", num_args(0..))]
     bypass: Option<Vec<String>>,
 
+    /// The groups of a person that the application gets to know: corp:engineering, or `policy` for
+    /// those that its policy names; without a value: none
+    #[arg(long, value_name = "GROUP", num_args(0..))]
+    forward_groups: Option<Vec<String>>,
+
     /// Admit these users; with `set`, the --allow options together replace the policy
     #[arg(long, value_name = "EMAIL", num_args(1..), group = "allow")]
     allow_email: Vec<String>,
@@ -120,6 +126,10 @@ impl Settings {
                 .as_ref()
                 .map(|paths| paths.iter().map(|path| bypass(path)).collect()),
             policy: self.policy(),
+            forward_groups: self.forward_groups.as_deref().map(|names| match names {
+                [word] if word == IN_POLICY => json!(word),
+                names => json!(names),
+            }),
             upstream: self.upstream.clone(),
         }
     }

@@ -45,17 +45,28 @@ pub(super) fn names_exist(
 }
 
 fn groups_exist(groups: &AnyOf, names: Names<'_>, path: &str, problems: &mut InputProblems) {
-    let known = names.providers.map(of);
     for group in &groups.0 {
-        let message = match group.split_once(':') {
-            Some((_, "")) | None => "must be provider:name, such as corp:engineering".to_owned(),
-            Some((provider, _)) => match &known {
-                Some(known) if !known.contains(&provider) => unknown("identity provider", known),
-                _ => continue,
-            },
-        };
-        problems.add(path, visible(group), message);
+        group_exists(group, names, path, problems);
     }
+}
+
+/// Whether a group is `provider:name` of a provider that exists. Notes what is wrong.
+pub(super) fn group_exists(
+    group: &str,
+    names: Names<'_>,
+    path: &str,
+    problems: &mut InputProblems,
+) -> bool {
+    let known = names.providers.map(of);
+    let message = match group.split_once(':') {
+        Some((_, "")) | None => "must be provider:name, such as corp:engineering".to_owned(),
+        Some((provider, _)) => match &known {
+            Some(known) if !known.contains(&provider) => unknown("identity provider", known),
+            _ => return true,
+        },
+    };
+    problems.add(path, visible(group), message);
+    false
 }
 
 fn of(names: &[String]) -> Vec<&str> {

@@ -85,6 +85,8 @@ impl AdmittedService<'_> {
             cnf: None,
             usage: Some(TokenUse::Header),
             every_navigation: false,
+            groups: None,
+            groups_truncated: false,
             custom: None,
         })
     }

@@ -1,6 +1,8 @@
 //! Applications as people read them. Everything that opens a door is shown: in the table of one
 //! application every setting, in the list every setting that is less strict than the default.
 
+use serde_json::Value;
+
 use super::super::super::output::table;
 use super::policy::admits;
 use crate::api::applications::{ApplicationView, StoredApplication};
@@ -39,6 +41,7 @@ pub fn settings_of(application: &ApplicationView) -> String {
         keep_override_headers,
         bypass,
         policy,
+        forward_groups,
         upstream,
     } = settings;
     let rows = [
@@ -50,6 +53,7 @@ pub fn settings_of(application: &ApplicationView) -> String {
         ("session duration", text(session_duration.as_ref())),
         ("admits", admits(policy.as_deref())),
         ("bypass", joined_bypass(bypass.as_deref())),
+        ("forward groups", groups(forward_groups.as_ref())),
         ("header tokens", flag(*header_tokens)),
         ("refresh in request", text(refresh_in_request.as_ref())),
         ("preflight", text(preflight.as_ref())),
@@ -112,6 +116,7 @@ fn opens(settings: &Draft) -> String {
         policy: _,
         // These open nothing.
         partitioned: _,
+        forward_groups: _,
         upstream: _,
     } = settings;
     let is = |setting: &Option<String>, value: &str| setting.as_deref() == Some(value);
@@ -175,6 +180,20 @@ fn flag(flag: Option<bool>) -> String {
     flag.unwrap_or_default().to_string()
 }
 
+/// The groups as the option `--forward-groups` takes them. A name may contain spaces.
+fn groups(setting: Option<&Value>) -> String {
+    let names = match setting {
+        Some(Value::Array(names)) => names.as_slice(),
+        Some(word) => std::slice::from_ref(word),
+        None => &[],
+    };
+    let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
+    match names.as_slice() {
+        [] => "none".to_owned(),
+        names => names.join(", "),
+    }
+}
+
 fn joined(texts: Option<&[String]>) -> String {
     match texts {
         None | Some([]) => "none".to_owned(),
@@ -184,7 +203,7 @@ fn joined(texts: Option<&[String]>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -214,6 +233,7 @@ mod tests {
             "keep_override_headers": false,
             "bypass": [],
             "policy": [],
+            "forward_groups": [],
         })
     }
 
@@ -238,6 +258,7 @@ mod tests {
                 "id": "all", "action": "allow", "include": [{ "everyone": true }],
                 "session_duration": "2h",
             }],
+            "forward_groups": ["corp:it"],
             "upstream": "http://127.0.0.1:3000",
         })
     }
@@ -257,7 +278,7 @@ mod tests {
             let mut changed = strict();
             changed[field] = value.clone();
             assert_ne!(settings_of(&view(changed.clone())), shown, "{field}");
-            if !["partitioned", "upstream"].contains(&field.as_str()) {
+            if !["partitioned", "forward_groups", "upstream"].contains(&field.as_str()) {
                 assert_ne!(list(&[view(changed)]), listed, "{field}");
             }
         }
