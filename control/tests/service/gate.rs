@@ -112,6 +112,20 @@ impl Gate {
         self.drive(service, effect).await
     }
 
+    /// What becomes of a GET at the wiki with these header fields, after all callouts and waiting.
+    pub async fn get(&mut self, service: &Service, path: &str, more: &[(&str, &str)]) -> Effect {
+        self.follow(service).await;
+        let mut fields = vec![
+            (":method", "GET"),
+            (":scheme", "https"),
+            (":authority", WIKI.trim_start_matches("https://")),
+            (":path", path),
+        ];
+        fields.extend(more);
+        let effect = self.begin(service, STREAM, (&fields, false));
+        self.drive(service, effect).await
+    }
+
     /// What becomes of a request with these fields, with a body or without, at first.
     pub fn begin(
         &mut self,

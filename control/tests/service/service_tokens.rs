@@ -1,6 +1,7 @@
 //! Service tokens: made, judged, rotated and ended.
 
 mod administration;
+mod admitted;
 mod judged;
 
 use reqwest::{Method, StatusCode};
@@ -41,6 +42,7 @@ struct Scene {
 }
 
 impl Scene {
+    /// The wiki admits people, and no service token.
     async fn new() -> Self {
         let service = Service::start().await;
         let audience = service.wiki(json!({})).await;
@@ -50,6 +52,34 @@ impl Scene {
             audience,
             credential,
         }
+    }
+
+    /// The wiki admits the service token `ci` as well.
+    async fn with_ci() -> (Self, Pair) {
+        let scene = Self::new().await;
+        let ci = scene.made("ci").await;
+        scene.admit("ci", json!({})).await;
+        (scene, ci)
+    }
+
+    /// Gives the wiki a policy that admits a service token, with more in its rule, and people.
+    async fn admit(&self, name: &str, more: Value) {
+        let mut rule = json!({
+            "id": "program", "action": "service", "include": [{ "service_token": name }],
+        });
+        for (field, value) in more.as_object().unwrap() {
+            rule[field] = value.clone();
+        }
+        let people = json!({
+            "id": "people", "action": "allow", "include": [{ "everyone": true }],
+        });
+        self.set(json!({ "policy": [rule, people] })).await;
+    }
+
+    /// Changes the wiki.
+    async fn set(&self, changes: Value) {
+        let change = json!({ "name": "wiki", "changes": changes });
+        self.service.done("/applications/set", change).await;
     }
 
     async fn made(&self, name: &str) -> Pair {

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use reqwest::blocking::Client;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 
 use crate::process::Process;
 use crate::wait;
@@ -249,6 +250,24 @@ impl ControlService {
         arguments.extend(new.options);
         let answer: Answer = self.command(&arguments)?;
         Ok(answer.audience)
+    }
+
+    /// Replaces the policy of an application by rules, in the form of the configuration file.
+    ///
+    /// # Errors
+    /// When the service does not answer, or refuses.
+    pub fn set_policy(&self, application: &str, rules: &Value) -> Result<()> {
+        let socket = self.data.join("control.sock");
+        let client = Client::builder().no_proxy().unix_socket(socket).build()?;
+        let change = json!({ "name": application, "changes": { "policy": rules } });
+        let answer = client
+            .post("http://control/applications/set")
+            .json(&change)
+            .send()?;
+        if !answer.status().is_success() {
+            bail!("the policy of {application} is refused: {}", answer.text()?);
+        }
+        Ok(())
     }
 
     /// Envoy's bootstrap for the applications that exist.

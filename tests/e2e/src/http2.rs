@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use h2::client::{ResponseFuture, SendRequest};
 use http::{HeaderName, HeaderValue, Uri};
 use rustls::pki_types::ServerName;
-use tokio::net::TcpStream;
+use tokio::net::TcpSocket;
 use tokio::runtime::Builder;
 use tokio_rustls::TlsConnector;
 
@@ -20,12 +20,25 @@ pub use held::Held;
 
 /// Sends all requests at once over one connection; each has an answer or a failure of its own.
 pub(crate) fn send(door: &Door<'_>, requests: &[Request]) -> Result<Vec<Result<Answer>>> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(exchange(door, requests))
+    send_from(Ipv4Addr::LOCALHOST, door, requests)
 }
 
-async fn exchange(door: &Door<'_>, requests: &[Request]) -> Result<Vec<Result<Answer>>> {
-    let mut client = connect(door).await?;
+/// As [`send`], from an address of this machine.
+pub(crate) fn send_from(
+    address: Ipv4Addr,
+    door: &Door<'_>,
+    requests: &[Request],
+) -> Result<Vec<Result<Answer>>> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(exchange(address, door, requests))
+}
+
+async fn exchange(
+    address: Ipv4Addr,
+    door: &Door<'_>,
+    requests: &[Request],
+) -> Result<Vec<Result<Answer>>> {
+    let mut client = connect_from(address, door).await?;
     let mut waiting = Vec::new();
     for request in requests {
         client = client.ready().await?;
@@ -45,7 +58,14 @@ async fn exchange(door: &Door<'_>, requests: &[Request]) -> Result<Vec<Result<An
 
 /// A connection that ends with the runtime.
 async fn connect(door: &Door<'_>) -> Result<SendRequest<Bytes>> {
-    let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, door.port)).await?;
+    connect_from(Ipv4Addr::LOCALHOST, door).await
+}
+
+async fn connect_from(address: Ipv4Addr, door: &Door<'_>) -> Result<SendRequest<Bytes>> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((address, 0).into())?;
+    let port = (Ipv4Addr::LOCALHOST, door.port).into();
+    let socket = socket.connect(port).await?;
     socket.set_nodelay(true)?;
     let connector = TlsConnector::from(Arc::new(tls(door.certificates, b"h2")?));
     let name = ServerName::try_from(door.host.to_owned())?;

@@ -26,6 +26,7 @@ pub mod refresh_relay;
 pub mod refusal;
 pub mod request;
 mod seen;
+pub mod service_tokens;
 pub mod sites;
 pub mod stand;
 pub mod table;

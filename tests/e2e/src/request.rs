@@ -1,6 +1,7 @@
 //! A request of one's own making, sent over HTTP/1.1 or HTTP/2 on a new connection.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -158,6 +159,16 @@ impl Door<'_> {
                 answers.into_iter().next().context("no answer")?
             }
         }
+    }
+
+    /// As [`Self::ask_at_once`], from an address of this machine.
+    ///
+    /// # Errors
+    /// As [`Self::ask_at_once`].
+    pub fn ask_at_once_from(&self, address: Ipv4Addr, requests: &[Request]) -> Result<Vec<Answer>> {
+        http2::send_from(address, self, requests)?
+            .into_iter()
+            .collect()
     }
 
     /// Sends all requests at once, over one HTTP/2 connection.

@@ -31,6 +31,7 @@ mod report;
 mod restore;
 mod revocation;
 mod secrets;
+mod service_tokens;
 mod sessions;
 mod signatures;
 mod sub_requests;

@@ -92,7 +92,7 @@ fn s19_a_flood_of_wrong_pairs_costs_no_more_calls_than_its_bound() {
         }
     }
     assert_eq!(calls, asked_for);
-    assert!((32..=32 + 100).contains(&calls), "{calls} calls");
+    assert!((64..=64 + 200).contains(&calls), "{calls} calls");
     assert_eq!(crowded, 2_510 - calls);
 }
 
@@ -103,7 +103,7 @@ fn s19_one_sender_of_wrong_pairs_leaves_calls_for_others() {
         programs.show(u32::from(number), &secret_of(number));
     }
     let of_one = programs.calls().len();
-    assert!(of_one < 16, "{of_one} calls of one network");
+    assert_eq!(of_one, 16, "calls of one network");
     // Networks share buckets by chance, but not all of them.
     let mut others = 0;
     for host in 1..=8 {
@@ -121,7 +121,7 @@ fn s19_a_known_pair_is_renewed_in_the_middle_of_a_flood() {
         programs.address = [198, 51, 100, number].into();
         programs.show(u32::from(number), &secret_of(number.max(2)));
     }
-    programs.calls();
+    while !programs.calls().is_empty() {}
     // All places and calls for strangers are taken.
     programs.address = [198, 51, 101, 1].into();
     let mut strange = [9; 32];
