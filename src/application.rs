@@ -67,6 +67,8 @@ struct Bypass {
     path: String,
     matching: PathMatch,
     methods: Option<Vec<String>>,
+    /// Where it may come from; absent for anywhere.
+    ranges: Option<Vec<AddressRange>>,
 }
 
 /// An application of the feed that cannot be used.
@@ -97,17 +99,14 @@ impl Application {
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| error("origins: a hostname, port or path_prefix is not usable"))?;
         let bypass = wire.bypass.iter().map(Bypass::compile);
+        let bypass_from = wire.bypass_from.iter().map(Bypass::compile_from);
         let bypass = bypass
+            .chain(bypass_from)
             .collect::<Option<Vec<_>>>()
-            .ok_or_else(|| error("bypass: a path does not begin with '/'"))?;
+            .ok_or_else(|| error("bypass: a path does not begin with '/', or a range is none"))?;
         let rules = wire.rules.iter().map(|rule| {
             let ranges = match &rule.source_ranges {
-                Some(ranges) => Some(
-                    ranges
-                        .iter()
-                        .map(|r| r.parse().ok())
-                        .collect::<Option<_>>()?,
-                ),
+                Some(ranges) => Some(address_ranges(ranges)?),
                 None => None,
             };
             Some((rule.id.clone(), ranges))
@@ -147,10 +146,8 @@ impl Application {
         match self.rules.get(rule) {
             None => Err(Refusal::SessionExpired),
             Some(None) => Ok(()),
-            Some(Some(ranges)) => address
-                .filter(|address| ranges.iter().any(|range| range.contains(*address)))
-                .map(drop)
-                .ok_or(Refusal::PolicyDenied),
+            Some(Some(ranges)) if is_in(ranges, address) => Ok(()),
+            Some(Some(_)) => Err(Refusal::PolicyDenied),
         }
     }
 
@@ -170,15 +167,25 @@ impl Application {
         self.escaped_slashes == EscapedSlashes::Keep && self.bypass.is_empty()
     }
 
-    /// Whether a request passes without a session: both readings of its path match a rule, and
-    /// the path as sent hides nothing.
+    /// Whether a request passes without a session: both readings of its path match a rule, the path
+    /// as sent hides nothing, and it comes from where the rule says. `address` is asked only where
+    /// it matters.
     #[must_use]
-    pub fn bypasses(&self, path: &path::Readings<'_>, method: &[u8]) -> bool {
-        path.is_normal()
-            && self
-                .bypass
-                .iter()
-                .any(|rule| rule.admits(path.sent(), method) && rule.admits(path.decoded(), method))
+    pub fn bypasses(
+        &self,
+        path: &path::Readings<'_>,
+        method: &[u8],
+        address: &dyn Fn() -> Option<IpAddr>,
+    ) -> bool {
+        let admits = |rule: &Bypass| {
+            rule.admits(path.sent(), method)
+                && rule.admits(path.decoded(), method)
+                && rule
+                    .ranges
+                    .as_ref()
+                    .is_none_or(|ranges| is_in(ranges, address()))
+        };
+        path.is_normal() && self.bypass.iter().any(admits)
     }
 }
 
@@ -207,6 +214,14 @@ impl Bypass {
             path: wire.path.clone(),
             matching: wire.matching,
             methods: wire.methods.clone(),
+            ranges: None,
+        })
+    }
+
+    fn compile_from(wire: &feed::BypassFrom) -> Option<Self> {
+        Some(Self {
+            ranges: Some(address_ranges(&wire.source_ranges)?),
+            ..Self::compile(&wire.target)?
         })
     }
 
@@ -218,6 +233,15 @@ impl Bypass {
         let allowed = |methods: &Vec<String>| methods.iter().any(|m| m.as_bytes() == method);
         matches && self.methods.as_ref().is_none_or(allowed)
     }
+}
+
+fn address_ranges(texts: &[String]) -> Option<Vec<AddressRange>> {
+    texts.iter().map(|text| text.parse().ok()).collect()
+}
+
+/// Whether an address is known, and in one of the ranges.
+fn is_in(ranges: &[AddressRange], address: Option<IpAddr>) -> bool {
+    address.is_some_and(|address| ranges.iter().any(|range| range.contains(address)))
 }
 
 #[cfg(test)]
@@ -255,6 +279,7 @@ pub(crate) mod tests {
             keep_override_headers: false,
             escaped_slashes: EscapedSlashes::default(),
             bypass: Vec::new(),
+            bypass_from: Vec::new(),
             rules: vec![Rule {
                 id: "rule1".into(),
                 source_ranges: None,
@@ -271,7 +296,7 @@ pub(crate) mod tests {
     fn what_cannot_be_honoured_is_refused() {
         let good = || wire("a", &[at("wiki.example", None, None)]);
         assert!(Application::compile(good()).is_ok());
-        let spoil: [fn(&mut feed::FeedApplication); 10] = [
+        let spoil: [fn(&mut feed::FeedApplication); 11] = [
             |a| a.audience = "A".repeat(64),
             |a| a.origins[0].hostname = "Wiki.example".into(),
             |a| a.origins[0].hostname = "*.example".into(),
@@ -286,6 +311,12 @@ pub(crate) mod tests {
                     path: "health".into(),
                     matching: PathMatch::Exact,
                     methods: None,
+                }];
+            },
+            |a| {
+                a.bypass_from = vec![feed::BypassFrom {
+                    target: health(),
+                    source_ranges: vec!["10.0.0.0/8".into(), "office".into()],
                 }];
             },
         ];
@@ -328,10 +359,44 @@ pub(crate) mod tests {
         ] {
             let readings = path::Readings::of(path).unwrap();
             assert_eq!(
-                application.bypasses(&readings, method.as_bytes()),
+                application.bypasses(&readings, method.as_bytes(), &|| None),
                 passes,
                 "{method} {path}"
             );
+        }
+    }
+
+    fn health() -> feed::Bypass {
+        feed::Bypass {
+            path: "/health".into(),
+            matching: PathMatch::Exact,
+            methods: None,
+        }
+    }
+
+    #[test]
+    fn a_bypass_from_networks_needs_an_address_in_one_of_them() {
+        let mut application = wire("a", &[at("wiki.example", None, None)]);
+        application.escaped_slashes = EscapedSlashes::Keep;
+        application.bypass_from = vec![feed::BypassFrom {
+            target: health(),
+            source_ranges: vec!["192.0.2.0/24".into(), "2001:db8::/32".into()],
+        }];
+        let application = Application::compile(application).unwrap();
+        assert!(!application.keeps_escaped_slashes());
+        for (path, address, passes) in [
+            ("/health", "192.0.2.7", true),
+            ("/health", "2001:db8::7", true),
+            ("/health", "::ffff:192.0.2.7", true),
+            ("/health", "198.51.100.7", false),
+            ("/health/x", "192.0.2.7", false),
+            ("/%68ealth", "192.0.2.7", false),
+        ] {
+            let readings = path::Readings::of(path).unwrap();
+            let from =
+                |address: Option<IpAddr>| application.bypasses(&readings, b"GET", &|| address);
+            assert_eq!(from(address.parse().ok()), passes, "{path} {address}");
+            assert!(!from(None), "{path}");
         }
     }
 
@@ -342,6 +407,10 @@ pub(crate) mod tests {
             id: "office".into(),
             source_ranges: Some(vec!["192.0.2.0/24".into()]),
         });
+        application.rules.push(Rule {
+            id: "nowhere".into(),
+            source_ranges: Some(Vec::new()),
+        });
         let application = Application::compile(application).unwrap();
         let office = "192.0.2.7".parse().ok();
         assert_eq!(application.check_rule("rule1", None), Ok(()));
@@ -350,6 +419,10 @@ pub(crate) mod tests {
             Err(Refusal::SessionExpired)
         );
         assert_eq!(application.check_rule("office", office), Ok(()));
+        assert_eq!(
+            application.check_rule("nowhere", office),
+            Err(Refusal::PolicyDenied)
+        );
         assert_eq!(
             application.check_rule("office", None),
             Err(Refusal::PolicyDenied)

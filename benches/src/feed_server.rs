@@ -145,6 +145,7 @@ fn application() -> FeedApplication {
         keep_override_headers: false,
         escaped_slashes: EscapedSlashes::default(),
         bypass: Vec::new(),
+        bypass_from: Vec::new(),
         rules: vec![Rule {
             id: RULE.to_owned(),
             source_ranges: None,

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::authenticate::{Authenticator, Session};
-use super::event::Visit;
+use super::event::{Moment, Visit};
 use super::readers::{reader_of, reply_readable_by};
 use crate::reason::Refusal;
 use crate::reply::Reply;
@@ -53,16 +53,23 @@ impl OpenStreams {
         &mut self,
         visit: Visit<'_>,
         session: &Session,
-        now: UnixMillis,
+        moment: &Moment<'_>,
     ) -> Result<(), Full> {
         let incoming = visit.incoming;
+        let is_stream =
+            incoming.kind.lasts() || incoming.head.all("accept").any(names_event_stream);
+        // A policy may ask for the address while the stream is open.
+        let address = match session.address {
+            None if is_stream => (moment.address)(),
+            known => known,
+        };
         let open = Open {
             placement: Rc::clone(visit.placement),
             verified: session.verified.clone(),
             kind: incoming.kind,
-            address: session.address,
-            last_good: Cell::new(now),
-            is_stream: incoming.kind.lasts() || incoming.head.all("accept").any(names_event_stream),
+            address,
+            last_good: Cell::new(moment.now),
+            is_stream,
             reader: reader_of(visit),
         };
         self.registry.add(incoming.stream, open)

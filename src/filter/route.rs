@@ -1,5 +1,6 @@
 //! The first step: where a request is going, by its host and path.
 
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use super::hop_by_hop::names_protected;
@@ -41,11 +42,13 @@ pub(super) enum NoRoute {
     NoApplication,
 }
 
-/// Where a request is going, by the applications that the feed names.
+/// Where a request is going, by the applications that the feed names. `address` is the client's,
+/// asked only where it matters.
 pub(super) fn route<'a>(
     table: &ApplicationTable,
     unknown_hosts: UnknownHosts,
     head: Head<'a>,
+    address: &dyn Fn() -> Option<IpAddr>,
 ) -> Route<'a> {
     // A host that cannot be read here may still be a guarded one to Envoy's router, so it never
     // passes.
@@ -77,7 +80,11 @@ pub(super) fn route<'a>(
     match host.find(&path) {
         Choice::Ambiguous => Route::Nowhere(NoRoute::PathAmbiguous),
         Choice::NoApplication => Route::Nowhere(NoRoute::NoApplication),
-        Choice::Found(placement) if placement.application.bypasses(&path, head.method()) => {
+        Choice::Found(placement)
+            if placement
+                .application
+                .bypasses(&path, head.method(), address) =>
+        {
             Route::Bypassed
         }
         Choice::Found(placement) if path.has_escaped_slash() && !placement.escaped_slashes => {

@@ -46,7 +46,8 @@ impl Filter {
             Mode::Report => (Wait::Session, true),
         };
         let table = self.authenticator.store().map(Store::table);
-        let route = table.map(|table| route(table, self.config.unknown_hosts(), head));
+        let unknown_hosts = self.config.unknown_hosts();
+        let route = table.map(|table| route(table, unknown_hosts, head, moment.address));
         let mut overrides = Overrides::Unguarded;
         let effect = match &route {
             None => self.without_feed(incoming, moment.now, wait),
@@ -121,7 +122,7 @@ impl Filter {
         moment: &Moment<'_>,
     ) -> Effect {
         if self.config.mode() == Mode::Enforce
-            && self.open_streams.add(visit, session, moment.now).is_err()
+            && self.open_streams.add(visit, session, moment).is_err()
         {
             return Effect::Reply(too_many(visit.incoming.as_shown().kind));
         }

@@ -22,6 +22,7 @@ mod slashes;
 mod waiting;
 mod wildcard;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::login::attempt::tests::Counting;
@@ -48,6 +49,8 @@ struct World {
     signer: Signer,
     version: u64,
     now: UnixMillis,
+    /// The client's.
+    address: Option<IpAddr>,
 }
 
 const CONFIG: &str = r#"{
@@ -64,6 +67,7 @@ impl World {
             signer: Signer::new(),
             version: 41,
             now: NOW,
+            address: None,
         }
     }
 
@@ -135,10 +139,11 @@ impl World {
 
     fn with_moment<T>(&mut self, f: impl FnOnce(&mut Filter, &mut Moment<'_>) -> T) -> T {
         let mut random = Counting(1);
+        let address = self.address;
         let mut moment = Moment {
             now: self.now,
             random: &mut random,
-            address: &|| None,
+            address: &|| address,
         };
         f(&mut self.filter, &mut moment)
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::time::UnixSeconds;
 
 pub use application::{
-    ApplicationOrigin, Bypass, EscapedSlashes, FeedApplication, PathMatch, Preflight,
+    ApplicationOrigin, Bypass, BypassFrom, EscapedSlashes, FeedApplication, PathMatch, Preflight,
     RefreshInRequest, Rule, Scheme,
 };
 pub use revocation::Revocation;

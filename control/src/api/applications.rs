@@ -157,7 +157,7 @@ pub async fn add(
     let application = Application {
         audience: service.random.audience()?,
         declared: false,
-        definition: checked(&service, draft)?,
+        definition: checked(&service, draft, None).await?,
     };
     let version = service.storage.add_application(&application).await?;
     service.notifier.committed(version);
@@ -183,7 +183,7 @@ pub async fn set(
     let before = service.storage.application_named(&request.name).await?;
     let before = before.ok_or_else(|| no_such_name(request.name))?;
     let draft = request.changes.over(Draft::from(&before.definition));
-    let definition = checked(&service, draft)?;
+    let definition = checked(&service, draft, Some(&before)).await?;
     if let Some(version) = service
         .storage
         .change_application(

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use portcullis::protocol::calls::CookieSettings;
 use portcullis::protocol::feed::{
-    ApplicationOrigin, Bypass, EscapedSlashes, FeedApplication, Preflight, RefreshInRequest, Rule,
-    Scheme,
+    ApplicationOrigin, Bypass, BypassFrom, EscapedSlashes, FeedApplication, Preflight,
+    RefreshInRequest, Rule, Scheme,
 };
 use portcullis::protocol::origin::Origin;
 use serde::{Deserialize, Serialize};
@@ -141,6 +141,17 @@ impl Definition {
         self.forward_groups.note(&self.policy)
     }
 
+    /// The requests that need no session from certain networks.
+    fn bypass_from_networks(&self) -> Vec<BypassFrom> {
+        let entries = self.policy.bypass_entries().into_iter();
+        let some = entries.filter(|entry| !entry.networks.is_all());
+        some.map(|entry| BypassFrom {
+            target: entry.target,
+            source_ranges: entry.networks.to_texts(),
+        })
+        .collect()
+    }
+
     fn admitted(&self, matched: Matched<'_>) -> Admitted {
         let session_duration = matched.session_duration(self.session_duration());
         let id = self.policy.rule_id(matched, session_duration);
@@ -217,6 +228,7 @@ impl Application {
             escaped_slashes: definition.escaped_slashes,
             keep_override_headers: definition.keep_override_headers,
             bypass: definition.bypass_everywhere(),
+            bypass_from: definition.bypass_from_networks(),
             rules: definition.feed_rules(),
         }
     }

@@ -24,10 +24,7 @@ impl Policy {
             let networks = self.networks(matched);
             rules.push(feed::Rule {
                 id,
-                source_ranges: (!networks.is_all()).then(|| {
-                    let ranges = networks.to_ranges();
-                    ranges.iter().map(ToString::to_string).collect()
-                }),
+                source_ranges: (!networks.is_all()).then(|| networks.to_texts()),
             });
         }
         rules

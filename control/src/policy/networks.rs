@@ -119,6 +119,13 @@ impl Networks {
         });
         v4.chain(v6).collect()
     }
+
+    /// The same as texts in CIDR notation.
+    #[must_use]
+    pub fn to_texts(&self) -> Vec<String> {
+        let ranges = self.to_ranges();
+        ranges.iter().map(ToString::to_string).collect()
+    }
 }
 
 impl Intervals {

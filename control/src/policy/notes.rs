@@ -18,10 +18,7 @@ pub fn notes(policy: &Policy) -> Vec<String> {
 }
 
 fn spelling(policy: &Policy) -> Vec<String> {
-    let rules = policy.rules().iter().map(|rule| &rule.conditions);
-    let groups = policy.access_groups().iter().map(|group| &group.conditions);
-    let selectors = rules.chain(groups).flat_map(|one| one.selectors());
-    let texts = selectors.flat_map(|selector| match selector {
+    let texts = policy.selectors().flat_map(|selector| match selector {
         Selector::Email(values) | Selector::EmailDomain(values) => values.0.as_slice(),
         _ => &[],
     });

@@ -141,6 +141,13 @@ impl Policy {
         !self.rules.iter().any(|rule| rule.action == Action::Allow)
     }
 
+    /// All selectors, also those of the access groups.
+    pub fn selectors(&self) -> impl Iterator<Item = &Selector> {
+        let rules = self.rules.iter().map(|rule| &rule.conditions);
+        let groups = self.access_groups.iter().map(|group| &group.conditions);
+        rules.chain(groups).flat_map(Conditions::selectors)
+    }
+
     /// What a selector asks about. Access groups of one selector all ask about the same.
     #[must_use]
     pub fn subject(&self, selector: &Selector) -> Subject {

@@ -139,6 +139,28 @@ impl Selector {
         }
     }
 
+    /// The identity providers that it names, also by their groups.
+    #[must_use]
+    pub fn providers(&self) -> Vec<String> {
+        match self {
+            Self::Provider(ids) => ids.0.clone(),
+            Self::Group(groups) => {
+                let providers = groups.0.iter().filter_map(|group| group.split_once(':'));
+                providers.map(|(provider, _)| provider.to_owned()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The service tokens that it names.
+    #[must_use]
+    pub fn service_tokens(&self) -> &[String] {
+        match self {
+            Self::ServiceToken(names) => &names.0,
+            _ => &[],
+        }
+    }
+
     /// The access groups that it names.
     #[must_use]
     pub fn access_groups(&self) -> &[String] {

@@ -52,7 +52,7 @@ impl Filter {
     ) -> Effect {
         let fields = waiting.head.fields();
         let incoming = Incoming::new(stream, Head::new(&fields, waiting.head.has_body()));
-        let Some(goal) = self.goal(incoming, &waiting.old) else {
+        let Some(goal) = self.goal(incoming, &waiting.old, moment) else {
             // By the feed of now the address leads elsewhere.
             return self.serve(incoming, moment, Wait::Session);
         };
@@ -82,9 +82,15 @@ impl Filter {
 
     /// What the request waited for, and at which application, by the feed of now. `None` if the
     /// address no longer leads to an application, or to another one.
-    fn goal<'a>(&self, incoming: Incoming<'a>, old: &Refreshable) -> Option<Goal<'a>> {
+    fn goal<'a>(
+        &self,
+        incoming: Incoming<'a>,
+        old: &Refreshable,
+        moment: &Moment<'_>,
+    ) -> Option<Goal<'a>> {
         let store = self.authenticator.store()?;
-        match route(store.table(), self.config.unknown_hosts(), incoming.head) {
+        let unknown_hosts = self.config.unknown_hosts();
+        match route(store.table(), unknown_hosts, incoming.head, moment.address) {
             Route::Application(placement) => Some(Goal {
                 incoming,
                 placement,

@@ -64,6 +64,30 @@ fn a_revocation_cuts_what_its_session_opened_at_once() {
     assert_eq!(world.cuts(), []);
 }
 
+/// The rule gets its networks while streams are open that began before.
+#[test]
+fn s07_a_rule_that_gets_networks_cuts_the_streams_from_elsewhere() {
+    let mut world = World::new();
+    for (stream, address) in [(1, "192.0.2.7"), (2, "198.51.100.7"), (3, "2001:db8::7")] {
+        world.address = address.parse().ok();
+        world.open(stream, WEBSOCKET);
+    }
+    let office = |ranges: &[&str]| {
+        let mut wiki = wire("a", &[at("wiki.example", None, None)]);
+        wiki.rules[0].source_ranges = Some(ranges.iter().map(ToString::to_string).collect());
+        ApplicationChanges {
+            put: vec![wiki],
+            delete: vec![],
+        }
+    };
+    world.change(None, office(&["192.0.2.0/24", "2001:db8::/32"]));
+    assert_eq!(world.cuts(), [(2, 403, "policy_denied")]);
+    world.change(None, office(&["192.0.2.0/24"]));
+    assert_eq!(world.cuts(), [(3, 403, "policy_denied")]);
+    world.change(None, office(&[]));
+    assert_eq!(world.cuts(), [(1, 403, "policy_denied")]);
+}
+
 #[test]
 fn what_has_ended_is_not_cut() {
     let mut world = World::new();

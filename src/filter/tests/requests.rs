@@ -386,3 +386,36 @@ fn a_preflight_with_a_body_reaches_no_origin() {
     let effect = world.with_moment(|filter, moment| filter.begin(1, head, moment));
     assert_eq!(status(effect), (403, "preflight_denied"));
 }
+
+#[test]
+fn s07_a_bypass_from_networks_passes_there_alone_and_a_session_elsewhere() {
+    let mut world = World::without_feed(CONFIG);
+    let mut application = wire("a", &[at("wiki.example", None, None)]);
+    application.bypass_from = vec![crate::protocol::feed::BypassFrom {
+        target: crate::protocol::feed::Bypass {
+            path: "/metrics".into(),
+            matching: crate::protocol::feed::PathMatch::Exact,
+            methods: Some(vec!["GET".into()]),
+        },
+        source_ranges: vec!["192.0.2.0/24".into()],
+    }];
+    world.load(vec![application]);
+    let cookie = world.session_cookie();
+    for (address, cookies, passes) in [
+        (Some("192.0.2.7"), "a=1", true),
+        (Some("198.51.100.7"), "a=1", false),
+        (None, "a=1", false),
+        (Some("198.51.100.7"), cookie.as_str(), true),
+    ] {
+        world.address = address.map(|address| address.parse().unwrap());
+        let request = with(get("wiki.example", "/metrics"), &[("cookie", cookies)]);
+        match world.send(&request) {
+            Effect::Continue(changes) => {
+                assert!(passes, "{address:?}");
+                assert_eq!(changes.identity.is_some(), cookies != "a=1");
+            }
+            other => assert!(!passes, "{address:?} {other:?}"),
+        }
+        world.filter.forget(1);
+    }
+}

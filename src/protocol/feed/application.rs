@@ -38,6 +38,10 @@ pub struct FeedApplication {
     /// What passes without a session.
     #[serde(default)]
     pub bypass: Vec<Bypass>,
+    /// What passes without a session from certain addresses. Filters that do not know it ask for a
+    /// session.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bypass_from: Vec<BypassFrom>,
     /// The parts of the policy's rules that a filter checks.
     #[serde(default)]
     pub rules: Vec<Rule>,
@@ -125,6 +129,16 @@ pub struct Bypass {
     /// The methods that pass; absent for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub methods: Option<Vec<String>>,
+}
+
+/// A path that passes without a session from certain addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BypassFrom {
+    /// Path and methods.
+    #[serde(flatten)]
+    pub target: Bypass,
+    /// The addresses, in CIDR notation.
+    pub source_ranges: Vec<String>,
 }
 
 /// How a path is compared.
