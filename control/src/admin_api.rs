@@ -14,7 +14,7 @@ use axum::routing::{delete, get, post};
 
 use crate::api::error::ApiError;
 use crate::api::{
-    admin_tokens, applications, filter_credentials, keys, service_tokens, sessions, users,
+    admin_tokens, applications, filter_credentials, keys, policies, service_tokens, sessions, users,
 };
 use crate::service::Service;
 use crate::tokens::admin_tokens as tokens;
@@ -45,6 +45,7 @@ pub fn calls() -> Router<Arc<Service>> {
             get(applications::show).delete(applications::removal::remove),
         )
         .route("/applications/{name}/revoke", post(applications::revoke))
+        .route("/applications/{name}/policy/test", post(policies::test))
         .route("/filter-credentials", get(filter_credentials::list_page))
         .route(
             "/filter-credentials/{id}",

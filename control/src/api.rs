@@ -15,6 +15,7 @@ pub mod filter_credentials;
 pub mod input;
 pub mod keys;
 pub mod list;
+pub mod policies;
 pub mod proxies;
 pub mod revocations;
 pub mod service_tokens;

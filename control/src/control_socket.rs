@@ -12,7 +12,7 @@ use crate::admin_api;
 use crate::api::administrator::Administrator;
 use crate::api::command_error::CommandError;
 use crate::api::{
-    admin_tokens, applications, filter_credentials, proxies, revocations, sessions, users,
+    admin_tokens, applications, filter_credentials, policies, proxies, revocations, sessions, users,
 };
 use crate::health;
 use crate::service::Service;
@@ -35,6 +35,7 @@ pub fn router(service: Arc<Service>) -> Router {
             "/applications/remove",
             post(applications::removal::remove_by_name),
         )
+        .route("/policies/test", post(policies::test_by_name))
         .route("/proxies", get(proxies::list))
         .route("/proxies/forget", post(proxies::forget))
         .route("/revocations", get(revocations::list))

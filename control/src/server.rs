@@ -2,6 +2,7 @@
 //!
 //! `run.json` appears in the data directory when all listeners are up, and holds their addresses.
 
+mod access_groups;
 mod assemble;
 mod clock;
 mod connections;

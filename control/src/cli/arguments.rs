@@ -6,6 +6,7 @@ mod applied;
 mod envoy_config;
 mod filter_credential;
 mod key;
+mod policy;
 mod provider;
 mod restore;
 mod revoke;
@@ -28,6 +29,7 @@ pub use applied::{ProxyCommand, RevocationCommand, Wait};
 pub use envoy_config::{EnvoyConfigOptions, UpstreamOf};
 pub use filter_credential::FilterCredentialCommand;
 pub use key::KeyCommand;
+pub use policy::{PolicyCommand, PolicyTest};
 pub use provider::ProviderCommand;
 pub use restore::{BackupArguments, RestoreArguments};
 pub use revoke::RevokeCommand;
@@ -160,6 +162,10 @@ Examples:
     /// Manage applications: where they are, how long sessions last, who has access
     #[command(subcommand)]
     Application(ApplicationCommand),
+
+    /// Show, replace and test policies: who may use an application, and from where
+    #[command(subcommand)]
+    Policy(PolicyCommand),
 
     /// Print Envoy's configuration for the applications that exist
     ///

@@ -5,6 +5,7 @@ mod application;
 pub mod envoy_config;
 mod filter_credential;
 mod key;
+mod policy;
 mod proxy;
 mod revocation;
 mod revoke;
@@ -46,6 +47,7 @@ async fn dispatch(
         | Command::Man { .. } => Ok(()),
         Command::User(command) => user::run(command, client, output).await,
         Command::Application(command) => application::run(command, client, output).await,
+        Command::Policy(command) => policy::run(command, client, output).await,
         Command::Session(command) => session::run(command, client, output).await,
         Command::Key(command) => key::run(command, client, output).await,
         Command::Revoke(command) => revoke::run(command, client, output).await,

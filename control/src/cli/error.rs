@@ -52,6 +52,8 @@ pub enum CliError {
     NoSuchProvider(String),
     #[error("the identity provider `{0}` cannot be used like this: see each PROBLEM")]
     ProviderUnfit(String),
+    #[error("the policy in {} cannot be used: {why}", file.display())]
+    PolicyFile { file: PathBuf, why: String },
     #[error("cannot read the password from standard input: {0}")]
     Password(std::io::Error),
     #[error("system error: {0}")]
@@ -89,6 +91,7 @@ impl CliError {
             Self::Local(_) | Self::TryPort(_) => "not_started",
             Self::TryTwice(_) | Self::TryWithConfig => USAGE,
             Self::NoSuchProvider(_) => "not_found",
+            Self::PolicyFile { .. } => "request_invalid",
             Self::ProviderUnfit(_) => "provider_unfit",
             Self::Password(_) | Self::System(_) => "system_error",
             Self::Declined | Self::CannotAsk => "declined",

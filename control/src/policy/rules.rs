@@ -135,6 +135,22 @@ impl Policy {
             .collect()
     }
 
+    /// The same policy with these access groups in place of those of the same names.
+    #[must_use]
+    pub fn with_access_groups(&self, groups: &[AccessGroup]) -> Self {
+        let current = |group: &AccessGroup| {
+            let mut others = groups.iter();
+            others.find(|other| other.name == group.name).cloned()
+        };
+        let access_groups = self.access_groups.iter();
+        Self {
+            rules: self.rules.clone(),
+            access_groups: access_groups
+                .map(|group| current(group).unwrap_or_else(|| group.clone()))
+                .collect(),
+        }
+    }
+
     /// Whether no rule admits a person.
     #[must_use]
     pub fn admits_nobody(&self) -> bool {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use portcullis::protocol::origin::Origin;
 use tokio::sync::{Mutex, Semaphore, watch};
 
+use super::access_groups;
 use super::error::StartError;
 use crate::applications::Application;
 use crate::applications::neighbours::{notes, taken_over};
@@ -118,6 +119,7 @@ async fn declare(service: &Service) -> Result<(), StartError> {
     let before = service.storage.applications().await?;
     let version = service.storage.declare(&declared, until).await?;
     let after = service.storage.applications().await?;
+    access_groups::apply(service, &after).await?;
     if let Some(version) = version {
         tracing::info!(version, "declared applications changed");
     }

@@ -66,6 +66,17 @@ pub enum StartError {
     /// A declared application conflicts with another.
     #[error("the declared applications cannot be stored: {0}")]
     Declare(#[from] ChangeError),
+    /// An access group changed so that a policy that names it is wrong.
+    #[error(
+        "access_groups: the policy of the application {application} cannot use the groups as they are \
+         now; change the groups, or start with the old ones and change the policy:\n{refused}"
+    )]
+    AccessGroups {
+        /// The application's name.
+        application: String,
+        /// What is wrong with its policy then.
+        refused: Refused,
+    },
     /// The administrator or the filter credential cannot be made.
     #[error(transparent)]
     FirstStart(#[from] FirstStartError),

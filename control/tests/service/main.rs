@@ -52,6 +52,7 @@ mod openid_provider;
 mod own_sessions;
 mod pages;
 mod person;
+mod policies;
 mod policy;
 mod popup;
 mod provider_sign_in;

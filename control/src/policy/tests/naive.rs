@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::policy::explain::Asker;
 
 /// A request of somebody who signed in.
 struct Request<'a> {
@@ -291,6 +292,13 @@ fn a_second_evaluator_agrees_on_random_policies_people_and_addresses() {
                 request.department,
                 request.amr,
                 request.address
+            );
+            let explained = definition
+                .policy
+                .explain(Asker::Person(&person(&request)), address);
+            assert_eq!(
+                explained.admitted, expected,
+                "PORTCULLIS_POLICY_SEED={seed}: {policy}"
             );
             admitted_count += usize::from(expected);
         }
