@@ -89,10 +89,16 @@ impl ResponseMode {
 }
 
 impl ProviderConfig {
+    /// The path of the callback.
+    #[must_use]
+    pub fn callback_path(&self) -> String {
+        format!("/callback/{}", self.id)
+    }
+
     /// The callback: where the provider sends browsers back, and nowhere else.
     #[must_use]
     pub fn redirect_uri(&self, team_domain: &Origin) -> String {
-        format!("{team_domain}/callback/{}", self.id)
+        format!("{team_domain}{}", self.callback_path())
     }
 
     /// Where browsers come back after signing out at the provider (RP-Initiated Logout 1.0).

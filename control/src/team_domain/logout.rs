@@ -115,7 +115,8 @@ async fn at_provider(
     let Some(provider) = service.identity_providers.by_id(&hint.provider_id) else {
         return Ok(None);
     };
-    let back = format!("{}/logout", service.team_domain);
+    let settings = provider.settings();
+    let back = settings.post_logout_redirect_uri(&service.team_domain);
     let url = provider
         .end_session_url(hint.id_token.as_ref(), &back)
         .await;

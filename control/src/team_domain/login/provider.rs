@@ -10,11 +10,6 @@ pub use begin::{Start, begin};
 pub use callback::{finish, post};
 pub use pending::is_full;
 
-/// Where the browser comes back from a provider: the address to register there.
-fn callback_path(provider_id: &str) -> String {
-    format!("/callback/{provider_id}")
-}
-
 /// The path that begins a sign-in with a provider.
 pub fn login_path(provider_id: &str) -> String {
     format!("/login/{provider_id}")

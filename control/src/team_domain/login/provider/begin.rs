@@ -98,7 +98,7 @@ impl Start<'_> {
         )
         .await?;
         let request = AuthorizationRequest {
-            redirect_uri: &redirect_uri(service, self.provider),
+            redirect_uri: &self.provider.settings().redirect_uri(&service.team_domain),
             state: &pending.state(),
             nonce: &pending.nonce(),
             code_challenge: &pending.challenge(),
@@ -123,15 +123,6 @@ impl Start<'_> {
         }
         Ok(response)
     }
-}
-
-/// Where the provider sends the browser back.
-pub fn redirect_uri(service: &Service, provider: &IdentityProvider) -> String {
-    format!(
-        "{}{}",
-        service.team_domain,
-        super::callback_path(provider.id())
-    )
 }
 
 /// Whether the application wants everybody to have proven who they are since a revocation. The

@@ -17,10 +17,9 @@ use super::super::attempt::{self, LoginAttempt};
 use super::super::complete::CompletedSignIn;
 use super::super::opener;
 use super::super::query::LoginQuery;
-use super::begin::redirect_uri;
 use super::failed::{FailedSignIn, lost};
+use super::login_path;
 use super::pending::{Found, Pending};
-use super::{callback_path, login_path};
 use crate::identity_providers::IdentityProvider;
 use crate::identity_providers::error::{ErrorCode, ProviderError};
 use crate::identity_providers::identity::ProvenIdentity;
@@ -74,7 +73,7 @@ pub async fn post(
             query.append_pair(name, value);
         }
     }
-    let path = callback_path(provider.id());
+    let path = provider.settings().callback_path();
     redirect(StatusCode::SEE_OTHER, &format!("{path}?{}", query.finish()))
 }
 
@@ -167,7 +166,7 @@ impl Answered<'_> {
             return Err(NotProven::Reported(ErrorCode::new("code_missing")));
         };
         let expected = Expected {
-            redirect_uri: &redirect_uri(service, self.provider),
+            redirect_uri: &self.provider.settings().redirect_uri(&service.team_domain),
             nonce: &self.pending.nonce(),
             code_verifier: &self.pending.verifier(),
             fresh_since: self.pending.is_fresh().then(|| self.pending.begun()),
