@@ -14,8 +14,10 @@ use axum::routing::{delete, get, post};
 
 use crate::api::error::ApiError;
 use crate::api::{
-    admin_tokens, applications, filter_credentials, keys, policies, service_tokens, sessions, users,
+    admin_tokens, applications, audit, filter_credentials, keys, policies, service_tokens,
+    sessions, users,
 };
+use crate::audit::source::Source;
 use crate::service::Service;
 use crate::tokens::admin_tokens as tokens;
 
@@ -44,7 +46,10 @@ pub fn calls() -> Router<Arc<Service>> {
             "/applications/{name}",
             get(applications::show).delete(applications::removal::remove),
         )
-        .route("/applications/{name}/revoke", post(applications::revoke))
+        .route(
+            "/applications/{name}/revoke",
+            post(applications::revocation::revoke),
+        )
         .route("/applications/{name}/policy/test", post(policies::test))
         .route("/filter-credentials", get(filter_credentials::list_page))
         .route(
@@ -68,17 +73,19 @@ pub fn calls() -> Router<Arc<Service>> {
         .route("/keys/rotate", post(keys::rotate))
         .route("/keys/reseal", post(keys::reseal))
         .route("/keys/{kid}/refuse", post(keys::refuse))
+        .route("/audit", get(audit::list))
         .fallback(async || ApiError::NoSuchCall)
         .method_not_allowed_fallback(async || ApiError::NoSuchMethod)
 }
 
 async fn authenticate(
     State(service): State<Arc<Service>>,
+    source: Source,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
     let token = bearer(request.headers()).ok_or(ApiError::TokenInvalid)?;
-    let administrator = tokens::find(&service, token).await?;
+    let administrator = tokens::find(&service, token, source).await?;
     let administrator = administrator.ok_or(ApiError::TokenInvalid)?;
     request.extensions_mut().insert(administrator);
     Ok(next.run(request).await)

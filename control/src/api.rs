@@ -8,6 +8,7 @@
 pub mod admin_tokens;
 pub mod administrator;
 pub mod applications;
+pub mod audit;
 pub mod authorization;
 pub mod command_error;
 pub mod error;

@@ -5,8 +5,11 @@
 
 use std::sync::Arc;
 
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
 use axum::routing::{get, post};
-use axum::{Extension, Router};
+use axum::{Router, middleware};
 
 use crate::admin_api;
 use crate::api::administrator::Administrator;
@@ -14,8 +17,11 @@ use crate::api::command_error::CommandError;
 use crate::api::{
     admin_tokens, applications, filter_credentials, policies, proxies, revocations, sessions, users,
 };
+use crate::audit::Actor;
+use crate::audit::source::Source;
 use crate::health;
 use crate::service::Service;
+use crate::system::os_user::PeerUser;
 
 /// All calls.
 pub fn router(service: Arc<Service>) -> Router {
@@ -44,7 +50,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/revocations/user", post(users::revoke_by_email))
         .route(
             "/revocations/application",
-            post(applications::revoke_by_name),
+            post(applications::revocation::revoke_by_name),
         )
         .route("/revocations/session", post(sessions::end_by_id))
         .route(
@@ -60,14 +66,25 @@ pub fn router(service: Arc<Service>) -> Router {
             get(admin_tokens::list).post(admin_tokens::add),
         )
         .route("/admin-tokens/revoke", post(admin_tokens::revoke_by_id))
-        .nest(
-            admin_api::PATH,
-            admin_api::calls().layer(Extension(Administrator::Socket)),
-        );
+        .nest(admin_api::PATH, admin_api::calls());
     #[cfg(feature = "test-clock")]
     let router = router.route("/test/clock", post(crate::api::test_clock::shift));
     router
         .merge(health::router())
         .fallback(async || CommandError::NoSuchCall)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&service),
+            identify,
+        ))
         .with_state(service)
+}
+
+/// Whoever may open the socket may do everything. The audit log says which user of the operating
+/// system it was.
+async fn identify(source: Source, mut request: Request, next: Next) -> Response {
+    let user = request.extensions().get::<PeerUser>();
+    let initiator = source.by(Actor::command_line(user.map(|user| user.0)));
+    let administrator = Administrator::Socket(initiator);
+    request.extensions_mut().insert(administrator);
+    next.run(request).await
 }

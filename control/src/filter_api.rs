@@ -10,6 +10,7 @@ mod logout;
 mod refresh;
 mod service;
 mod shown_token;
+mod told;
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@
 mod admin_api;
 mod api;
 pub mod applications;
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod control_socket;

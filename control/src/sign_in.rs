@@ -5,6 +5,7 @@
 //! [`begin`] begins the global session, and the login page of the team domain sends the browser
 //! back to the application.
 
+mod authenticated;
 pub(crate) mod begin;
 pub mod email;
 pub mod known_browser;

@@ -5,6 +5,7 @@
 //! in force and what the feed says are always the same.
 
 mod applications;
+mod audit;
 mod backup;
 mod database;
 mod eligibility;
@@ -20,6 +21,7 @@ mod upkeep;
 mod users;
 
 pub use applications::{ChangeError, RemovedApplication, TakeOver};
+pub use audit::list::{AuditQuery, Order, Party, StoredEvent};
 pub use backup::{BackupError, copy_sqlite};
 pub use database::Database;
 pub use database::continuity::{Continuity, Lost, REPLACED};

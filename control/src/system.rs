@@ -4,5 +4,6 @@ pub(crate) mod backoff;
 pub mod clock;
 pub mod disk;
 pub mod log;
+pub mod os_user;
 pub mod randomness;
 pub mod rate_limit;

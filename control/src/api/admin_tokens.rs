@@ -91,6 +91,7 @@ impl From<MakeTokenError> for CommandError {
 /// Makes a token, shown in this response only.
 pub async fn add(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<AddAdminToken>,
 ) -> Result<Json<AddedAdminToken>, CommandError> {
     let request = AdminTokenRequest {
@@ -98,7 +99,7 @@ pub async fn add(
         scopes: &request.scopes,
         expires: request.expires.as_deref(),
     };
-    let made = admin_tokens::make(&service, &request).await?;
+    let made = admin_tokens::make(&service, &request, administrator.initiator()).await?;
     Ok(Json(AddedAdminToken {
         view: made.stored.into(),
         token: made.token.reveal().to_owned(),
@@ -149,9 +150,10 @@ pub async fn revoke(
 /// The same for the command line.
 pub async fn revoke_by_id(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<AdminTokenId>,
 ) -> Result<Json<AdminTokenId>, CommandError> {
-    if revoke_token(&service, &Administrator::Socket, &request.id).await? {
+    if revoke_token(&service, &administrator, &request.id).await? {
         return Ok(Json(request));
     }
     Err(CommandError::Unknown {
@@ -167,7 +169,10 @@ async fn revoke_token(
     by: &Administrator,
     id: &str,
 ) -> Result<bool, StorageError> {
-    let revoked = service.storage.delete_admin_token(id).await?;
+    let revoked = service
+        .storage
+        .delete_admin_token(id, by.initiator())
+        .await?;
     if revoked {
         tracing::info!(token = id, %by, "admin token revoked");
     }

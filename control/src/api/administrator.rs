@@ -3,15 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::audit::{Actor, Initiator};
+
 /// The caller of an administrative call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Administrator {
     /// A caller on the control socket, who may do everything.
-    Socket,
+    Socket(Initiator),
     /// A caller with an admin token, who may do what its scopes say.
     Token {
-        /// The token's id.
-        id: String,
+        /// The token, and where the call came from.
+        initiator: Initiator,
         /// Its scopes.
         scopes: Vec<Scope>,
     },
@@ -48,6 +50,8 @@ pub enum Scope {
     KeysRotate,
     /// Refuse a signing key.
     KeysRefuse,
+    /// Read the audit log.
+    AuditRead,
 }
 
 /// No scope has this name.
@@ -60,23 +64,31 @@ impl Administrator {
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
         match self {
-            Self::Socket => true,
+            Self::Socket(_) => true,
             Self::Token { scopes, .. } => scopes.contains(&scope),
+        }
+    }
+
+    /// Who they are, for the audit log.
+    #[must_use]
+    pub fn initiator(&self) -> &Initiator {
+        match self {
+            Self::Socket(initiator) | Self::Token { initiator, .. } => initiator,
         }
     }
 }
 
 impl fmt::Display for Administrator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Socket => f.write_str("control socket"),
-            Self::Token { id, .. } => write!(f, "admin token {id}"),
+        match &self.initiator().actor {
+            Actor::AdminToken { id, .. } => write!(f, "admin token {id}"),
+            _ => f.write_str("control socket"),
         }
     }
 }
 
 impl Scope {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::SessionsRead,
         Self::SessionsRevoke,
         Self::UsersRead,
@@ -91,6 +103,7 @@ impl Scope {
         Self::KeysRead,
         Self::KeysRotate,
         Self::KeysRefuse,
+        Self::AuditRead,
     ];
 
     /// Its name, in lists and on the command line.
@@ -111,6 +124,7 @@ impl Scope {
             Self::KeysRead => "keys:read",
             Self::KeysRotate => "keys:rotate",
             Self::KeysRefuse => "keys:refuse",
+            Self::AuditRead => "audit:read",
         }
     }
 }

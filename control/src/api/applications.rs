@@ -1,9 +1,9 @@
-//! Applications: `GET applications`, `GET applications/{name}`, `POST applications/{name}/revoke`; on
-//! the control socket also `GET /applications`, `POST /applications`, `POST /applications/show`,
-//! `POST /applications/set`, `POST /revocations/application`.
+//! Applications: `GET applications`, `GET applications/{name}`; on the control socket also
+//! `GET /applications`, `POST /applications`, `POST /applications/show`, `POST /applications/set`.
 
 mod checked;
 pub mod removal;
+pub mod revocation;
 mod selected;
 
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use super::administrator::{Administrator, Scope};
 use super::authorization::require;
 use super::command_error::CommandError;
 use super::error::ApiError;
-use super::input::{Input, OptionalBody, optional};
+use super::input::Input;
 use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::applications::neighbours::{notes, taken_over};
 use crate::applications::{Application, Draft};
 use crate::policy::notes::{self as policy_notes, ADMITS_NOBODY};
 use crate::service::Service;
-use crate::storage::{ApplicationRevocation, StorageError, TakeOver};
+use crate::storage::{StorageError, TakeOver};
 use checked::checked;
 use selected::{ApplicationName, NO_SUCH_NAME, no_such_name};
 
@@ -47,29 +47,6 @@ pub struct SetApplication {
     /// Whether wildcards of other applications may get the hostnames that it gives up.
     #[serde(default)]
     leave_to_wildcard: bool,
-}
-
-/// How to revoke an application; an empty body means the defaults.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RevokeOptions {
-    fresh_login: bool,
-}
-
-/// An application to revoke, by name.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RevokeApplication {
-    name: String,
-    #[serde(default)]
-    fresh_login: bool,
-}
-
-/// An application that was revoked.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct RevokedApplication {
-    /// Its tokens below this version of the feed are refused.
-    pub version: u64,
 }
 
 /// An application that was added or changed.
@@ -152,6 +129,7 @@ pub async fn show_by_name(
 /// Adds an application, with a new audience.
 pub async fn add(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(draft): Input<Draft>,
 ) -> Result<Json<StoredApplication>, CommandError> {
     let application = Application {
@@ -159,7 +137,10 @@ pub async fn add(
         declared: false,
         definition: checked(&service, draft, None).await?,
     };
-    let version = service.storage.add_application(&application).await?;
+    let version = service
+        .storage
+        .add_application(&application, administrator.initiator())
+        .await?;
     service.notifier.committed(version);
     let name = &application.definition.name;
     let stored = service.storage.application_named(name).await?;
@@ -178,6 +159,7 @@ pub async fn add(
 /// Changes the settings that are given.
 pub async fn set(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<SetApplication>,
 ) -> Result<Json<StoredApplication>, CommandError> {
     let before = service.storage.application_named(&request.name).await?;
@@ -190,6 +172,7 @@ pub async fn set(
             &before,
             &definition,
             TakeOver::allowed_if(request.leave_to_wildcard),
+            administrator.initiator(),
         )
         .await?
     {
@@ -229,61 +212,4 @@ async fn stored_application(
         application: ApplicationView::from(application),
         notes,
     })
-}
-
-/// Ends all sessions at an application.
-pub async fn revoke(
-    State(service): State<Arc<Service>>,
-    administrator: Administrator,
-    Path(name): Path<String>,
-    body: OptionalBody,
-) -> Result<Json<RevokedApplication>, ApiError> {
-    require(&administrator, Scope::ApplicationsRevoke)?;
-    let options: RevokeOptions = optional(body)?;
-    let application = service.storage.application_named(&name).await?;
-    let application = application.ok_or(NO_SUCH_NAME)?;
-    let fresh_login = options.fresh_login;
-    let version = revoke_tokens(&service, &administrator, &application, fresh_login).await?;
-    Ok(Json(RevokedApplication { version }))
-}
-
-/// The same for the command line.
-pub async fn revoke_by_name(
-    State(service): State<Arc<Service>>,
-    Input(request): Input<RevokeApplication>,
-) -> Result<Json<RevokedApplication>, CommandError> {
-    let application = service.storage.application_named(&request.name).await?;
-    let application = application.ok_or_else(|| no_such_name(request.name))?;
-    let (by, fresh_login) = (Administrator::Socket, request.fresh_login);
-    let version = revoke_tokens(&service, &by, &application, fresh_login).await?;
-    Ok(Json(RevokedApplication { version }))
-}
-
-/// Revokes all tokens of an application. With `fresh_login` a user gets a new one only after a new
-/// sign-in, even if their global session lives.
-async fn revoke_tokens(
-    service: &Service,
-    by: &Administrator,
-    application: &Application,
-    fresh_login: bool,
-) -> Result<u64, StorageError> {
-    let revocation = ApplicationRevocation {
-        until: service.tokens_end(),
-        fresh: fresh_login,
-    };
-    let audience = &application.audience;
-    let version = service
-        .storage
-        .revoke_application(audience, revocation)
-        .await?;
-    service.notifier.committed(version);
-    tracing::info!(
-        application = application.definition.name,
-        audience,
-        version,
-        fresh_login,
-        %by,
-        "application revoked"
-    );
-    Ok(version)
 }

@@ -106,6 +106,7 @@ impl From<Listed> for FilterCredentialView {
 /// Makes a credential, shown in this response only.
 pub async fn add(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<AddFilterCredential>,
 ) -> Result<Json<AddedFilterCredential>, CommandError> {
     let mut problems = InputProblems::default();
@@ -126,7 +127,7 @@ pub async fn add(
         name: &request.name,
         audiences: (!audiences.is_empty()).then_some(audiences),
     };
-    let made = filter_credentials::make(&service, request).await?;
+    let made = filter_credentials::make(&service, request, administrator.initiator()).await?;
     Ok(Json(AddedFilterCredential {
         id: made.id,
         credential: made.credential.reveal().to_owned(),
@@ -175,9 +176,10 @@ pub async fn revoke(
 /// The same for the command line.
 pub async fn revoke_by_id(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<FilterCredentialId>,
 ) -> Result<Json<RevokedFilterCredential>, CommandError> {
-    let revoked = revoke_credential(&service, &Administrator::Socket, &request.id).await?;
+    let revoked = revoke_credential(&service, &administrator, &request.id).await?;
     let revoked = revoked.ok_or(CommandError::Unknown {
         path: "id",
         value: request.id,
@@ -226,7 +228,11 @@ async fn revoke_credential(
     id: &str,
 ) -> Result<Option<RevokedFilterCredential>, StorageError> {
     let proxies = live_proxies(service).await?;
-    let Some(revoked) = service.storage.revoke_filter_credential(id).await? else {
+    let Some(revoked) = service
+        .storage
+        .revoke_filter_credential(id, by.initiator())
+        .await?
+    else {
         return Ok(None);
     };
     service.notifier.committed(revoked.version);

@@ -117,7 +117,7 @@ pub async fn rotate(
         kid,
         algorithm,
         outcome,
-    } = rotation::rotate(&service, algorithm).await?;
+    } = rotation::rotate(&service, algorithm, administrator.initiator()).await?;
     let version = match outcome {
         PublishedKey::Published(version) => version,
         PublishedKey::AnotherWaits { kid } => return Err(ApiError::Conflict(another_waits(&kid))),
@@ -141,7 +141,9 @@ pub async fn refuse(
     Path(kid): Path<String>,
 ) -> Result<Json<RefusedView>, ApiError> {
     require(&administrator, Scope::KeysRefuse)?;
-    let (version, now_signs) = match rotation::refuse(&service, &kid).await? {
+    let (version, now_signs) = match rotation::refuse(&service, &kid, administrator.initiator())
+        .await?
+    {
         RefusedKey::Refused { version, now_signs } => {
             tracing::warn!(kid, version, ?now_signs, by = %administrator, "signing key refused");
             (version, now_signs)
@@ -163,7 +165,8 @@ pub async fn reseal(
     administrator: Administrator,
 ) -> Result<Json<Resealed>, ApiError> {
     require(&administrator, Scope::KeysRotate)?;
-    let Done { seal_key, resealed } = resealing::reseal(&service).await?;
+    let Done { seal_key, resealed } =
+        resealing::reseal(&service, administrator.initiator()).await?;
     tracing::info!(seal_key, resealed, by = %administrator, "secrets sealed again");
     Ok(Json(Resealed {
         seal_key,

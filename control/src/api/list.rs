@@ -47,10 +47,24 @@ impl ListQuery {
     /// The query, if it is valid.
     pub fn checked(query: QueryResult) -> Result<Self, ApiError> {
         let Query(query) = query.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
-        if (1..=HIGHEST_LIMIT).contains(&query.limit) {
-            Ok(query)
+        query.up_to(HIGHEST_LIMIT)
+    }
+
+    /// The query of a list with other filters, whose pages are at most `highest` long.
+    pub fn within(limit: u32, cursor: Option<String>, highest: u32) -> Result<Self, ApiError> {
+        let query = Self {
+            user: String::new(),
+            limit,
+            cursor,
+        };
+        query.up_to(highest)
+    }
+
+    fn up_to(self, highest: u32) -> Result<Self, ApiError> {
+        if (1..=highest).contains(&self.limit) {
+            Ok(self)
         } else {
-            let message = format!("limit must be between 1 and {HIGHEST_LIMIT}");
+            let message = format!("limit must be between 1 and {highest}");
             Err(ApiError::RequestInvalid(message))
         }
     }
@@ -99,6 +113,6 @@ impl ListQuery {
     }
 }
 
-fn default_limit() -> u32 {
+pub(super) fn default_limit() -> u32 {
     DEFAULT_LIMIT
 }

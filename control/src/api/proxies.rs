@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
+use super::administrator::Administrator;
 use super::command_error::CommandError;
 use super::input::Input;
 use super::list::Items;
@@ -93,10 +94,14 @@ impl From<Standing> for ProxyView {
 /// that polls again is known again.
 pub async fn forget(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<ProxyName>,
 ) -> Result<Json<Forgotten>, CommandError> {
     service.proxies.forget(&request.instance);
-    let forgotten = service.storage.forget_proxies(&request.instance).await?;
+    let forgotten = service
+        .storage
+        .forget_proxies(&request.instance, administrator.initiator())
+        .await?;
     if forgotten == 0 {
         return Err(CommandError::Unknown {
             path: "instance",

@@ -157,7 +157,8 @@ pub async fn add(
 ) -> Result<Json<ServiceTokenSecret>, ApiError> {
     require(&administrator, Scope::CredentialsWrite)?;
     let request: NewServiceToken = optional(body)?;
-    let made = service_tokens::make(&service, &request.name, request.expires.as_deref()).await?;
+    let (name, life) = (&request.name, request.expires.as_deref());
+    let made = service_tokens::make(&service, name, life, administrator.initiator()).await?;
     tracing::info!(
         service_token = made.stored.id,
         name = made.stored.name,
@@ -181,7 +182,8 @@ pub async fn rotate(
         grace: request.grace.as_deref(),
         expires: request.expires.as_deref(),
     };
-    let rotated = service_tokens::rotate(&service, &token, &request).await?;
+    let rotated =
+        service_tokens::rotate(&service, &token, &request, administrator.initiator()).await?;
     let (made, version) = rotated.ok_or_else(|| unknown(&named))?;
     if let Some(version) = version {
         service.notifier.committed(version);
@@ -204,8 +206,8 @@ pub async fn disable(
 ) -> Result<Json<ChangedServiceToken>, ApiError> {
     require(&administrator, Scope::CredentialsRevoke)?;
     let token = find(&service, &named).await?;
-    let until = tokens_end(&service);
-    let disabled = service.storage.disable_service_token(&token.id, until);
+    let (until, by) = (tokens_end(&service), administrator.initiator());
+    let disabled = service.storage.disable_service_token(&token.id, until, by);
     let version = disabled.await?.ok_or_else(|| unknown(&named))?;
     Ok(ended(&service, &administrator, token, version, "disabled"))
 }
@@ -218,8 +220,8 @@ pub async fn delete(
 ) -> Result<Json<ChangedServiceToken>, ApiError> {
     require(&administrator, Scope::CredentialsRevoke)?;
     let token = find(&service, &named).await?;
-    let until = tokens_end(&service);
-    let deleted = service.storage.delete_service_token(&token.id, until);
+    let (until, by) = (tokens_end(&service), administrator.initiator());
+    let deleted = service.storage.delete_service_token(&token.id, until, by);
     let version = deleted.await?.ok_or_else(|| unknown(&named))?;
     Ok(ended(&service, &administrator, token, version, "deleted"))
 }
@@ -232,7 +234,8 @@ pub async fn enable(
 ) -> Result<Json<ChangedServiceToken>, ApiError> {
     require(&administrator, Scope::CredentialsWrite)?;
     let token = find(&service, &named).await?;
-    if !service.storage.enable_service_token(&token.id).await? {
+    let by = administrator.initiator();
+    if !service.storage.enable_service_token(&token.id, by).await? {
         return Err(unknown(&named));
     }
     tracing::info!(service_token = token.id, name = token.name, by = %administrator, "service token enabled");

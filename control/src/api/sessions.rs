@@ -16,6 +16,7 @@ use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
 use super::list::{ListPage, ListQuery, QueryResult};
+use crate::audit::{Event, EventName, Subject};
 use crate::service::Service;
 use crate::sign_in::email::characters::scripts_of;
 use crate::storage::{ListedSession, SessionQuery, StorageError, UsedApplication, UserPage};
@@ -137,9 +138,10 @@ pub async fn end(
 /// The same for the command line.
 pub async fn end_by_id(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<SessionId>,
 ) -> Result<Json<RevokedSession>, CommandError> {
-    let ended = end_session(&service, &Administrator::Socket, &request.id).await?;
+    let ended = end_session(&service, &administrator, &request.id).await?;
     let version = ended.ok_or(CommandError::Unknown {
         path: "id",
         value: request.id,
@@ -155,7 +157,13 @@ async fn end_session(
     id: &str,
 ) -> Result<Option<u64>, StorageError> {
     let owner = service.storage.owner_of_session(id).await?;
-    let ended = service.storage.end_session(id).await?;
+    let event = Event::new(
+        EventName::RevocationMade,
+        by.initiator(),
+        Subject::session(id),
+    );
+    let event = event.detail("scope", "session");
+    let ended = service.storage.end_session(id, event).await?;
     if let Some(version) = ended {
         service.notifier.committed(version);
         let (user, email) = owner.unzip();

@@ -163,6 +163,7 @@ pub async fn list(
 /// Adds a user, who is not an administrator.
 pub async fn add(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<AddUser>,
 ) -> Result<Json<AddedUser>, CommandError> {
     let generated = request.password.is_none();
@@ -171,7 +172,7 @@ pub async fn add(
         password: request.password,
         administrator: false,
     };
-    let user = users::make(&service, request).await?;
+    let user = users::make(&service, request, administrator.initiator()).await?;
     Ok(Json(AddedUser {
         mixed_scripts: scripts_of(&user.email),
         id: user.id,
@@ -205,28 +206,31 @@ pub async fn disable(
 /// The same for every user with an address.
 pub async fn revoke_by_email(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<UserEmail>,
 ) -> Result<Json<RevokedUser>, CommandError> {
-    revoke_from_socket(&service, &request.email, false).await
+    revoke_from_socket(&service, &administrator, &request.email, false).await
 }
 
 /// Disables every user with an address, and revokes them: their access ends now, not when their
 /// tokens expire.
 pub async fn disable_by_email(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<UserEmail>,
 ) -> Result<Json<RevokedUser>, CommandError> {
-    revoke_from_socket(&service, &request.email, true).await
+    revoke_from_socket(&service, &administrator, &request.email, true).await
 }
 
 async fn revoke_from_socket(
     service: &Service,
+    by: &Administrator,
     email: &str,
     disable: bool,
 ) -> Result<Json<RevokedUser>, CommandError> {
     let named = NamedUser::of(email);
     let selector = named.selector();
-    let revoked = revoke_users(service, &Administrator::Socket, selector, disable).await?;
+    let revoked = revoke_users(service, by, selector, disable).await?;
     let revoked = revoked.ok_or_else(|| no_such_email(email))?;
     Ok(Json(revoked.into()))
 }
@@ -245,7 +249,10 @@ async fn revoke_users(
         disable,
     };
     let users = selected(service, selector).await?;
-    let revoked = service.storage.revoke_users(selector, revocation).await?;
+    let revoked = service
+        .storage
+        .revoke_users(selector, revocation, by.initiator())
+        .await?;
     if let Some(revoked) = &revoked {
         service.notifier.committed(revoked.version);
         for user in users {

@@ -3,6 +3,7 @@
 mod admin_token;
 mod application;
 mod applied;
+mod audit;
 mod envoy_config;
 mod filter_credential;
 mod key;
@@ -26,6 +27,7 @@ use portcullis::protocol::origin::Origin;
 pub use admin_token::AdminTokenCommand;
 pub use application::ApplicationCommand;
 pub use applied::{ProxyCommand, RevocationCommand, Wait};
+pub use audit::{AuditCommand, AuditFilters};
 pub use envoy_config::{EnvoyConfigOptions, UpstreamOf};
 pub use filter_credential::FilterCredentialCommand;
 pub use key::KeyCommand;
@@ -194,6 +196,10 @@ Examples:
     /// Manage tokens of the admin API
     #[command(subcommand)]
     AdminToken(AdminTokenCommand),
+
+    /// Show what happened, who did it, and what was changed
+    #[command(subcommand)]
+    Audit(AuditCommand),
 
     /// Show revocations, and which proxies have applied them
     #[command(subcommand)]

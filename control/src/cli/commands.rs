@@ -2,6 +2,7 @@
 
 mod admin_token;
 mod application;
+mod audit;
 pub mod envoy_config;
 mod filter_credential;
 mod key;
@@ -52,6 +53,7 @@ async fn dispatch(
         Command::Key(command) => key::run(command, client, output).await,
         Command::Revoke(command) => revoke::run(command, client, output).await,
         Command::AdminToken(command) => admin_token::run(command, client, output).await,
+        Command::Audit(command) => audit::run(command, client, output).await,
         Command::Revocation(command) => revocation::run(command, client, output).await,
         Command::EnvoyConfig(options) => envoy_config::run(options, data_dir, client, output).await,
         Command::Proxy(command) => proxy::run(command, client, output).await,

@@ -4,6 +4,8 @@
 //! get the same answer for ten seconds, because a filter whose answer was lost repeats the call,
 //! perhaps to another replica.
 
+mod secrets;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +13,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use portcullis::protocol::base64url;
 use portcullis::protocol::calls::{BurnAnswer, ExchangeAnswer, ExchangeRequest};
 use portcullis::protocol::claims::{ApplicationClaims, Confirmation};
 use portcullis::protocol::login;
@@ -19,12 +20,15 @@ use portcullis::protocol::origin::Origin;
 
 use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
+use super::told::told;
 use crate::applications::Application;
+use crate::audit::EventName;
 use crate::eligibility::{self, Denied};
 use crate::metrics::IssuedFor;
 use crate::service::Service;
 use crate::storage::{FoundCode, IssuedAnswer, NewCode};
 use crate::tokens::secret::{Hashed, Plain, same};
+use secrets::Secrets;
 
 const REPEATABLE: Duration = Duration::from_secs(10);
 
@@ -99,7 +103,14 @@ async fn exchange_found(
     }
     let issued =
         judge(service, found, place, secrets).inspect_err(|error| log_refusal(found, error))?;
-    if service.storage.use_code(&found.code, &issued).await? {
+    let claims = serde_json::from_str(&issued.claims)?;
+    let event = told(EventName::TokenIssued, identity, &claims).detail("for", "session");
+    let event = event.at(found.facts.application_name().unwrap_or_default());
+    if service
+        .storage
+        .use_code(&found.code, &issued, event)
+        .await?
+    {
         service.metrics.token_issued(IssuedFor::Exchange);
         let facts = &found.facts;
         tracing::info!(
@@ -115,24 +126,6 @@ async fn exchange_found(
     // Another call used the code meanwhile, or a revocation deleted it.
     let found = find(service, identity, hash).await?;
     repeat(service, &found, secrets).await
-}
-
-/// What the browser carried on two ways; neither alone gives the binding secret.
-struct Secrets {
-    code: String,
-    verifier: String,
-}
-
-impl Secrets {
-    /// The binding secret of a stored seed. Neither the database nor the callback's URL in an
-    /// access log is enough to compute it.
-    fn binding(&self, seed: &str) -> String {
-        let mut mac = hmac_sha256::HMAC::new(seed.as_bytes());
-        mac.update(self.verifier.as_bytes());
-        mac.update([0]);
-        mac.update(self.code.as_bytes());
-        base64url::encode(&mac.finalize())
-    }
 }
 
 /// Deletes a code, if there is one that this filter may know of. It answers with the code.

@@ -9,6 +9,8 @@ use portcullis::protocol::calls::LogoutRequest;
 use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
 use super::shown_token;
+use super::told::told;
+use crate::audit::EventName;
 use crate::service::Service;
 
 pub async fn logout(
@@ -24,7 +26,8 @@ pub async fn logout(
         return Err(ApiError::TokenInvalid);
     }
     shown_token::check_binding(&claims, request.binding_secret.as_deref())?;
-    if let Some(version) = service.storage.sign_out(&claims.sid).await? {
+    let event = told(EventName::SessionEnded, &identity, &claims).reason("sign_out");
+    if let Some(version) = service.storage.sign_out(&claims.sid, event).await? {
         service.notifier.committed(version);
         tracing::info!(
             session = claims.sid,

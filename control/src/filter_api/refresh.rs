@@ -18,6 +18,8 @@ use portcullis::protocol::origin::Origin;
 use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
 use super::shown_token::{self, ShownToken};
+use super::told::told;
+use crate::audit::EventName;
 use crate::eligibility::{self, Admission, ReplacedToken};
 use crate::metrics::IssuedFor;
 use crate::service::Service;
@@ -50,9 +52,11 @@ pub async fn refresh(
         issued_at,
         claims: serde_json::to_string(&issued)?,
     };
+    let event = told(EventName::SessionRefreshed, &identity, &issued)
+        .at(&admission.application.definition.name);
     match service
         .storage
-        .add_refresh(call.old(), &found, &stored)
+        .add_refresh(call.old(), &found, &stored, event)
         .await?
     {
         AddedRefresh::Added => {

@@ -15,6 +15,7 @@ use portcullis::protocol::service_token::ClientPair;
 use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
 use crate::applications::Application;
+use crate::audit::{Actor, Event, EventName, Subject};
 use crate::metrics::IssuedFor;
 use crate::service::Service;
 use crate::storage::ServiceToken;
@@ -48,6 +49,19 @@ pub async fn service(
     let claims = admitted.claims(&service)?;
     let keys = service.keys().await?;
     let token = keys.sign(APPLICATION_TYP, &claims)?;
+    let by = Actor::ServiceToken {
+        id: pair.id().to_owned(),
+        name: admitted.service_token().name.clone(),
+    };
+    let subject = Subject::application(&audience, &application.definition.name);
+    let event = Event::new(EventName::TokenIssued, &by.into(), subject)
+        .at(&application.definition.name)
+        .rule(&claims.rule)
+        .detail("for", "service")
+        .detail("token", claims.jti.as_str())
+        .detail("expires_at", claims.exp.get())
+        .detail("credential", identity.id());
+    service.storage.add_event(event).await?;
     note_use(&service, admitted.service_token()).await;
     service.metrics.token_issued(IssuedFor::Service);
     tracing::info!(

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::LocalError;
 use super::files::{self, Access};
+use crate::audit::Initiator;
 use crate::service::Service;
 use crate::sign_in::email::normal_or_text;
 use crate::sign_in::password_hashing::Caller;
@@ -62,6 +63,7 @@ pub(super) async fn prepare(
                 name: "try",
                 audiences: None,
             },
+            &Initiator::system("try"),
         )
         .await?;
         kept.filter_credential = made.credential.reveal().to_owned();
@@ -88,7 +90,7 @@ async fn prepare_user(
             password: Some(password.clone()),
             administrator: false,
         };
-        let user = users::make(service, request).await?;
+        let user = users::make(service, request, &Initiator::system("try")).await?;
         return Ok((user.id, Some(password)));
     };
     let hash = Some(account.password_hash);

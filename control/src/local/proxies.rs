@@ -1,6 +1,7 @@
 //! The Envoys of earlier starts. Each ended with its process, however that ended, so that none can
 //! admit anyone any more.
 
+use crate::audit::Initiator;
 use crate::service::Service;
 use crate::storage::StorageError;
 
@@ -8,7 +9,10 @@ use crate::storage::StorageError;
 pub(super) async fn forget_all(service: &Service) -> Result<(), StorageError> {
     for proxy in service.storage.proxies().await? {
         service.proxies.forget(&proxy.instance);
-        service.storage.forget_proxies(&proxy.instance).await?;
+        service
+            .storage
+            .forget_proxies(&proxy.instance, &Initiator::system("try"))
+            .await?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::error::StartError;
 use crate::applications::Application;
 use crate::applications::check::{CheckContext, check};
 use crate::applications::{Definition, Draft};
+use crate::audit::Initiator;
 use crate::policy::known_names::KnownNames;
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
@@ -34,7 +35,9 @@ pub async fn apply(service: &Service, stored: &[Application]) -> Result<(), Star
         }
         still_valid(service, &definition).await?;
         let storage = &service.storage;
-        let changed = storage.change_application(application, &definition, TakeOver::Allowed);
+        let by = Initiator::system("configuration file");
+        let take_over = TakeOver::Allowed;
+        let changed = storage.change_application(application, &definition, take_over, &by);
         if let Some(version) = changed.await? {
             tracing::info!(
                 application = definition.name,

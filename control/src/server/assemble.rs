@@ -10,6 +10,7 @@ use super::access_groups;
 use super::error::StartError;
 use crate::applications::Application;
 use crate::applications::neighbours::{notes, taken_over};
+use crate::audit::Initiator;
 use crate::config::Config;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
@@ -117,7 +118,10 @@ async fn declare(service: &Service) -> Result<(), StartError> {
     }
     let until = service.tokens_end();
     let before = service.storage.applications().await?;
-    let version = service.storage.declare(&declared, until).await?;
+    let version = service
+        .storage
+        .declare(&declared, until, &Initiator::system("configuration file"))
+        .await?;
     let after = service.storage.applications().await?;
     access_groups::apply(service, &after).await?;
     if let Some(version) = version {

@@ -31,6 +31,7 @@ use tokio::net::unix::SocketAddr as UnixAddr;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
+use crate::system::os_user::PeerUser;
 use deadlines::{TimedBody, TimedWrites};
 use room::{Place, Room};
 
@@ -59,6 +60,9 @@ pub trait Door: Listener {
         &mut self,
     ) -> impl Future<Output = std::io::Result<(Self::Io, Self::Addr)>> + Send;
 
+    /// The user on the other end, if it is on this machine.
+    fn user(connection: &Self::Io) -> Option<PeerUser>;
+
     /// Prepares a connection.
     fn prepare(connection: &Self::Io);
 }
@@ -70,6 +74,10 @@ impl Door for TcpListener {
 
     async fn accept_or_fail(&mut self) -> std::io::Result<(TcpStream, SocketAddr)> {
         TcpListener::accept(self).await
+    }
+
+    fn user(_: &TcpStream) -> Option<PeerUser> {
+        None
     }
 
     fn prepare(stream: &TcpStream) {
@@ -87,6 +95,11 @@ impl Door for UnixListener {
 
     async fn accept_or_fail(&mut self) -> std::io::Result<(UnixStream, UnixAddr)> {
         UnixListener::accept(self).await
+    }
+
+    fn user(stream: &UnixStream) -> Option<PeerUser> {
+        let credentials = stream.peer_cred().ok()?;
+        Some(PeerUser(credentials.uid()))
     }
 
     fn prepare(_: &UnixStream) {}
@@ -121,7 +134,8 @@ pub async fn serve<D: Door>(
             false => &served.router,
         };
         D::prepare(&stream);
-        let answers = answers(router, peer, (Arc::clone(&place), limits.body_within));
+        let ends = (peer, D::user(&stream));
+        let answers = answers(router, ends, (Arc::clone(&place), limits.body_within));
         let stream = TokioIo::new(TimedWrites::new(stream, limits.body_within));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -165,10 +179,10 @@ fn is_of_the_client(error: &std::io::Error) -> bool {
     )
 }
 
-/// The router for one connection, whose requests carry the peer's address.
+/// The router for one connection, whose requests carry the peer's address or user.
 fn answers(
     router: &Router,
-    peer: Option<SocketAddr>,
+    (peer, user): (Option<SocketAddr>, Option<PeerUser>),
     (place, body_within): (Arc<Place>, Duration),
 ) -> impl Service<
     Request<Incoming>,
@@ -183,6 +197,9 @@ fn answers(
         let mut request = request.map(|body| TimedBody::new(body, body_within, of_body));
         if let Some(peer) = peer {
             request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        if let Some(user) = user {
+            request.extensions_mut().insert(user);
         }
         let (answer, place) = (router.call(request), Arc::clone(&place));
         async move {

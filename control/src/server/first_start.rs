@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::audit::Initiator;
 use crate::service::Service;
 use crate::sign_in::users::{self, MakeUserError, UserRequest};
 use crate::storage::StorageError;
@@ -44,17 +45,18 @@ pub async fn make(service: &Service) -> Result<Option<FirstStart>, FirstStartErr
     if !storage.users().await?.is_empty() || storage.any_filter_credential().await? {
         return Ok(None);
     }
+    let by = Initiator::system("first start");
     let request = UserRequest {
         email: ADMINISTRATOR,
         password: None,
         administrator: true,
     };
-    let user = users::make(service, request).await?;
+    let user = users::make(service, request, &by).await?;
     let request = CredentialRequest {
         name: "first start",
         audiences: None,
     };
-    let credential = filter_credentials::make(service, request).await?;
+    let credential = filter_credentials::make(service, request, &by).await?;
     Ok(Some(FirstStart {
         email: user.email,
         password: user.password.reveal().to_owned(),

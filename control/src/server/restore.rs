@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::data_dir::{DataDir, DataDirError};
 use super::database_lock::{DatabaseLock, DatabaseLockError};
 use super::marker::{Marker, RESTORING};
+use crate::audit::Actor;
 use crate::config::Config;
 use crate::seal::source::Source;
 use crate::seal::{NewKeyError, Seal};
@@ -19,6 +20,7 @@ use crate::storage::{
     is_unrestored_copy,
 };
 use crate::system::clock::Clock;
+use crate::system::os_user;
 use crate::system::randomness::{NoRandomness, Randomness, SystemRandomness};
 use crate::tokens::signing_key::{GenerateError, SigningKey};
 
@@ -151,6 +153,7 @@ pub async fn restore(
         seen_epoch: seen_epoch.filter(|epoch| epoch != RESTORING && epoch != REPLACED),
         key: &key,
         seal: &seal,
+        by: &Actor::command_line(Some(os_user::own())).into(),
         now: clock.now_seconds(),
     };
     let ended = database.restore(&restore).await?;

@@ -12,37 +12,19 @@ use std::time::Duration;
 use portcullis::time::UnixSeconds;
 
 use crate::applications::Definition;
+use crate::audit::source::Source;
+use crate::audit::{Actor, Event, EventName, Initiator, Subject};
 use crate::eligibility::person;
 use crate::metrics::SignInResult;
 use crate::seal::SealError;
 use crate::service::Service;
 use crate::sessions::client_description::ClientDescription;
-use crate::sign_in::password_hash::PasswordHash;
-use crate::sign_in::provider::ProvenUser;
-use crate::storage::{BegunSession, NewSession, Provided, SealingError, Session, StorageError};
+use crate::storage::{BegunSession, NewSession, SealingError, Session, StorageError};
 use crate::system::randomness::NoRandomness;
 use crate::system::rate_limit::wide_network;
 use crate::tokens::secret::Hashed;
 
-/// A user who has proved who they are.
-#[derive(Debug, Clone)]
-pub struct AuthenticatedUser {
-    /// `sub`.
-    pub id: String,
-    /// The e-mail address.
-    pub email: String,
-    /// The hash of the password that was checked.
-    pub password: Option<PasswordHash>,
-}
-
-/// How a user has proved who they are.
-#[derive(Debug, Clone, Copy)]
-pub enum Authenticated<'a> {
-    /// With a password.
-    Password(&'a AuthenticatedUser),
-    /// With an identity provider.
-    Provider(&'a ProvenUser),
-}
+pub use crate::sign_in::authenticated::{Authenticated, AuthenticatedUser};
 
 /// A sign-in of which a global session shall begin.
 pub struct SignIn<'a> {
@@ -56,6 +38,8 @@ pub struct SignIn<'a> {
     pub client: ClientDescription,
     /// Its address.
     pub address: IpAddr,
+    /// Where the request came from.
+    pub source: Source,
     /// The hash of the secret that guards the browser's forms.
     pub form: Option<Hashed>,
 }
@@ -98,68 +82,6 @@ impl From<SealingError> for BeginError {
     }
 }
 
-impl Authenticated<'_> {
-    /// The address that people read; it may be one that the provider may not speak for.
-    #[must_use]
-    pub fn shown_email(&self) -> &str {
-        match self {
-            Self::Password(user) => &user.email,
-            Self::Provider(user) => user.shown_email(),
-        }
-    }
-
-    /// The address by which policies judge; empty if the provider may not speak for it.
-    fn email(&self) -> &str {
-        match self {
-            Self::Password(user) => &user.email,
-            Self::Provider(user) => user.believed_email(),
-        }
-    }
-
-    fn provided(&self) -> Option<Provided> {
-        match self {
-            Self::Password(_) => None,
-            Self::Provider(user) => Some(user.provided()),
-        }
-    }
-
-    /// When they proved it.
-    fn auth_time(&self, now: UnixSeconds) -> UnixSeconds {
-        match self {
-            Self::Password(_) => now,
-            Self::Provider(user) => user.identity.signed_in_at(now),
-        }
-    }
-
-    /// Begins the session. Returns the user's id, too.
-    async fn begin(
-        &self,
-        service: &Service,
-        session: &NewSession,
-    ) -> Result<(BegunSession, String), BeginError> {
-        match self {
-            Self::Password(user) => {
-                let begun = service.storage.begin_session(session).await?;
-                Ok((begun, user.id.clone()))
-            }
-            Self::Provider(user) => {
-                let (identity, seal) = (&user.identity, &service.seal);
-                let begun = service.storage.begin_session_of(identity, session, seal);
-                let (begun, owner) = begun.await?;
-                if owner.is_new && matches!(begun, BegunSession::Begun { .. }) {
-                    tracing::info!(
-                        user = owner.id,
-                        email = user.shown_email(),
-                        provider = identity.provider_id,
-                        "user added at the first sign-in with a provider"
-                    );
-                }
-                Ok((begun, owner.id))
-            }
-        }
-    }
-}
-
 impl SignIn<'_> {
     /// Begins the session, or renews the one of the browser. Another user's session in the same
     /// browser ends.
@@ -169,7 +91,8 @@ impl SignIn<'_> {
     pub async fn begin(self, service: &Service) -> Result<SignInOutcome, BeginError> {
         let now = service.now();
         let new = self.new_session(service)?;
-        let (begun, user_id) = self.user.begin(service, &new).await?;
+        let told = self.told(&new.user_id);
+        let (begun, user_id) = begin_for(self.user, service, &new, told).await?;
         let (id, auth_ver, expires_at) = match begun {
             BegunSession::Begun {
                 id,
@@ -195,7 +118,7 @@ impl SignIn<'_> {
             renewed = id != new.id,
             "signed in"
         );
-        end_other_users_session(service, self.before, &user_id).await?;
+        end_other_users_session(service, self.before, &self.by(&user_id)).await?;
         Ok(SignInOutcome::SignedIn(Session {
             id,
             user_id,
@@ -252,6 +175,33 @@ impl SignIn<'_> {
         outcome
     }
 
+    /// Who signs in, and from where.
+    fn by(&self, user_id: &str) -> Initiator {
+        self.source.clone().by(Actor::User {
+            id: user_id.to_owned(),
+            email: self.user.shown_email().to_owned(),
+        })
+    }
+
+    /// What the audit log tells of it. Who a new person becomes, the storage decides.
+    fn told(&self, user_id: &str) -> Event {
+        let subject = Subject::user(user_id, self.user.shown_email());
+        let provided = self.user.provided();
+        let provider = provided
+            .as_ref()
+            .map(|provided| provided.provider_id.as_str());
+        let event = Event::new(EventName::SignInSucceeded, &self.by(user_id), subject)
+            .detail("method", provider.map_or("password", |_| "provider"))
+            .detail("provider", provider)
+            .detail("browser", self.client.browser.as_str());
+        let Some(application) = self.application else {
+            return event;
+        };
+        let admitted = application.admit(&person(self.user.email(), provided.as_ref()));
+        let rule = admitted.map(|admitted| admitted.rule);
+        event.at(&application.name).rule(&rule.unwrap_or_default())
+    }
+
     /// How long the user's session at the application lasts.
     fn application_duration(&self) -> Option<Duration> {
         let application = self.application?;
@@ -260,15 +210,48 @@ impl SignIn<'_> {
     }
 }
 
+/// Begins the session. Returns the user's id, too.
+async fn begin_for(
+    user: Authenticated<'_>,
+    service: &Service,
+    session: &NewSession,
+    told: Event,
+) -> Result<(BegunSession, String), BeginError> {
+    match user {
+        Authenticated::Password(user) => {
+            let begun = service.storage.begin_session(session, told).await?;
+            Ok((begun, user.id.clone()))
+        }
+        Authenticated::Provider(user) => {
+            let (identity, seal) = (&user.identity, &service.seal);
+            let begun = service
+                .storage
+                .begin_session_of(identity, session, seal, told);
+            let (begun, owner) = begun.await?;
+            if owner.is_new && matches!(begun, BegunSession::Begun { .. }) {
+                tracing::info!(
+                    user = owner.id,
+                    email = user.shown_email(),
+                    provider = identity.provider_id,
+                    "user added at the first sign-in with a provider"
+                );
+            }
+            Ok((begun, owner.id))
+        }
+    }
+}
+
 async fn end_other_users_session(
     service: &Service,
     before: Option<&Session>,
-    user_id: &str,
+    by: &Initiator,
 ) -> Result<(), StorageError> {
-    if let Some(before) = before.filter(|before| before.user_id != user_id)
-        && let Some(version) = service.storage.end_session(&before.id).await?
-    {
-        service.notifier.committed(version);
+    if let Some(before) = before.filter(|before| before.user_id != by.actor.id()) {
+        let event = Event::new(EventName::SessionEnded, by, Subject::session(&before.id));
+        let event = event.reason("another_user");
+        if let Some(version) = service.storage.end_session(&before.id, event).await? {
+            service.notifier.committed(version);
+        }
     }
     Ok(())
 }

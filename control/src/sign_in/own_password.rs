@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use super::new_password::{self, NewPasswordError};
 use super::password::{self, Browser, PasswordSignInError, Typed};
 use super::password_hashing::Caller;
+use crate::audit::source::Source;
 use crate::service::Service;
 use crate::storage::{PasswordChange, Session, StorageError};
 use crate::system::randomness::NoRandomness;
@@ -74,6 +75,7 @@ pub async fn change(
     session: &Session,
     change: OwnPasswordChange,
     client: IpAddr,
+    source: Source,
 ) -> Result<ChangeOutcome, ChangePasswordError> {
     // What the user can mend costs no attempt.
     if change.new.reveal() != change.again.reveal() {
@@ -106,17 +108,17 @@ pub async fn change(
     } else {
         None
     };
-    let changed = service
-        .storage
-        .change_password(&PasswordChange {
-            user_id: &session.user_id,
-            old: &old,
-            new: &new.hash,
-            session: &session.id,
-            end_others: new_id.as_deref(),
-            now: service.now(),
-        })
-        .await?;
+    let by = source.by(session.actor());
+    let password = PasswordChange {
+        user_id: &session.user_id,
+        email: &session.email,
+        old: &old,
+        new: &new.hash,
+        session: &session.id,
+        end_others: new_id.as_deref(),
+        now: service.now(),
+    };
+    let changed = service.storage.change_password(&password, &by).await?;
     let Some(ended) = changed else {
         // The password was changed elsewhere since it was checked, or the session has ended.
         return not_changed(service, session).await;

@@ -4,6 +4,7 @@ use super::email::Address;
 use super::email::characters::{mixed_scripts, visible};
 use super::new_password::{self, NewPasswordError};
 use super::password_hashing::Caller;
+use crate::audit::Initiator;
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::storage::{AddUserError, NewUser};
@@ -51,7 +52,11 @@ pub enum MakeUserError {
 ///
 /// # Errors
 /// When nothing was added.
-pub async fn make(service: &Service, request: UserRequest<'_>) -> Result<MadeUser, MakeUserError> {
+pub async fn make(
+    service: &Service,
+    request: UserRequest<'_>,
+    by: &Initiator,
+) -> Result<MadeUser, MakeUserError> {
     let address = check(&request)?;
     let password = new_password::make(service, Caller::Administrator, request.password).await?;
     let user = NewUser {
@@ -61,7 +66,7 @@ pub async fn make(service: &Service, request: UserRequest<'_>) -> Result<MadeUse
         administrator: request.administrator,
         created_at: service.now(),
     };
-    service.storage.add_user(&user).await?;
+    service.storage.add_user(&user, by).await?;
     let email = user.email.shown();
     let scripts = mixed_scripts(email);
     if scripts.is_empty() {

@@ -2,6 +2,7 @@
 
 mod declare;
 mod error;
+mod events;
 mod places;
 mod removal;
 mod rows;
@@ -10,6 +11,7 @@ use portcullis::protocol::origin::Origin;
 use portcullis::protocol::origin_pattern::domain_above;
 
 use crate::applications::{Application, Definition};
+use crate::audit::Initiator;
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 use places::{check_taken_over, leave_places, take_places};
@@ -88,12 +90,16 @@ impl Database {
 
     /// Adds an application. A name that was declared before keeps its audience instead of getting
     /// the given one. Returns the version that publishes it.
-    pub async fn add_application(&self, application: &Application) -> Result<u64, ChangeError> {
+    pub async fn add_application(
+        &self,
+        application: &Application,
+        by: &Initiator,
+    ) -> Result<u64, ChangeError> {
         let mut write = self.write().await?;
         write.lock().await?;
-        declare::add(&mut write, application).await?;
+        declare::add(&mut write, application, by).await?;
         let version = write.version().await?;
-        write.commit().await?;
+        write.commit([]).await?;
         Ok(version)
     }
 
@@ -104,6 +110,7 @@ impl Database {
         was: &Application,
         definition: &Definition,
         take_over: TakeOver,
+        by: &Initiator,
     ) -> Result<Option<u64>, ChangeError> {
         if was.declared {
             return Err(ChangeError::Declared);
@@ -132,6 +139,7 @@ impl Database {
         leave_places(&mut write, &was.audience).await?;
         take_places(&mut write, &application).await?;
         write.publish_application(&application.to_feed()).await?;
-        Ok(write.commit().await?)
+        let events = events::changed(by, Some(&was.definition), &application);
+        Ok(write.commit(events).await?)
     }
 }

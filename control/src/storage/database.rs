@@ -21,6 +21,7 @@ use sqlx::migrate::Migrator;
 use sqlx::{AnyConnection, AnyPool, Connection, Transaction};
 use tokio::sync::Semaphore;
 
+use crate::storage::audit::Unaudited;
 use crate::storage::database::columns::from_db;
 use crate::storage::database::continuity::Continuity;
 use crate::storage::database::error::{StorageError, Trouble};
@@ -186,6 +187,7 @@ impl Database {
         let notes = Notes {
             revocations: self.stats.revocations.clone(),
             continuity: self.continuity.clone(),
+            is_sqlite: self.is_sqlite(),
         };
         Ok(Write::new(transaction, turn, notes))
     }
@@ -216,7 +218,7 @@ impl Database {
     pub async fn try_write(&self) -> Result<(), StorageError> {
         let mut write = self.write().await?;
         write.lock().await?;
-        write.commit().await?;
+        write.commit_unaudited(Unaudited::Nothing).await?;
         Trouble::is_over();
         Ok(())
     }

@@ -7,6 +7,7 @@ mod secrets;
 
 pub(in crate::storage) use secrets::reseal;
 
+use crate::audit::{Actor, Event, EventName};
 use crate::seal::Seal;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
@@ -25,19 +26,23 @@ const TRIES: usize = 3;
 impl Database {
     /// Begins a session of the person whom a provider has proven. A new person becomes a user, with
     /// the id in `session`. The session is always a new one: sessions that the user has in this
-    /// browser become sessions of one browser, which end together when the user signs out.
+    /// browser become sessions of one browser, which end together when the user signs out. `event` tells
+    /// of the sign-in; who the person is, is added to it.
     pub async fn begin_session_of(
         &self,
         identity: &SignedInIdentity,
         session: &NewSession,
         seal: &Seal,
+        event: Event,
     ) -> Result<(BegunSession, IdentityUser), SealingError> {
         let mut tries = TRIES;
         loop {
             tries -= 1;
             let mut write = self.write().await?;
             match people::find_or_add(&mut write, identity, session).await? {
-                Some(person) => return begin(write, identity, &person, session, seal).await,
+                Some(person) => {
+                    return begin(write, identity, &person, (session, event), seal).await;
+                }
                 None if tries == 0 => return Err(StorageError::contended().into()),
                 None => {}
             }
@@ -49,7 +54,7 @@ async fn begin(
     mut write: Write,
     identity: &SignedInIdentity,
     person: &Person,
-    session: &NewSession,
+    (session, event): (&NewSession, Event),
     seal: &Seal,
 ) -> Result<(BegunSession, IdentityUser), SealingError> {
     let session = &NewSession {
@@ -69,8 +74,21 @@ async fn begin(
     note_identity(&mut write, identity, person, (session, auth_ver)).await?;
     secrets::keep(&mut write, identity, session, seal).await?;
     join_browser(&mut write, session).await?;
-    ends::make_room(&mut write, &session.user_id, &session.id).await?;
-    let ended_others = write.commit().await?;
+    let event = event
+        .by_user(&person.user.id)
+        .detail("session", session.id.as_str());
+    let newest = (session.user_id.as_str(), session.id.as_str());
+    ends::make_room(&mut write, newest, &event).await?;
+    if person.user.is_new {
+        let provider = Actor::Provider(identity.provider_id.clone());
+        let added = Event::new(
+            EventName::UserAdded,
+            &provider.into(),
+            event.subject.clone(),
+        );
+        write.note(added);
+    }
+    let ended_others = write.commit([event]).await?;
     let begun = BegunSession::Begun {
         id: session.id.clone(),
         auth_ver,

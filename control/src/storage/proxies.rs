@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use portcullis::time::UnixMillis;
 
+use crate::audit::{Event, EventName, Initiator, Subject};
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
@@ -148,7 +150,7 @@ impl Database {
             .execute(write.connection())
             .await?;
         }
-        write.commit().await?;
+        write.commit_unaudited(Unaudited::Proxies).await?;
         Ok(())
     }
 
@@ -170,12 +172,16 @@ impl Database {
             .execute(write.connection())
             .await?;
         }
-        write.commit().await?;
+        write.commit_unaudited(Unaudited::Proxies).await?;
         Ok(())
     }
 
     /// Deletes the proxies with a name. Returns how many there were.
-    pub async fn forget_proxies(&self, instance: &str) -> Result<u64, StorageError> {
+    pub async fn forget_proxies(
+        &self,
+        instance: &str,
+        by: &Initiator,
+    ) -> Result<u64, StorageError> {
         let mut write = self.write().await?;
         let forgotten = sqlx::query("DELETE FROM proxies WHERE instance = $1")
             .bind(instance)
@@ -186,7 +192,12 @@ impl Database {
             .bind(instance)
             .execute(write.connection())
             .await?;
-        write.commit().await?;
+        if forgotten == 0 {
+            return Ok(0);
+        }
+        let subject = Subject::new("proxy", instance, "");
+        let event = Event::new(EventName::ProxyForgotten, by, subject);
+        write.commit([event]).await?;
         Ok(forgotten)
     }
 }

@@ -1,5 +1,6 @@
 //! Sealing all stored secrets again, with another key.
 
+use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::seal::{Purpose, Seal};
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
@@ -10,7 +11,7 @@ use crate::storage::tokens::signing_keys::sealing::{self, SealingError};
 impl Database {
     /// Seals every secret with the first key of the source. Returns how many were sealed with another one, or
     /// not at all.
-    pub async fn reseal(&self, seal: &Seal) -> Result<u64, SealingError> {
+    pub async fn reseal(&self, seal: &Seal, by: &Initiator) -> Result<u64, SealingError> {
         let mut write = self.write().await?;
         write.lock().await?;
         let mut count = 0;
@@ -39,7 +40,9 @@ impl Database {
         }
         count += identities::reseal(&mut write, seal).await?;
         if count > 0 {
-            write.commit().await?;
+            let subject = Subject::new("seal_key", seal.current(), "");
+            let event = Event::new(EventName::SecretsResealed, by, subject);
+            write.commit([event.detail("secrets", count)]).await?;
         }
         Ok(count)
     }

@@ -2,6 +2,7 @@
 
 use portcullis::time::UnixSeconds;
 
+use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::seal::Seal;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
@@ -27,6 +28,8 @@ pub struct Restore<'a> {
     pub key: &'a PlainKey,
     /// What seals it.
     pub seal: &'a Seal,
+    /// Who restores it.
+    pub by: &'a Initiator,
     /// The time.
     pub now: UnixSeconds,
 }
@@ -87,7 +90,10 @@ impl Database {
         sqlx::query("UPDATE feed_state SET log_start = version WHERE only_row = 1")
             .execute(write.connection())
             .await?;
-        write.commit().await?;
+        let subject = Subject::new("database", restore.epoch.as_str(), "");
+        let event = Event::new(EventName::DatabaseRestored, restore.by, subject)
+            .detail("sessions", sessions.rows_affected());
+        write.commit([event]).await?;
         Ok(sessions.rows_affected())
     }
 

@@ -5,10 +5,11 @@ pub(super) mod fresh;
 pub(super) mod history;
 pub(super) mod of_token;
 
-use portcullis::protocol::feed::Subject;
+use portcullis::protocol::feed::Subject as Revoked;
 use portcullis::time::UnixSeconds;
 
 use crate::CLOCK_LEEWAY;
+use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
@@ -81,14 +82,15 @@ impl Database {
         &self,
         selector: UserSelector<'_>,
         revocation: UserRevocation,
+        by: &Initiator,
     ) -> Result<Option<RevokedUsers>, StorageError> {
         let mut write = self.write().await?;
         let (email, id) = selector.columns();
         // Locks the users' rows against concurrent sign-ins.
-        let users: Vec<(String,)> = sqlx::query_as(
+        let users: Vec<(String, String)> = sqlx::query_as(
             "UPDATE users SET disabled = CASE WHEN $1 = 1 THEN 1 ELSE disabled END, \
              blocked_until = CASE WHEN blocked_until > $2 THEN blocked_until ELSE $2 END \
-             WHERE email_normal = $3 OR id = $4 RETURNING id",
+             WHERE email_normal = $3 OR id = $4 RETURNING id, email",
         )
         .bind(i64::from(revocation.disable))
         .bind(to_db(revocation.blocked_until))
@@ -101,10 +103,16 @@ impl Database {
         }
         let version = write.version().await?;
         let mut sessions_ended = 0;
-        for (id,) in &users {
-            sessions_ended += revoke_user(&mut write, id, revocation.until).await?;
+        for (id, email) in &users {
+            let subject = Subject::user(id, email);
+            let mut event = Event::new(EventName::RevocationMade, by, subject.clone());
+            if revocation.disable {
+                write.note(Event::new(EventName::UserDisabled, by, subject));
+                event = event.reason("user_disabled");
+            }
+            sessions_ended += revoke_user(&mut write, event, revocation.until).await?;
         }
-        write.commit().await?;
+        write.commit([]).await?;
         Ok(Some(RevokedUsers {
             version,
             users: users.len() as u64,
@@ -112,12 +120,13 @@ impl Database {
         }))
     }
 
-    /// Revokes all tokens of an application; global sessions are not affected. Returns the version
+    /// Revokes all tokens of an application, by audience and name; global sessions are not affected. Returns the version
     /// below which tokens are refused.
     pub async fn revoke_application(
         &self,
-        audience: &str,
+        (audience, name): (&str, &str),
         revocation: ApplicationRevocation,
+        by: &Initiator,
     ) -> Result<u64, StorageError> {
         let mut write = self.write().await?;
         let version = write.version().await?;
@@ -130,38 +139,53 @@ impl Database {
             .bind(audience)
             .execute(write.connection())
             .await?;
-        let subject = Subject::Application(audience.to_owned());
+        let subject = Revoked::Application(audience.to_owned());
         write
             .revoke_as(subject, revocation.until, revocation.fresh)
             .await?;
-        write.commit().await?;
+        let event = Event::new(
+            EventName::RevocationMade,
+            by,
+            Subject::application(audience, name),
+        )
+        .at(name)
+        .detail("scope", "application")
+        .detail("fresh_login", revocation.fresh)
+        .detail("version", version);
+        write.commit([event]).await?;
         Ok(version)
     }
 
     /// Ends a global session. Returns the version below which its tokens are refused; `None` if it
-    /// had already ended.
-    pub async fn end_session(&self, id: &str) -> Result<Option<u64>, StorageError> {
+    /// had already ended. `event` tells of it; its user is added.
+    pub async fn end_session(&self, id: &str, event: Event) -> Result<Option<u64>, StorageError> {
         let mut write = self.write().await?;
         // Locked before the session's row, in the same order as in a user's revocation.
         write.lock().await?;
         // Deletes its codes too (foreign key).
-        let ended: Option<(i64,)> =
-            sqlx::query_as("DELETE FROM sessions WHERE id = $1 RETURNING expires_at")
+        let ended: Option<(i64, String)> =
+            sqlx::query_as("DELETE FROM sessions WHERE id = $1 RETURNING expires_at, user_id")
                 .bind(id)
                 .fetch_optional(write.connection())
                 .await?;
-        let Some((expires_at,)) = ended else {
+        let Some((expires_at, user_id)) = ended else {
             return Ok(None);
         };
         let until = from_db::<UnixSeconds>(expires_at) + CLOCK_LEEWAY;
-        write.revoke(Subject::Session(id.to_owned()), until).await?;
-        write.commit().await
+        write.revoke(Revoked::Session(id.to_owned()), until).await?;
+        let (email,): (String,) = sqlx::query_as("SELECT email FROM users WHERE id = $1")
+            .bind(&user_id)
+            .fetch_one(write.connection())
+            .await?;
+        let event = event.of_user(&user_id, &email);
+        let version = write.version().await?;
+        write.commit([event.detail("version", version)]).await
     }
 
     /// Ends a global session and the others that its user has in the same browser, because they sign
     /// out there. Returns the version below which their tokens are refused; `None` if it had already
-    /// ended.
-    pub async fn sign_out(&self, id: &str) -> Result<Option<u64>, StorageError> {
+    /// ended. `event` tells of it.
+    pub async fn sign_out(&self, id: &str, event: Event) -> Result<Option<u64>, StorageError> {
         let mut write = self.write().await?;
         write.lock().await?;
         let ended: Vec<(String, i64)> = sqlx::query_as(
@@ -172,25 +196,36 @@ impl Database {
         .bind(id)
         .fetch_all(write.connection())
         .await?;
+        if ended.is_empty() {
+            return Ok(None);
+        }
+        let count = ended.len() as u64;
         for (id, expires_at) in ended {
             let until = from_db::<UnixSeconds>(expires_at) + CLOCK_LEEWAY;
-            write.revoke(Subject::Session(id), until).await?;
+            write.revoke(Revoked::Session(id), until).await?;
         }
-        write.commit().await
+        let version = write.version().await?;
+        let event = event.detail("sessions", count).detail("version", version);
+        write.commit([event]).await
     }
 
     /// Ends all global sessions of a user but one; the user may sign in again at once. Many end in
-    /// several transactions: those that ended before an error stay ended.
+    /// several transactions: those that ended before an error stay ended. `event` tells of each.
     pub async fn end_other_sessions(
         &self,
         user_id: &str,
         but: &str,
+        event: &Event,
     ) -> Result<EndedSessions, StorageError> {
         let mut all = EndedSessions::default();
         loop {
             let mut write = self.write().await?;
             let ended = ends::end_oldest(&mut write, user_id, but, MOST_IN_A_VERSION).await?;
-            all.version = write.commit().await?.or(all.version);
+            if ended == 0 {
+                return Ok(all);
+            }
+            let event = event.clone().detail("sessions", ended);
+            all.version = write.commit([event]).await?.or(all.version);
             all.count += ended;
             if to_db(ended) < MOST_IN_A_VERSION {
                 return Ok(all);
@@ -199,18 +234,25 @@ impl Database {
     }
 }
 
-/// Ends the sessions of a user and revokes their tokens, at least until `until`. The user's row must
-/// be locked, so that no sign-in comes in between. Returns how many sessions ended.
+/// Ends the sessions of the subject of `event`, a user, and revokes their tokens, at least until
+/// `until`. The user's row must be locked, so that no sign-in comes in between. The event is noted.
+/// Returns how many sessions ended.
 pub(in crate::storage) async fn revoke_user(
     write: &mut Write,
-    id: &str,
+    event: Event,
     until: UnixSeconds,
 ) -> Result<u64, StorageError> {
+    let id = event.subject.id.as_str();
     // Taken before the sessions' rows are locked, in the same order as elsewhere.
-    write.version().await?;
+    let version = write.version().await?;
     let until = last_end_of(write, id).await?.max(until);
     let ended = end_sessions_of(write, id).await?;
-    write.revoke(Subject::User(id.to_owned()), until).await?;
+    write.revoke(Revoked::User(id.to_owned()), until).await?;
+    let event = event
+        .detail("scope", "user")
+        .detail("sessions", ended)
+        .detail("version", version);
+    write.note(event);
     Ok(ended)
 }
 

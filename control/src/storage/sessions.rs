@@ -9,6 +9,7 @@ pub(super) mod usage;
 use portcullis::protocol::feed::TokenIds;
 use portcullis::time::UnixSeconds;
 
+use crate::audit::{Actor, Event};
 use crate::sessions::client_description::ClientDescription;
 use crate::sign_in::password_hash::PasswordHash;
 use crate::storage::database::Database;
@@ -107,6 +108,17 @@ pub struct ShownSignIn {
     pub key_refusals: u64,
 }
 
+impl Session {
+    /// Its user, as who acts.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor::User {
+            id: self.user_id.clone(),
+            email: self.email.clone(),
+        }
+    }
+}
+
 impl From<&Session> for ShownSignIn {
     fn from(session: &Session) -> Self {
         Self {
@@ -124,23 +136,30 @@ impl Database {
     /// the oldest ones end.
     ///
     /// A session that the user already has in this browser is renewed, not replaced: ending it
-    /// would end tokens and codes that another tab has just received.
-    pub async fn begin_session(&self, session: &NewSession) -> Result<BegunSession, StorageError> {
+    /// would end tokens and codes that another tab has just received. `event` tells of it.
+    pub async fn begin_session(
+        &self,
+        session: &NewSession,
+        event: Event,
+    ) -> Result<BegunSession, StorageError> {
         let mut write = self.write().await?;
         if let Some(refused) = refused(&mut write, session).await? {
             return Ok(refused);
         }
         remember_network(&mut write, &session.user_id, &session.network, session.now).await?;
         let auth_ver = version_now(&mut write).await?;
-        let (id, expires_at) = match renew(&mut write, session, auth_ver).await? {
+        let renewed = renew(&mut write, session, auth_ver).await?;
+        let event = event.detail("renewed", renewed.is_some());
+        let (id, expires_at) = match renewed {
             Some((id, expires_at)) => (id, from_db(expires_at)),
             None => {
                 insert(&mut write, session, auth_ver).await?;
-                ends::make_room(&mut write, &session.user_id, &session.id).await?;
+                let newest = (session.user_id.as_str(), session.id.as_str());
+                ends::make_room(&mut write, newest, &event).await?;
                 (session.id.clone(), session.expires_at)
             }
         };
-        let ended_others = write.commit().await?;
+        let ended_others = write.commit([event.detail("session", id.as_str())]).await?;
         Ok(BegunSession::Begun {
             id,
             auth_ver: from_db(auth_ver),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use portcullis::time::{UnixMillis, UnixSeconds};
 
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
@@ -96,7 +97,7 @@ impl Database {
                 .bind(BATCH)
                 .execute(write.connection())
                 .await?;
-            write.commit().await?;
+            write.commit_unaudited(Unaudited::Upkeep).await?;
             if from_db::<u64>(BATCH) > deleted.rows_affected() {
                 return Ok(());
             }
@@ -114,7 +115,7 @@ impl Database {
         .bind(to_db(KEPT_VERSIONS))
         .fetch_one(write.connection())
         .await?;
-        write.commit().await?;
+        write.commit_unaudited(Unaudited::Upkeep).await?;
         Ok(from_db(start))
     }
 

@@ -8,6 +8,7 @@ mod removal;
 
 use portcullis::time::UnixSeconds;
 
+use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::sign_in::email::Address;
 use crate::sign_in::password_hash::PasswordHash;
 use crate::storage::database::Database;
@@ -90,7 +91,8 @@ type UserColumns = (String, String, i64, i64, i64, Option<i64>, Option<String>);
 
 impl Database {
     /// Adds a user.
-    pub async fn add_user(&self, user: &NewUser) -> Result<(), AddUserError> {
+    pub async fn add_user(&self, user: &NewUser, by: &Initiator) -> Result<(), AddUserError> {
+        let mut write = self.write().await?;
         let added = sqlx::query(
             "INSERT INTO users (id, email, email_normal, password_hash, administrator, disabled, \
              blocked_until, created_at) VALUES ($1, $2, $3, $4, $5, 0, 0, $6)",
@@ -101,15 +103,21 @@ impl Database {
         .bind(user.password_hash.as_ref().map(PasswordHash::reveal))
         .bind(i64::from(user.administrator))
         .bind(to_db(user.created_at))
-        .execute(self.pool())
+        .execute(write.connection())
         .await;
         match added {
-            Ok(_) => Ok(()),
+            Ok(_) => {}
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                Err(AddUserError::EmailTaken)
+                return Err(AddUserError::EmailTaken);
             }
-            Err(error) => Err(StorageError::from(error).into()),
+            Err(error) => return Err(StorageError::from(error).into()),
         }
+        let subject = Subject::user(&user.id, user.email.shown());
+        let event = Event::new(EventName::UserAdded, by, subject)
+            .detail("administrator", user.administrator)
+            .detail("password", user.password_hash.is_some());
+        write.commit([event]).await?;
+        Ok(())
     }
 
     /// All users, by address.

@@ -1,10 +1,15 @@
 //! The client that sent a request.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use ipnet::IpNet;
 
+use crate::audit::source::{Source, request_id};
 use crate::service::Service;
 use crate::sessions::client_description::ClientDescription;
 
@@ -25,9 +30,38 @@ impl Client<'_> {
         client_address(self.peer.ip(), self.headers, trusted)
     }
 
+    /// Where the request came from, for the audit log.
+    pub fn source(&self, service: &Service) -> Source {
+        Source {
+            address: Some(self.address(service)),
+            user_agent: self.description(service).user_agent,
+            request_id: request_id(self.headers),
+        }
+    }
+
     /// A description of it, for the user.
     pub fn description(&self, service: &Service) -> ClientDescription {
         ClientDescription::of(self.headers, self.address(service))
+    }
+}
+
+impl FromRequestParts<Arc<Service>> for Source {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Infallible> {
+        let headers = &parts.headers;
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(match peer.map(|ConnectInfo(peer)| *peer) {
+            Some(peer) => Client { peer, headers }.source(service),
+            // The control socket.
+            None => Self {
+                request_id: request_id(headers),
+                ..Self::default()
+            },
+        })
     }
 }
 

@@ -22,6 +22,8 @@ use super::page::failure::Failure;
 use super::page::message::{Message, SignOut, render, render_form};
 use super::page::redirect::redirect;
 use super::page::security_headers::policy_for_sign_out;
+use crate::audit::source::Source;
+use crate::audit::{Event, EventName, Subject};
 use crate::service::Service;
 use crate::sessions::{cookies, current};
 use crate::storage::{SealingError, Session, StorageError};
@@ -134,6 +136,7 @@ fn signed_in_as(session: &Session) -> String {
 /// `POST /logout`.
 pub async fn sign_out(
     State(service): State<Arc<Service>>,
+    source: Source,
     headers: HeaderMap,
     Query(query): Query<SignOutQuery>,
     form: Result<Form<SignOutForm>, FormRejection>,
@@ -146,7 +149,10 @@ pub async fn sign_out(
             // Before the session ends, and with it what is known of the provider's.
             elsewhere = at_provider(&service, &session).await?;
         }
-        if let Some(version) = service.storage.sign_out(&session.id).await? {
+        let by = source.by(session.actor());
+        let event = Event::new(EventName::SessionEnded, &by, Subject::session(&session.id));
+        let event = event.reason("sign_out");
+        if let Some(version) = service.storage.sign_out(&session.id, event).await? {
             service.notifier.committed(version);
         }
         tracing::info!(

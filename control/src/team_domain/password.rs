@@ -96,7 +96,8 @@ pub async fn change(
         end_others,
     };
     let address = client.address(&service);
-    let outcome = own_password::change(&service, &session, change, address).await?;
+    let source = client.source(&service);
+    let outcome = own_password::change(&service, &session, change, address, source).await?;
     let complaint = match outcome {
         ChangeOutcome::Done {
             session,

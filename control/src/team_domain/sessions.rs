@@ -18,6 +18,8 @@ use super::page::failure::Failure;
 use super::page::message::render_form;
 use super::page::redirect::{redirect, sign_in_first};
 use super::page::time::ShownTime;
+use crate::audit::source::Source;
+use crate::audit::{Event, EventName, Subject};
 use crate::service::Service;
 use crate::sessions::{cookies, current};
 use crate::storage::{ListedSession, Session, SessionQuery};
@@ -77,6 +79,7 @@ pub async fn show(
 /// `POST /sessions`.
 pub async fn end(
     State(service): State<Arc<Service>>,
+    source: Source,
     headers: HeaderMap,
     form: Result<Form<EndForm>, FormRejection>,
 ) -> Result<Response, Failure> {
@@ -86,7 +89,7 @@ pub async fn end(
         return sign_in_first(StatusCode::SEE_OTHER, PATH);
     };
     if form.end == OTHERS {
-        let count = end_others(&service, &session).await?;
+        let count = end_others(&service, &session, source).await?;
         let done = match count {
             0 => "There was no other session.".to_owned(),
             1 => "1 other session has ended.".to_owned(),
@@ -94,7 +97,7 @@ pub async fn end(
         };
         return page(&service, &headers, &session, Some(done)).await;
     }
-    end_one(&service, &session, &form.end).await?;
+    end_one(&service, &session, &form.end, source).await?;
     if form.end == session.id {
         let mut response = redirect(StatusCode::SEE_OTHER, "/")?;
         if let Some(cookie) = cookies::set(cookies::SESSION, "", Duration::ZERO) {
@@ -107,13 +110,21 @@ pub async fn end(
 }
 
 /// Ends a session of the same user. Any other id is treated like a session that has ended.
-async fn end_one(service: &Service, own: &Session, id: &str) -> Result<(), Failure> {
+async fn end_one(
+    service: &Service,
+    own: &Session,
+    id: &str,
+    source: Source,
+) -> Result<(), Failure> {
+    let by = source.by(own.actor());
+    let event = Event::new(EventName::SessionEnded, &by, Subject::session(id));
+    let event = event.reason("by_user");
     let session = service
         .storage
         .session(id, own.key_refusals, service.now())
         .await?;
     if session.is_some_and(|session| session.user_id == own.user_id)
-        && let Some(version) = service.storage.end_session(id).await?
+        && let Some(version) = service.storage.end_session(id, event).await?
     {
         service.notifier.committed(version);
         tracing::info!(
@@ -127,9 +138,13 @@ async fn end_one(service: &Service, own: &Session, id: &str) -> Result<(), Failu
     Ok(())
 }
 
-async fn end_others(service: &Service, own: &Session) -> Result<u64, Failure> {
+async fn end_others(service: &Service, own: &Session, source: Source) -> Result<u64, Failure> {
+    let by = source.by(own.actor());
+    let subject = Subject::user(&own.user_id, &own.email);
+    let event = Event::new(EventName::SessionEnded, &by, subject).reason("by_user");
     let storage = &service.storage;
-    let ended = storage.end_other_sessions(&own.user_id, &own.id).await?;
+    let ended = storage.end_other_sessions(&own.user_id, &own.id, &event);
+    let ended = ended.await?;
     if let Some(version) = ended.version {
         service.notifier.committed(version);
         tracing::info!(

@@ -15,6 +15,7 @@ use super::page::failure::Failure;
 use super::page::message::{Message, render, render_form};
 use super::page::redirect::sign_in_first;
 use crate::applications::Application;
+use crate::audit::source::Source;
 use crate::service::Service;
 use crate::sessions::current;
 use crate::sessions::durations::to_text;
@@ -76,6 +77,7 @@ pub async fn show(
 /// `POST /tokens`.
 pub async fn make(
     State(service): State<Arc<Service>>,
+    source: Source,
     headers: HeaderMap,
     form: Result<Form<MakeTokenForm>, FormRejection>,
 ) -> Result<Response, Failure> {
@@ -85,7 +87,7 @@ pub async fn make(
         return sign_in_first(StatusCode::SEE_OTHER, PATH);
     };
     let shown = ShownSignIn::from(&session);
-    match header_tokens::make(&service, &shown, &form.application).await {
+    match header_tokens::make(&service, &shown, &form.application, source).await {
         Ok(made) => shown_once(&service, &made),
         Err(NoHeaderToken::SessionEnded) => sign_in_first(StatusCode::SEE_OTHER, PATH),
         Err(NoHeaderToken::NotAllowed | NoHeaderToken::PolicyDenied) => none_for_you(&service),

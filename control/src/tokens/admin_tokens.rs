@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::credential::{NewCredential, ShownCredential, check_name};
 use super::secret::Plain;
 use crate::api::administrator::{Administrator, Scope};
+use crate::audit::source::Source;
+use crate::audit::{Actor, Initiator};
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::sessions::durations::Bounds;
@@ -53,6 +55,7 @@ pub enum MakeTokenError {
 pub async fn make(
     service: &Service,
     request: &AdminTokenRequest<'_>,
+    by: &Initiator,
 ) -> Result<MadeToken, MakeTokenError> {
     let life = check(request)?;
     let new = NewCredential::make(service.random.as_ref())?;
@@ -66,7 +69,7 @@ pub async fn make(
         expires_at: now + life,
         last_used_at: None,
     };
-    service.storage.add_admin_token(&stored).await?;
+    service.storage.add_admin_token(&stored, by).await?;
     tracing::info!(token = stored.id, name = stored.name, scopes = ?stored.scopes, "admin token made");
     Ok(MadeToken {
         stored,
@@ -78,7 +81,11 @@ pub async fn make(
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn find(service: &Service, text: &str) -> Result<Option<Administrator>, StorageError> {
+pub async fn find(
+    service: &Service,
+    text: &str,
+    source: Source,
+) -> Result<Option<Administrator>, StorageError> {
     let Some(shown) = ShownCredential::parse(text) else {
         return Ok(None);
     };
@@ -97,7 +104,10 @@ pub async fn find(service: &Service, text: &str) -> Result<Option<Administrator>
         );
     }
     Ok(stored.map(|stored| Administrator::Token {
-        id: stored.id,
+        initiator: source.by(Actor::AdminToken {
+            id: stored.id,
+            name: stored.name,
+        }),
         // A scope that this version does not know allows nothing.
         scopes: stored
             .scopes

@@ -1,6 +1,7 @@
 //! Filter credentials: each for all applications, or for some.
 
 use super::credential::{NewCredential, ShownCredential};
+use crate::audit::Initiator;
 use crate::service::Service;
 use crate::storage::{FilterCredential, StorageError};
 use crate::system::randomness::NoRandomness;
@@ -40,6 +41,7 @@ pub enum MakeCredentialError {
 pub async fn make(
     service: &Service,
     request: CredentialRequest<'_>,
+    by: &Initiator,
 ) -> Result<MadeCredential, MakeCredentialError> {
     let new = NewCredential::make(service.random.as_ref())?;
     let stored = FilterCredential {
@@ -50,7 +52,7 @@ pub async fn make(
         created_at: service.now(),
         last_used_at: None,
     };
-    service.storage.add_filter_credential(&stored).await?;
+    service.storage.add_filter_credential(&stored, by).await?;
     tracing::info!(
         credential = new.id,
         name = request.name,

@@ -10,6 +10,8 @@ use portcullis::protocol::claims::{ApplicationClaims, TokenUse};
 use portcullis::time::UnixSeconds;
 
 use crate::applications::{Application, Definition};
+use crate::audit::source::Source;
+use crate::audit::{Event, EventName, Subject};
 use crate::eligibility::{self, Denied, person_of};
 use crate::metrics::IssuedFor;
 use crate::service::Service;
@@ -84,6 +86,7 @@ pub async fn make(
     service: &Service,
     shown: &ShownSignIn,
     audience: &str,
+    source: Source,
 ) -> Result<HeaderToken, NoHeaderToken> {
     let query = EligibilityQuery {
         shown,
@@ -108,9 +111,17 @@ pub async fn make(
         every_navigation: false,
         ..admission.claims(service, None)?
     };
+    let by = source.by(admission.session.actor());
+    let event = Event::new(EventName::TokenIssued, &by, Subject::session(&claims.sid))
+        .at(&admission.application.definition.name)
+        .rule(&claims.rule)
+        .detail("for", "script")
+        .detail("token", claims.jti.as_str())
+        .detail("expires_at", claims.exp.get())
+        .detail("version", claims.ver);
     let noted = service
         .storage
-        .note_header_token(&claims.sid, audience, claims.iat);
+        .note_header_token(&claims.sid, audience, claims.iat, event);
     if !noted.await? {
         return Err(NoHeaderToken::SessionEnded);
     }

@@ -13,6 +13,7 @@ use portcullis::protocol::service_token::{LONGEST_TOKEN, secret};
 use portcullis::time::UnixSeconds;
 
 use crate::CLOCK_LEEWAY;
+use crate::audit::Initiator;
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::sessions::durations::Bounds;
@@ -63,6 +64,7 @@ pub async fn make(
     service: &Service,
     name: &str,
     expires: Option<&str>,
+    by: &Initiator,
 ) -> Result<MadeServiceToken, MakeServiceTokenError> {
     let mut problems = InputProblems::default();
     check_name(name, &mut problems);
@@ -89,7 +91,7 @@ pub async fn make(
         expires_at: now + life,
         last_seen_at: None,
     };
-    service.storage.add_service_token(&stored).await?;
+    service.storage.add_service_token(&stored, by).await?;
     Ok(MadeServiceToken { stored, secret })
 }
 
@@ -101,6 +103,7 @@ pub async fn rotate(
     service: &Service,
     token: &ServiceToken,
     request: &RotationRequest<'_>,
+    by: &Initiator,
 ) -> Result<Option<(MadeServiceToken, Option<u64>)>, MakeServiceTokenError> {
     let now = service.now();
     let mut problems = InputProblems::default();
@@ -122,7 +125,9 @@ pub async fn rotate(
         expires_at: expires.flatten().map(|life| now + life),
         tokens_end: tokens_end(service),
     };
-    let rotated = service.storage.rotate_service_token(&token.id, &rotation);
+    let rotated = service
+        .storage
+        .rotate_service_token(&token.id, &rotation, by);
     let rotated = rotated.await.map_err(AddServiceTokenError::from)?;
     Ok(rotated.map(
         |RotatedServiceToken {

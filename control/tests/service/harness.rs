@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use portcullis::time::UnixMillis;
+use portcullis_control::audit::{Event, EventName, Initiator, Subject};
 use portcullis_control::config::Config;
 use portcullis_control::server::{self, Running, Start, StartError};
 use portcullis_control::system::clock::{Clock, SystemClock};
@@ -280,6 +281,17 @@ async fn postgres_url(directory: &TempDir, server: &str) -> String {
     let url = format!("{server}/{name}");
     std::fs::write(remembered, &url).unwrap();
     url
+}
+
+/// Who acts where a test calls the storage itself.
+pub fn tester() -> Initiator {
+    Initiator::system("test")
+}
+
+/// The event of a sign-in that a test makes itself.
+pub fn sign_in_of(user_id: &str) -> Event {
+    let subject = Subject::user(user_id, "");
+    Event::new(EventName::SignInSucceeded, &tester(), subject)
 }
 
 /// The `reason` of a problem, with its status.

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::applied::proxy::{DENY, Proxy};
 use crate::browser::{Attempt, code_of, exchanged};
-use crate::harness::Service;
+use crate::harness::{Service, tester};
 pub use scene::{Scene, header};
 
 /// As long as a key is published before it signs.
@@ -170,7 +170,12 @@ async fn only_one_key_waits_at_a_time() {
     let other = scene.service.replica().await;
     let rotate = |service: &Service| {
         let running = service.running.service.clone();
-        async move { rotation::rotate(&running, None).await.unwrap().outcome }
+        async move {
+            rotation::rotate(&running, None, &tester())
+                .await
+                .unwrap()
+                .outcome
+        }
     };
     let (one, two) = tokio::join!(rotate(&scene.service), rotate(&other));
     assert_ne!(one, two);

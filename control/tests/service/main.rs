@@ -13,6 +13,7 @@ mod addresses;
 mod admin_api;
 mod administration;
 mod applied;
+mod audit;
 mod browser;
 mod changed_duration;
 mod cli;

@@ -14,7 +14,7 @@ use serde_json::json;
 use sqlx::AnyPool;
 
 use crate::browser::Browser;
-use crate::harness::Service;
+use crate::harness::{Service, sign_in_of};
 use crate::person::Seen;
 use crate::table::scene::{Setting, begin};
 
@@ -50,7 +50,11 @@ async fn begin_session(service: &Service, user_id: &str, number: u64) -> Option<
         form: None,
     };
     let storage = &service.running.service.storage;
-    match storage.begin_session(&new).await.unwrap() {
+    match storage
+        .begin_session(&new, sign_in_of(&new.user_id))
+        .await
+        .unwrap()
+    {
         BegunSession::Begun { ended_others, .. } => ended_others,
         other => panic!("{other:?}"),
     }

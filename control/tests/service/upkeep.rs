@@ -13,7 +13,7 @@ use serde_json::json;
 use sqlx::AnyPool;
 
 use crate::browser::{Attempt, Browser};
-use crate::harness::Service;
+use crate::harness::{Service, sign_in_of};
 
 const ANA: &str = "ana@example.com";
 const HOUR: u64 = 3600;
@@ -114,7 +114,10 @@ async fn a_users_revocation_lasts_as_long_as_a_renewed_session() {
     for (hours, before) in [(1, None), (5, Some("first")), (2, Some("first"))] {
         let session = session(begun + hours * HOUR, before);
         let storage = &service.running.service.storage;
-        storage.begin_session(&session).await.unwrap();
+        storage
+            .begin_session(&session, sign_in_of(&session.user_id))
+            .await
+            .unwrap();
     }
     let request = json!({ "email": ANA });
     let revoked = service.done("/revocations/user", request).await;

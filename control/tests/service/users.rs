@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::admin_api::{call, token};
 use crate::browser::{Attempt, Browser, exchange, exchanged};
 use crate::gate::Gate;
-use crate::harness::{Service, problem};
+use crate::harness::{Service, problem, sign_in_of, tester};
 use crate::person::{Person, Scene, Seen};
 
 pub const ANA: &str = "ana@example.com";
@@ -140,7 +140,10 @@ async fn a_sign_in_that_has_begun_does_not_outrun_a_removal() {
     service.user(ANA).await;
     let storage = &service.running.service.storage;
     let session = new_session(&service, user["id"].as_str().unwrap());
-    let begun = storage.begin_session(&session).await.unwrap();
+    let begun = storage
+        .begin_session(&session, sign_in_of(&session.user_id))
+        .await
+        .unwrap();
     assert_eq!(begun, BegunSession::Disabled);
 }
 
@@ -245,7 +248,7 @@ async fn a_token_does_not_change_an_administrator() {
         created_at: UnixSeconds::EPOCH,
     };
     let storage = &service.running.service.storage;
-    storage.add_user(&administrator).await.unwrap();
+    storage.add_user(&administrator, &tester()).await.unwrap();
     let token = token(&service, &["users:write", "users:revoke"]).await;
     let before = service.listed("/users").await;
     for (method, path) in [

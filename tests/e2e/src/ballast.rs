@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use portcullis::time::UnixSeconds;
+use portcullis_control::audit::Initiator;
 use portcullis_control::storage::{ApplicationRevocation, Database};
 use portcullis_demo::control::ControlService;
 
@@ -40,9 +41,11 @@ pub(crate) fn add_revocations(control: &ControlService) -> Result<()> {
         let url = format!("sqlite://{}", control.database().display());
         // The epoch counts for a new database only.
         let database = Database::open(&url, "").await?;
+        let by = Initiator::system("test");
         for number in 0..REVOCATIONS {
             let audience = format!("{number:064x}");
-            database.revoke_application(&audience, REVOCATION).await?;
+            let revoked = database.revoke_application((&audience, ""), REVOCATION, &by);
+            revoked.await?;
         }
         database.close().await;
         Ok(())

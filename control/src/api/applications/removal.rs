@@ -68,12 +68,12 @@ pub async fn remove(
 /// The same for the command line.
 pub async fn remove_by_name(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<RemoveApplication>,
 ) -> Result<Json<RemovedApplicationView>, CommandError> {
     let name = request.name.clone();
     let take_over = TakeOver::allowed_if(request.leave_to_wildcard);
-    let by = Administrator::Socket;
-    match remove_application(&service, &by, request.name, take_over).await {
+    match remove_application(&service, &administrator, request.name, take_over).await {
         Ok(removed) => Ok(Json(removed)),
         Err(ChangeError::Unknown) => Err(no_such_name(name)),
         Err(error) => Err(error.into()),
@@ -88,7 +88,9 @@ async fn remove_application(
 ) -> Result<RemovedApplicationView, ChangeError> {
     let until = service.tokens_end();
     let storage = &service.storage;
-    let removed = storage.remove_application(&name, until, take_over).await?;
+    let removed = storage
+        .remove_application(&name, until, take_over, by.initiator())
+        .await?;
     service.notifier.committed(removed.version);
     tracing::info!(
         application = name,

@@ -46,11 +46,12 @@ pub async fn enable(
 /// The same for every user with an address.
 pub async fn enable_by_email(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<UserEmail>,
 ) -> Result<Json<EnabledUser>, CommandError> {
     let named = NamedUser::of(&request.email);
     let selector = named.selector();
-    let enabled = enable_users(&service, &Administrator::Socket, selector).await?;
+    let enabled = enable_users(&service, &administrator, selector).await?;
     let enabled = enabled.ok_or_else(|| no_such_email(&request.email))?;
     Ok(Json(enabled.into()))
 }
@@ -62,7 +63,10 @@ async fn enable_users(
     selector: UserSelector<'_>,
 ) -> Result<Option<EnabledUsers>, StorageError> {
     let users = selected(service, selector).await?;
-    let enabled = service.storage.enable_users(selector).await?;
+    let enabled = service
+        .storage
+        .enable_users(selector, by.initiator())
+        .await?;
     for user in users.iter().filter(|user| user.disabled) {
         tracing::info!(user = user.id, email = user.email, %by, "user enabled");
     }

@@ -96,6 +96,7 @@ pub async fn set(
 /// The same for the user with an address.
 pub async fn set_by_email(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<SetPassword>,
 ) -> Result<Json<PasswordSetView>, CommandError> {
     let named = NamedUser::of(&request.email);
@@ -104,7 +105,7 @@ pub async fn set_by_email(
         password: request.password,
         keep_sessions: request.keep_sessions,
     };
-    match set_password(&service, &Administrator::Socket, selector, password).await {
+    match set_password(&service, &administrator, selector, password).await {
         Ok(set) => Ok(Json(set)),
         Err(SetPasswordError::Refused(refused)) => Err(CommandError::Refused(refused)),
         Err(SetPasswordError::NoSuchUser) => Err(CommandError::Unknown {
@@ -133,7 +134,7 @@ async fn set_password(
     let revoke_until = (!request.keep_sessions).then(|| service.past_leeway());
     let set = service
         .storage
-        .set_password(selector, &new.hash, revoke_until)
+        .set_password(selector, &new.hash, revoke_until, by.initiator())
         .await?;
     let set = set.ok_or(SetPasswordError::NoSuchUser)?;
     if let Some(version) = set.version {

@@ -28,6 +28,7 @@ pub async fn remove(
 /// The same by address or id. Two users whose addresses turned out to be one are told apart by id only.
 pub async fn remove_by_email(
     State(service): State<Arc<Service>>,
+    administrator: Administrator,
     Input(request): Input<UserEmail>,
 ) -> Result<Json<RevokedUser>, CommandError> {
     let named = NamedUser::of(&request.email);
@@ -36,7 +37,7 @@ pub async fn remove_by_email(
     if users.len() > 1 {
         return Err(CommandError::SeveralUsers(users.len()));
     }
-    let removed = remove_users(&service, &Administrator::Socket, selector).await?;
+    let removed = remove_users(&service, &administrator, selector).await?;
     let removed = removed.ok_or_else(|| no_such_email(&request.email))?;
     Ok(Json(removed.into()))
 }
@@ -49,7 +50,10 @@ async fn remove_users(
 ) -> Result<Option<RevokedUsers>, StorageError> {
     let until = service.past_leeway();
     let users = selected(service, selector).await?;
-    let removed = service.storage.remove_users(selector, until).await?;
+    let removed = service
+        .storage
+        .remove_users(selector, until, by.initiator())
+        .await?;
     if let Some(removed) = &removed {
         service.notifier.committed(removed.version);
         for user in users {

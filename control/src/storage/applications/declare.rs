@@ -7,9 +7,11 @@ use portcullis::protocol::feed::Subject;
 use portcullis::time::UnixSeconds;
 
 use super::error::ChangeError;
+use super::events;
 use super::places::{leave_places, take_places};
 use super::rows::{Columns, SELECT_ALL, from_columns, insert, to_json};
 use crate::applications::Application;
+use crate::audit::Initiator;
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
@@ -22,6 +24,7 @@ impl Database {
         &self,
         declared: &[Application],
         until: UnixSeconds,
+        by: &Initiator,
     ) -> Result<Option<u64>, ChangeError> {
         let mut write = self.write().await?;
         write.lock().await?;
@@ -38,7 +41,11 @@ impl Database {
         };
         for old in stored.iter().filter(|old| old.declared) {
             match named(declared, &old.definition.name) {
-                None => remove(&mut write, &old.audience, until).await?,
+                None => {
+                    remove(&mut write, &old.audience, until).await?;
+                    let version = write.version().await?;
+                    write.note_all(events::removed(by, old, version));
+                }
                 // Places are freed first and taken later, so that two applications can swap them.
                 Some(new) if new.definition != old.definition => {
                     leave_places(&mut write, &old.audience).await?;
@@ -49,11 +56,14 @@ impl Database {
         for new in declared {
             match named(&stored, &new.definition.name) {
                 Some(old) if old.declared && old.definition == new.definition => {}
-                Some(old) => replace(&mut write, &old.audience, new).await?,
-                None => add(&mut write, new).await?,
+                Some(old) => {
+                    let new = replace(&mut write, &old.audience, new).await?;
+                    write.note_all(events::changed(by, Some(&old.definition), &new));
+                }
+                None => add(&mut write, new, by).await?,
             }
         }
-        Ok(write.commit().await?)
+        Ok(write.commit([]).await?)
     }
 }
 
@@ -72,7 +82,11 @@ async fn remove(write: &mut Write, audience: &str, until: UnixSeconds) -> Result
 }
 
 /// A new name, or one that was declared before.
-pub(super) async fn add(write: &mut Write, new: &Application) -> Result<(), ChangeError> {
+pub(super) async fn add(
+    write: &mut Write,
+    new: &Application,
+    by: &Initiator,
+) -> Result<(), ChangeError> {
     let gone: Option<(String,)> =
         sqlx::query_as("SELECT audience FROM applications WHERE name = $1 AND gone = 1")
             .bind(&new.definition.name)
@@ -80,15 +94,23 @@ pub(super) async fn add(write: &mut Write, new: &Application) -> Result<(), Chan
             .await
             .map_err(StorageError::from)?;
     if let Some((audience,)) = gone {
-        return replace(write, &audience, new).await;
+        let new = replace(write, &audience, new).await?;
+        write.note_all(events::changed(by, None, &new));
+        return Ok(());
     }
     insert(write, new).await?;
     take_places(write, new).await?;
     write.publish_application(&new.to_feed()).await?;
+    write.note_all(events::changed(by, None, new));
     Ok(())
 }
 
-async fn replace(write: &mut Write, audience: &str, new: &Application) -> Result<(), ChangeError> {
+/// Returns the application with its audience.
+async fn replace(
+    write: &mut Write,
+    audience: &str,
+    new: &Application,
+) -> Result<Application, ChangeError> {
     let application = Application {
         audience: audience.to_owned(),
         ..new.clone()
@@ -105,5 +127,5 @@ async fn replace(write: &mut Write, audience: &str, new: &Application) -> Result
     leave_places(write, audience).await?;
     take_places(write, &application).await?;
     write.publish_application(&application.to_feed()).await?;
-    Ok(())
+    Ok(application)
 }

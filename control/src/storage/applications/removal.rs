@@ -4,8 +4,11 @@ use portcullis::protocol::feed::Subject;
 use portcullis::time::UnixSeconds;
 
 use super::error::ChangeError;
+use super::events;
 use super::places::{TakeOver, check_taken_over};
+use super::rows::{Columns, from_columns};
 use crate::applications::neighbours::TakenOver;
+use crate::audit::Initiator;
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 
@@ -29,21 +32,24 @@ impl Database {
         name: &str,
         until: UnixSeconds,
         take_over: TakeOver,
+        by: &Initiator,
     ) -> Result<RemovedApplication, ChangeError> {
         let mut write = self.write().await?;
         write.lock().await?;
-        let found: Option<(String, i64)> = sqlx::query_as(
-            "SELECT audience, declared FROM applications WHERE name = $1 AND gone = 0",
+        let found: Option<Columns> = sqlx::query_as(
+            "SELECT audience, declared, definition FROM applications \
+             WHERE name = $1 AND gone = 0",
         )
         .bind(name)
         .fetch_optional(write.connection())
         .await
         .map_err(StorageError::from)?;
-        let audience = match found {
+        let removed = match found.map(from_columns).transpose()? {
             None => return Err(ChangeError::Unknown),
-            Some((_, declared)) if declared != 0 => return Err(ChangeError::Declared),
-            Some((audience, _)) => audience,
+            Some(found) if found.declared => return Err(ChangeError::Declared),
+            Some(found) => found,
         };
+        let audience = removed.audience.clone();
         let taken_over = check_taken_over(&mut write, &audience, None, take_over).await?;
         // Deletes its places and codes too (foreign keys).
         sqlx::query("DELETE FROM applications WHERE audience = $1")
@@ -55,7 +61,7 @@ impl Database {
         let subject = Subject::Application(audience.clone());
         write.revoke(subject, until).await?;
         let version = write.version().await?;
-        write.commit().await?;
+        write.commit(events::removed(by, &removed, version)).await?;
         Ok(RemovedApplication {
             audience,
             version,

@@ -31,6 +31,7 @@ macro_rules! migrations_in {
             11 "addresses" "0011_addresses.sql",
             12 "identities" "0012_identities.sql",
             14 "service_tokens" "0014_service_tokens.sql",
+            15 "audit" "0015_audit.sql",
         }
     };
 }

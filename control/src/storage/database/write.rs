@@ -8,18 +8,23 @@ use sqlx::any::Any;
 use sqlx::{AnyConnection, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::audit::Event;
+use crate::storage::audit::Unaudited;
+use crate::storage::audit::insert::insert;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::continuity::Continuity;
 use crate::storage::database::error::{StorageError, Trouble};
 use crate::storage::database::stats::{RevocationCounters, Timer};
 
-/// A transaction that writes. Without [`Write::commit`] it changes nothing.
+/// A transaction that writes. Without [`Write::commit`] or [`Write::commit_unaudited`] it changes
+/// nothing: so no change is stored without its event, or a reason why it has none.
 pub(in crate::storage) struct Write {
     // Dropped in this order: the next writer begins when the transaction has ended.
     transaction: Transaction<'static, Any>,
     _turn: Turn,
     notes: Notes,
     revoked: Vec<Scope>,
+    events: Vec<Event>,
     version: Option<i64>,
     position: i64,
 }
@@ -28,6 +33,8 @@ pub(in crate::storage) struct Write {
 pub(super) struct Notes {
     pub(super) revocations: RevocationCounters,
     pub(super) continuity: Continuity,
+    /// Whether the database is SQLite.
+    pub(super) is_sqlite: bool,
 }
 
 /// The turn to write, and how long it is held.
@@ -52,6 +59,7 @@ impl Write {
             _turn: turn,
             notes,
             revoked: Vec::new(),
+            events: Vec::new(),
             version: None,
             position: 0,
         }
@@ -161,9 +169,37 @@ impl Write {
             .await
     }
 
-    /// Commits. Returns the version, if one was taken.
-    pub(in crate::storage) async fn commit(self) -> Result<Option<u64>, StorageError> {
+    /// Notes an event of this transaction, which is stored with those of the commit.
+    pub(in crate::storage) fn note(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// The same for several.
+    pub(in crate::storage) fn note_all(&mut self, events: impl IntoIterator<Item = Event>) {
+        self.events.extend(events);
+    }
+
+    /// Commits, with the events that tell what was done. Returns the version, if one was taken.
+    pub(in crate::storage) async fn commit(
+        mut self,
+        events: impl IntoIterator<Item = Event>,
+    ) -> Result<Option<u64>, StorageError> {
+        self.events.extend(events);
+        self.finish().await
+    }
+
+    /// Commits what is no event. Returns the version, if one was taken.
+    pub(in crate::storage) async fn commit_unaudited(
+        self,
+        _why: Unaudited,
+    ) -> Result<Option<u64>, StorageError> {
+        self.finish().await
+    }
+
+    async fn finish(mut self) -> Result<Option<u64>, StorageError> {
         self.notes.continuity.check()?;
+        let is_sqlite = self.notes.is_sqlite;
+        insert(&mut self.transaction, is_sqlite, &self.events).await?;
         self.transaction.commit().await?;
         if let Some(version) = self.version {
             Trouble::is_over();

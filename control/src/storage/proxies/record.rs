@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::AnyConnection;
 
 use super::{MOST_PROXIES, Proxy, ProxyUpdate, Step};
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
@@ -36,7 +37,7 @@ impl Database {
             .execute(write.connection())
             .await?;
         }
-        write.commit().await?;
+        write.commit_unaudited(Unaudited::Proxies).await?;
         Ok(crowded)
     }
 }

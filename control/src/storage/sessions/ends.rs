@@ -7,6 +7,7 @@ use portcullis::protocol::feed::Subject;
 use portcullis::time::UnixSeconds;
 
 use crate::CLOCK_LEEWAY;
+use crate::audit::{Event, EventName};
 use crate::storage::database::columns::from_db;
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
@@ -46,11 +47,11 @@ pub(in crate::storage) async fn end_oldest(
     Ok(count)
 }
 
-/// Ends the oldest sessions of a user if `newest` makes them too many.
+/// Ends the oldest sessions of a user if `newest` makes them too many. `sign_in` tells who did that.
 pub(in crate::storage) async fn make_room(
     write: &mut Write,
-    user_id: &str,
-    newest: &str,
+    (user_id, newest): (&str, &str),
+    sign_in: &Event,
 ) -> Result<(), StorageError> {
     // Expired sessions that are not yet deleted count too: they are the oldest.
     let (all,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM sessions WHERE user_id = $1")
@@ -60,6 +61,9 @@ pub(in crate::storage) async fn make_room(
     let too_many = all.saturating_sub(MOST_OF_A_USER);
     if too_many > 0 {
         let ended = end_oldest(write, user_id, newest, too_many).await?;
+        let subject = sign_in.subject.clone();
+        let event = Event::new(EventName::SessionEnded, &sign_in.by, subject);
+        write.note(event.reason("too_many").detail("sessions", ended));
         tracing::info!(user = user_id, ended, "too many sessions: the oldest ended");
     }
     Ok(())

@@ -3,6 +3,7 @@
 use portcullis::time::UnixSeconds;
 use sqlx::AnyConnection;
 
+use crate::audit::Event;
 use crate::storage::database::Database;
 use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
@@ -12,12 +13,13 @@ const NOTED_EVERY_SECONDS: i64 = 60;
 
 impl Database {
     /// Stores that a token for scripts was made under a session. False if the session has ended or
-    /// the application is gone; the token must not be given out then.
+    /// the application is gone; the token must not be given out then. `event` tells of the token.
     pub async fn note_header_token(
         &self,
         session_id: &str,
         audience: &str,
         now: UnixSeconds,
+        event: Event,
     ) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
         if !hold(write.connection(), session_id, now).await? {
@@ -31,7 +33,7 @@ impl Database {
             }
             noted => noted?,
         }
-        write.commit().await?;
+        write.commit([event]).await?;
         Ok(true)
     }
 }

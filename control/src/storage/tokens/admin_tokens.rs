@@ -2,6 +2,7 @@
 
 use portcullis::time::UnixSeconds;
 
+use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
@@ -30,7 +31,12 @@ type Columns = (String, String, String, String, i64, i64, Option<i64>);
 
 impl Database {
     /// Stores a token.
-    pub async fn add_admin_token(&self, token: &AdminToken) -> Result<(), StorageError> {
+    pub async fn add_admin_token(
+        &self,
+        token: &AdminToken,
+        by: &Initiator,
+    ) -> Result<(), StorageError> {
+        let mut write = self.write().await?;
         sqlx::query(
             "INSERT INTO admin_tokens (id, name, secret_hash, scopes, created_at, expires_at) \
              VALUES ($1, $2, $3, $4, $5, $6)",
@@ -41,8 +47,16 @@ impl Database {
         .bind(serde_json::to_string(&token.scopes)?)
         .bind(to_db(token.created_at))
         .bind(to_db(token.expires_at))
-        .execute(self.pool())
+        .execute(write.connection())
         .await?;
+        let event = Event::new(
+            EventName::AdminTokenAdded,
+            by,
+            subject(&token.id, &token.name),
+        )
+        .detail("scopes", token.scopes.clone())
+        .detail("expires_at", token.expires_at.get());
+        write.commit([event]).await?;
         Ok(())
     }
 
@@ -80,13 +94,24 @@ impl Database {
     }
 
     /// Deletes a token. False if there is none with this id.
-    pub async fn delete_admin_token(&self, id: &str) -> Result<bool, StorageError> {
-        let deleted = sqlx::query("DELETE FROM admin_tokens WHERE id = $1")
-            .bind(id)
-            .execute(self.pool())
-            .await?;
-        Ok(deleted.rows_affected() == 1)
+    pub async fn delete_admin_token(&self, id: &str, by: &Initiator) -> Result<bool, StorageError> {
+        let mut write = self.write().await?;
+        let deleted: Option<(String,)> =
+            sqlx::query_as("DELETE FROM admin_tokens WHERE id = $1 RETURNING name")
+                .bind(id)
+                .fetch_optional(write.connection())
+                .await?;
+        let Some((name,)) = deleted else {
+            return Ok(false);
+        };
+        let event = Event::new(EventName::AdminTokenRevoked, by, subject(id, &name));
+        write.commit([event]).await?;
+        Ok(true)
     }
+}
+
+fn subject(id: &str, name: &str) -> Subject {
+    Subject::new("admin_token", id, name)
 }
 
 fn from_columns(

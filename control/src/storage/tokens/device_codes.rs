@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use portcullis::time::UnixSeconds;
 
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
@@ -84,7 +85,7 @@ impl Database {
         .bind(&code.client_site)
         .execute(write.connection())
         .await?;
-        write.commit().await?;
+        write.commit_unaudited(Unaudited::OnTheWay).await?;
         Ok(true)
     }
 
@@ -130,7 +131,7 @@ impl Database {
         .execute(write.connection())
         .await?;
         room::look_away(&mut write, user_id).await?;
-        write.commit().await?;
+        write.commit_unaudited(Unaudited::OnTheWay).await?;
         Ok(())
     }
 
@@ -177,7 +178,7 @@ impl Database {
             Some(ended) => ended,
             None => poll::keep_waiting(&mut write, device_code, now).await?,
         };
-        write.commit().await?;
+        write.commit_unaudited(Unaudited::OnTheWay).await?;
         Ok(poll)
     }
 }

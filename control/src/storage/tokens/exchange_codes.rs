@@ -4,6 +4,7 @@ use portcullis::time::UnixSeconds;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
+use crate::audit::Event;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
@@ -130,11 +131,12 @@ impl Database {
     }
 
     /// Uses a code and stores that its session was used. False if the code was already used, or is
-    /// gone.
+    /// gone. `event` tells of the token.
     pub async fn use_code(
         &self,
         code: &NewCode,
         answer: &IssuedAnswer,
+        event: Event,
     ) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
         let (session_id, now) = (&code.shown.session_id, answer.issued_at);
@@ -155,7 +157,7 @@ impl Database {
             return Ok(false);
         }
         usage::note_token(write.connection(), session_id, &code.audience, now).await?;
-        write.commit().await?;
+        write.commit([event]).await?;
         Ok(true)
     }
 

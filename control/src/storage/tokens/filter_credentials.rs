@@ -2,6 +2,7 @@
 
 use portcullis::time::UnixSeconds;
 
+use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
@@ -42,7 +43,9 @@ impl Database {
     pub async fn add_filter_credential(
         &self,
         credential: &FilterCredential,
+        by: &Initiator,
     ) -> Result<(), StorageError> {
+        let mut write = self.write().await?;
         let audiences = match &credential.audiences {
             Some(audiences) => Some(serde_json::to_string(audiences)?),
             None => None,
@@ -56,8 +59,12 @@ impl Database {
         .bind(audiences)
         .bind(&credential.name)
         .bind(to_db(credential.created_at))
-        .execute(self.pool())
+        .execute(write.connection())
         .await?;
+        let subject = subject(&credential.id, &credential.name);
+        let event = Event::new(EventName::FilterCredentialAdded, by, subject)
+            .detail("audiences", credential.audiences.clone());
+        write.commit([event]).await?;
         Ok(())
     }
 
@@ -107,6 +114,7 @@ impl Database {
     pub async fn revoke_filter_credential(
         &self,
         id: &str,
+        by: &Initiator,
     ) -> Result<Option<RevokedCredential>, StorageError> {
         let mut write = self.write().await?;
         write.lock().await?;
@@ -122,7 +130,8 @@ impl Database {
         let (left,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM filter_credentials")
             .fetch_one(write.connection())
             .await?;
-        write.commit().await?;
+        let event = Event::new(EventName::FilterCredentialRevoked, by, subject(id, &name));
+        write.commit([event.detail("version", version)]).await?;
         Ok(Some(RevokedCredential {
             name,
             version,
@@ -137,6 +146,10 @@ impl Database {
             .await?;
         Ok(count > 0)
     }
+}
+
+fn subject(id: &str, name: &str) -> Subject {
+    Subject::new("filter_credential", id, name)
 }
 
 fn from_columns(

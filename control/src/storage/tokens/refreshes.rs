@@ -5,6 +5,7 @@ use portcullis::time::UnixSeconds;
 use sqlx::Transaction;
 use sqlx::any::Any;
 
+use crate::audit::Event;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
@@ -70,12 +71,13 @@ impl Database {
     }
 
     /// Stores the token that replaces another, unless a call that `found` does not know has stored
-    /// one meanwhile.
+    /// one meanwhile. `event` tells of it.
     pub async fn add_refresh(
         &self,
         old: OldToken<'_>,
         found: &FoundRefresh,
         issued: &IssuedToken,
+        event: Event,
     ) -> Result<AddedRefresh, StorageError> {
         let mut write = self.write().await?;
         let (session_id, now) = (old.shown.session_id.as_str(), issued.issued_at);
@@ -101,7 +103,7 @@ impl Database {
             return Ok(AddedRefresh::Raced);
         }
         usage::note_token(write.connection(), session_id, old.audience, now).await?;
-        write.commit().await?;
+        write.commit([event]).await?;
         Ok(AddedRefresh::Added)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use portcullis::time::UnixSeconds;
 
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
@@ -76,7 +77,7 @@ impl Database {
                 .execute(write.connection())
                 .await?;
         }
-        write.commit().await?;
+        write.commit_unaudited(Unaudited::Upkeep).await?;
         Ok(())
     }
 }

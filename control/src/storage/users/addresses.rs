@@ -7,6 +7,7 @@
 
 use crate::sign_in::email::characters::visible;
 use crate::sign_in::email::{Address, normal_or_text};
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
@@ -53,7 +54,7 @@ impl Database {
             sqlx::query_as("SELECT id, email FROM users WHERE address_taken = 1")
                 .fetch_all(write.connection())
                 .await?;
-        write.commit().await?;
+        write.commit_unaudited(Unaudited::Nothing).await?;
         for (id, email) in taken {
             tracing::warn!(
                 user = id,

@@ -1,5 +1,6 @@
 //! Enabling users who were disabled.
 
+use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 use crate::storage::revocations::UserSelector;
@@ -19,26 +20,33 @@ impl Database {
     pub async fn enable_users(
         &self,
         selector: UserSelector<'_>,
+        by: &Initiator,
     ) -> Result<Option<EnabledUsers>, StorageError> {
         let mut write = self.write().await?;
         let (email, id) = selector.columns();
-        let enabled = sqlx::query(
+        let enabled: Vec<(String, String)> = sqlx::query_as(
             "UPDATE users SET disabled = 0, blocked_until = 0 \
-             WHERE (email_normal = $1 OR id = $2) AND disabled <> 0",
+             WHERE (email_normal = $1 OR id = $2) AND disabled <> 0 \
+             RETURNING id, email",
         )
         .bind(email)
         .bind(id)
-        .execute(write.connection())
-        .await?
-        .rows_affected();
+        .fetch_all(write.connection())
+        .await?;
         let (users,): (i64,) =
             sqlx::query_as("SELECT COUNT(*) FROM users WHERE email_normal = $1 OR id = $2")
                 .bind(email)
                 .bind(id)
                 .fetch_one(write.connection())
                 .await?;
-        write.commit().await?;
+        let event = |(id, email): &(String, String)| {
+            Event::new(EventName::UserEnabled, by, Subject::user(id, email))
+        };
+        write.commit(enabled.iter().map(event)).await?;
         let users = u64::try_from(users).unwrap_or(0);
-        Ok((users > 0).then_some(EnabledUsers { users, enabled }))
+        Ok((users > 0).then_some(EnabledUsers {
+            users,
+            enabled: enabled.len() as u64,
+        }))
     }
 }

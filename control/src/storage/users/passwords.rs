@@ -2,6 +2,7 @@
 
 use portcullis::time::UnixSeconds;
 
+use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::sign_in::password_hash::PasswordHash;
 use crate::storage::database::Database;
 use crate::storage::database::columns::to_db;
@@ -29,6 +30,8 @@ pub struct PasswordSet {
 pub struct PasswordChange<'a> {
     /// The user's id.
     pub user_id: &'a str,
+    /// The user's e-mail address.
+    pub email: &'a str,
     /// The hash of the old password, as it was checked.
     pub old: &'a PasswordHash,
     /// The hash of the new one.
@@ -51,6 +54,7 @@ impl Database {
         selector: UserSelector<'_>,
         hash: &PasswordHash,
         revoke_until: Option<UnixSeconds>,
+        by: &Initiator,
     ) -> Result<Option<PasswordSet>, StorageError> {
         let mut write = self.write().await?;
         let (email, id) = selector.columns();
@@ -69,15 +73,21 @@ impl Database {
         let Some((id, email, disabled)) = user else {
             return Ok(None);
         };
+        let subject = Subject::user(&id, &email);
+        let changed = Event::new(EventName::UserPasswordChanged, by, subject.clone());
         let sessions_ended = match revoke_until {
-            Some(until) => revoke_user(&mut write, &id, until).await?,
+            Some(until) => {
+                let revoked = Event::new(EventName::RevocationMade, by, subject);
+                let revoked = revoked.reason("password_changed");
+                revoke_user(&mut write, revoked, until).await?
+            }
             None => 0,
         };
         Ok(Some(PasswordSet {
             id,
             email,
             disabled: disabled != 0,
-            version: write.commit().await?,
+            version: write.commit([changed]).await?,
             sessions_ended,
         }))
     }
@@ -87,6 +97,7 @@ impl Database {
     pub async fn change_password(
         &self,
         change: &PasswordChange<'_>,
+        by: &Initiator,
     ) -> Result<Option<EndedSessions>, StorageError> {
         let mut write = self.write().await?;
         let changed = sqlx::query(
@@ -117,7 +128,13 @@ impl Database {
             }
             None => 0,
         };
-        let version = write.commit().await?;
+        let subject = Subject::user(change.user_id, change.email);
+        if count > 0 {
+            let ended = Event::new(EventName::SessionEnded, by, subject.clone());
+            write.note(ended.reason("password_changed").detail("sessions", count));
+        }
+        let changed = Event::new(EventName::UserPasswordChanged, by, subject);
+        let version = write.commit([changed]).await?;
         Ok(Some(EndedSessions { version, count }))
     }
 }

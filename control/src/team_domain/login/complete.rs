@@ -61,6 +61,7 @@ impl CompletedSignIn<'_> {
             before: before.as_ref(),
             client: self.client.description(service),
             address: self.client.address(service),
+            source: self.client.source(service),
             form: FormGuard::hashed(headers),
         };
         let session = match sign_in.begin(service).await? {

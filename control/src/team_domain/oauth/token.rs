@@ -45,6 +45,7 @@ pub async fn token(
         peer,
         headers: &headers,
     };
+    let source = client.source(&service);
     let client = client.address(&service);
     service.request_limits.poll(client, service.clock.now())?;
     let Form(request) = form.map_err(|_| OAuthError::InvalidRequest)?;
@@ -64,7 +65,7 @@ pub async fn token(
         Poll::Refused => return Err(OAuthError::Refused),
         Poll::Confirmed { shown, audience } => (shown, audience),
     };
-    let made = header_tokens::make(&service, &shown, &audience).await?;
+    let made = header_tokens::make(&service, &shown, &audience, source).await?;
     Ok(Json(TokenAnswer {
         access_token: made.token.reveal().to_owned(),
         token_type: "Bearer",

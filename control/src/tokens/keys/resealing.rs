@@ -1,5 +1,6 @@
 //! Replacing the key that seals secrets, while the service runs.
 
+use crate::audit::Initiator;
 use crate::seal::NewKeyError;
 use crate::seal::source::SourceError;
 use crate::service::Service;
@@ -30,12 +31,12 @@ pub enum ResealingError {
 ///
 /// # Errors
 /// When secrets are sealed as they were, and open as before.
-pub async fn reseal(service: &Service) -> Result<Done, ResealingError> {
+pub async fn reseal(service: &Service, by: &Initiator) -> Result<Done, ResealingError> {
     let _alone = service.resealing.lock().await;
     let in_use = service.storage.sealed_by().await;
     let in_use = in_use.map_err(SealingError::from)?.unwrap_or_default();
     service.seal.renew(&in_use, service.random.as_ref())?;
-    let resealed = service.storage.reseal(&service.seal).await?;
+    let resealed = service.storage.reseal(&service.seal, by).await?;
     if let Err(error) = service.seal.drop_old() {
         note_kept(&error);
     }

@@ -8,6 +8,7 @@ use portcullis::session::signature::Algorithm;
 
 use super::Keys;
 use super::state::KeyState;
+use crate::audit::Initiator;
 use crate::seal::Seal;
 use crate::storage::{
     CorruptValue, Database, KeyRevision, PlainKey, SealingError, StorageError, StoredKeys,
@@ -86,7 +87,7 @@ impl KeyRing {
         new: NewKey<'_>,
         seal: Arc<Seal>,
     ) -> Result<Self, KeysError> {
-        let resealed = storage.reseal(&seal).await?;
+        let resealed = storage.reseal(&seal, &Initiator::system("start")).await?;
         if resealed > 0 {
             tracing::info!(resealed, key = seal.current(), "secrets sealed");
         }

@@ -12,6 +12,7 @@ use portcullis::time::UnixSeconds;
 
 use super::ring::{KeysError, NewKey};
 use super::state::{KeyState, Readiness, readiness};
+use crate::audit::Initiator;
 use crate::feed::proxies::Covering;
 use crate::service::Service;
 use crate::storage::{MOST_KEYS, PlainKey, PublishedKey, RefusedKey, StorageError, StoredKey};
@@ -36,12 +37,13 @@ pub struct Rotation {
 pub async fn rotate(
     service: &Service,
     algorithm: Option<Algorithm>,
+    by: &Initiator,
 ) -> Result<Rotation, KeysError> {
     let algorithm = algorithm.unwrap_or(service.config.keys.algorithm);
     let key = new(service, algorithm).await?;
     let outcome = service
         .storage
-        .publish_signing_key(&key, &service.seal, service.now())
+        .publish_signing_key(&key, &service.seal, service.now(), by)
         .await?;
     if let PublishedKey::Published(version) = outcome {
         service.notifier.committed(version);
@@ -57,7 +59,7 @@ pub async fn rotate(
 ///
 /// # Errors
 /// When there is no key to take its place, or the database failed.
-pub async fn refuse(service: &Service, kid: &str) -> Result<RefusedKey, KeysError> {
+pub async fn refuse(service: &Service, kid: &str, by: &Initiator) -> Result<RefusedKey, KeysError> {
     // A key is expensive to make, so first a look whether the transaction can need one.
     let keys = service.storage.signing_keys().await?.keys;
     match keys.iter().find(|key| key.material.kid == kid) {
@@ -72,7 +74,7 @@ pub async fn refuse(service: &Service, kid: &str) -> Result<RefusedKey, KeysErro
     let replacement = new(service, service.config.keys.algorithm).await?;
     let refused = service
         .storage
-        .refuse_signing_key(kid, &replacement, &service.seal, service.now())
+        .refuse_signing_key(kid, &replacement, &service.seal, (service.now(), by))
         .await?;
     if let RefusedKey::Refused { version, .. } = refused {
         service.notifier.committed(version);
@@ -159,7 +161,7 @@ pub async fn look(service: &Service) -> Result<Looked, KeysError> {
                 kid,
                 algorithm,
                 outcome,
-            } = rotate(service, None).await?;
+            } = rotate(service, None, &Initiator::system("schedule")).await?;
             if let PublishedKey::Published(version) = outcome {
                 let algorithm = algorithm_name(algorithm);
                 tracing::info!(

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::Faults;
 use crate::browser::{Attempt, Browser, code_of, exchange, exchanged};
-use crate::harness::{Service, WIKI};
+use crate::harness::{Service, WIKI, sign_in_of};
 
 const ANA: &str = "ana@example.com";
 const BOB: &str = "bob@example.com";
@@ -31,6 +31,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("add_application", "applications"),
     ("add_code", "sign-in"),
     ("add_device_code", "device code"),
+    ("add_event", "service tokens"),
     ("add_filter_credential", "filter credentials"),
     ("add_first_signing_key", "start"),
     ("add_refresh", "refresh"),
@@ -218,7 +219,7 @@ impl Journey {
             let identity = identity_of(identity);
             let new = session_of(session, service.now());
             let storage = &service.storage;
-            let begun = storage.begin_session_of(&identity, &new, &service.seal);
+            let begun = storage.begin_session_of(&identity, &new, &service.seal, sign_in_of(""));
             begun.await.unwrap();
             self.answered("sign-in with a provider");
             let id = json!({ "id": session });

@@ -6,7 +6,7 @@ use portcullis::protocol::feed::FeedPage;
 use reqwest::StatusCode;
 
 use super::{Follower, follower, revoke};
-use crate::harness::{Service, problem};
+use crate::harness::{Service, problem, tester};
 
 #[tokio::test]
 async fn a_waiting_poll_wakes_on_commit() {
@@ -44,7 +44,11 @@ async fn a_waiting_poll_notices_what_another_process_commits() {
             disable: false,
         };
         elsewhere
-            .revoke_users(UserSelector::Email("ana@example.com"), revocation)
+            .revoke_users(
+                UserSelector::Email("ana@example.com"),
+                revocation,
+                &tester(),
+            )
             .await
             .unwrap()
     });

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use super::Scene;
 use crate::cli::program;
-use crate::harness::{Service, with_seal_of};
+use crate::harness::{Service, tester, with_seal_of};
 
 /// All secrets that are stored so that they can be read again.
 async fn stored(service: &Service) -> Vec<String> {
@@ -205,7 +205,10 @@ async fn a_key_that_was_made_before_is_sealed_as_the_others() {
     let now = UnixSeconds::new(service.clock_now());
     for (at, key) in [service, &replica].into_iter().zip(keys) {
         let at = &at.running.service;
-        let published = at.storage.publish_signing_key(&key, &at.seal, now).await;
+        let published = at
+            .storage
+            .publish_signing_key(&key, &at.seal, now, &tester())
+            .await;
         assert!(
             matches!(published, Ok(PublishedKey::Published(_))),
             "{published:?}"

@@ -11,6 +11,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use super::{Expired, claims, token_of};
+use crate::harness::sign_in_of;
 
 async fn session(expired: &Expired) -> Value {
     let (_, page) = expired.service.over_socket(Method::GET, "sessions").await;
@@ -48,7 +49,10 @@ async fn a_refreshed_token_proves_no_later_sign_in_than_the_one_before() {
         form: None,
     };
     let storage = &expired.service.running.service.storage;
-    let BegunSession::Begun { id, auth_ver, .. } = storage.begin_session(&renewal).await.unwrap()
+    let BegunSession::Begun { id, auth_ver, .. } = storage
+        .begin_session(&renewal, sign_in_of(&renewal.user_id))
+        .await
+        .unwrap()
     else {
         panic!("not begun");
     };

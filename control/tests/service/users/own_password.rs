@@ -1,5 +1,6 @@
 //! `/password`: people change their own password.
 
+use portcullis_control::audit::source::Source;
 use portcullis_control::sign_in::own_password::{self, ChangeOutcome, OwnPasswordChange};
 use portcullis_control::sign_in::password_hash::PasswordHash;
 use portcullis_control::storage::{PasswordAccount, PasswordChange};
@@ -8,7 +9,7 @@ use serde_json::json;
 
 use super::ANA;
 use crate::browser::{Attempt, Browser, between};
-use crate::harness::Service;
+use crate::harness::{Service, tester};
 
 const NEW: &str = "a much better one";
 
@@ -214,6 +215,7 @@ async fn change_late(service: &Service, account: &PasswordAccount, session: &str
     let new = PasswordHash::new("late".to_owned());
     let change = PasswordChange {
         user_id: &account.id,
+        email: &account.email,
         old: &account.password_hash,
         new: &new,
         session,
@@ -221,7 +223,11 @@ async fn change_late(service: &Service, account: &PasswordAccount, session: &str
         now: service.running.service.now(),
     };
     let storage = &service.running.service.storage;
-    storage.change_password(&change).await.unwrap().is_some()
+    storage
+        .change_password(&change, &tester())
+        .await
+        .unwrap()
+        .is_some()
 }
 
 /// The user's account and the id of their only session.
@@ -328,7 +334,7 @@ async fn a_session_that_ended_meanwhile_is_no_wrong_password() {
         end_others: false,
     };
     let client = std::net::Ipv4Addr::LOCALHOST.into();
-    let outcome = own_password::change(inner, &session, change, client).await;
+    let outcome = own_password::change(inner, &session, change, client, Source::default()).await;
     assert!(
         matches!(outcome, Ok(ChangeOutcome::SessionEnded)),
         "{outcome:?}"

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{ANA, inside, is_revoked, new_session, only_user, scene};
 use crate::browser::Browser;
-use crate::harness::Service;
+use crate::harness::{Service, sign_in_of};
 use crate::person::{Scene, Seen};
 
 async fn set(service: &Service, more: Value) -> Value {
@@ -113,7 +113,10 @@ async fn a_sign_in_with_the_old_password_that_has_begun_does_not_outrun_the_new_
             password: Some(password),
             ..new_session(service, &id)
         };
-        storage.begin_session(&session).await.unwrap()
+        storage
+            .begin_session(&session, sign_in_of(&session.user_id))
+            .await
+            .unwrap()
     };
     let with_this = begin(account.password_hash.clone()).await;
     assert!(matches!(with_this, BegunSession::Begun { .. }));

@@ -1,11 +1,12 @@
 //! Changes of service tokens. What ends a token's access is one transaction with the revocation of
 //! its application tokens.
 
-use portcullis::protocol::feed::Subject;
+use portcullis::protocol::feed::Subject as Revoked;
 use portcullis::protocol::service_token::subject;
 use portcullis::time::UnixSeconds;
 
 use super::{OldSecret, ServiceToken, find};
+use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::storage::database::Database;
 use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
@@ -47,11 +48,21 @@ pub struct RotatedServiceToken {
     pub version: Option<u64>,
 }
 
+/// How a service token ends.
+struct End {
+    /// Ends it, and returns its name.
+    statement: &'static str,
+    event: EventName,
+    /// Of the revocation.
+    reason: &'static str,
+}
+
 impl Database {
     /// Stores a service token.
     pub async fn add_service_token(
         &self,
         token: &ServiceToken,
+        by: &Initiator,
     ) -> Result<(), AddServiceTokenError> {
         let mut write = self.write().await?;
         let added = sqlx::query(
@@ -72,7 +83,13 @@ impl Database {
             }
             added => added.map_err(StorageError::from)?,
         };
-        write.commit().await?;
+        let event = Event::new(
+            EventName::ServiceTokenAdded,
+            by,
+            audited(&token.id, &token.name),
+        );
+        let event = event.detail("expires_at", token.expires_at.get());
+        write.commit([event]).await?;
         Ok(())
     }
 
@@ -81,6 +98,7 @@ impl Database {
         &self,
         id: &str,
         rotation: &Rotation,
+        by: &Initiator,
     ) -> Result<Option<RotatedServiceToken>, StorageError> {
         let mut write = self.write().await?;
         write.lock().await?;
@@ -90,8 +108,15 @@ impl Database {
         // Of three secrets only two are kept.
         let displaced = was.old_secret.as_ref();
         if displaced.is_some_and(|old| old.until > rotation.at) {
-            let subject = Subject::User(was.subject());
+            let subject = Revoked::User(was.subject());
             write.revoke(subject, rotation.tokens_end).await?;
+            let version = write.version().await?;
+            write.note(revoked(
+                by,
+                (id, &was.name),
+                version,
+                "service_token_rotated",
+            ));
         }
         let now = ServiceToken {
             secret_hash: rotation.secret_hash.clone(),
@@ -114,9 +139,13 @@ impl Database {
         .bind(id)
         .execute(write.connection())
         .await?;
+        let subject = audited(id, &now.name);
+        let rotated = Event::new(EventName::ServiceTokenRotated, by, subject)
+            .detail("expires_at", now.expires_at.get())
+            .detail("old_secret_until", rotation.old_until.get());
         Ok(Some(RotatedServiceToken {
             service_token: now,
-            version: write.commit().await?,
+            version: write.commit([rotated]).await?,
         }))
     }
 
@@ -126,13 +155,14 @@ impl Database {
         &self,
         id: &str,
         tokens_end: UnixSeconds,
+        by: &Initiator,
     ) -> Result<Option<u64>, StorageError> {
-        self.end_service_token(
-            "UPDATE service_tokens SET disabled = 1 WHERE id = $1",
-            id,
-            tokens_end,
-        )
-        .await
+        let end = End {
+            statement: "UPDATE service_tokens SET disabled = 1 WHERE id = $1 RETURNING name",
+            event: EventName::ServiceTokenDisabled,
+            reason: "service_token_disabled",
+        };
+        self.end_service_token(end, id, tokens_end, by).await
     }
 
     /// Deletes a service token and revokes its application tokens, as
@@ -141,41 +171,59 @@ impl Database {
         &self,
         id: &str,
         tokens_end: UnixSeconds,
+        by: &Initiator,
     ) -> Result<Option<u64>, StorageError> {
-        self.end_service_token("DELETE FROM service_tokens WHERE id = $1", id, tokens_end)
-            .await
+        let end = End {
+            statement: "DELETE FROM service_tokens WHERE id = $1 RETURNING name",
+            event: EventName::ServiceTokenRemoved,
+            reason: "service_token_removed",
+        };
+        self.end_service_token(end, id, tokens_end, by).await
     }
 
     async fn end_service_token(
         &self,
-        statement: &'static str,
+        end: End,
         id: &str,
         tokens_end: UnixSeconds,
+        by: &Initiator,
     ) -> Result<Option<u64>, StorageError> {
         let mut write = self.write().await?;
         // Locked before the row, in the same order as in a rotation.
         write.lock().await?;
-        let ended = sqlx::query(statement)
+        let ended: Option<(String,)> = sqlx::query_as(end.statement)
             .bind(id)
-            .execute(write.connection())
+            .fetch_optional(write.connection())
             .await?;
-        if ended.rows_affected() != 1 {
+        let Some((name,)) = ended else {
             return Ok(None);
-        }
-        write.revoke(Subject::User(subject(id)), tokens_end).await?;
-        write.commit().await
+        };
+        write.revoke(Revoked::User(subject(id)), tokens_end).await?;
+        let version = write.version().await?;
+        let revoked = revoked(by, (id, &name), version, end.reason);
+        let ended = Event::new(end.event, by, audited(id, &name));
+        write.commit([ended, revoked]).await
     }
 
     /// Lets a service token be used again. Application tokens from before stay revoked. False if
     /// there is no such service token.
-    pub async fn enable_service_token(&self, id: &str) -> Result<bool, StorageError> {
+    pub async fn enable_service_token(
+        &self,
+        id: &str,
+        by: &Initiator,
+    ) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
-        let enabled = sqlx::query("UPDATE service_tokens SET disabled = 0 WHERE id = $1")
-            .bind(id)
-            .execute(write.connection())
-            .await?;
-        write.commit().await?;
-        Ok(enabled.rows_affected() == 1)
+        let enabled: Option<(String,)> =
+            sqlx::query_as("UPDATE service_tokens SET disabled = 0 WHERE id = $1 RETURNING name")
+                .bind(id)
+                .fetch_optional(write.connection())
+                .await?;
+        let Some((name,)) = enabled else {
+            return Ok(false);
+        };
+        let event = Event::new(EventName::ServiceTokenEnabled, by, audited(id, &name));
+        write.commit([event]).await?;
+        Ok(true)
     }
 
     /// Notes in which hour a service token is used.
@@ -191,4 +239,16 @@ impl Database {
             .await?;
         Ok(())
     }
+}
+
+fn audited(id: &str, name: &str) -> Subject {
+    Subject::new("service_token", id, name)
+}
+
+/// The application tokens of a service token are refused.
+fn revoked(by: &Initiator, (id, name): (&str, &str), version: u64, reason: &str) -> Event {
+    Event::new(EventName::RevocationMade, by, audited(id, name))
+        .reason(reason)
+        .detail("scope", "user")
+        .detail("version", version)
 }

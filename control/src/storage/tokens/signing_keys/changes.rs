@@ -5,6 +5,7 @@ use portcullis::time::UnixSeconds;
 use super::outcomes::{PublishedKey, RefusedKey};
 use super::sealing::{SealingError, seal_as_others};
 use super::{KeyMaterial, PlainKey, StoredKey, all};
+use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::seal::Seal;
 use crate::storage::database::Database;
 use crate::storage::database::columns::to_db;
@@ -33,7 +34,8 @@ impl Database {
         insert(&mut write, &key, now, KeyState::Signing { since: now }).await?;
         changed(&mut write).await?;
         write.publish_keys().await?;
-        write.commit().await?;
+        let by = Initiator::system("start");
+        write.commit([event(&by, &key.kid, "first")]).await?;
         Ok(())
     }
 
@@ -43,6 +45,7 @@ impl Database {
         key: &PlainKey,
         seal: &Seal,
         now: UnixSeconds,
+        by: &Initiator,
     ) -> Result<PublishedKey, SealingError> {
         let mut write = self.write().await?;
         write.lock().await?;
@@ -64,7 +67,8 @@ impl Database {
         insert(&mut write, &key, now, state).await?;
         changed(&mut write).await?;
         write.publish_keys().await?;
-        write.commit().await?;
+        let event = event(by, &key.kid, "published").detail("algorithm", key.algorithm.as_str());
+        write.commit([event.detail("version", version)]).await?;
         Ok(PublishedKey::Published(version))
     }
 
@@ -91,7 +95,8 @@ impl Database {
         }
         set_state(&mut write, kid, KeyState::Signing { since: now }).await?;
         changed(&mut write).await?;
-        write.commit().await?;
+        let by = Initiator::system("schedule");
+        write.commit([event(&by, kid, "signing")]).await?;
         Ok(true)
     }
 
@@ -103,7 +108,7 @@ impl Database {
         kid: &str,
         replacement: &PlainKey,
         seal: &Seal,
-        now: UnixSeconds,
+        (now, by): (UnixSeconds, &Initiator),
     ) -> Result<RefusedKey, SealingError> {
         let mut write = self.write().await?;
         write.lock().await?;
@@ -137,7 +142,8 @@ impl Database {
         count_refusal(&mut write).await?;
         changed(&mut write).await?;
         write.publish_keys().await?;
-        write.commit().await?;
+        let event = event(by, kid, "refused").detail("now_signs", now_signs.clone());
+        write.commit([event.detail("version", version)]).await?;
         Ok(RefusedKey::Refused { version, now_signs })
     }
 
@@ -149,18 +155,26 @@ impl Database {
     ) -> Result<Option<u64>, StorageError> {
         let mut write = self.write().await?;
         write.lock().await?;
-        let deleted =
-            sqlx::query("DELETE FROM signing_keys WHERE state = 'accepted' AND until <= $1")
-                .bind(to_db(now))
-                .execute(write.connection())
-                .await?;
-        if deleted.rows_affected() == 0 {
+        let deleted: Vec<(String,)> = sqlx::query_as(
+            "DELETE FROM signing_keys WHERE state = 'accepted' AND until <= $1 RETURNING kid",
+        )
+        .bind(to_db(now))
+        .fetch_all(write.connection())
+        .await?;
+        if deleted.is_empty() {
             return Ok(None);
         }
         changed(&mut write).await?;
         write.publish_keys().await?;
-        write.commit().await
+        let by = Initiator::system("schedule");
+        let expired = deleted.iter().map(|(kid,)| event(&by, kid, "expired"));
+        write.commit(expired).await
     }
+}
+
+/// What became of a key.
+fn event(by: &Initiator, kid: &str, reason: &str) -> Event {
+    Event::new(EventName::KeyRotated, by, Subject::key(kid)).reason(reason)
 }
 
 fn published(keys: &[StoredKey]) -> Option<&StoredKey> {

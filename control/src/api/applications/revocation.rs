@@ -1,0 +1,103 @@
+//! Revocation: `POST applications/{name}/revoke`; on the control socket
+//! `POST /revocations/application`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+
+use super::super::administrator::{Administrator, Scope};
+use super::super::authorization::require;
+use super::super::command_error::CommandError;
+use super::super::error::ApiError;
+use super::super::input::{Input, OptionalBody, optional};
+use super::selected::{NO_SUCH_NAME, no_such_name};
+use crate::applications::Application;
+use crate::service::Service;
+use crate::storage::{ApplicationRevocation, StorageError};
+
+/// How to revoke an application; an empty body means the defaults.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RevokeOptions {
+    fresh_login: bool,
+}
+
+/// An application to revoke, by name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeApplication {
+    name: String,
+    #[serde(default)]
+    fresh_login: bool,
+}
+
+/// An application that was revoked.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RevokedApplication {
+    /// Its tokens below this version of the feed are refused.
+    pub version: u64,
+}
+
+/// Ends all sessions at an application.
+pub async fn revoke(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(name): Path<String>,
+    body: OptionalBody,
+) -> Result<Json<RevokedApplication>, ApiError> {
+    require(&administrator, Scope::ApplicationsRevoke)?;
+    let options: RevokeOptions = optional(body)?;
+    let application = service.storage.application_named(&name).await?;
+    let application = application.ok_or(NO_SUCH_NAME)?;
+    let fresh_login = options.fresh_login;
+    let version = revoke_tokens(&service, &administrator, &application, fresh_login).await?;
+    Ok(Json(RevokedApplication { version }))
+}
+
+/// The same for the command line.
+pub async fn revoke_by_name(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Input(request): Input<RevokeApplication>,
+) -> Result<Json<RevokedApplication>, CommandError> {
+    let application = service.storage.application_named(&request.name).await?;
+    let application = application.ok_or_else(|| no_such_name(request.name))?;
+    let fresh_login = request.fresh_login;
+    let version = revoke_tokens(&service, &administrator, &application, fresh_login).await?;
+    Ok(Json(RevokedApplication { version }))
+}
+
+/// Revokes all tokens of an application. With `fresh_login` a user gets a new one only after a new
+/// sign-in, even if their global session lives.
+async fn revoke_tokens(
+    service: &Service,
+    by: &Administrator,
+    application: &Application,
+    fresh_login: bool,
+) -> Result<u64, StorageError> {
+    let revocation = ApplicationRevocation {
+        until: service.tokens_end(),
+        fresh: fresh_login,
+    };
+    let audience = &application.audience;
+    let version = service
+        .storage
+        .revoke_application(
+            (audience, &application.definition.name),
+            revocation,
+            by.initiator(),
+        )
+        .await?;
+    service.notifier.committed(version);
+    tracing::info!(
+        application = application.definition.name,
+        audience,
+        version,
+        fresh_login,
+        %by,
+        "application revoked"
+    );
+    Ok(version)
+}

@@ -1,0 +1,17 @@
+//! The audit log.
+
+pub(in crate::storage) mod insert;
+pub(super) mod list;
+
+/// Why a transaction has no event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::storage) enum Unaudited {
+    /// It deletes what has no effect any more, or moves times after a clock was set back.
+    Upkeep,
+    /// It notes what proxies report.
+    Proxies,
+    /// It is a step on the way to a token: the token has an event.
+    OnTheWay,
+    /// It brings the database up to date, or writes nothing.
+    Nothing,
+}

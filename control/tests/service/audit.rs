@@ -1,0 +1,5 @@
+//! The audit log: each event has one line, which says who did what, written with what it tells.
+
+mod administration;
+mod scene;
+mod sign_in;
