@@ -98,6 +98,24 @@ impl Stand {
         drain: Duration,
         change_bootstrap: impl Fn(String) -> Result<String>,
     ) -> Result<Self> {
+        Self::start_with(directory, drain, "", &change_bootstrap)
+    }
+
+    /// As [`Self::start`], with more tables of the control service's configuration.
+    ///
+    /// # Errors
+    /// When a part does not start.
+    pub fn start_configured(directory: &Path, configuration: &str) -> Result<Self> {
+        let change_bootstrap = bootstrap::with_quiet_listener;
+        Self::start_with(directory, envoy::DRAIN, configuration, &change_bootstrap)
+    }
+
+    fn start_with(
+        directory: &Path,
+        drain: Duration,
+        configuration: &str,
+        change_bootstrap: &dyn Fn(String) -> Result<String>,
+    ) -> Result<Self> {
         let tools = Tools::find(SERVICE)?;
         let (seen, documents) = (Seen::default(), Documents::default());
         let deployment = Deployment::start(Settings {
@@ -106,11 +124,11 @@ impl Stand {
             port: free_port()?,
             hostnames: sites::HOSTNAMES,
             login_block: LOGIN_BLOCK,
-            more_configuration: &ballast::applications(),
+            more_configuration: &(ballast::applications() + configuration),
             workers: WORKERS,
             drain,
             application: seen.watch(documents.before(origin::application())),
-            change_bootstrap: &change_bootstrap,
+            change_bootstrap,
         })?;
         ballast::add_revocations(&deployment.control)?;
         let workers = Workers::pin(

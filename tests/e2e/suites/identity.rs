@@ -1,4 +1,5 @@
 //! The identity that the origin receives: only the filter sets it.
 
+mod groups;
 mod spoofed;
 mod verified;
