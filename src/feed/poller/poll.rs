@@ -175,11 +175,10 @@ impl PollRole {
                 };
                 let (epoch, after) = (percent_encode(store.epoch().as_bytes()), store.version());
                 let wait = wait.as_secs();
-                let proof = store.proof().map_or_else(String::new, |proof| {
-                    format!("&proof={}", percent_encode(proof.as_bytes()))
-                });
+                // Empty where the page had none: that is no filter from before there were proofs.
+                let proof = percent_encode(store.proof().unwrap_or_default().as_bytes());
                 format!(
-                    "epoch={epoch}&after={after}{proof}&wait={wait}&limit={PAGE_LIMIT}\
+                    "epoch={epoch}&after={after}&proof={proof}&wait={wait}&limit={PAGE_LIMIT}\
                      &instance={instance}&applied={applied}"
                 )
             }

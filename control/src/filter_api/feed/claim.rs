@@ -6,8 +6,10 @@
 //! holder of a filter credential cannot claim a version that was never issued, and stop the service
 //! with it.
 //!
-//! A later version without its proof is refused: neither does it count, nor is its follower given
-//! older data. Filters from before there were proofs, and pages of such control services, have none.
+//! A later version without its proof does not count. In this epoch it is refused. In another one its
+//! follower has it from another control service, and gets the feed of this one as every follower
+//! without a position does; but a filter from before there were proofs, which sends none at all, is
+//! refused: it may have it from here.
 
 use super::super::error::ApiError;
 use super::super::identity::FilterIdentity;
@@ -44,8 +46,16 @@ pub async fn check(
         }
         return Ok(checked?);
     }
+    let found = storage.position().await?;
     // Another replica may have committed it a moment ago.
-    if after <= storage.position().await?.version {
+    if after <= found.version {
+        return Ok(());
+    }
+    if proof.is_some() && epoch != found.epoch {
+        tracing::warn!(
+            credential,
+            "a filter followed another control service, and now gets this one's feed"
+        );
         return Ok(());
     }
     tracing::warn!(

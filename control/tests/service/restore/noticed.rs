@@ -194,16 +194,18 @@ async fn a_later_version_without_its_proof_is_refused_and_stops_nothing() {
     let other = Service::start().await;
     let of_another = Proxy::start(&other, "one", DENY).await.proof;
     let forged = format!("{}AAAA", &proof[..proof.len() - 4]);
-    for (epoch, after) in [
-        (epoch.as_str(), version + 1),
-        (&epoch, u64::MAX),
-        ("another-life", version + 1_000_000),
+    // A filter that followed another control service may come back to this one.
+    for (epoch, after, expected) in [
+        (epoch.as_str(), version + 1, StatusCode::BAD_REQUEST),
+        (&epoch, u64::MAX, StatusCode::BAD_REQUEST),
+        ("another-life", version + 1_000_000, StatusCode::OK),
     ] {
         for proof in ["", &proof, &forged, &of_another] {
             let query = format!("?epoch={epoch}&after={after}&proof={proof}");
             let polled = poll(&service, &proxy.credential, &query).await;
-            assert_eq!(polled.status(), StatusCode::BAD_REQUEST, "{query}");
+            assert_eq!(polled.status(), expected, "{query}");
         }
+        // As a filter from before there were proofs.
         let query = format!("?epoch={epoch}&after={after}");
         let polled = poll(&service, &proxy.credential, &query).await;
         assert_eq!(polled.status(), StatusCode::BAD_REQUEST, "{query}");
