@@ -28,6 +28,7 @@ mod place;
 mod readme;
 mod refresh;
 mod report;
+mod request_rules;
 mod restore;
 mod revocation;
 mod secrets;
