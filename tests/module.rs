@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use wasmparser::{Parser, Payload};
 
 /// Envoy compiles the whole module at its start, so growth must be noticed.
-const MOST_BYTES: usize = 1_040_000;
+const MOST_BYTES: usize = 1_060_000;
 
 fn module() -> Vec<u8> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
