@@ -49,7 +49,11 @@ const REASONS: [(&str, &[(&str, &str)]); 5] = [
     ),
     (
         "Pages of the team domain",
-        &[("src/team_domain/page/failure.rs", "pub fn reason(")],
+        &[
+            ("src/team_domain/page/failure.rs", "pub fn reason("),
+            ("src/team_domain/login/provider/failed.rs", "fn page("),
+            ("src/team_domain/login/provider/failed.rs", "pub fn lost("),
+        ],
     ),
     (
         "Tokens for scripts",
@@ -71,7 +75,7 @@ fn troubleshooting_has_an_entry_for_every_reason_and_for_no_other() {
         for (file, function) in places {
             let source = fs::read_to_string(root.join(file)).unwrap();
             let found = words(&source, function);
-            assert!(found.len() > 2, "{found:?} in {function} of {file}");
+            assert!(!found.is_empty(), "{function} of {file}");
             reasons.extend(found);
         }
         assert_eq!(entries(&page, heading), reasons, "{heading}");
