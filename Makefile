@@ -8,6 +8,8 @@ WASM_TARGET        := wasm32-wasip1
 
 DEMO_PORT    ?= 8443
 DEMO_SESSION ?= 10m
+# Anything: the demo has an OpenID provider, too.
+PROVIDER     ?=
 # End-to-end tests mostly wait for the network, so more of them run at once than there are cores.
 E2E_THREADS  ?= 8
 # Which fuzz target `make fuzz` runs: a name from fuzz/fuzz_targets.
@@ -37,6 +39,8 @@ LINKED := target/$(WASM_TARGET)/wasm/portcullis.wasm
 FINISH := target/module
 # The libraries with which docs/APPLICATIONS.md verifies tokens: jose and PyJWT.
 VERIFIERS := target/verifiers
+# The OpenID provider of the tests and of the demo, from npm.
+PROVIDERS := target/providers
 # Page frameworks from npm, for Chromium.
 FRAMEWORKS := target/frameworks
 NEEDS  := tools/needs.sh
@@ -46,8 +50,8 @@ NEEDS  := tools/needs.sh
 ##@ Try it
 
 .PHONY: demo
-demo: programs ## Start everything with a demo application; Ctrl-C ends it (DEMO_PORT, DEMO_SESSION)
-	@DEMO_PORT='$(DEMO_PORT)' DEMO_SESSION='$(DEMO_SESSION)' exec target/debug/demo
+demo: programs $(if $(PROVIDER),providers) ## Start everything with a demo application; Ctrl-C ends it (DEMO_PORT, DEMO_SESSION, PROVIDER=1: with an OpenID provider)
+	@DEMO_PORT='$(DEMO_PORT)' DEMO_SESSION='$(DEMO_SESSION)' DEMO_PROVIDER='$(PROVIDER)' exec target/debug/demo
 
 .PHONY: demo-check
 demo-check: programs ## Start the demo on free ports, use it with an HTTP client, end it
@@ -90,6 +94,9 @@ chromium: ## Chromium and certutil for the browser tests, by apt-get (PORTCULLIS
 
 .PHONY: verifiers
 verifiers: $(VERIFIERS)/package-lock.json $(VERIFIERS)/venv/requirements.txt ## jose and PyJWT for the tests of docs/APPLICATIONS.md: target/verifiers
+
+.PHONY: providers
+providers: $(PROVIDERS)/package-lock.json ## oidc-provider, an OpenID provider for tests and demo, from npm: target/providers
 
 .PHONY: frameworks
 frameworks: $(FRAMEWORKS)/inertia.js ## htmx, Inertia and Turbo for the browser tests, from npm: target/frameworks
@@ -140,7 +147,7 @@ fuzz: ## Fuzzing until Ctrl-C, with nightly Rust and cargo-fuzz (FUZZ=<target>)
 	cd fuzz && $(CARGO) +nightly fuzz run $(FUZZ) corpus/$(FUZZ) seeds/$(FUZZ) regressions/$(FUZZ)
 
 .PHONY: e2e
-e2e: wasm probe envoy chromium postgres frameworks verifiers ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)
+e2e: wasm probe envoy chromium postgres frameworks verifiers providers ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)
 	$(CARGO) test --locked --package portcullis-e2e --test e2e -- --test-threads=$(E2E_THREADS) $(E2E)
 
 .PHONY: chaos
@@ -232,6 +239,14 @@ $(FRAMEWORKS)/package-lock.json: tests/e2e/frameworks/package-lock.json tests/e2
 	mkdir -p $(FRAMEWORKS)
 	cp tests/e2e/frameworks/package.json tests/e2e/frameworks/package-lock.json $(FRAMEWORKS)/
 	cd $(FRAMEWORKS) && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The script is run where its packages are.
+$(PROVIDERS)/package-lock.json: examples/demo/provider/package-lock.json examples/demo/provider/package.json
+	@$(NEEDS) node npm
+	mkdir -p $(PROVIDERS)
+	cp examples/demo/provider/package.json examples/demo/provider/package-lock.json $(PROVIDERS)/
+	cd $(PROVIDERS) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 $(VERIFIERS)/package-lock.json: tests/e2e/verifiers/package-lock.json tests/e2e/verifiers/package.json

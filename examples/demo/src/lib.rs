@@ -9,6 +9,7 @@ pub mod control;
 pub mod demo;
 pub mod deployment;
 pub mod envoy;
+pub mod openid_provider;
 pub mod origin;
 pub mod ports;
 pub mod tools;

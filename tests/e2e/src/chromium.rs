@@ -60,6 +60,17 @@ pub fn visitor() -> Result<Visitor> {
     Visitor::new(chromium)
 }
 
+/// A visitor with a Chromium of their own, which trusts another stand's authority. It ends with this
+/// process.
+///
+/// # Errors
+/// When Chromium does not start.
+pub fn visitor_trusting(name: &str, authority: &Path) -> Result<Visitor> {
+    let chromium = Chromium::start(name, authority, &[])?;
+    // Tabs refer to it until the process ends.
+    Visitor::new(Box::leak(Box::new(chromium)))
+}
+
 impl Chromium {
     /// Starts it in the directory of a name, with an authority to trust.
     fn start(name: &str, authority: &Path, arguments: &[String]) -> Result<Self> {

@@ -25,6 +25,7 @@ mod open_streams;
 mod operations;
 mod paths;
 mod place;
+mod providers;
 mod readme;
 mod refresh;
 mod report;

@@ -38,6 +38,7 @@ pub fn check() -> Result<()> {
         port: free_port()?,
         session_duration: "10m",
         login_block: LOGIN_BLOCK,
+        provider: false,
     }
     .open()?;
     println!("ok: control service, Envoy and application are up");

@@ -23,6 +23,7 @@ pub fn run() -> Result<()> {
     let Settings {
         port,
         session_duration,
+        provider,
     } = Settings::read(|name| env::var_os(name))?;
     ports::check_free(port)
         .map_err(|error| anyhow!("{error}, as in `make demo DEMO_PORT=9443`"))?;
@@ -39,12 +40,20 @@ pub fn run() -> Result<()> {
         port,
         session_duration: &session_duration,
         login_block: LOGIN_BLOCK,
+        provider,
     }
     .open()?;
     let user = demo.user();
     let password = user.as_ref().map_or("", |user| &user.password);
     write_env(&directory, &demo, password)?;
     explain(&demo, &tools, &session_duration);
+    if let Some(provider) = &demo.provider {
+        println!(
+            "  The sign-in page also leads to an OpenID provider at {}: type any name there, and any\n  \
+             password.\n",
+            provider.issuer
+        );
+    }
     println!(
         "ready: {} user {EMAIL} password {}",
         demo.origin_of("wiki.localhost"),

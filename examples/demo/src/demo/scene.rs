@@ -14,6 +14,8 @@ use portcullis_control::policy::rules::everyone;
 
 use crate::browser::Browser;
 use crate::control::User;
+use crate::deployment::TEAM_HOST;
+use crate::openid_provider::OpenIdProvider;
 use crate::origin::{self, Origin};
 use crate::ports::https_origin;
 use crate::tools::Tools;
@@ -25,6 +27,8 @@ const NOTES: &str = "notes";
 /// An application of one site with the team domain, whose sessions are not refreshed inside the
 /// request: there a page with the script signs in by itself.
 const BOARD: &str = "board";
+/// What the demo's provider and its client share; both listen on this machine only.
+const SECRET: &str = "the demo's client secret, known to all";
 /// Who can sign in.
 pub const EMAIL: &str = "demo@example.com";
 
@@ -71,6 +75,8 @@ pub struct Scene<'a> {
     pub session_duration: &'a str,
     /// How long a revoked user cannot log in.
     pub login_block: Duration,
+    /// Whether people may sign in with an OpenID provider, too.
+    pub provider: bool,
 }
 
 /// The running demo; dropping it ends all of it, Envoy first.
@@ -79,6 +85,8 @@ pub struct Demo {
     pub local: Local,
     /// The application behind Envoy.
     pub origin: Origin,
+    /// The second way to sign in.
+    pub provider: Option<OpenIdProvider>,
     directory: PathBuf,
     port: u16,
 }
@@ -101,11 +109,16 @@ impl Scene<'_> {
             ),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value));
+        let provider = self.start_provider()?;
+        let file = match &provider {
+            Some(provider) => Some(self.configuration(provider)?),
+            None => None,
+        };
         let settings = Settings {
             directory: self.directory.to_owned(),
             data_dir: self.data_dir(),
             port: self.port,
-            config: Config::load(None, environment.into_iter())?,
+            config: Config::load(file.as_deref(), environment.into_iter())?,
             applications: APPLICATIONS
                 .iter()
                 .map(|application| self.guarded(application, &upstream))
@@ -123,9 +136,35 @@ impl Scene<'_> {
         Ok(Demo {
             local,
             origin,
+            provider,
             directory: self.directory.to_owned(),
             port: self.port,
         })
+    }
+
+    fn start_provider(&self) -> Result<Option<OpenIdProvider>> {
+        if !self.provider {
+            return Ok(None);
+        }
+        fs::create_dir_all(self.directory)?;
+        let team_domain = https_origin(TEAM_HOST, self.port);
+        OpenIdProvider::start(self.directory, &team_domain, "demo", SECRET).map(Some)
+    }
+
+    /// The configuration file, which names the provider.
+    fn configuration(&self, provider: &OpenIdProvider) -> Result<PathBuf> {
+        let secret = self.directory.join("provider.secret");
+        fs::write(&secret, SECRET)?;
+        let file = self.directory.join("portcullis.toml");
+        let text = format!(
+            "[sign_in]\npasswords = true\n\n[[identity_providers]]\nid = \"demo\"\n\
+             name = \"the demo's provider\"\nissuer = \"{}\"\nclient_id = \"portcullis\"\n\
+             client_secret_file = \"{}\"\ngroups_claim = \"groups\"\n",
+            provider.issuer,
+            secret.display()
+        );
+        fs::write(&file, text)?;
+        Ok(file)
     }
 
     fn data_dir(&self) -> PathBuf {

@@ -1,4 +1,4 @@
-//! `DEMO_PORT` and `DEMO_SESSION`.
+//! `DEMO_PORT`, `DEMO_SESSION` and `DEMO_PROVIDER`.
 
 use std::ffi::OsString;
 
@@ -16,10 +16,12 @@ pub struct Settings {
     pub port: u16,
     /// The application sessions' duration.
     pub session_duration: String,
+    /// Whether there is an OpenID provider, too.
+    pub provider: bool,
 }
 
 impl Settings {
-    /// Reads both, each with its default.
+    /// Reads them, each with its default.
     ///
     /// # Errors
     /// Which variable is wrong, and what it may be.
@@ -44,6 +46,7 @@ impl Settings {
         Ok(Self {
             port,
             session_duration,
+            provider: text("DEMO_PROVIDER").is_some_and(|text| !text.is_empty()),
         })
     }
 }
@@ -63,6 +66,8 @@ mod tests {
         let settings = read("DEMO_PORT", "9443").unwrap();
         assert_eq!((settings.port, &*settings.session_duration), (9443, "10m"));
         assert_eq!(read("DEMO_SESSION", "0").unwrap().session_duration, "0");
+        assert!(read("DEMO_PROVIDER", "1").unwrap().provider);
+        assert!(!read("DEMO_PROVIDER", "").unwrap().provider);
     }
 
     #[test]

@@ -32,6 +32,14 @@ impl Visitor {
         })
     }
 
+    /// Another visitor with the same Chromium.
+    ///
+    /// # Errors
+    /// When Chromium refuses.
+    pub fn another(&self) -> Result<Self> {
+        Self::new(self.chromium)
+    }
+
     /// A new tab, in a window of its own so that it is seen while others are.
     ///
     /// # Errors

@@ -1,0 +1,85 @@
+//! A certified OpenID provider (npm `oidc-provider`), with its own pages.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+use std::{env, fs};
+
+use anyhow::{Result, ensure};
+
+use crate::ports::free_port;
+use crate::process::Process;
+use crate::tools::Tools;
+use crate::wait;
+
+const SCRIPT: &str = include_str!("../provider/provider.mjs");
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A running provider. Whoever types a name into its form is the person of that name.
+pub struct OpenIdProvider {
+    /// Its issuer.
+    pub issuer: String,
+    _process: Process,
+}
+
+impl OpenIdProvider {
+    /// Starts it, for the callbacks of these ids at a team domain.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start(directory: &Path, team_domain: &str, ids: &str, secret: &str) -> Result<Self> {
+        let packages = Tools::target()?.join("providers");
+        ensure!(
+            packages.join("node_modules").is_dir(),
+            "{} is missing: run `make providers`",
+            packages.display()
+        );
+        // Node.js looks for packages beside the script.
+        let script = packages.join("provider.mjs");
+        fs::write(&script, SCRIPT)?;
+        let port = free_port()?;
+        let mut command = Command::new(env::var_os("NODE").unwrap_or_else(|| "node".into()));
+        command
+            .arg(&script)
+            .env("PORT", port.to_string())
+            .env("TEAM_DOMAIN", team_domain)
+            .env("PROVIDER_IDS", ids)
+            .env("CLIENT_SECRET", secret);
+        let log = directory.join("oidc-provider.log");
+        let mut process = Process::start("oidc-provider", &command, &log)?;
+        wait::until("oidc-provider to listen", LIMIT, || {
+            process.check_running()?;
+            let text = fs::read_to_string(&log).unwrap_or_default();
+            Ok(text.contains("listening at").then_some(()))
+        })?;
+        Ok(Self {
+            issuer: format!("http://127.0.0.1:{port}"),
+            _process: process,
+        })
+    }
+
+    /// Disables or enables a person, as the provider's administrator.
+    ///
+    /// # Errors
+    /// When the provider does not answer.
+    pub fn set_disabled(&self, name: &str, disabled: bool) -> Result<()> {
+        let what = if disabled { "disable" } else { "enable" };
+        let address = self.issuer.trim_start_matches("http://");
+        let mut connection = TcpStream::connect(address)?;
+        connection.set_read_timeout(Some(LIMIT))?;
+        write!(
+            connection,
+            "POST /test/{what}/{name} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 0\r\n\
+             connection: close\r\n\r\n"
+        )?;
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer)?;
+        ensure!(
+            answer.starts_with("HTTP/1.1 204"),
+            "the provider answers {answer}"
+        );
+        Ok(())
+    }
+}
