@@ -79,7 +79,7 @@ async fn every_command_does_its_work_on_the_running_service() {
         (&wiki["binding_cookie"], &wiki["http_only"]),
         (&Value::Bool(false), &Value::Bool(false))
     );
-    assert_eq!(wiki["policy"][0]["emails"][1], "bob@example.com");
+    assert_eq!(wiki["policy"][0]["include"][0]["email"][1], "bob@example.com");
     let set = json(&run(&[
         "application",
         "set",
@@ -90,7 +90,7 @@ async fn every_command_does_its_work_on_the_running_service() {
         "--json",
     ]));
     assert_eq!(set["cors_origins"][0], "https://a.example");
-    assert_eq!(set["policy"][0]["everyone"], true);
+    assert_eq!(set["policy"][0]["include"][0]["everyone"], true);
     assert_eq!(set["session_duration"], "12h");
     let list = json(&run(&["application", "list", "--json"]));
     assert_eq!(list["items"][0]["audience"], wiki["audience"]);
