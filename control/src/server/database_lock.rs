@@ -12,7 +12,17 @@ use std::path::{Path, PathBuf};
 /// when any handle of the file is closed: this one must be dropped after the database is closed.
 #[derive(Debug)]
 pub(super) struct DatabaseLock {
-    _file: Option<File>,
+    file: Option<File>,
+}
+
+impl Drop for DatabaseLock {
+    /// Closing the file is not enough: a process that another thread is just starting has a copy of
+    /// the handle for a moment, and would keep the lock.
+    fn drop(&mut self) {
+        if let Some(Err(error)) = self.file.as_ref().map(File::unlock) {
+            tracing::warn!(%error, "the database could not be unlocked");
+        }
+    }
 }
 
 /// Why the database may not be used.
@@ -47,7 +57,7 @@ impl DatabaseLock {
     /// Locks the database at a URL, creating the file of a new one.
     pub fn acquire(url: &str) -> Result<Self, DatabaseLockError> {
         let Some(path) = path_in(url) else {
-            return Ok(Self { _file: None });
+            return Ok(Self { file: None });
         };
         let unusable = |source| DatabaseLockError::Unusable {
             path: path.to_owned(),
@@ -66,7 +76,7 @@ impl DatabaseLock {
             let (locked, named) = (file.metadata(), std::fs::metadata(path));
             let (locked, named) = (locked.map_err(unusable)?, named.map_err(unusable)?);
             if (locked.dev(), locked.ino()) == (named.dev(), named.ino()) {
-                return Ok(Self { _file: Some(file) });
+                return Ok(Self { file: Some(file) });
             }
         }
     }
@@ -86,4 +96,24 @@ fn open(path: &Path) -> std::io::Result<File> {
         .create(true)
         .mode(0o600)
         .open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_the_handle_does_not_keep_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", dir.path().join("portcullis.db").display());
+        let lock = DatabaseLock::acquire(&url).unwrap();
+        let copy = lock.file.as_ref().unwrap().try_clone().unwrap();
+        assert!(matches!(
+            DatabaseLock::acquire(&url),
+            Err(DatabaseLockError::InUse(_))
+        ));
+        drop(lock);
+        DatabaseLock::acquire(&url).unwrap();
+        drop(copy);
+    }
 }
