@@ -79,10 +79,8 @@ async fn every_command_does_its_work_on_the_running_service() {
         (&wiki["binding_cookie"], &wiki["http_only"]),
         (&Value::Bool(false), &Value::Bool(false))
     );
-    assert_eq!(
-        wiki["policy"][0]["include"][0]["email"][1],
-        "bob@example.com"
-    );
+    let emails = &wiki["policy"][0]["include"][0]["email"];
+    assert_eq!(emails[1], "bob@example.com");
     let set = json(&run(&[
         "application",
         "set",
