@@ -7,6 +7,8 @@
 mod environment;
 mod identity_providers;
 mod json;
+mod provider_reports;
+mod provider_values;
 mod sections;
 pub mod settings;
 pub(crate) mod values;

@@ -15,13 +15,16 @@ pub mod client;
 pub mod documents;
 pub mod error;
 pub mod http;
-mod id_token;
+pub mod id_token;
 pub mod identity;
 pub mod jose;
 pub mod provider;
+pub mod reporters;
 mod request;
+mod secret;
 pub mod settings;
 mod token_endpoint;
+pub mod transmitter;
 mod user_info;
 
 use std::sync::Arc;

@@ -23,6 +23,7 @@ pub mod local;
 pub mod metrics;
 pub mod policy;
 pub mod problems;
+pub mod provider_events;
 pub mod seal;
 pub mod server;
 pub mod service;

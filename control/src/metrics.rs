@@ -14,7 +14,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::sign_in::password_hashing::Passwords;
-use crate::storage::Database;
+use crate::storage::{Database, DatabaseStats};
 use crate::tokens::service_tokens::not_good::NotGood;
 use refusals::Refusals;
 
@@ -61,12 +61,26 @@ pub enum IssuedFor {
     Service,
 }
 
+/// What became of asking a provider about a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecheckResult {
+    /// The session goes on as before.
+    Kept,
+    /// It goes on with another description of the person.
+    Changed,
+    /// It ended.
+    Ended,
+    /// The provider gave no answer.
+    Failed,
+}
+
 /// The counters of the service.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
     sign_ins: Counters,
     tokens_issued: Counters,
+    rechecks: Counters,
     services_refused: Counters,
     /// Requests that were refused.
     pub refusals: Refusals,
@@ -113,6 +127,19 @@ impl IssuedFor {
     }
 }
 
+impl RecheckResult {
+    const ALL: [Self; 4] = [Self::Kept, Self::Changed, Self::Ended, Self::Failed];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Changed => "changed",
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 impl Metrics {
     /// All counters at 0, with what the database and password hashing measure themselves.
     #[must_use]
@@ -121,8 +148,8 @@ impl Metrics {
         let sign_ins = at_zero("outcome", SignInResult::ALL.map(SignInResult::as_str));
         let tokens_issued = at_zero("for", IssuedFor::ALL.map(IssuedFor::as_str));
         let services_refused = at_zero("why", NotGood::ALL.map(NotGood::as_str));
+        let rechecks = at_zero("outcome", RecheckResult::ALL.map(RecheckResult::as_str));
         let refusals = Refusals::default();
-        let stats = database.stats();
         registry.register("sign_ins", "Sign-ins by outcome", sign_ins.clone());
         registry.register(
             "tokens_issued",
@@ -135,30 +162,16 @@ impl Metrics {
             services_refused.clone(),
         );
         registry.register(
+            "provider_rechecks",
+            "Sessions checked with their identity provider, by outcome",
+            rechecks.clone(),
+        );
+        registry.register(
             "refusals",
             "Requests refused, by endpoint and reason",
             refusals.counters(),
         );
-        registry.register(
-            "revocations",
-            "Revocations committed by this process, by scope",
-            stats.revocations.clone(),
-        );
-        registry.register(
-            "database_read_seconds",
-            "Time of statements and of transactions that read, with the wait for a connection",
-            stats.reads.clone(),
-        );
-        registry.register(
-            "database_write_seconds",
-            "Time of transactions that write, without the wait for their turn",
-            stats.writes.clone(),
-        );
-        registry.register(
-            "database_write_wait_seconds",
-            "Time that transactions waited for their turn to write",
-            stats.write_waits.clone(),
-        );
+        of_database(&mut registry, database.stats());
         registry.register(
             "password_hash_seconds",
             "Time of hashing or checking one password, without the wait for a thread",
@@ -173,6 +186,7 @@ impl Metrics {
             registry,
             sign_ins,
             tokens_issued,
+            rechecks,
             services_refused,
             refusals,
         }
@@ -199,9 +213,40 @@ impl Metrics {
             .inc();
     }
 
+    /// Counts a session that was checked with its provider.
+    pub fn recheck(&self, outcome: RecheckResult) {
+        self.rechecks
+            .get_or_create(&[("outcome", outcome.as_str())])
+            .inc();
+    }
+
     fn registry(&self) -> &Registry {
         &self.registry
     }
+}
+
+/// What the database measures.
+fn of_database(registry: &mut Registry, stats: &DatabaseStats) {
+    registry.register(
+        "revocations",
+        "Revocations committed by this process, by scope",
+        stats.revocations.clone(),
+    );
+    registry.register(
+        "database_read_seconds",
+        "Time of statements and of transactions that read, with the wait for a connection",
+        stats.reads.clone(),
+    );
+    registry.register(
+        "database_write_seconds",
+        "Time of transactions that write, without the wait for their turn",
+        stats.writes.clone(),
+    );
+    registry.register(
+        "database_write_wait_seconds",
+        "Time that transactions waited for their turn to write",
+        stats.write_waits.clone(),
+    );
 }
 
 /// Counters that are there before they count.

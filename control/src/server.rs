@@ -25,6 +25,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::Config;
+use crate::provider_events::recheck;
 use crate::seal::Seal;
 use crate::seal::source::Source;
 use crate::server::first_start::FirstStart;
@@ -40,6 +41,8 @@ use database_lock::DatabaseLock;
 pub use error::StartError;
 use listeners::Listeners;
 
+/// How long checks of sessions with their providers may take when the service stops: as long as a call.
+const RECHECK_GRACE: Duration = Duration::from_secs(5);
 /// How long open requests may take to end when the service stops.
 const GRACE: Duration = Duration::from_millis(600);
 /// How long the database may take to close. Everything that was answered is already durable.
@@ -247,6 +250,8 @@ impl Running {
         }
         self.listeners.shutdown().await;
         let service = &self.service;
+        // Otherwise a refresh token that a provider has just replaced would be lost.
+        let _ = tokio::time::timeout(RECHECK_GRACE, service.rechecks.finished()).await;
         // What proxies did until now, such as to hang up before this service stopped.
         let written = service.proxies.write(&self.database, &service.notifier);
         let _ = tokio::time::timeout(DATABASE_CLOSE_LIMIT, written).await;
@@ -285,5 +290,6 @@ fn background(service: &Arc<Service>, data_dir: &Path) -> JoinSet<()> {
     tasks.spawn(try_to_write(service.storage.clone()));
     tasks.spawn(clock::keep(Arc::clone(service)));
     tasks.spawn(upkeep::keep(Arc::clone(service)));
+    tasks.spawn(recheck::keep(Arc::clone(service)));
     tasks
 }

@@ -12,6 +12,8 @@ use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::identity_providers::IdentityProviders;
 use crate::metrics::Metrics;
+use crate::provider_events::limits::ReportLimits;
+use crate::provider_events::running_checks::RunningChecks;
 use crate::seal::Seal;
 use crate::sessions::durations::{LONGEST_SESSION, MOMENT};
 use crate::sign_in::known_browser::KnownBrowsers;
@@ -64,6 +66,10 @@ pub struct Service {
     pub(crate) guess_limits: GuessLimits,
     /// Limits on requests for device codes, and on polls.
     pub(crate) request_limits: RequestLimits,
+    /// Limits on reports of identity providers that are refused.
+    pub(crate) report_limits: ReportLimits,
+    /// The sessions that are being checked with their providers.
+    pub rechecks: RunningChecks,
     /// When each credential was last noted as used.
     pub(crate) credential_uses: Uses,
     /// Limits how many refusals of service tokens are logged: a flood must not fill the disk.

@@ -11,6 +11,7 @@ mod database;
 mod eligibility;
 mod feed;
 mod identities;
+mod provider_events;
 mod proxies;
 mod reseal;
 mod restore;
@@ -31,7 +32,13 @@ pub use database::stats::DatabaseStats;
 pub use database::url::OpenError;
 pub use eligibility::{EligibilityFacts, EligibilityQuery, UserStanding};
 pub use feed::{Cursor, END_OF_PAGE, FeedItems, PAGE_OF_REVOCATIONS, Position};
-pub use identities::{IdentityEmail, IdentityUser, SignOutHint, SignedInIdentity};
+pub use identities::{
+    CheckOutcome, Checked, CheckedPerson, ClaimedSession, DueRechecks, IdentityEmail, IdentityUser,
+    SignOutHint, SignedInIdentity,
+};
+pub use provider_events::{
+    EndedByProvider, ProviderReport, ReportId, ReportOutcome, ReportedPerson, ReportedSession,
+};
 pub use proxies::{MOST_PROXIES, NodeProcess, Proxy, ProxyStep, ProxyUpdate, Step};
 pub use restore::Restore;
 pub use revocations::fresh::DemandedSignIns;

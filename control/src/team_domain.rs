@@ -25,6 +25,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::admin_api;
 use crate::health;
 use crate::metrics::refusals::count_refusals;
+use crate::provider_events;
 use crate::service::Service;
 use page::failure::Failure;
 use page::{present, security_headers};
@@ -64,6 +65,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/sessions", get(sessions::show).post(sessions::end))
         .nest(admin_api::PATH, admin_api::router(Arc::clone(&service)))
         .merge(health::router())
+        .merge(provider_events::router())
         .route("/assets/{name}", get(assets::asset))
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::NoSuchMethod)

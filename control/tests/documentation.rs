@@ -42,7 +42,7 @@ fn pages() -> Vec<PathBuf> {
 
 /// Where the reasons are that the sections of docs/TROUBLESHOOTING.md explain: a file and a function
 /// whose text holds them.
-const REASONS: [(&str, &[(&str, &str)]); 5] = [
+const REASONS: [(&str, &[(&str, &str)]); 6] = [
     (
         "Calls of filters",
         &[("../src/protocol/calls.rs", "fn as_str(")],
@@ -63,6 +63,10 @@ const REASONS: [(&str, &[(&str, &str)]); 5] = [
     (
         "Identity providers",
         &[("src/identity_providers/error.rs", "pub fn reason(")],
+    ),
+    (
+        "Reports of identity providers",
+        &[("src/provider_events/refusal.rs", "fn reason(")],
     ),
 ];
 

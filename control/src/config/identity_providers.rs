@@ -1,12 +1,12 @@
 //! `[[identity_providers]]`.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::provider_reports;
+use super::provider_values::{given, issuer, path_of_file, variable};
 use super::values::{self, Table, flag, text, texts};
-use crate::identity_providers::http::address::Host;
 use crate::identity_providers::settings::{ClientAuthentication, ProviderConfig, ResponseMode};
 use crate::sessions::durations::Bounds;
 use crate::sign_in::email::Domain;
@@ -15,7 +15,6 @@ use crate::sign_in::email::characters::visible;
 const MAX_PROVIDERS: usize = 32;
 const MAX_ID_BYTES: usize = 32;
 const MAX_NAME_BYTES: usize = 64;
-const MAX_ISSUER_BYTES: usize = 512;
 const MAX_CLIENT_ID_BYTES: usize = 256;
 const MAX_CLAIM_BYTES: usize = 128;
 const MAX_CLAIMS: usize = 32;
@@ -24,13 +23,8 @@ const DEFAULT_SCOPES: [&str; 3] = [OPENID, "email", "profile"];
 /// `/login/check` is an endpoint of its own.
 const RESERVED_IDS: [&str; 1] = ["check"];
 const ID: &str = "must be 1 to 32 lower-case letters, digits and `-`, and begin with a letter";
-const ISSUER: &str = "must be a URL as https://sso.example.com/realms/corp, without query, fragment \
-                      and user name; http is only allowed for localhost, *.localhost and loopback \
-                      addresses";
 const CLIENT_ID: &str = "must be 1 to 256 visible ASCII characters";
 const SCOPE: &str = "must be visible ASCII characters without spaces, quotes and backslashes";
-const VARIABLE: &str = "must be the name of a variable of the environment: letters, digits and `_`. \
-                        Those that begin with PORTCULLIS_ and contain `__` override settings";
 const CLAIM: &str = "must be the name of a claim, 1 to 128 bytes";
 
 /// All providers. `None` means a problem.
@@ -77,6 +71,8 @@ fn provider(table: &mut Table<'_>, demo: bool) -> Option<ProviderConfig> {
     let link_by_email = table.given("link_by_email", flag).unwrap_or(false);
     let recheck = recheck(table, demo);
     let default = table.given("default", flag).unwrap_or(false);
+    let global_token_revocation = provider_reports::global_token_revocation(table);
+    let events = provider_reports::transmitters(table, issuer.as_deref());
     table.finish();
     if link_by_email && email_domains.is_empty() {
         let path = table.path_of("link_by_email");
@@ -99,6 +95,8 @@ fn provider(table: &mut Table<'_>, demo: bool) -> Option<ProviderConfig> {
         link_by_email,
         recheck: recheck?,
         default,
+        global_token_revocation: global_token_revocation?,
+        events: events?,
     })
 }
 
@@ -121,26 +119,6 @@ fn name(value: &Value) -> Result<String, String> {
     valid
         .then_some(name)
         .ok_or_else(|| format!("must be 1 to {MAX_NAME_BYTES} bytes of visible text"))
-}
-
-/// What the provider writes into `iss` is compared with it byte for byte, so it is kept as written.
-fn issuer(value: &Value) -> Result<String, String> {
-    let issuer = text(value)?;
-    let url = reqwest::Url::parse(&issuer).map_err(|_| ISSUER.to_owned())?;
-    let host = url.host_str().unwrap_or_default();
-    let secure =
-        url.scheme() == "https" || (url.scheme() == "http" && Host::parse(host).is_this_machine());
-    let plain = url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none()
-        && issuer.bytes().all(|b| b.is_ascii_graphic())
-        && issuer.len() <= MAX_ISSUER_BYTES;
-    if secure && plain && !host.is_empty() {
-        Ok(issuer)
-    } else {
-        Err(ISSUER.to_owned())
-    }
 }
 
 fn client_id(value: &Value) -> Result<String, String> {
@@ -176,23 +154,6 @@ fn client_authentication(table: &mut Table<'_>) -> Option<ClientAuthentication> 
             None
         }
     }
-}
-
-/// The name of a variable of the environment. Names with `__` override settings.
-fn variable(value: &Value) -> Result<String, String> {
-    let name = text(value)?;
-    let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && !(name.starts_with("PORTCULLIS_") && name.contains("__"));
-    valid.then_some(name).ok_or_else(|| VARIABLE.to_owned())
-}
-
-fn path_of_file(value: &Value) -> Result<PathBuf, String> {
-    let path = text(value)?;
-    if path.is_empty() {
-        return Err("must be the path of a file".to_owned());
-    }
-    Ok(path.into())
 }
 
 fn scopes(table: &mut Table<'_>) -> Vec<String> {
@@ -278,13 +239,4 @@ fn recheck(table: &mut Table<'_>, demo: bool) -> Option<Option<Duration>> {
     let path = table.path_of("recheck");
     let every = Bounds::of_recheck(demo).parse(&path, &text, table.problems());
     every.map(Some)
-}
-
-/// `None` means a problem, `Some(None)` an absent field.
-fn given<T>(
-    table: &mut Table<'_>,
-    name: &'static str,
-    read: impl FnOnce(&Value) -> Result<T, String>,
-) -> Option<Option<T>> {
-    table.optional(name, None, |value| read(value).map(Some))
 }

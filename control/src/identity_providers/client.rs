@@ -1,9 +1,5 @@
 //! How the service proves to a provider which client it is (OpenID Connect Core 1.0, section 9).
 
-use std::fs;
-use std::io;
-use std::path::Path;
-
 use form_urlencoded::byte_serialize;
 use portcullis::time::UnixSeconds;
 
@@ -11,12 +7,12 @@ use super::documents::discovery::Metadata;
 use super::error::ProviderError;
 use super::http::Authorization;
 use super::jose::client_key::ClientKey;
+use super::secret::{file_text, one_line, variable};
 use super::settings::{ClientAuthentication, ProviderConfig};
 use crate::problems::InputProblems;
 use crate::system::randomness::Randomness;
 use crate::tokens::secret::Plain;
 
-const MAX_SECRET_BYTES: usize = 4 * 1024;
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// The client's id and its secret or key.
@@ -47,16 +43,13 @@ impl Client {
     ) -> Option<Self> {
         let (field, named, read) = match &settings.client_authentication {
             ClientAuthentication::SecretEnv(name) => {
-                let read = std::env::var(name).map_err(|_| "is not set".to_owned());
-                ("client_secret_env", name.clone(), read.and_then(secret))
+                let read = variable(name).and_then(one_line).map(Proof::Secret);
+                ("client_secret_env", name.clone(), read)
             }
             ClientAuthentication::SecretFile(file) => {
                 let named = file.display().to_string();
-                (
-                    "client_secret_file",
-                    named,
-                    file_text(file).and_then(secret),
-                )
+                let read = file_text(file).and_then(one_line).map(Proof::Secret);
+                ("client_secret_file", named, read)
             }
             ClientAuthentication::PrivateKeyFile(file) => {
                 let named = file.display().to_string();
@@ -164,23 +157,4 @@ fn posts_secrets(metadata: &Metadata) -> bool {
         .is_some_and(|methods| {
             methods.contains(&"client_secret_post") && !methods.contains(&"client_secret_basic")
         })
-}
-
-/// A secret as it stands in a file: with a line break at its end, perhaps.
-fn secret(text: String) -> Result<Proof, String> {
-    let secret = text.trim_end_matches(['\r', '\n']);
-    if secret.is_empty() {
-        return Err("is empty".to_owned());
-    }
-    if secret.len() > MAX_SECRET_BYTES || secret.chars().any(char::is_control) {
-        return Err("must be one line of at most 4096 bytes".to_owned());
-    }
-    Ok(Proof::Secret(Plain::new(secret.to_owned())))
-}
-
-fn file_text(file: &Path) -> Result<String, String> {
-    fs::read_to_string(file).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidData => "is no text".to_owned(),
-        _ => error.to_string(),
-    })
 }

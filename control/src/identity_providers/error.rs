@@ -23,7 +23,7 @@ pub enum ProviderError {
         /// What is wrong with the answer.
         error: HttpError,
     },
-    /// Its discovery document cannot be used.
+    /// Its discovery document, or that of a transmitter, cannot be used.
     #[error("discovery document: {0}")]
     Discovery(#[from] DiscoveryFault),
     /// `iss` of the answer at the callback is that of another issuer, or is missing although the
@@ -86,6 +86,8 @@ pub enum Endpoint {
     Token,
     /// Its UserInfo endpoint.
     UserInfo,
+    /// The configuration document of a transmitter of security events.
+    Transmitter,
 }
 
 /// Why a discovery document cannot be used.
@@ -185,6 +187,27 @@ impl ProviderError {
         }
     }
 
+    /// Whether the provider has described a person who could not sign in, as opposed to an answer that
+    /// says nothing about them.
+    #[must_use]
+    pub fn is_about_the_person(&self) -> bool {
+        match self {
+            Self::EmailNotVerified
+            | Self::EmailInvalid(_)
+            | Self::GroupsLeftOut
+            | Self::ClaimsTooLarge { .. } => true,
+            Self::Away { .. }
+            | Self::Answer { .. }
+            | Self::Discovery(_)
+            | Self::CallbackIssuer { .. }
+            | Self::TokenRefused { .. }
+            | Self::IdToken(_)
+            | Self::UserInfoSubject
+            | Self::NotFresh { .. }
+            | Self::Client => false,
+        }
+    }
+
     /// The kind, for pages, metrics and the audit log.
     #[must_use]
     pub fn reason(&self) -> &'static str {
@@ -238,6 +261,7 @@ impl std::fmt::Display for Endpoint {
             Self::Jwks => "JWKS",
             Self::Token => "token endpoint",
             Self::UserInfo => "UserInfo endpoint",
+            Self::Transmitter => "transmitter configuration",
         })
     }
 }

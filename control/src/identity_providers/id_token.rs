@@ -92,6 +92,24 @@ pub fn for_client(
     issuer: &str,
     client_id: &str,
 ) -> Result<(), IdTokenFault> {
+    let audiences = for_audience(claims, issuer, client_id)?;
+    match claims.get("azp") {
+        Some(azp) if azp.as_str() != Some(client_id) => Err(wrong("azp")),
+        None if audiences > 1 => Err(missing("azp")),
+        _ => Ok(()),
+    }
+}
+
+/// Checks that a signed token is of this issuer and for this audience. Returns how many audiences it
+/// has.
+///
+/// # Errors
+/// What is wrong.
+pub fn for_audience(
+    claims: &Map<String, Value>,
+    issuer: &str,
+    audience: &str,
+) -> Result<usize, IdTokenFault> {
     if required(claims, "iss", Value::as_str)? != issuer {
         return Err(wrong("iss"));
     }
@@ -104,14 +122,10 @@ pub fn for_client(
         }
         Some(_) => return Err(wrong("aud")),
     };
-    if !audiences.contains(&client_id) {
+    if !audiences.contains(&audience) {
         return Err(wrong("aud"));
     }
-    match claims.get("azp") {
-        Some(azp) if azp.as_str() != Some(client_id) => Err(wrong("azp")),
-        None if audiences.len() > 1 => Err(missing("azp")),
-        _ => Ok(()),
-    }
+    Ok(audiences.len())
 }
 
 /// `sub` of verified claims.

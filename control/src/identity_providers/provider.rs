@@ -11,6 +11,7 @@ use super::error::{IdTokenFault, ProviderError, RefreshError};
 use super::http::Http;
 use super::id_token::{self, Checks};
 use super::identity::{ProvenIdentity, Refreshed, SignedEvent, claims};
+use super::reporters::Reporters;
 pub use super::request::{AuthorizationRequest, CallbackAnswer, Expected};
 use super::settings::ProviderConfig;
 use super::token_endpoint::{Grant, Tokens, redeem};
@@ -24,6 +25,7 @@ use crate::tokens::secret::Plain;
 pub struct IdentityProvider {
     settings: ProviderConfig,
     client: Client,
+    reporters: Reporters,
     http: Arc<Http>,
     documents: Arc<Documents>,
     clock: Arc<dyn Clock>,
@@ -42,6 +44,7 @@ impl IdentityProvider {
             let file = file.display();
             tracing::warn!("{file} is readable by every user of this machine: chmod o-r");
         }
+        let reporters = Reporters::open(&settings, &clock, path, problems);
         let url = discovery_url(&settings.issuer);
         let http = url.as_ref().ok_or_else(|| "is no URL".to_owned());
         let http = match http.and_then(Http::new) {
@@ -56,6 +59,7 @@ impl IdentityProvider {
             documents: Arc::new(Documents::new(&settings, url?, parts)),
             settings,
             client: client?,
+            reporters: reporters?,
             http,
             clock,
             random,
@@ -84,6 +88,12 @@ impl IdentityProvider {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Who may report about its people, apart from the provider itself.
+    #[must_use]
+    pub fn reporters(&self) -> &Reporters {
+        &self.reporters
     }
 
     /// The provider's documents.

@@ -40,6 +40,31 @@ pub struct ProviderConfig {
     pub recheck: Option<Duration>,
     /// `default`: whether `/login` leads to it without a choice.
     pub default: bool,
+    /// `global_token_revocation`: the bearer token with which the provider revokes people; absent: it
+    /// cannot.
+    pub global_token_revocation: Option<SecretPlace>,
+    /// `events`: who may send security events about the provider's people.
+    pub events: Vec<TransmitterConfig>,
+}
+
+/// `[[identity_providers.events]]`: a transmitter of security events (Shared Signals Framework 1.0).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransmitterConfig {
+    /// `issuer`: exactly what it writes into its events; by default the provider's own.
+    pub issuer: String,
+    /// `audience`: what it writes into `aud` of events for this service.
+    pub audience: String,
+    /// `token_env` or `token_file`: the bearer token that it sends; absent: none is demanded.
+    pub token: Option<SecretPlace>,
+}
+
+/// Where a secret is. It is read at the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// `token_env`: in a variable of the environment.
+    Env(String),
+    /// `token_file`: in a file.
+    File(PathBuf),
 }
 
 /// How the service authenticates at the token endpoint (OpenID Connect Core 1.0, section 9). Secrets

@@ -26,6 +26,8 @@ pub enum Endpoint {
     Page,
     /// The endpoints that give tokens to scripts.
     Scripts,
+    /// The endpoints at which identity providers report.
+    ProviderEvents,
     /// The admin API.
     Admin,
     /// No endpoint has the path.
@@ -46,7 +48,7 @@ pub struct Refused {
 pub struct Refusals(Counters);
 
 impl Endpoint {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Exchange,
         Self::Refresh,
         Self::Service,
@@ -54,6 +56,7 @@ impl Endpoint {
         Self::Feed,
         Self::Page,
         Self::Scripts,
+        Self::ProviderEvents,
         Self::Admin,
         Self::None,
     ];
@@ -67,6 +70,7 @@ impl Endpoint {
             Self::Feed => "feed",
             Self::Page => "page",
             Self::Scripts => "scripts",
+            Self::ProviderEvents => "provider_events",
             Self::Admin => "admin",
             Self::None => "none",
         }

@@ -77,9 +77,18 @@ impl InputProblems {
 /// named may be the secret itself.
 fn may_hold_a_secret(path: &str, value: &str) -> bool {
     let path = path.to_ascii_lowercase();
-    let of_secret = ["database", "secret", "private_key", "password"]
-        .iter()
-        .any(|word| path.contains(word));
+    let of_secret = [
+        "database",
+        "secret",
+        "private_key",
+        "password",
+        "token_revocation",
+    ]
+    .iter()
+    .any(|word| path.contains(word));
+    // Bearer tokens of `[[identity_providers.events]]`. Names of service tokens are shown.
+    let field = path.rsplit('.').next().unwrap_or_default();
+    let of_secret = of_secret || field.starts_with("token");
     // `sign_in.passwords` is no password.
     let is_secret = of_secret && !path.ends_with("passwords");
     (is_secret && !value.is_empty()) || (value.contains("://") && value.contains('@'))
@@ -122,5 +131,24 @@ mod tests {
                 "{shown}"
             );
         }
+    }
+
+    #[test]
+    fn a_bearer_token_in_the_wrong_field_is_not_shown() {
+        let shown = |path: &str| {
+            let mut problems = InputProblems::default();
+            problems.add(path, "hunter2", "is wrong");
+            let refused = problems.finish().unwrap_err();
+            refused.to_string().contains("hunter2")
+        };
+        for path in [
+            "identity_providers[0].events[0].token",
+            "identity_providers[0].events[0].token_env",
+            "identity_providers[0].global_token_revocation.token",
+            "identity_providers[0].global_token_revocations",
+        ] {
+            assert!(!shown(path), "{path}");
+        }
+        assert!(shown("applications[0].policy[0].include[0].service_token"));
     }
 }

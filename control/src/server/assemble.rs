@@ -17,6 +17,8 @@ use crate::feed::proxies::Proxies;
 use crate::identity_providers::IdentityProviders;
 use crate::metrics::Metrics;
 use crate::policy::notes as policy_notes;
+use crate::provider_events::limits::ReportLimits;
+use crate::provider_events::running_checks::RunningChecks;
 use crate::seal::Seal;
 use crate::service::Service;
 use crate::sign_in::known_browser::KnownBrowsers;
@@ -86,6 +88,8 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         provider_limits: ProviderLimits::default(),
         guess_limits: GuessLimits::new(),
         request_limits: RequestLimits::new(),
+        report_limits: ReportLimits::default(),
+        rechecks: RunningChecks::default(),
         credential_uses: Uses::default(),
         refused_services_logged: RateLimit::new(REFUSED_SERVICES_LOGGED),
         notifier: Arc::new(Notifier::new(0, Arc::clone(&clock))),

@@ -57,11 +57,7 @@ impl ProvenUser {
         let fits = |token: &Plain, most: usize| token.reveal().len() <= most;
         let identity = SignedInIdentity {
             id: random.id()?,
-            email: email.map(|email| IdentityEmail {
-                shown: email.address.shown().to_owned(),
-                normal: email.address.normal().to_owned(),
-                is_believed: is_believed(providers, &proven.provider_id, email),
-            }),
+            email: identity_email(providers, &proven),
             joins: joins.unwrap_or_default(),
             provider_id: proven.provider_id,
             subject: proven.subject,
@@ -110,6 +106,19 @@ impl fmt::Debug for ProvenUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ProvenUser({})", self.identity.provider_id)
     }
+}
+
+/// The address as it is stored, if the provider tells one.
+pub fn identity_email(
+    providers: &IdentityProviders,
+    proven: &ProvenIdentity,
+) -> Option<IdentityEmail> {
+    let email = proven.email.as_ref()?;
+    Some(IdentityEmail {
+        shown: email.address.shown().to_owned(),
+        normal: email.address.normal().to_owned(),
+        is_believed: is_believed(providers, &proven.provider_id, email),
+    })
 }
 
 /// Whether the provider may speak for the address: its domain is one of the provider's own

@@ -12,6 +12,10 @@ pub(in crate::storage) enum Unaudited {
     Proxies,
     /// It is a step on the way to a token: the token has an event.
     OnTheWay,
+    /// A provider reported something about people who have never signed in here.
+    NobodyConcerned,
+    /// A session is checked with its provider, and nothing came of it.
+    Recheck,
     /// It brings the database up to date, or writes nothing.
     Nothing,
 }

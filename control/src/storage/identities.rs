@@ -3,6 +3,7 @@
 
 mod identity;
 mod people;
+mod rechecks;
 mod secrets;
 
 pub(in crate::storage) use secrets::reseal;
@@ -18,6 +19,7 @@ use crate::storage::tokens::signing_keys::SealingError;
 use crate::tokens::secret::Hashed;
 use identity::Person;
 pub use identity::{IdentityEmail, IdentityUser, SignedInIdentity};
+pub use rechecks::{CheckOutcome, Checked, CheckedPerson, ClaimedSession, DueRechecks};
 pub use secrets::SignOutHint;
 
 /// How often a sign-in begins again because another one has just stored the same new person.

@@ -46,6 +46,9 @@ const OUTDATED_SESSIONS: &str = "DELETE FROM sessions WHERE expires_at < $1 AND 
 const OUTDATED_REVOCATIONS: &str = "DELETE FROM revocations WHERE expires_at < $1 AND \
      (scope, subject, audience, fresh) IN \
      (SELECT scope, subject, audience, fresh FROM revocations WHERE expires_at < $1 LIMIT $2)";
+const OUTDATED_REPORTS: &str = "DELETE FROM provider_events WHERE expires_at < $1 AND \
+     (issuer, id_hash) IN \
+     (SELECT issuer, id_hash FROM provider_events WHERE expires_at < $1 LIMIT $2)";
 const OUTDATED_PROXIES: &str = "DELETE FROM proxies WHERE last_seen_ms + denies_after_ms < $1 \
      AND (credential, instance) IN (SELECT credential, instance FROM proxies \
      WHERE last_seen_ms + denies_after_ms < $1 LIMIT $2)";
@@ -63,8 +66,9 @@ const OUTDATED_TIMES: &str = "DELETE FROM version_times WHERE version <= $1 AND 
 
 impl Database {
     /// Deletes codes, refreshes, networks and proxies that ended before `now`, and the oldest part of the
-    /// log; sessions and revocations that ended before `settled`. A revocation lasts as long as the
-    /// sessions that are stored, so a clock that is ahead must not delete them either.
+    /// log; sessions, reports of providers and revocations that ended before `settled`. A revocation
+    /// lasts as long as the sessions that are stored, and a report would count again, so a clock that is
+    /// ahead must not delete them either.
     pub async fn tidy(&self, now: UnixSeconds, settled: UnixSeconds) -> Result<(), StorageError> {
         let past_repeats = to_db(now - REPEAT_GRACE);
         let past_proxies = (now - PROXY_GRACE).get().saturating_mul(1_000);
@@ -73,6 +77,7 @@ impl Database {
             (OUTDATED_REFRESHES, past_repeats),
             (OUTDATED_DEVICE_CODES, past_repeats),
             (OUTDATED_SESSIONS, to_db(settled)),
+            (OUTDATED_REPORTS, to_db(settled)),
             (OUTDATED_NETWORKS, to_db(now - NETWORK_LIFE)),
             (OUTDATED_REVOCATIONS, to_db(settled - REVOCATION_GRACE)),
             (OUTDATED_PROXIES, to_db(past_proxies)),

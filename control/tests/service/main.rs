@@ -56,6 +56,7 @@ mod person;
 mod policies;
 mod policy;
 mod popup;
+mod provider_events;
 mod provider_sign_in;
 mod refresh;
 mod removed_application;

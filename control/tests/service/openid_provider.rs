@@ -28,6 +28,7 @@ pub const DISCOVERY: &str = "discovery";
 pub const JWKS: &str = "jwks";
 pub const TOKEN: &str = "token";
 pub const USERINFO: &str = "userinfo";
+pub const TRANSMITTER: &str = "transmitter";
 
 /// A running provider. Ends with the test.
 pub struct OpenIdProvider {
@@ -200,6 +201,7 @@ async fn answer(
 ) -> Response {
     let endpoint = match path.rsplit('/').next().unwrap() {
         "openid-configuration" => DISCOVERY,
+        "ssf-configuration" => TRANSMITTER,
         "jwks" => JWKS,
         "token" => TOKEN,
         "userinfo" => USERINFO,
@@ -227,6 +229,10 @@ impl Script {
     fn behave(&mut self, call: &Call) -> Reply {
         match call.endpoint {
             DISCOVERY => Reply::json(&self.discovery),
+            TRANSMITTER => Reply::json(&json!({
+                "issuer": self.discovery["issuer"],
+                "jwks_uri": self.discovery["jwks_uri"],
+            })),
             JWKS => {
                 let keys: Vec<Value> = self.keys.iter().map(|key| key.jwk()).collect();
                 Reply::json(&json!({ "keys": keys }))

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::browser::{Attempt, Browser, code_of, exchanged};
-use crate::harness::Service;
+use crate::harness::{Service, with_seal_of};
 use crate::openid_provider::keys::Token;
 use crate::openid_provider::{CLIENT_ID, OpenIdProvider, SECRET};
 
@@ -24,41 +24,45 @@ const SESSION: &str = "__Host-access_session";
 const PENDING: &str = "__Host-access_signin_";
 
 /// A service with the providers `corp` and `partner`, and the application `wiki`.
-struct Scene {
-    service: Service,
-    corp: OpenIdProvider,
-    partner: OpenIdProvider,
-    wiki: Attempt,
-    credential: String,
+pub struct Scene {
+    pub service: Service,
+    pub corp: OpenIdProvider,
+    pub partner: OpenIdProvider,
+    pub wiki: Attempt,
+    pub credential: String,
+    directory: Arc<TempDir>,
+    toml: String,
 }
 
 /// How the service is configured.
 #[derive(Default)]
-struct Settings {
+pub struct Settings {
     /// Of `corp`.
-    corp: &'static str,
+    pub corp: &'static str,
     /// Of `partner`.
-    partner: &'static str,
+    pub partner: &'static str,
     /// Before both.
-    rest: &'static str,
+    pub rest: &'static str,
+    /// A file beside it, which settings name as `{directory}/<its name>`.
+    pub file: Option<(&'static str, &'static str)>,
     /// Of the application.
-    wiki: Value,
+    pub wiki: Value,
 }
 
 /// A browser that is at a provider.
-struct Trip {
+pub struct Trip {
     provider: &'static str,
     issuer: String,
     query: BTreeMap<String, String>,
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(Settings::default()).await
     }
 
     /// With these settings of `corp` on top.
-    async fn with_corp(corp: &'static str) -> Self {
+    pub async fn with_corp(corp: &'static str) -> Self {
         Self::with(Settings {
             corp,
             ..Settings::default()
@@ -66,11 +70,14 @@ impl Scene {
         .await
     }
 
-    async fn with(settings: Settings) -> Self {
+    pub async fn with(settings: Settings) -> Self {
         let (corp, partner) = (OpenIdProvider::start().await, OpenIdProvider::start().await);
         let directory = Arc::new(TempDir::new().unwrap());
         let secret = directory.path().join("secret");
         std::fs::write(&secret, SECRET).unwrap();
+        if let Some((name, text)) = settings.file {
+            std::fs::write(directory.path().join(name), text).unwrap();
+        }
         let provider = |id: &str, provider: &OpenIdProvider, settings: &str| {
             let (issuer, secret) = (&provider.issuer, secret.display());
             format!(
@@ -84,7 +91,9 @@ impl Scene {
             provider("corp", &corp, settings.corp),
             provider("partner", &partner, settings.partner),
         ];
-        let service = Service::start_in(directory, &toml.join("\n"))
+        let here = directory.path().to_str().unwrap();
+        let toml = toml.join("\n").replace("{directory}", here);
+        let service = Service::start_in(Arc::clone(&directory), &toml)
             .await
             .unwrap();
         let wiki = match settings.wiki {
@@ -97,10 +106,21 @@ impl Scene {
             service,
             corp,
             partner,
+            directory,
+            toml,
         }
     }
 
-    fn provider(&self, id: &str) -> &OpenIdProvider {
+    /// Another service on the same database, with the same configuration.
+    pub async fn replica(&self) -> Service {
+        let directory = Arc::new(with_seal_of(&self.directory));
+        let clock = Arc::clone(&self.service.clock);
+        let url = &self.service.database_url;
+        let started = Service::start_beside(url, directory, &self.toml, clock, true);
+        started.await.unwrap()
+    }
+
+    pub fn provider(&self, id: &str) -> &OpenIdProvider {
         match id {
             "corp" => &self.corp,
             _ => &self.partner,
@@ -108,18 +128,18 @@ impl Scene {
     }
 
     /// The path that begins a sign-in with a provider at the wiki.
-    fn path(&self, provider: &str) -> String {
+    pub fn path(&self, provider: &str) -> String {
         let path = self.wiki.path();
         path.replace("/login?", &format!("/login/{provider}?"))
     }
 
     /// The browser goes to a provider.
-    async fn go(&self, browser: &mut Browser, provider: &'static str) -> Trip {
+    pub async fn go(&self, browser: &mut Browser, provider: &'static str) -> Trip {
         let response = browser.get(&self.service, &self.path(provider)).await;
         self.trip(&response, provider)
     }
 
-    fn trip(&self, response: &Response, provider: &'static str) -> Trip {
+    pub fn trip(&self, response: &Response, provider: &'static str) -> Trip {
         assert_eq!(response.status(), StatusCode::FOUND);
         let issuer = self.provider(provider).issuer.clone();
         let url = location(response);
@@ -135,19 +155,19 @@ impl Scene {
     }
 
     /// The ID token of `ana` that the provider issues for this trip.
-    fn token(&self, trip: &Trip) -> Token {
+    pub fn token(&self, trip: &Trip) -> Token {
         let provider = self.provider(trip.provider);
         provider.id_token(self.service.clock_now(), trip.nonce())
     }
 
     /// The browser comes back with a code for this token.
-    async fn come_back(&self, browser: &mut Browser, trip: &Trip, token: &Token) -> Response {
+    pub async fn come_back(&self, browser: &mut Browser, trip: &Trip, token: &Token) -> Response {
         self.provider(trip.provider).redeems("the-code", token);
         browser.get(&self.service, &trip.callback("the-code")).await
     }
 
     /// A whole sign-in of `ana`, whose ID token is changed.
-    async fn sign_in(
+    pub async fn sign_in(
         &self,
         browser: &mut Browser,
         provider: &'static str,
@@ -159,7 +179,7 @@ impl Scene {
     }
 
     /// The claims of the application token that this redirect leads to.
-    async fn claims(&self, response: &Response) -> Value {
+    pub async fn claims(&self, response: &Response) -> Value {
         let code = code_of(response, &self.wiki);
         let answer = exchanged(&self.service, &self.credential, &code).await;
         let token = answer["token"].as_str().unwrap();
@@ -168,11 +188,11 @@ impl Scene {
         serde_json::from_slice(&claims).unwrap()
     }
 
-    async fn users(&self) -> Vec<Value> {
+    pub async fn users(&self) -> Vec<Value> {
         self.service.listed("/users").await
     }
 
-    async fn sessions(&self) -> Vec<Value> {
+    pub async fn sessions(&self) -> Vec<Value> {
         let (_, list) = self
             .service
             .over_socket(reqwest::Method::GET, "sessions")
@@ -182,21 +202,21 @@ impl Scene {
 }
 
 impl Trip {
-    fn state(&self) -> &str {
+    pub fn state(&self) -> &str {
         &self.query["state"]
     }
 
-    fn nonce(&self) -> &str {
+    pub fn nonce(&self) -> &str {
         &self.query["nonce"]
     }
 
     /// Where the provider sends the browser back.
-    fn callback(&self, code: &str) -> String {
+    pub fn callback(&self, code: &str) -> String {
         self.answer(&[("code", code), ("iss", &self.issuer)])
     }
 
     /// The callback with this answer.
-    fn answer(&self, fields: &[(&str, &str)]) -> String {
+    pub fn answer(&self, fields: &[(&str, &str)]) -> String {
         callback(
             self.provider,
             &[&[("state", self.state())], fields].concat(),

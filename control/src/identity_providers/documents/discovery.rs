@@ -44,19 +44,7 @@ impl Metadata {
         issuer: &str,
         reach: &Reach,
     ) -> Result<Self, ProviderError> {
-        let found = text(&document, "issuer").ok_or(DiscoveryFault::Missing("issuer"))?;
-        if found != issuer {
-            return Err(DiscoveryFault::Issuer {
-                found: found
-                    .chars()
-                    .take(256)
-                    .collect::<String>()
-                    .escape_debug()
-                    .to_string(),
-                configured: issuer.to_owned(),
-            }
-            .into());
-        }
+        check_issuer(&document, issuer)?;
         let required =
             |field| optional(&document, field, reach)?.ok_or(DiscoveryFault::Missing(field));
         Ok(Self {
@@ -82,6 +70,31 @@ impl Metadata {
     pub fn says(&self, field: &str) -> bool {
         flag(&self.document, field)
     }
+}
+
+/// `jwks_uri` of another document of an issuer.
+///
+/// # Errors
+/// When the document names another issuer, or has no such URL.
+pub fn jwks_uri(
+    document: &Map<String, Value>,
+    issuer: &str,
+    reach: &Reach,
+) -> Result<Url, DiscoveryFault> {
+    check_issuer(document, issuer)?;
+    optional(document, "jwks_uri", reach)?.ok_or(DiscoveryFault::Missing("jwks_uri"))
+}
+
+fn check_issuer(document: &Map<String, Value>, issuer: &str) -> Result<(), DiscoveryFault> {
+    let found = text(document, "issuer").ok_or(DiscoveryFault::Missing("issuer"))?;
+    if found == issuer {
+        return Ok(());
+    }
+    let found: String = found.chars().take(256).collect();
+    Err(DiscoveryFault::Issuer {
+        found: found.escape_debug().to_string(),
+        configured: issuer.to_owned(),
+    })
 }
 
 fn text<'a>(document: &'a Map<String, Value>, field: &str) -> Option<&'a str> {

@@ -32,6 +32,7 @@ macro_rules! migrations_in {
             12 "identities" "0012_identities.sql",
             14 "service_tokens" "0014_service_tokens.sql",
             15 "audit" "0015_audit.sql",
+            16 "provider_events" "0016_provider_events.sql",
         }
     };
 }

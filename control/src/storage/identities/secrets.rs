@@ -43,6 +43,23 @@ pub(super) async fn keep(
     Ok(())
 }
 
+/// Seals and stores a refresh token in place of the session's old one. The version of the feed must be
+/// locked.
+pub(super) async fn keep_refresh_token(
+    write: &mut Write,
+    session: &str,
+    token: Option<&Plain>,
+    seal: &Seal,
+) -> Result<(), SealingError> {
+    let Some(token) = token else {
+        return Ok(());
+    };
+    let purpose = Purpose::RefreshToken { session };
+    let bytes = token.reveal().as_bytes();
+    let sealed = seal_as_stored(write.connection(), seal, purpose, bytes).await?;
+    Ok(put(write, purpose, session, &sealed).await?)
+}
+
 /// Seals the secrets of all sessions with the first key of the source. Returns how many were sealed
 /// with another one.
 pub(in crate::storage) async fn reseal(

@@ -22,7 +22,7 @@ pub struct LongestLeft {
 }
 
 /// `$1` is now and `$2` the moment after which nothing can have begun, in seconds.
-const MOVED: [&str; 7] = [
+const MOVED: [&str; 8] = [
     "UPDATE exchange_codes SET used_at = $1 WHERE used_at > $2",
     "UPDATE refreshes SET issued_at = $1 WHERE issued_at > $2",
     "UPDATE device_codes SET expires_at = expires_at - (asked_at - $1), \
@@ -34,6 +34,7 @@ const MOVED: [&str; 7] = [
      created_at = CASE WHEN created_at > $1 THEN $1 ELSE created_at END, \
      last_used_at = CASE WHEN last_used_at > $1 THEN $1 ELSE last_used_at END \
      WHERE auth_time > $2",
+    "UPDATE sessions SET checked_at = $1 WHERE checked_at > $2",
     "UPDATE admin_tokens SET expires_at = expires_at - (created_at - $1), created_at = $1 \
      WHERE created_at > $2",
     // Keys that wait to sign, and the one that signs until the next rotation.

@@ -5,8 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis::time::UnixSeconds;
+use portcullis_control::audit::{Actor, Initiator};
 use portcullis_control::sessions::client_description::ClientDescription;
-use portcullis_control::storage::{IdentityEmail, NewSession, Proxy, SignedInIdentity};
+use portcullis_control::storage::{
+    Checked, DueRechecks, IdentityEmail, NewSession, ProviderReport, Proxy, ReportId,
+    ReportedPerson, ReportedSession, SignedInIdentity, UserRevocation,
+};
 use portcullis_control::tokens::keys::rotation;
 use portcullis_control::tokens::secret::Plain;
 use reqwest::{Method, StatusCode};
@@ -44,6 +48,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("burn_code", "burnt code"),
     ("change_application", "applications"),
     ("change_password", "own password"),
+    ("claim_rechecks", "checks of sessions"),
     ("declare", "start"),
     ("delete", "upkeep"),
     ("delete_admin_token", "admin token"),
@@ -52,6 +57,8 @@ pub const WRITES: &[(&str, &str)] = &[
     ("enable_service_token", "service tokens"),
     ("enable_users", "disabled and enabled"),
     ("end_other_sessions", "other sessions"),
+    ("end_rechecked", "checks of sessions"),
+    ("end_reported_session", "reports of a provider"),
     // Disables and deletes.
     ("end_service_token", "service tokens"),
     ("end_session", "session of a provider"),
@@ -61,10 +68,12 @@ pub const WRITES: &[(&str, &str)] = &[
     ("note_admin_token", "admin token"),
     ("note_filter_credential", "proxies"),
     ("note_header_token", "token for scripts"),
+    ("note_rechecked", "checks of sessions"),
     ("note_service_token", "service tokens"),
     ("note_shared_nodes", "proxies"),
     ("poll_device_code", "device code"),
     ("publish_signing_key", "keys"),
+    ("put_off_recheck", "checks of sessions"),
     ("record_proxies", "proxies"),
     ("refuse_signing_key", "keys"),
     ("remove_application", "applications"),
@@ -74,6 +83,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("restore", "restore"),
     ("revoke_application", "revocations"),
     ("revoke_filter_credential", "filter credentials"),
+    ("revoke_reported", "reports of a provider"),
     ("revoke_users", "revocations"),
     ("rotate_service_token", "service tokens"),
     ("set_password", "password"),
@@ -116,6 +126,8 @@ impl Journey {
         journey.administration().await;
         journey.sessions().await;
         journey.provider().await;
+        journey.reports().await;
+        journey.rechecks().await;
         journey.scripts().await;
         journey.services().await;
         journey.keys().await;
@@ -228,6 +240,94 @@ impl Journey {
         }
     }
 
+    /// Another session of Eva.
+    async fn eva(&mut self, session: &str) {
+        let service = Arc::clone(&self.service.running.service);
+        let identity = identity_of("third");
+        let new = session_of(session, service.now());
+        let storage = &service.storage;
+        let begun = storage.begin_session_of(&identity, &new, &service.seal, sign_in_of(""));
+        begun.await.unwrap();
+        self.answered("sign-in with a provider");
+    }
+
+    async fn reports(&mut self) {
+        let service = Arc::clone(&self.service.running.service);
+        let storage = &service.storage;
+        let by = Initiator::from(Actor::Provider("corp".to_owned()));
+        let report = |jti: &'static str| ProviderReport {
+            provider_id: "corp",
+            reason: "back_channel_logout",
+            by: &by,
+            once: Some(ReportId {
+                issuer: "https://sso.example.com",
+                jti,
+                expires_at: service.now(),
+            }),
+        };
+        self.eva("session-3").await;
+        let session = ReportedSession {
+            sid: "at-the-provider",
+            subject: None,
+        };
+        let first = report("1");
+        let ended = storage.end_reported_session(&first, session);
+        ended.await.unwrap();
+        self.answered("reports of a provider");
+        self.eva("session-4").await;
+        let revocation = UserRevocation {
+            blocked_until: UnixSeconds::EPOCH,
+            until: service.past_leeway(),
+            disable: false,
+        };
+        let person = ReportedPerson::Subject("eva".to_owned());
+        let second = report("2");
+        let revoked = storage.revoke_reported(&second, &person, revocation);
+        revoked.await.unwrap();
+        self.answered("reports of a provider");
+    }
+
+    async fn rechecks(&mut self) {
+        let service = Arc::clone(&self.service.running.service);
+        let (storage, now) = (&service.storage, service.now());
+        let by = Initiator::from(Actor::Provider("corp".to_owned()));
+        for session in ["session-5", "session-6", "session-7"] {
+            self.eva(session).await;
+        }
+        let due = DueRechecks {
+            provider_id: "corp",
+            now,
+            after: Duration::ZERO,
+            longest_wait: Duration::from_secs(60),
+            claim_for: Duration::from_secs(60),
+            at_most: 3,
+        };
+        let claimed = storage.claim_rechecks(&due).await.unwrap();
+        self.answered("checks of sessions");
+        let [first, second, third] = &claimed[..] else {
+            panic!("{claimed:?}");
+        };
+        let token = Plain::new("the next one".to_owned());
+        let put_off = storage.put_off_recheck(first, now, (Some(&token), &service.seal));
+        put_off.await.unwrap();
+        self.answered("checks of sessions");
+        let checked = Checked {
+            person: None,
+            refresh_token: Some(&token),
+            by: &by,
+            now,
+            next: now,
+        };
+        let noted = storage.note_rechecked(second, &checked, &service.seal);
+        noted.await.unwrap();
+        self.answered("checks of sessions");
+        let ended = storage.end_rechecked(third, &by, "recheck_refused");
+        ended.await.unwrap();
+        self.answered("checks of sessions");
+        let eva = json!({ "email": "eva@example.com" });
+        self.done("revocations", "/revocations/user", eva).await;
+    }
+
     async fn scripts(&mut self) {
         let fields = [("application", self.audience.as_str())];
         let made = self.browser.submit(&self.service, "/tokens", &fields).await;
@@ -317,7 +417,8 @@ impl Journey {
             );
             let poll = self.service.http.get(url.clone() + &query);
             let polled = poll.bearer_auth(&self.credential).send().await.unwrap();
-            assert_eq!(polled.status(), StatusCode::OK);
+            let status = polled.status();
+            assert_eq!(status, StatusCode::OK, "{}", polled.text().await.unwrap());
         }
         let written = service.proxies.write(storage, &service.notifier);
         written.await.unwrap();
@@ -389,7 +490,7 @@ fn identity_of(id: &str) -> SignedInIdentity {
 fn session_of(id: &str, now: UnixSeconds) -> NewSession {
     NewSession {
         id: id.to_owned(),
-        user_id: format!("user of {id}"),
+        user_id: format!("user-of-{id}"),
         password: None,
         now,
         expires_at: now + Duration::from_secs(3_600),
