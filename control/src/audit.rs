@@ -10,6 +10,7 @@ pub mod event;
 pub mod event_name;
 pub mod initiator;
 pub mod source;
+pub mod strangers;
 mod text;
 
 pub use event::{Event, Subject};

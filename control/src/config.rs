@@ -22,7 +22,9 @@ use crate::identity_providers::settings::ProviderConfig;
 use crate::policy::check::context::Names;
 use crate::policy::rules::AccessGroup;
 use crate::problems::{InputProblems, Refused};
-use settings::{DatabaseConfig, KeysConfig, ServerConfig, SessionsConfig, SignInConfig};
+use settings::{
+    AuditConfig, DatabaseConfig, KeysConfig, ServerConfig, SessionsConfig, SignInConfig,
+};
 use values::Table;
 
 /// The configuration of the service.
@@ -36,6 +38,8 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// `[keys]`.
     pub keys: KeysConfig,
+    /// `[audit]`.
+    pub audit: AuditConfig,
     /// `[sign_in]`.
     pub sign_in: SignInConfig,
     /// `[[identity_providers]]`.
@@ -100,6 +104,7 @@ impl Config {
         let demo = server.as_ref().is_some_and(|server| server.demo);
         let sessions = sections::sessions(root.optional_object("sessions"), demo);
         let keys = sections::keys(root.optional_object("keys"));
+        let audit = sections::audit(root.optional_object("audit"));
         let providers = identity_providers::identity_providers(&mut root, demo);
         let has_providers = providers.as_ref().is_none_or(|all| !all.is_empty());
         let sign_in = sections::sign_in(root.optional_object("sign_in"), has_providers);
@@ -122,6 +127,7 @@ impl Config {
             database: database?,
             sessions: sessions?,
             keys: keys?,
+            audit: audit?,
             sign_in: sign_in?,
             identity_providers: providers?,
             access_groups: access_groups?,

@@ -14,6 +14,7 @@ mod listeners;
 pub mod marker;
 mod open_files;
 pub mod restore;
+mod strangers;
 mod upkeep;
 
 use std::net::SocketAddr;
@@ -255,6 +256,7 @@ impl Running {
         // What proxies did until now, such as to hang up before this service stopped.
         let written = service.proxies.write(&self.database, &service.notifier);
         let _ = tokio::time::timeout(DATABASE_CLOSE_LIMIT, written).await;
+        let _ = tokio::time::timeout(DATABASE_CLOSE_LIMIT, service.store_counts()).await;
         let closed = async {
             if let Err(error) = marker::write_now(&self.database, self.data_dir.path()).await {
                 tracing::warn!(%error, "the newest version is not noted");
@@ -291,5 +293,6 @@ fn background(service: &Arc<Service>, data_dir: &Path) -> JoinSet<()> {
     tasks.spawn(clock::keep(Arc::clone(service)));
     tasks.spawn(upkeep::keep(Arc::clone(service)));
     tasks.spawn(recheck::keep(Arc::clone(service)));
+    tasks.spawn(strangers::keep(Arc::clone(service)));
     tasks
 }

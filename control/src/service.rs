@@ -7,6 +7,8 @@ use portcullis::protocol::origin::Origin;
 use portcullis::time::UnixSeconds;
 use tokio::sync::{Semaphore, watch};
 
+use crate::audit::Event;
+use crate::audit::strangers::Strangers;
 use crate::config::Config;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
@@ -62,6 +64,8 @@ pub struct Service {
     pub(crate) used_attempts: UsedAttempts,
     /// Limits on sign-ins with a provider that fail.
     pub(crate) provider_limits: ProviderLimits,
+    /// Bounds what strangers write into the audit log.
+    pub(crate) strangers: Strangers,
     /// Limits on wrong user codes.
     pub(crate) guess_limits: GuessLimits,
     /// Limits on requests for device codes, and on polls.
@@ -140,6 +144,32 @@ impl Service {
     #[must_use]
     pub fn single_sign_on(&self) -> bool {
         self.config.sessions.global_duration != Some(Duration::ZERO)
+    }
+
+    /// Stores an event that anyone can cause by failing, or counts it if there are too many. Nothing
+    /// else depends on it, so an error is only logged.
+    pub async fn tell_of_failure(&self, event: Event) {
+        if self.strangers.admit(&event, self.clock.now())
+            && let Err(error) = self.storage.add_event(event).await
+        {
+            tracing::warn!(?error, "an event of the audit log is not stored");
+        }
+    }
+
+    /// Stores what [`Self::tell_of_failure`] has counted.
+    ///
+    /// # Errors
+    /// When it is not stored; it is kept for the next call.
+    pub async fn store_counts(&self) -> Result<(), StorageError> {
+        let counted = self.strangers.take();
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let stored = self.storage.count_events(&counted).await;
+        if stored.is_err() {
+            self.strangers.put_back(counted);
+        }
+        stored
     }
 
     /// Waits until the service stops.

@@ -36,6 +36,10 @@ pub struct Event {
     pub(crate) reason: String,
     pub(crate) changes: Option<Changes>,
     pub(crate) details: Map<String, Value>,
+    /// How many events it stands for.
+    pub(crate) count: u64,
+    /// What tells a line that is counted up; `None` for an event alone.
+    pub(crate) counted_as: Option<String>,
 }
 
 impl Subject {
@@ -93,6 +97,8 @@ impl Event {
             reason: String::new(),
             changes: None,
             details: Map::new(),
+            count: 1,
+            counted_as: None,
             subject,
         };
         if event.subject.kind == "user" {
@@ -151,6 +157,21 @@ impl Event {
     #[must_use]
     pub fn changes(mut self, changes: Changes) -> Self {
         self.changes = Some(changes);
+        self
+    }
+
+    /// The sign-in of which it tells, as one that was refused.
+    #[must_use]
+    pub(crate) fn refused(mut self, reason: &str) -> Self {
+        self.name = EventName::SignInRefused;
+        self.reason(reason)
+    }
+
+    /// As a line that stands for several, and is counted up.
+    #[must_use]
+    pub(crate) fn counted(mut self, count: u64, counted_as: String) -> Self {
+        self.count = count;
+        self.counted_as = Some(counted_as);
         self
     }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::settings::{
-    DatabaseConfig, KeysConfig, SealConfig, ServerConfig, SessionsConfig, SignInConfig,
+    AuditConfig, DatabaseConfig, KeysConfig, SealConfig, ServerConfig, SessionsConfig, SignInConfig,
 };
 use super::values::{self, Table, count, flag, text, texts};
 use portcullis::session::signature::Algorithm;
@@ -23,6 +23,7 @@ const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8081
 const FILTERS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8082);
 const DEFAULT_BLOCK: Duration = Duration::from_secs(60);
 const DEFAULT_ROTATION: Duration = Duration::from_secs(6 * 7 * 24 * 60 * 60);
+const DEFAULT_RETENTION: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 const DEFAULT_FAILURES_PER_EMAIL: u32 = 10;
 const DEFAULT_FAILURES_PER_ADDRESS: u32 = 60;
 
@@ -147,6 +148,21 @@ fn seal(keys: &mut Table<'_>) -> Option<Option<SealConfig>> {
         keys.problems().add(&path, "", ONE);
     }
     seal.map(Some)
+}
+
+/// `[audit]`.
+pub fn audit(mut table: Table<'_>) -> Option<AuditConfig> {
+    let retention = match table.given("retention", values::duration) {
+        Some(text) => {
+            let path = table.path_of("retention");
+            Bounds::of_audit().parse(&path, &text, table.problems())
+        }
+        None => Some(DEFAULT_RETENTION),
+    };
+    table.finish();
+    Some(AuditConfig {
+        retention: Some(retention?).filter(|retention| !retention.is_zero()),
+    })
 }
 
 /// `[sign_in]`. `has_providers`: whether people can sign in with an identity provider.

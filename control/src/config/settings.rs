@@ -65,6 +65,13 @@ pub enum SealConfig {
     Environment(String),
 }
 
+/// `[audit]`.
+#[derive(Debug, Clone)]
+pub struct AuditConfig {
+    /// `retention`: how long events are kept, 90 days by default; absent: for ever.
+    pub retention: Option<Duration>,
+}
+
 /// `[sign_in]`: whether people sign in with passwords, and how many such sign-ins may fail in a
 /// minute.
 #[derive(Debug, Clone, Copy)]

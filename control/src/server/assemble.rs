@@ -11,6 +11,7 @@ use super::error::StartError;
 use crate::applications::Application;
 use crate::applications::neighbours::{notes, taken_over};
 use crate::audit::Initiator;
+use crate::audit::strangers::Strangers;
 use crate::config::Config;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
@@ -86,6 +87,7 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         limits: Arc::new(SignInLimits::new(config.sign_in)),
         used_attempts: UsedAttempts::default(),
         provider_limits: ProviderLimits::default(),
+        strangers: Strangers::default(),
         guess_limits: GuessLimits::new(),
         request_limits: RequestLimits::new(),
         report_limits: ReportLimits::default(),

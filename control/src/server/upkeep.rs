@@ -24,5 +24,11 @@ pub(super) async fn keep(service: Arc<Service>) {
         if let Err(error) = service.storage.tidy(now, settled).await {
             tracing::warn!(error = ?error, "expired rows could not be deleted");
         }
+        // What a clock shows for a moment must not delete the log.
+        if let Some(retention) = service.config.audit.retention
+            && let Err(error) = service.storage.forget_events(settled - retention).await
+        {
+            tracing::warn!(?error, "old events of the audit log could not be deleted");
+        }
     }
 }

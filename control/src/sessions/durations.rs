@@ -22,6 +22,8 @@ const SHORTEST_GRACE: Duration = Duration::from_secs(60 * 60);
 const LONGEST_GRACE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const SHORTEST_ROTATION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const LONGEST_ROTATION: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const SHORTEST_RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST_RETENTION: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
 const LONGEST_BLOCK: Duration = Duration::from_secs(60 * 60);
 const SHORTEST_RECHECK: Duration = Duration::from_secs(5 * 60);
 const LONGEST_RECHECK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -111,6 +113,16 @@ impl Bounds {
                 SHORTEST_RECHECK
             },
             longest: LONGEST_RECHECK,
+        }
+    }
+
+    /// For how long the audit log keeps events; `0` keeps them for ever.
+    #[must_use]
+    pub fn of_audit() -> Self {
+        Self {
+            or_zero: true,
+            shortest: SHORTEST_RETENTION,
+            longest: LONGEST_RETENTION,
         }
     }
 

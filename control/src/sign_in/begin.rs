@@ -105,7 +105,7 @@ impl SignIn<'_> {
                 }
                 (id, auth_ver, expires_at)
             }
-            refusal => return Ok(self.refused(service, &user_id, &refusal)),
+            refusal => return Ok(self.refused(service, &user_id, &refusal).await),
         };
         service.metrics.sign_in(SignInResult::SignedIn);
         let provided = self.user.provided();
@@ -151,27 +151,34 @@ impl SignIn<'_> {
         })
     }
 
-    fn refused(&self, service: &Service, user_id: &str, refusal: &BegunSession) -> SignInOutcome {
-        let (result, why, outcome) = match refusal {
+    async fn refused(
+        &self,
+        service: &Service,
+        user_id: &str,
+        refusal: &BegunSession,
+    ) -> SignInOutcome {
+        let (result, reason, outcome) = match refusal {
             BegunSession::Blocked { until } => (
                 SignInResult::UserBlocked,
-                "the user is blocked",
+                "user_blocked",
                 SignInOutcome::Blocked { until: *until },
             ),
             BegunSession::PasswordChanged => (
                 SignInResult::WrongPassword,
-                "the password was changed",
+                "password_changed",
                 SignInOutcome::PasswordChanged,
             ),
             BegunSession::Disabled | BegunSession::Begun { .. } => (
                 SignInResult::UserDisabled,
-                "the user is disabled",
+                "user_disabled",
                 SignInOutcome::Disabled,
             ),
         };
         service.metrics.sign_in(result);
         let email = self.user.shown_email();
-        tracing::info!(user = user_id, email, why, "sign-in refused");
+        tracing::info!(user = user_id, email, reason, "sign-in refused");
+        let told = self.told(user_id).refused(reason);
+        service.tell_of_failure(told).await;
         outcome
     }
 

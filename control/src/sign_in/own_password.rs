@@ -88,6 +88,8 @@ pub async fn change(
         email: &session.email,
         password: &change.old,
         client,
+        source: &source,
+        application: "",
         browser: Browser::Session(session),
     };
     let user = password::authenticate(service, typed).await?;

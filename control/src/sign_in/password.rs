@@ -12,6 +12,8 @@ use super::begin::AuthenticatedUser;
 use super::email::Address;
 use super::limits::{Attempt, Known, Outcome, SignInLimits, Tried};
 use super::password_hashing::{Caller, PasswordError};
+use crate::audit::source::Source;
+use crate::audit::{Actor, Event, EventName, Subject};
 use crate::metrics::SignInResult;
 use crate::service::Service;
 use crate::storage::{PasswordAccount, Session, StorageError};
@@ -27,6 +29,10 @@ pub struct Typed<'a> {
     pub password: &'a Plain,
     /// The client's address.
     pub client: IpAddr,
+    /// Where the request came from.
+    pub source: &'a Source,
+    /// The application through which the user came, by name; may be empty.
+    pub application: &'a str,
     /// How the browser is recognised.
     pub browser: Browser<'a>,
 }
@@ -109,7 +115,15 @@ async fn check(
         address: typed.client,
         known: known.unwrap_or_default(),
     };
-    let counted = Counted::new(service, &tried).map_err(PasswordSignInError::TooMany)?;
+    let told = typed.told(account.as_ref());
+    let counted = match Counted::new(service, &tried) {
+        Ok(counted) => counted,
+        Err(too_many) => {
+            let event = told.reason("too_many_failures");
+            service.tell_of_failure(event).await;
+            return Err(PasswordSignInError::TooMany(too_many));
+        }
+    };
     let caller = match &account {
         Some(account) if counted.attempt.is_known() => Caller::User(&account.id),
         _ => Caller::Stranger,
@@ -135,7 +149,22 @@ async fn check(
         client = %typed.client,
         "sign-in failed"
     );
+    service.tell_of_failure(told.reason("wrong_password")).await;
     Ok(None)
+}
+
+impl Typed<'_> {
+    /// What the audit log tells of a failure. Not what was typed, unless it is a user's address.
+    fn told(&self, account: Option<&PasswordAccount>) -> Event {
+        let by = self.source.clone().by(Actor::Unknown);
+        let subject = account.map(|account| Subject::user(&account.id, &account.email));
+        Event::new(
+            EventName::SignInFailed,
+            &by,
+            subject.unwrap_or_else(Subject::none),
+        )
+        .at(self.application)
+    }
 }
 
 impl Counted {

@@ -1,5 +1,6 @@
 //! The audit log.
 
+mod count;
 pub(in crate::storage) mod insert;
 pub(super) mod list;
 

@@ -58,6 +58,8 @@ const OUTDATED_STEPS: &str = "DELETE FROM proxy_steps WHERE at_ms < $1 AND \
 const OUTDATED_NETWORKS: &str = "DELETE FROM known_networks WHERE last_used_at < $1 AND \
      (user_id, network) IN \
      (SELECT user_id, network FROM known_networks WHERE last_used_at < $1 LIMIT $2)";
+const OUTDATED_EVENTS: &str = "DELETE FROM audit_events WHERE at_ms < $1 AND id IN \
+     (SELECT id FROM audit_events WHERE at_ms < $1 ORDER BY at_ms LIMIT $2)";
 const OUTDATED_LOG: &str = "DELETE FROM feed_log WHERE version <= $1 AND (version, position) IN \
      (SELECT version, position FROM feed_log WHERE version <= $1 \
      ORDER BY version, position LIMIT $2)";
@@ -94,6 +96,12 @@ impl Database {
 }
 
 impl Database {
+    /// Deletes events of the audit log from before a time.
+    pub async fn forget_events(&self, before: UnixSeconds) -> Result<(), StorageError> {
+        let before_ms = UnixMillis::new(before.get().saturating_mul(1_000));
+        self.delete(OUTDATED_EVENTS, to_db(before_ms)).await
+    }
+
     async fn delete(&self, statement: &'static str, before: i64) -> Result<(), StorageError> {
         loop {
             let mut write = self.write().await?;

@@ -30,6 +30,7 @@ use serde::Deserialize;
 use super::client::Client;
 use super::page::csrf;
 use super::page::failure::Failure;
+use crate::audit::source::Source;
 use crate::service::Service;
 use crate::sessions::current;
 use crate::sign_in::begin::Authenticated;
@@ -52,6 +53,7 @@ pub struct PasswordForm {
 /// `GET /login`.
 pub async fn show(
     State(service): State<Arc<Service>>,
+    source: Source,
     uri: Uri,
     headers: HeaderMap,
     query: Result<Query<LoginQuery>, QueryRejection>,
@@ -62,6 +64,7 @@ pub async fn show(
         uri: &uri,
         headers: &headers,
         query: &query,
+        source: &source,
     };
     let answer = answer(&service, asked, attempt.as_ref()).await;
     match attempt.filter(|attempt| attempt.is_silent) {
@@ -76,6 +79,7 @@ struct Asked<'a> {
     uri: &'a Uri,
     headers: &'a HeaderMap,
     query: &'a LoginQuery,
+    source: &'a Source,
 }
 
 /// What a browser gets that wants to sign in: the way back, the way to the default provider, or the
@@ -102,6 +106,7 @@ async fn answer(
             session,
             redirect: StatusCode::FOUND,
             own_page: &query.own_page(),
+            source: asked.source.clone(),
         };
         if must_sign_in_again(service, session, attempt).await? {
             form.prompt = Prompt::LaterSignIn;
@@ -138,6 +143,7 @@ fn without_choice<'a>(
         query: asked.query,
         fresh: form.prompt == Prompt::LaterSignIn,
         connected: opener::is_connected(asked.uri, asked.headers),
+        source: asked.source,
     })
 }
 
@@ -174,10 +180,16 @@ pub async fn sign_in(
         peer,
         headers: &headers,
     };
+    let source = client.source(&service);
+    let application = attempt
+        .as_ref()
+        .map(|attempt| &attempt.application.definition.name);
     let typed = Typed {
         email: &input.email,
         password: &input.password,
         client: client.address(&service),
+        source: &source,
+        application: application.map_or("", String::as_str),
         browser: Browser::Cookies(&headers),
     };
     let user = password::authenticate(&service, typed).await?;

@@ -1,5 +1,8 @@
 //! The audit log: each event has one line, which says who did what, written with what it tells.
 
 mod administration;
+mod bounds;
+mod command;
+mod life;
 mod scene;
 mod sign_in;

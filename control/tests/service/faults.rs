@@ -127,8 +127,9 @@ const IN_THE_BACKGROUND: [&str; 4] = [
     "_sqlx_migrations",
 ];
 
-/// Columns whose ids are new in each run, and too short to be told from words.
-const SHORT_IDS: [(&str, &str); 3] = [
+/// Columns whose ids or minutes are new in each run, and too short to be told from words.
+const SHORT_IDS: [(&str, &str); 4] = [
+    ("audit_events", "counted_as"),
     ("audit_events", "details"),
     ("audit_events", "rule"),
     ("audit_events", "subject_id"),

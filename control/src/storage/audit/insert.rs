@@ -61,9 +61,9 @@ async fn insert_one(
     sqlx::query(
         "INSERT INTO audit_events (id, at_ms, event, actor_kind, actor_id, actor_name, \
          subject_kind, subject_id, subject_name, user_id, user_email, application, address, \
-         user_agent, rule, reason, request_id, changes, details, count) \
+         user_agent, rule, reason, request_id, changes, details, count, counted_as) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-         $19, 1)",
+         $19, $20, $21)",
     )
     .bind(id)
     .bind(at_ms)
@@ -84,6 +84,8 @@ async fn insert_one(
     .bind(&source.request_id)
     .bind(changes.unwrap_or_default())
     .bind(details)
+    .bind(to_db(event.count))
+    .bind(event.counted_as.as_deref())
     .execute(connection)
     .await?;
     Ok(())

@@ -14,6 +14,8 @@ use super::super::page::redirect::redirect;
 use super::attempt::LoginAttempt;
 use super::demanded::must_sign_in_again;
 use super::silent;
+use crate::audit::source::Source;
+use crate::audit::{Event, EventName, Subject};
 use crate::eligibility::person_of;
 use crate::metrics::refusals::Endpoint;
 use crate::service::Service;
@@ -46,6 +48,8 @@ pub struct SignedIn<'a> {
     pub redirect: StatusCode,
     /// The page of the team domain to go to if no application sent the browser.
     pub own_page: &'a str,
+    /// Where the request came from.
+    pub source: Source,
 }
 
 impl CompletedSignIn<'_> {
@@ -78,6 +82,7 @@ impl CompletedSignIn<'_> {
             session: &session,
             redirect: self.redirect,
             own_page: self.own_page,
+            source: self.client.source(service),
         };
         let response = match self.attempt {
             Some(attempt) if must_sign_in_again(service, &session, Some(attempt)).await? => {
@@ -119,6 +124,12 @@ impl SignedIn<'_> {
         };
         let definition = &attempt.application.definition;
         if definition.admit(&person_of(self.session)).is_none() {
+            let by = self.source.clone().by(self.session.actor());
+            let subject = Subject::user(&self.session.user_id, &self.session.email);
+            let told = Event::new(EventName::SignInRefused, &by, subject)
+                .at(&definition.name)
+                .reason("policy_denied");
+            service.tell_of_failure(told).await;
             if attempt.is_silent {
                 return silent::back_with(attempt, silent::SilentError::AccessDenied).map(Some);
             }

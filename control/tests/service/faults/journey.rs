@@ -35,7 +35,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("add_application", "applications"),
     ("add_code", "sign-in"),
     ("add_device_code", "device code"),
-    ("add_event", "service tokens"),
+    ("add_event", "failed sign-in"),
     ("add_filter_credential", "filter credentials"),
     ("add_first_signing_key", "start"),
     ("add_refresh", "refresh"),
@@ -49,6 +49,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("change_application", "applications"),
     ("change_password", "own password"),
     ("claim_rechecks", "checks of sessions"),
+    ("count_events", "failed sign-in"),
     ("declare", "start"),
     ("delete", "upkeep"),
     ("delete_admin_token", "admin token"),
@@ -133,6 +134,7 @@ impl Journey {
         journey.keys().await;
         journey.proxies().await;
         journey.ends().await;
+        journey.failures().await;
     }
 
     fn answered(&mut self, step: &str) {
@@ -184,6 +186,19 @@ impl Journey {
         let attempt = Attempt::at(&self.audience);
         let who = (ANA, self.password.as_str());
         browser.code(&self.service, &attempt, who).await
+    }
+
+    async fn failures(&mut self) {
+        // One more than has a line of its own: it is counted at once or by the next look, once.
+        for _ in 0..11 {
+            let who = (ANA, "not the one");
+            let failed = Browser::default()
+                .sign_in(&self.service, "/login", who)
+                .await;
+            assert!(failed.status().is_client_error());
+        }
+        self.service.running.service.store_counts().await.unwrap();
+        self.answered("failed sign-in");
     }
 
     async fn sessions(&mut self) {

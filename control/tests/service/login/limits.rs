@@ -1,5 +1,6 @@
 //! How often a sign-in may fail.
 
+use portcullis_control::audit::source::Source;
 use portcullis_control::sign_in::password::{self, Typed};
 use portcullis_control::tokens::secret::Plain;
 use reqwest::StatusCode;
@@ -71,7 +72,10 @@ async fn abort(service: &Service, password: &str) {
     let passwords = &service.passwords;
     let idle = || passwords.queue().running == 0;
     let (plain, headers) = (Plain::new(password.to_owned()), HeaderMap::new());
+    let source = Source::default();
     let typed = Typed {
+        source: &source,
+        application: "",
         email: ANA,
         password: &plain,
         client: std::net::Ipv4Addr::LOCALHOST.into(),

@@ -17,6 +17,7 @@ use super::super::query::LoginQuery;
 use super::super::{opener, silent};
 use super::failed::FailedSignIn;
 use super::pending::{Beginning, Pending};
+use crate::audit::source::Source;
 use crate::identity_providers::IdentityProvider;
 use crate::identity_providers::provider::AuthorizationRequest;
 use crate::service::Service;
@@ -34,12 +35,14 @@ pub struct Start<'a> {
     pub fresh: bool,
     /// Whether the window stays connected to the frame that opened it.
     pub connected: bool,
+    /// Where the request came from.
+    pub source: &'a Source,
 }
 
 /// `GET /login/{id}`.
 pub async fn begin(
     State(service): State<Arc<Service>>,
-    uri: Uri,
+    (source, uri): (Source, Uri),
     headers: HeaderMap,
     Path(id): Path<String>,
     query: Result<Query<LoginQuery>, QueryRejection>,
@@ -60,6 +63,7 @@ pub async fn begin(
             session,
             redirect: StatusCode::FOUND,
             own_page: &query.own_page(),
+            source: source.clone(),
         };
         // Another tab has signed in meanwhile.
         if !fresh && let Some(response) = signed_in.go_back(&service, attempt).await? {
@@ -72,6 +76,7 @@ pub async fn begin(
         query: &query,
         fresh,
         connected: opener::is_connected(&uri, &headers),
+        source: &source,
     };
     start.respond(&service, &headers).await
 }
@@ -110,8 +115,9 @@ impl Start<'_> {
                 let failed = FailedSignIn {
                     provider: self.provider,
                     query: &query,
+                    source: self.source,
                 };
-                return failed.by_error(service, &error);
+                return failed.by_error(service, &error).await;
             }
         };
         let mut response = redirect(StatusCode::FOUND, &url)?;

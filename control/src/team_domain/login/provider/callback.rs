@@ -111,7 +111,10 @@ pub async fn finish(
                     let shown = query.shown(service.now());
                     redirect(StatusCode::FOUND, &query.to_path("/login", shown))
                 }
-                query => lost(&service, provider, query.as_ref()),
+                query => {
+                    let source = client.source(&service);
+                    lost(&service, (provider, &source), query.as_ref()).await
+                }
             }
         }
     }
@@ -132,9 +135,11 @@ impl Answered<'_> {
     }
 
     async fn outcome(&self, service: &Service) -> Result<Response, Failure> {
+        let source = self.client.source(service);
         let failed = FailedSignIn {
             provider: self.provider,
             query: &self.query,
+            source: &source,
         };
         // Before anything is asked of the provider.
         let attempt = attempt::check(service, &self.query).await?;
@@ -142,12 +147,12 @@ impl Answered<'_> {
         let key = limits.key(self.client.address(service));
         limits.take(key, service.clock.now())?;
         if !service.used_attempts.take(self.pending.id(), service.now()) {
-            return lost(service, self.provider, Some(&self.query));
+            return lost(service, (self.provider, &source), Some(&self.query)).await;
         }
         let proven = match self.proven(service).await {
             Ok(proven) => proven,
-            Err(NotProven::Reported(code)) => return failed.by_code(service, &code),
-            Err(NotProven::Failed(error)) => return failed.by_error(service, &error),
+            Err(NotProven::Reported(code)) => return failed.by_code(service, &code).await,
+            Err(NotProven::Failed(error)) => return failed.by_error(service, &error).await,
         };
         limits.give_back(key);
         self.sign_in(service, attempt.as_ref(), proven).await
@@ -198,7 +203,10 @@ impl Answered<'_> {
         };
         match completed.respond(service).await? {
             Some(response) => Ok(response),
-            None => lost(service, self.provider, Some(&self.query)),
+            None => {
+                let source = self.client.source(service);
+                lost(service, (self.provider, &source), Some(&self.query)).await
+            }
         }
     }
 }

@@ -8,6 +8,8 @@ use super::super::super::page::failure::Failure;
 use super::super::super::page::message::{Message, render};
 use super::super::query::LoginQuery;
 use super::login_path;
+use crate::audit::source::Source;
+use crate::audit::{Actor, Event, EventName, Subject};
 use crate::identity_providers::IdentityProvider;
 use crate::identity_providers::error::{ErrorCode, ProviderError};
 use crate::metrics::SignInResult;
@@ -25,6 +27,8 @@ pub struct FailedSignIn<'a> {
     pub provider: &'a IdentityProvider,
     /// Where the user is going.
     pub query: &'a LoginQuery,
+    /// Where the request came from.
+    pub source: &'a Source,
 }
 
 /// What a page says.
@@ -37,7 +41,11 @@ struct Told<'a> {
 
 impl FailedSignIn<'_> {
     /// The page for what went wrong between the service and the provider.
-    pub fn by_error(&self, service: &Service, error: &ProviderError) -> Result<Response, Failure> {
+    pub async fn by_error(
+        &self,
+        service: &Service,
+        error: &ProviderError,
+    ) -> Result<Response, Failure> {
         let provider = self.provider.id();
         let result = match error {
             ProviderError::Away { .. } => SignInResult::ProviderAway,
@@ -45,14 +53,18 @@ impl FailedSignIn<'_> {
         };
         service.metrics.sign_in(result);
         tracing::warn!(provider, %error, reason = error.reason(), "sign-in with a provider failed");
+        let event = failed(self.provider, self.source, error.reason());
+        service.tell_of_failure(event).await;
         self.page(service, self.told(error))
     }
 
     /// The page for an error that the provider itself reports (RFC 6749, section 4.1.2.1).
-    pub fn by_code(&self, service: &Service, code: &ErrorCode) -> Result<Response, Failure> {
+    pub async fn by_code(&self, service: &Service, code: &ErrorCode) -> Result<Response, Failure> {
         let provider = self.provider.id();
         service.metrics.sign_in(SignInResult::ProviderFailed);
         tracing::info!(provider, %code, "the provider reports that nobody signed in");
+        let event = failed(self.provider, self.source, code.as_str());
+        service.tell_of_failure(event).await;
         let name = self.provider.name();
         let is_away = AWAY.contains(&code.as_str());
         let told = if is_away {
@@ -157,11 +169,18 @@ impl FailedSignIn<'_> {
     }
 }
 
+/// What the audit log tells of a sign-in with a provider that did not succeed.
+fn failed(provider: &IdentityProvider, source: &Source, reason: &str) -> Event {
+    let by = source.clone().by(Actor::Unknown);
+    let subject = Subject::new("provider", provider.id(), provider.name());
+    Event::new(EventName::SignInFailed, &by, subject).reason(reason)
+}
+
 /// The page for an answer that no attempt of this browser awaits: it is too old, or was begun
 /// elsewhere, or cookies are blocked. Nothing was asked of the provider.
-pub fn lost(
+pub async fn lost(
     service: &Service,
-    provider: &IdentityProvider,
+    (provider, source): (&IdentityProvider, &Source),
     query: Option<&LoginQuery>,
 ) -> Result<Response, Failure> {
     service
@@ -173,6 +192,8 @@ pub fn lost(
         is_ours = query.is_some(),
         "an answer of a provider belongs to no sign-in of this browser"
     );
+    let event = failed(provider, source, "provider_state_unknown");
+    service.tell_of_failure(event).await;
     let link = match query {
         Some(query) => {
             let path = query.to_path(LOGIN_PATH, query.shown(service.now()));
