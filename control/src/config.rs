@@ -11,6 +11,7 @@ mod provider_reports;
 mod provider_values;
 mod sections;
 pub mod settings;
+mod told;
 pub(crate) mod values;
 
 use std::path::{Path, PathBuf};

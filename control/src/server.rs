@@ -4,6 +4,7 @@
 
 mod access_groups;
 mod assemble;
+pub mod backup;
 mod clock;
 mod connections;
 pub mod data_dir;

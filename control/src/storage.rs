@@ -23,7 +23,7 @@ mod users;
 
 pub use applications::{ChangeError, RemovedApplication, TakeOver};
 pub use audit::list::{AuditQuery, Order, Party, StoredEvent};
-pub use backup::{BackupError, copy_sqlite};
+pub use backup::{BackupError, copy_sqlite, note_backup};
 pub use database::Database;
 pub use database::continuity::{Continuity, Lost, REPLACED};
 pub use database::copies::is_unrestored_copy;

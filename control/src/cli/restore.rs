@@ -5,7 +5,7 @@ use super::check::load;
 use super::error::CliError;
 use super::output::Output;
 use crate::server::Start;
-use crate::server::restore;
+use crate::server::{backup, restore};
 
 pub fn backup(
     request: &BackupArguments,
@@ -13,7 +13,12 @@ pub fn backup(
     output: Output,
 ) -> Result<(), CliError> {
     let config = load(arguments)?;
-    let made = runtime()?.block_on(restore::backup(&config, &arguments.data_dir, &request.file))?;
+    let made = runtime()?.block_on(backup::backup(&config, &arguments.data_dir, &request.file))?;
+    if let Some(why) = &made.not_audited {
+        output.notice(&format!(
+            "The audit log does not tell of this backup: {why}."
+        ));
+    }
     output.result(&made, || {
         format!(
             "Wrote {} ({} bytes). It holds addresses and password hashes: keep it where nobody \

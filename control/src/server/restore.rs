@@ -1,4 +1,4 @@
-//! `restore` and `backup`: both work on the database itself, without the running service.
+//! `restore`: works on the database itself, without the running service.
 //!
 //! After a restore, revocations since the backup are missing. So all sessions end: the database gets
 //! a new epoch, a version that no filter has seen, and a new signing key; all old keys are refused.
@@ -42,15 +42,6 @@ pub struct Restored {
     pub kid: String,
     /// Where the database is that the backup replaced.
     pub replaced: Option<PathBuf>,
-}
-
-/// A backup that was made.
-#[derive(Debug, Serialize)]
-pub struct BackedUp {
-    /// The file.
-    pub file: PathBuf,
-    /// Its length.
-    pub bytes: u64,
 }
 
 /// Why nothing was restored or backed up.
@@ -169,29 +160,12 @@ pub async fn restore(
     })
 }
 
-/// Copies a SQLite database, which may be in use, to a new file.
-///
-/// # Errors
-/// When there is no backup then.
-pub async fn backup(
-    config: &Config,
-    data_dir: &Path,
-    file: &Path,
-) -> Result<BackedUp, RestoreError> {
-    let url = url(config, data_dir);
-    let bytes = copy_sqlite(&path_in(&url)?, file).await?;
-    Ok(BackedUp {
-        file: file.to_owned(),
-        bytes,
-    })
-}
-
-fn url(config: &Config, data_dir: &Path) -> String {
+pub(super) fn url(config: &Config, data_dir: &Path) -> String {
     let configured = config.database.url.clone();
     configured.unwrap_or_else(|| DataDir::database_url_in(data_dir))
 }
 
-fn path_in(url: &str) -> Result<PathBuf, RestoreError> {
+pub(super) fn path_in(url: &str) -> Result<PathBuf, RestoreError> {
     let path = url
         .strip_prefix("sqlite://")
         .ok_or(RestoreError::NotSqlite)?;

@@ -3,6 +3,7 @@
 mod count;
 pub(in crate::storage) mod insert;
 pub(super) mod list;
+mod settings;
 
 /// Why a transaction has no event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

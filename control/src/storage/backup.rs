@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 
 use sqlx::{AnyConnection, Connection};
 
+use crate::audit::{Event, EventName, Initiator, Subject};
+use crate::storage::audit::insert::insert;
 use crate::storage::database::copies::mark_copy;
-use crate::storage::database::url::{OpenError, existing_sqlite_url};
+use crate::storage::database::error::StorageError;
+use crate::storage::database::url::{OpenError, existing_sqlite_url, writable_sqlite_url};
 
 /// Why there is no copy.
 #[derive(Debug, thiserror::Error)]
@@ -84,4 +87,20 @@ async fn copy(database: &Path, to: &Path) -> Result<(), BackupError> {
         .map_err(unreadable)?;
     connection.close().await.map_err(unreadable)?;
     mark_copy(to).await.map_err(unreadable)
+}
+
+/// Notes in the audit log of a database, which may be in use, that it was copied to a file.
+///
+/// # Errors
+/// When it is not noted: the database cannot be written, or has no audit log yet.
+pub async fn note_backup(database: &Path, to: &Path, by: &Initiator) -> Result<(), StorageError> {
+    let url =
+        writable_sqlite_url(database).map_err(|error| sqlx::Error::Configuration(error.into()))?;
+    let mut connection = AnyConnection::connect(&url).await?;
+    let mut write = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let subject = Subject::new("file", to.display().to_string(), "");
+    let event = Event::new(EventName::BackupMade, by, subject);
+    insert(&mut write, true, &[event]).await?;
+    write.commit().await?;
+    Ok(connection.close().await?)
 }

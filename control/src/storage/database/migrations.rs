@@ -33,6 +33,7 @@ macro_rules! migrations_in {
             14 "service_tokens" "0014_service_tokens.sql",
             15 "audit" "0015_audit.sql",
             16 "provider_events" "0016_provider_events.sql",
+            17 "noted_settings" "0017_noted_settings.sql",
         }
     };
 }

@@ -39,6 +39,11 @@ pub(super) fn sqlite_url(path: &str) -> Result<String, OpenError> {
     Ok(file_url(Path::new(path))? + "?mode=rwc")
 }
 
+/// The URL of a SQLite file that must exist, to write it.
+pub(in crate::storage) fn writable_sqlite_url(path: &Path) -> Result<String, OpenError> {
+    Ok(file_url(path)? + "?mode=rw")
+}
+
 /// The URL of a SQLite file that must exist, to read it.
 pub(in crate::storage) fn existing_sqlite_url(path: &Path) -> Result<String, OpenError> {
     Ok(file_url(path)? + "?mode=ro")

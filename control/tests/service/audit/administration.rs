@@ -161,6 +161,81 @@ async fn applications_in_the_file_are_told_at_the_start() {
 }
 
 #[tokio::test]
+async fn settings_in_the_file_are_told_at_the_start() {
+    let told = async |service: &Service| events(service, "event=admin.settings_changed").await;
+    let service = Service::start_with("[sign_in]\nfailures_per_email = 5\n").await;
+    assert_eq!(told(&service).await.len(), 0, "there was none before");
+    let service = service.restart("[sign_in]\nfailures_per_email = 5\n").await;
+    assert_eq!(told(&service).await.len(), 0);
+    let file = service.directory.path().join("secret-of-corp");
+    std::fs::write(&file, "what nobody may read").unwrap();
+    let provider = format!(
+        "[[identity_providers]]\nid = \"corp\"\nname = \"Corp\"\n\
+        issuer = \"http://localhost:9\"\nclient_id = \"portcullis\"\n\
+        client_secret_file = {file:?}\n[sign_in]\npasswords = true\n"
+    );
+    let service = service.restart(&provider).await;
+    let events = told(&service).await;
+    assert_eq!(events.len(), 1, "{events:?}");
+    let event = &events[0];
+    assert_eq!(party(event, "actor"), is("system", "configuration file"));
+    assert_eq!(party(event, "subject").0, "settings");
+    assert_eq!(event["changes"]["before"]["sign_in.failures_per_email"], 5);
+    let after = &event["changes"]["after"];
+    assert_eq!(after["sign_in.failures_per_email"], 10);
+    assert_eq!(
+        after["identity_providers.corp"]["issuer"],
+        "http://localhost:9"
+    );
+    assert!(!event.to_string().contains("nobody"), "{event}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_and_a_restore_are_told() {
+    let scene = Scene::new().await;
+    if !scene.service.database_url.starts_with("sqlite://") {
+        return;
+    }
+    let run = |arguments: &[&str]| {
+        let mut program = crate::cli::program(&scene.service.data_dir(), arguments);
+        program.env("PORTCULLIS_DATABASE__URL", &scene.service.database_url);
+        program.output().unwrap()
+    };
+    let file = scene.service.directory.path().join("backup.db");
+    let file = file.to_str().unwrap();
+    let made = run(&["backup", file]);
+    assert!(made.status.success(), "{}", crate::cli::stderr(&made));
+    assert_eq!(crate::cli::stderr(&made), "");
+    let event = &events(&scene.service, "event=admin.backup_made").await[0];
+    command_line(event);
+    assert_eq!(party(event, "subject"), is("file", file));
+
+    let (directory, url) = (
+        scene.service.directory.clone(),
+        scene.service.database_url.clone(),
+    );
+    let data = scene.service.data_dir();
+    scene.service.running.stop().await;
+    let mut program = crate::cli::program(&data, &["restore", file]);
+    let restored = program
+        .env("PORTCULLIS_DATABASE__URL", &url)
+        .output()
+        .unwrap();
+    assert!(
+        restored.status.success(),
+        "{}",
+        crate::cli::stderr(&restored)
+    );
+    let service = Service::start_at(&url, directory, "", scene.service.clock)
+        .await
+        .unwrap();
+    let all = events(&service, "event=admin.database_restored").await;
+    command_line(&all[0]);
+    assert_eq!(party(&all[0], "subject").0, "database");
+    assert_eq!(events(&service, "event=user.added").await.len(), 1);
+}
+
+#[tokio::test]
 async fn credentials_are_told_and_who_used_them() {
     let mut scene = Scene::new().await;
     let credential = json!({ "name": "edge" });

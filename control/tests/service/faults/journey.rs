@@ -71,6 +71,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("note_header_token", "token for scripts"),
     ("note_rechecked", "checks of sessions"),
     ("note_service_token", "service tokens"),
+    ("note_settings", "start"),
     ("note_shared_nodes", "proxies"),
     ("poll_device_code", "device code"),
     ("publish_signing_key", "keys"),
