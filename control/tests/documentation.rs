@@ -52,7 +52,10 @@ const REASONS: [(&str, &[(&str, &str)]); 6] = [
         &[
             ("src/team_domain/page/failure.rs", "pub fn reason("),
             ("src/team_domain/login/provider/failed.rs", "fn page("),
-            ("src/team_domain/login/provider/failed.rs", "pub async fn lost("),
+            (
+                "src/team_domain/login/provider/failed.rs",
+                "pub async fn lost(",
+            ),
         ],
     ),
     (
