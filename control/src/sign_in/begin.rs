@@ -55,6 +55,8 @@ pub enum SignInOutcome {
     },
     /// The password was changed since it was checked.
     PasswordChanged,
+    /// The user was revoked after the sign-in had begun. They may begin again at once.
+    RevokedMeanwhile,
     /// The user is disabled or was removed.
     Disabled,
 }
@@ -167,6 +169,11 @@ impl SignIn<'_> {
                 SignInResult::WrongPassword,
                 "password_changed",
                 SignInOutcome::PasswordChanged,
+            ),
+            BegunSession::RevokedMeanwhile => (
+                SignInResult::UserBlocked,
+                "revoked_meanwhile",
+                SignInOutcome::RevokedMeanwhile,
             ),
             BegunSession::Disabled | BegunSession::Begun { .. } => (
                 SignInResult::UserDisabled,

@@ -69,6 +69,7 @@ impl ProvenUser {
             provider_sid: proven.sid.unwrap_or_default(),
             auth_time,
             auth_ver: if since_then { begun.version } else { 0 },
+            begun_ver: begun.version,
             refresh_token: proven
                 .refresh_token
                 .filter(|token| keeps_refresh_token && fits(token, MAX_REFRESH_TOKEN_BYTES)),

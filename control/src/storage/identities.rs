@@ -8,12 +8,15 @@ mod secrets;
 
 pub(in crate::storage) use secrets::reseal;
 
+use portcullis::protocol::feed::TokenIds;
+
 use crate::audit::{Actor, Event, EventName};
 use crate::seal::Seal;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
+use crate::storage::revocations::of_token::revocations_of;
 use crate::storage::sessions::{self, BegunSession, NewSession, ends};
 use crate::storage::tokens::signing_keys::SealingError;
 use crate::tokens::secret::Hashed;
@@ -70,7 +73,10 @@ async fn begin(
     // After the user's row and before the sessions', in the same order as in a user's revocation. No
     // secret is sealed with another key until this ends.
     write.lock().await?;
-    let auth_ver = sessions::version_now(&mut write).await?;
+    if is_revoked_since(&mut write, identity, session).await? {
+        return Ok((BegunSession::RevokedMeanwhile, person.user.clone()));
+    }
+    let auth_ver = write.version_now().await?;
     sessions::insert(&mut write, session, auth_ver).await?;
     let auth_ver = from_db::<u64>(auth_ver).min(identity.auth_ver);
     note_identity(&mut write, identity, person, (session, auth_ver)).await?;
@@ -98,6 +104,23 @@ async fn begin(
         ended_others,
     };
     Ok((begun, person.user.clone()))
+}
+
+/// Whether the user was revoked after the sign-in had begun. What the provider has proven since then
+/// may be from before it said no.
+async fn is_revoked_since(
+    write: &mut Write,
+    identity: &SignedInIdentity,
+    session: &NewSession,
+) -> Result<bool, StorageError> {
+    let token = TokenIds {
+        user: &session.user_id,
+        session: &session.id,
+        audience: "",
+    };
+    let revocations = revocations_of(write.connection(), token).await?;
+    let mut revocations = revocations.iter();
+    Ok(revocations.any(|one| one.refuses_token(identity.begun_ver)))
 }
 
 /// Notes what the provider said in the session's row.

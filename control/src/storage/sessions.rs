@@ -66,6 +66,8 @@ pub enum BegunSession {
     },
     /// The password was changed since it was checked.
     PasswordChanged,
+    /// The user was revoked after the sign-in had begun.
+    RevokedMeanwhile,
     /// The user is disabled or gone.
     Disabled,
 }
@@ -147,7 +149,7 @@ impl Database {
             return Ok(refused);
         }
         remember_network(&mut write, &session.user_id, &session.network, session.now).await?;
-        let auth_ver = version_now(&mut write).await?;
+        let auth_ver = write.version_now().await?;
         let renewed = renew(&mut write, session, auth_ver).await?;
         let event = event.detail("renewed", renewed.is_some());
         let (id, expires_at) = match renewed {
@@ -196,14 +198,6 @@ impl Database {
         let mut revocations = revocations.iter();
         Ok(revocations.any(|one| one.refuses_sign_in(session.auth_ver)))
     }
-}
-
-/// The feed's version.
-pub(in crate::storage) async fn version_now(write: &mut Write) -> Result<i64, StorageError> {
-    let (version,): (i64,) = sqlx::query_as("SELECT version FROM feed_state WHERE only_row = 1")
-        .fetch_one(write.connection())
-        .await?;
-    Ok(version)
 }
 
 /// Why the user may not sign in; `None` if they may. Their row is then locked until the transaction

@@ -79,6 +79,14 @@ impl Write {
         Ok(())
     }
 
+    /// The version of the feed as of now, which is no version of this transaction.
+    pub(in crate::storage) async fn version_now(&mut self) -> Result<i64, StorageError> {
+        let (version,) = sqlx::query_as("SELECT version FROM feed_state WHERE only_row = 1")
+            .fetch_one(self.connection())
+            .await?;
+        Ok(version)
+    }
+
     /// This transaction's version. Taking it locks the counter's row until the commit, so versions
     /// have no gaps and follow the order of commits, on both databases.
     pub(in crate::storage) async fn version(&mut self) -> Result<u64, StorageError> {

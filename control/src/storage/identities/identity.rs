@@ -35,6 +35,8 @@ pub struct SignedInIdentity {
     /// A version of the feed at which they had not signed in yet; 0 if they may have signed in at any
     /// time before.
     pub auth_ver: u64,
+    /// The version of the feed when the sign-in began. A revocation of the user since then refuses it.
+    pub begun_ver: u64,
     /// Kept sealed, to ask the provider again.
     pub refresh_token: Option<Plain>,
     /// Kept sealed, for signing out at the provider.

@@ -74,6 +74,10 @@ impl CompletedSignIn<'_> {
                 return blocked(service, self.attempt, until).map(Some);
             }
             SignInOutcome::PasswordChanged => return Ok(None),
+            SignInOutcome::RevokedMeanwhile => {
+                let again = self.attempt.map(|attempt| attempt.to_path(self.again));
+                return redirect(self.redirect, again.as_deref().unwrap_or(self.again)).map(Some);
+            }
             SignInOutcome::Disabled => {
                 return disabled(service, self.attempt, self.user.shown_email()).map(Some);
             }

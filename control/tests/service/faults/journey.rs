@@ -498,6 +498,7 @@ fn identity_of(id: &str) -> SignedInIdentity {
         provider_sid: "at-the-provider".to_owned(),
         auth_time: None,
         auth_ver: 0,
+        begun_ver: u64::MAX,
         refresh_token: Some(Plain::new("refresh token".to_owned())),
         id_token: Some(Plain::new("ID token".to_owned())),
     }

@@ -1,5 +1,6 @@
 //! `POST /backchannel-logout/{id}`.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::{ANA, Answer, events, first_key, is_in, new_id, sent, signed_in, told, version};
@@ -89,6 +90,32 @@ async fn b09_without_sid_all_sessions_of_the_person_end() {
     // A sign-out is no ban: there is no block.
     let response = scene.sign_in(&mut first, "corp", |token| token).await;
     code_of(&response, &scene.wiki);
+}
+
+#[tokio::test]
+async fn b09_a_sign_in_on_its_way_does_not_outlive_the_logout_of_the_person() {
+    let scene = Scene::new().await;
+    signed_in(&scene, "ana", "s1").await;
+    let mut late = Browser::default();
+    let trip = scene.go(&mut late, "corp").await;
+    let token = scene.token(&trip);
+    let answer = report(&scene, &logout(&scene, "").without("sid")).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let response = scene.come_back(&mut late, &trip, &token).await;
+    assert!(scene.sessions().await.is_empty());
+    let before = version(&scene).await;
+    // To the provider once more, which decides as of now.
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    assert!(location.starts_with("/login/corp?app="), "{location}");
+    let path = "audit?order=oldest_first&limit=1000&event=sign_in.refused";
+    let (_, page) = scene.service.over_socket(Method::GET, path).await;
+    assert_eq!(page["items"][0]["reason"], "revoked_meanwhile", "{page}");
+    let response = late.get(&scene.service, &location).await;
+    let trip = scene.trip(&response, "corp");
+    let token = scene.token(&trip);
+    let response = scene.come_back(&mut late, &trip, &token).await;
+    code_of(&response, &scene.wiki);
+    assert_eq!(version(&scene).await, before);
 }
 
 #[tokio::test]

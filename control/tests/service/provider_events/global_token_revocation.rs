@@ -86,6 +86,21 @@ async fn b09_the_person_cannot_sign_in_for_a_minute() {
 }
 
 #[tokio::test]
+async fn b09_a_sign_in_on_its_way_does_not_outlive_the_block_of_the_person() {
+    let scene = scene().await;
+    signed_in(&scene, "ana", "s1").await;
+    let mut late = Browser::default();
+    let trip = scene.go(&mut late, "corp").await;
+    assert_eq!(revoke(&scene, opaque("ana")).await.status, 204);
+    scene.service.clock.advance(61);
+    let token = scene.token(&trip);
+    let response = scene.come_back(&mut late, &trip, &token).await;
+    let location = response.headers()["location"].to_str().unwrap();
+    assert!(location.starts_with("/login/corp?app="), "{location}");
+    assert!(scene.sessions().await.is_empty());
+}
+
+#[tokio::test]
 async fn who_does_not_sign_in_with_the_provider_is_not_found() {
     let scene = scene().await;
     // The same address at another provider, and with a password, is another user.
