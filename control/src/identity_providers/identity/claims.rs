@@ -16,13 +16,15 @@ const MAX_NAME_BYTES: usize = 256;
 /// Of `acr`, `sid` and each of `amr`.
 const MAX_TEXT_BYTES: usize = 256;
 const MAX_METHODS: usize = 32;
+/// Only an ID token can say how and when a person signed in, and in which session at the provider: it
+/// is about this sign-in, and UserInfo about the account.
+const OF_THE_SIGN_IN: [&str; 4] = ["amr", "acr", "auth_time", "sid"];
 
 /// Whether a claim is missing that the UserInfo endpoint may have.
 #[must_use]
 pub fn is_incomplete(claims: &Map<String, Value>, settings: &ProviderConfig) -> bool {
     let wants_email = settings.scopes.iter().any(|scope| scope == "email");
-    let email = claims.contains_key("email")
-        && (settings.trust_email || claims.contains_key(VERIFIED) || claims.contains_key(EDOV));
+    let email = claims.contains_key("email") && (settings.trust_email || has_word(claims));
     let groups = settings.groups_claim.as_ref();
     (wants_email && !email)
         || groups.is_some_and(|path| lookup(claims, path).is_none())
@@ -33,16 +35,18 @@ pub fn is_incomplete(claims: &Map<String, Value>, settings: &ProviderConfig) -> 
 }
 
 /// Adds what is missing among the claims of the ID token from those of the UserInfo endpoint.
-pub fn complete(claims: &mut Map<String, Value>, more: Map<String, Value>) {
-    // The two belong together: an address is not verified by what was said of another one.
-    let has_email = claims.contains_key("email");
-    let mut pairs: Vec<(String, Value)> = more.into_iter().collect();
-    let told = pairs.iter().find(|(name, _)| name == "email");
-    let same = told.is_some_and(|(_, email)| claims.get("email") == Some(email));
-    if has_email && !same {
-        pairs.retain(|(name, _)| ![VERIFIED, EDOV].contains(&name.as_str()));
+pub fn complete(claims: &mut Map<String, Value>, mut more: Map<String, Value>) {
+    for claim in OF_THE_SIGN_IN {
+        more.remove(claim);
     }
-    for (name, value) in pairs {
+    // What is said of an address counts for the one beside which it stands, and the ID token goes first.
+    let email = claims.get("email");
+    if email.is_none() {
+        remove_word(claims);
+    } else if email != more.get("email") || has_word(claims) {
+        remove_word(&mut more);
+    }
+    for (name, value) in more {
         merge(claims, name, value);
     }
 }
@@ -74,6 +78,16 @@ pub fn identity(
 const VERIFIED: &str = "email_verified";
 /// Entra ID: whether the domain's owner was verified.
 const EDOV: &str = "xms_edov";
+
+/// Whether anything is said about the address being verified.
+fn has_word(claims: &Map<String, Value>) -> bool {
+    claims.contains_key(VERIFIED) || claims.contains_key(EDOV)
+}
+
+fn remove_word(claims: &mut Map<String, Value>) {
+    claims.remove(VERIFIED);
+    claims.remove(EDOV);
+}
 
 fn email(
     settings: &ProviderConfig,

@@ -1,6 +1,7 @@
 //! What is read from claims: address, groups, and what the configuration names.
 
 use portcullis_control::identity_providers::error::ProviderError;
+use portcullis_control::identity_providers::identity::Authentication;
 use serde_json::{Value, json};
 
 use super::{Scene, fault, wrong};
@@ -207,6 +208,57 @@ async fn an_address_is_not_verified_by_what_userinfo_says_of_another() {
     assert_eq!(error.reason(), "email_not_verified");
     scene.provider.script().userinfo = userinfo("ana@example.com");
     assert!(scene.sign_in(&token).await.unwrap().email.unwrap().verified);
+}
+
+#[tokio::test]
+async fn an_address_of_userinfo_is_not_verified_by_an_id_token_without_it() {
+    let scene = Scene::new().await;
+    for (claim, value) in [("email_verified", json!(true)), ("xms_edov", json!(true))] {
+        let token = scene.token().without("email").without("email_verified");
+        let token = token.with(claim, value);
+        for verified in [json!(false), Value::Null] {
+            let userinfo = json!({
+                "sub": "ana",
+                "email": "ceo@example.com",
+                "email_verified": verified,
+            });
+            scene.provider.script().userinfo = userinfo;
+            let error = scene.sign_in(&token).await.unwrap_err();
+            assert_eq!(error.reason(), "email_not_verified", "{claim} {verified}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn userinfo_does_not_verify_an_address_that_the_id_token_calls_unverified() {
+    let scene = Scene::with("groups_claim = \"groups\"").await;
+    scene.provider.script().userinfo = json!({
+        "sub": "ana",
+        "email": "ana@example.com",
+        "email_verified": true,
+    });
+    let token = scene.token().without("email_verified");
+    let token = token.with("xms_edov", json!(false));
+    let error = scene.sign_in(&token).await.unwrap_err();
+    assert_eq!(error.reason(), "email_not_verified");
+}
+
+#[tokio::test]
+async fn b09_userinfo_does_not_say_how_a_person_signed_in() {
+    let scene = Scene::with("groups_claim = \"groups\"\nclaims = [\"acr\"]").await;
+    scene.provider.script().userinfo = json!({
+        "sub": "ana",
+        "groups": ["staff"],
+        "amr": ["mfa"],
+        "acr": "high",
+        "auth_time": scene.now(),
+        "sid": "another-session",
+    });
+    let proven = scene.sign_in(&scene.token()).await.unwrap();
+    assert_eq!(proven.groups, ["staff"]);
+    assert_eq!(proven.authentication, Authentication::default());
+    assert_eq!(proven.sid, None);
+    assert!(proven.claims.is_empty(), "{:?}", proven.claims);
 }
 
 #[tokio::test]
