@@ -13,6 +13,7 @@ use portcullis::protocol::return_to::{self, Unfit};
 use portcullis::time::UnixSeconds;
 
 use super::super::page::failure::Failure;
+use super::opener::POPUP;
 use super::query::LoginQuery;
 use crate::applications::Application;
 use crate::problems::InputProblems;
@@ -42,7 +43,7 @@ pub struct LoginAttempt {
     pub shown: UnixSeconds,
     /// Whether the user was going to an address that is too long to return to.
     pub is_too_long: bool,
-    /// How the sign-in is displayed, as the filter says.
+    /// `popup` in a window that an application's frame opened.
     display: Option<String>,
 }
 
@@ -145,7 +146,7 @@ pub async fn check(service: &Service, query: &LoginQuery) -> Result<Option<Login
         challenge,
         is_silent: prompt.is_some(),
         shown: query.shown(service.now()),
-        display: query.display.clone(),
+        display: query.display.clone().filter(|display| display == POPUP),
     }))
 }
 

@@ -14,6 +14,8 @@ use axum::response::Response;
 use serde::Deserialize;
 
 pub const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+/// `display` of a sign-in in a window; no other is known.
+pub const POPUP: &str = "popup";
 pub const CONNECTED: HeaderValue = HeaderValue::from_static("unsafe-none");
 
 /// What counts of the query.
@@ -46,7 +48,7 @@ pub fn is_connected(uri: &Uri, headers: &HeaderMap) -> bool {
     let from_application = text(header::REFERER) == Some(&format!("{}/", query.origin));
     // The sign-in's own form, in a window that was connected or was cut off before.
     let from_here = text(HeaderName::from_static("sec-fetch-site")) == Some("same-origin");
-    query.display == "popup" && (from_application || from_here)
+    query.display == POPUP && (from_application || from_here)
 }
 
 #[cfg(test)]

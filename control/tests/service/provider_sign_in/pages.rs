@@ -323,6 +323,33 @@ async fn only_places_of_ours_follow_a_sign_in() {
 }
 
 #[tokio::test]
+async fn the_longest_place_is_returned_to() {
+    let scene = Scene::new().await;
+    let page = "/page?x=";
+    // Quotes have two bytes in JSON, and a browser may leave them as they are.
+    let place = format!("{page}{}", "\"".repeat(8_192 - page.len()));
+    for return_to in [place.replace('"', "x"), place] {
+        let wiki = Attempt {
+            return_to: return_to.clone(),
+            state: format!("0a1b2c3d.{}", "s".repeat(247)),
+            ..scene.wiki.clone()
+        };
+        let path = wiki.path().replace("/login?", "/login/corp?");
+        let display = "d".repeat(8_192);
+        let mut browser = Browser::default();
+        let response = browser
+            .get(&scene.service, &format!("{path}&display={display}"))
+            .await;
+        let trip = scene.trip(&response, "corp");
+        let token = scene.token(&trip);
+        let response = scene.come_back(&mut browser, &trip, &token).await;
+        assert_eq!(response.status(), StatusCode::FOUND);
+        let url = location(&response);
+        assert!(url.as_str().contains("/.access/callback?"), "{url}");
+    }
+}
+
+#[tokio::test]
 async fn unknown_providers_and_doubled_parameters_are_refused() {
     let scene = Scene::new().await;
     let mut browser = Browser::default();

@@ -29,8 +29,8 @@ use crate::tokens::secret::{Plain, same};
 const MOST: usize = 8;
 const ID_BYTES: usize = 4;
 const ID_CHARACTERS: usize = 8;
-/// `state` with the longest place.
-const MAX_STATE_BYTES: usize = 8 * 1024;
+/// Enough for `state` with the longest place, sealed: 8 KB of `return_to`, which JSON may double.
+const MAX_STATE_BYTES: usize = 24 * 1024;
 
 /// An attempt.
 pub struct Pending {
