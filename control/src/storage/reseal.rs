@@ -6,6 +6,7 @@ use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 use crate::storage::identities;
 use crate::storage::tokens::signing_keys::all;
+use crate::storage::tokens::signing_keys::changes::changed;
 use crate::storage::tokens::signing_keys::sealing::{self, SealingError};
 
 impl Database {
@@ -40,6 +41,8 @@ impl Database {
         }
         count += identities::reseal(&mut write, seal).await?;
         if count > 0 {
+            // Every replica reads its seal keys again with the signing keys.
+            changed(&mut write).await?;
             let subject = Subject::new("seal_key", seal.current(), "");
             let event = Event::new(EventName::SecretsResealed, by, subject);
             write.commit([event.detail("secrets", count)]).await?;

@@ -3,8 +3,8 @@
 use serde_json::json;
 use sqlx::AnyPool;
 
-use super::Scene;
-use crate::browser::Browser;
+use super::{PENDING, Scene};
+use crate::browser::{Browser, code_of};
 use crate::harness::Service;
 
 async fn rows(service: &Service) -> Vec<(String, String)> {
@@ -55,6 +55,42 @@ async fn tokens_of_a_provider_are_sealed_and_sealed_again_with_the_keys() {
         .await;
     let location = response.headers()["location"].to_str().unwrap();
     assert!(location.contains("id_token_hint="), "{location}");
+}
+
+/// A second service, which was running when the first one got another seal key.
+async fn replica_with_another_seal_key(scene: &Scene) -> Service {
+    let replica = scene.replica().await;
+    let (status, answer) = scene
+        .service
+        .over_socket(reqwest::Method::POST, "keys/reseal")
+        .await;
+    assert_eq!(status, 200, "{answer}");
+    let file = |service: &Service| service.data_dir().join("seal.key");
+    std::fs::copy(file(&scene.service), file(&replica)).unwrap();
+    replica
+}
+
+#[tokio::test]
+async fn a_sign_in_after_another_seal_key_may_end_at_another_service() {
+    let scene = Scene::new().await;
+    let replica = replica_with_another_seal_key(&scene).await;
+    let mut browser = Browser::default();
+    let trip = scene.go(&mut browser, "corp").await;
+    scene.corp.redeems("the-code", &scene.token(&trip));
+    let response = browser.get(&replica, &trip.callback("the-code")).await;
+    code_of(&response, &scene.wiki);
+}
+
+#[tokio::test]
+async fn a_service_leaves_the_attempts_of_another_one_with_a_new_seal_key() {
+    let scene = Scene::new().await;
+    let replica = replica_with_another_seal_key(&scene).await;
+    let mut browser = Browser::default();
+    scene.go(&mut browser, "corp").await;
+    browser.get(&replica, &scene.path("partner")).await;
+    let names = browser.cookies.keys();
+    let pending = names.filter(|name| name.starts_with(PENDING)).count();
+    assert_eq!(pending, 2, "{:?}", browser.cookies);
 }
 
 #[tokio::test]

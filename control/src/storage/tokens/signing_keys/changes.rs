@@ -283,7 +283,7 @@ async fn count_refusal(write: &mut Write) -> Result<(), StorageError> {
 }
 
 /// Counts a change, so that every replica reads the keys again.
-async fn changed(write: &mut Write) -> Result<(), StorageError> {
+pub(in crate::storage) async fn changed(write: &mut Write) -> Result<(), StorageError> {
     sqlx::query("UPDATE feed_state SET key_changes = key_changes + 1 WHERE only_row = 1")
         .execute(write.connection())
         .await?;

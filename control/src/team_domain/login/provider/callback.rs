@@ -92,6 +92,8 @@ pub async fn finish(
         peer,
         headers: &headers,
     };
+    // Another control service may have begun the attempt, with a seal key that this one must read first.
+    service.keys().await?;
     match Pending::of_state(&service, &headers, provider.id(), &answer.state) {
         Found::Attempt(pending, query) => {
             let answered = Answered {

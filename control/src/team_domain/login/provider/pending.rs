@@ -78,6 +78,8 @@ pub enum Found {
 impl Pending {
     /// A new attempt.
     pub async fn begin(service: &Service, beginning: &Beginning<'_>) -> Result<Self, Failure> {
+        // So that the attempts of another control service, with a newer seal key, count in `cookies`.
+        service.keys().await?;
         let id = base16(&service.random.bytes::<ID_BYTES>()?);
         let place = serde_json::to_vec(beginning.query)
             .map_err(|_| Failure::Broken("a sign-in could not be written down"))?;
