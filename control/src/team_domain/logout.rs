@@ -26,7 +26,7 @@ use crate::audit::source::Source;
 use crate::audit::{Event, EventName, Subject};
 use crate::service::Service;
 use crate::sessions::{cookies, current};
-use crate::storage::{SealingError, Session, StorageError};
+use crate::storage::{SealingError, Session, SignOutHint, StorageError};
 
 #[derive(Deserialize)]
 pub struct SignOutForm {
@@ -72,7 +72,10 @@ pub async fn ask(
         Some(from) => (from.url, from.query),
         None => ("/".to_owned(), String::new()),
     };
-    let at_provider = at_provider(&service, &session).await?;
+    let at_provider = match hint(&service, &session).await? {
+        Some(hint) => at_provider(&service, &hint).await,
+        None => None,
+    };
     let message = Message {
         demo: service.config.server.demo,
         title: "Sign out?".to_owned(),
@@ -97,32 +100,29 @@ pub async fn ask(
     Ok(response)
 }
 
-/// The name of the session's provider, and the address that signs the browser out there. `None` if
-/// the provider has none, or is away.
-async fn at_provider(
-    service: &Service,
-    session: &Session,
-) -> Result<Option<(String, String)>, Failure> {
+/// What is known of the session at the provider; `None` for a session that began with a password.
+async fn hint(service: &Service, session: &Session) -> Result<Option<SignOutHint>, Failure> {
     if session.provided.is_none() {
         return Ok(None);
     }
     let hint = service.storage.sign_out_hint(&session.id, &service.seal);
-    let hint = match hint.await {
-        Ok(hint) => hint,
-        Err(SealingError::Storage(error)) => return Err(error.into()),
-        // Without the hint the provider asks.
-        Err(SealingError::Seal(_)) => None,
-    };
-    let Some(hint) = hint else { return Ok(None) };
-    let Some(provider) = service.identity_providers.by_id(&hint.provider_id) else {
-        return Ok(None);
-    };
+    match hint.await {
+        Ok(hint) => Ok(hint),
+        Err(SealingError::Storage(error)) => Err(error.into()),
+        // Then people sign out here alone.
+        Err(SealingError::Seal(_)) => Ok(None),
+    }
+}
+
+/// The name of the session's provider, and the address that signs the browser out there. `None` if
+/// the provider has none, or is away: it may be called.
+async fn at_provider(service: &Service, hint: &SignOutHint) -> Option<(String, String)> {
+    let provider = service.identity_providers.by_id(&hint.provider_id)?;
     let settings = provider.settings();
     let back = settings.post_logout_redirect_uri(&service.team_domain);
-    let url = provider
-        .end_session_url(hint.id_token.as_ref(), &back)
-        .await;
-    Ok(url.map(|url| (provider.name().to_owned(), url)))
+    let id_token = hint.id_token.as_ref();
+    let url = provider.end_session_url(id_token, &back).await?;
+    Some((provider.name().to_owned(), url))
 }
 
 fn signed_in_as(session: &Session) -> String {
@@ -143,11 +143,11 @@ pub async fn sign_out(
 ) -> Result<Response, Failure> {
     let Form(form) = form.map_err(|_| Failure::BadForm)?;
     csrf::check(&headers, &form.csrf_token, &service.team_domain.to_string())?;
-    let mut elsewhere = None;
+    let mut provider = None;
     if let Some(session) = current::current(&service, &headers).await? {
         if form.provider.is_some() {
-            // Before the session ends, and with it what is known of the provider's.
-            elsewhere = at_provider(&service, &session).await?;
+            // It is deleted with the session.
+            provider = hint(&service, &session).await?;
         }
         let by = source.by(session.actor());
         let event = Event::new(EventName::SessionEnded, &by, Subject::session(&session.id));
@@ -162,6 +162,11 @@ pub async fn sign_out(
             "signed out"
         );
     }
+    let elsewhere = match &provider {
+        // After the session has ended: a provider that is slow, or away, must not delay that.
+        Some(hint) => at_provider(&service, hint).await,
+        None => None,
+    };
     let from = CameFrom::of(&service, &query).await.unwrap_or_default();
     let message = Message {
         demo: service.config.server.demo,

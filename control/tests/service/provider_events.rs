@@ -101,7 +101,7 @@ fn first_key(scene: &Scene) -> Arc<Key> {
 }
 
 /// Waits until something is so that happens in the background.
-async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let waited = async {
         while !is_so().await {
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -4,7 +4,9 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use super::{SESSION, Scene, location};
-use crate::browser::{Browser, code_of};
+use crate::browser::{Browser, between, code_of};
+use crate::openid_provider::{DISCOVERY, Reply};
+use crate::provider_events::until;
 
 #[tokio::test]
 async fn the_session_here_ends_before_the_browser_goes_to_the_provider() {
@@ -57,6 +59,32 @@ async fn the_session_here_ends_before_the_browser_goes_to_the_provider() {
     );
     let page = browser.get(&scene.service, "/logout?state=x").await;
     assert!(page.text().await.unwrap().contains("You are not signed in"));
+}
+
+#[tokio::test]
+async fn a_slow_provider_does_not_delay_the_end_of_the_session() {
+    let scene = Scene::new().await;
+    let mut browser = Browser::default();
+    scene.sign_in(&mut browser, "corp", |token| token).await;
+    let page = browser.get(&scene.service, "/logout").await;
+    let page = page.text().await.unwrap();
+    let token = between(&page, "name=\"csrf_token\" value=\"", "\"");
+    // This service has not seen the provider yet.
+    let replica = scene.replica().await;
+    let calls = scene.corp.count(DISCOVERY);
+    scene.corp.reply(DISCOVERY, Reply::nothing());
+    let fields = [("csrf_token", token), ("provider", "true")];
+    let ended = async {
+        until("the provider is asked", async || {
+            scene.corp.count(DISCOVERY) > calls
+        })
+        .await;
+        scene.sessions().await.is_empty()
+    };
+    tokio::select! {
+        _ = browser.post(&replica, "/logout", &fields) => panic!("the provider did not answer"),
+        ended = ended => assert!(ended, "the session lives while the provider is asked"),
+    }
 }
 
 #[tokio::test]
