@@ -63,7 +63,7 @@ pub async fn show(
         return sign_in_first(StatusCode::FOUND, PATH);
     };
     if let Some(provided) = &session.provided {
-        return at_provider(&service, &provided.provider_id);
+        return at_provider(&service, &provided.provider_id, StatusCode::OK);
     }
     let page = PasswordPage {
         complaint: None,
@@ -84,6 +84,9 @@ pub async fn change(
     let Some(session) = current::current(&service, &headers).await? else {
         return sign_in_first(StatusCode::SEE_OTHER, PATH);
     };
+    if let Some(provided) = &session.provided {
+        return at_provider(&service, &provided.provider_id, StatusCode::FORBIDDEN);
+    }
     let client = Client {
         peer,
         headers: &headers,
@@ -120,7 +123,11 @@ pub async fn change(
 }
 
 /// The page for a user whom a provider signs in, and who has no password here.
-fn at_provider(service: &Service, provider_id: &str) -> Result<Response, Failure> {
+fn at_provider(
+    service: &Service,
+    provider_id: &str,
+    status: StatusCode,
+) -> Result<Response, Failure> {
     let provider = service.identity_providers.by_id(provider_id);
     let name = provider.map_or("an identity provider", |provider| provider.name());
     let message = Message {
@@ -132,7 +139,7 @@ fn at_provider(service: &Service, provider_id: &str) -> Result<Response, Failure
         link: Some(("/".to_owned(), "Go to the start page".to_owned())),
         ..Message::default()
     };
-    render(StatusCode::OK, &message)
+    render(status, &message)
 }
 
 impl PasswordPage {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{SESSION, Scene, Settings, reason, refused};
-use crate::browser::Browser;
+use crate::browser::{Browser, between};
 use crate::openid_provider::keys::Token;
 
 const LINKED: &str = "link_by_email = true\nemail_domains = [\"example.com\"]";
@@ -232,7 +232,12 @@ async fn a_user_whose_address_changes_stays_the_same() {
 
 #[tokio::test]
 async fn s11_a_disabled_user_is_refused_and_is_the_same_when_enabled() {
-    let scene = Scene::new().await;
+    let scene = Scene::with(Settings {
+        corp: LINKED,
+        partner: LINKED,
+        ..Settings::default()
+    })
+    .await;
     let ana = user(&scene, "corp", |token| token).await;
     let id = json!({ "email": "ana@example.com" });
     scene.service.done("/users/disable", id.clone()).await;
@@ -244,15 +249,26 @@ async fn s11_a_disabled_user_is_refused_and_is_the_same_when_enabled() {
         status == 403 && page.contains("Your account is disabled"),
         "{page}"
     );
-    // Neither a new address nor another provider with the same one helps.
-    let response = scene
-        .sign_in(&mut browser, "corp", email("new@example.com"))
-        .await;
-    refused(&browser, response).await;
-    let enabled = scene.users().await;
-    assert_eq!(enabled[0]["email"], "ana@example.com", "nothing changed");
+    // Neither a new address nor another provider that is linked by the same one helps.
+    for (provider, person) in [
+        ("corp", person("ana", "new@example.com")),
+        ("partner", person("p-1", "ana@example.com")),
+    ] {
+        let response = scene.sign_in(&mut browser, provider, person).await;
+        let (status, page) = refused(&browser, response).await;
+        assert!(
+            status == 403 && page.contains("Your account is disabled"),
+            "{provider}: {page}"
+        );
+    }
+    let disabled = scene.users().await;
+    assert_eq!(disabled.len(), 1, "{disabled:?}");
+    assert_eq!(disabled[0]["email"], "ana@example.com", "nothing changed");
+    assert_eq!(disabled[0]["providers"], json!(["corp"]));
     scene.service.done("/users/enable", id).await;
     assert_eq!(user(&scene, "corp", |token| token).await, ana);
+    let linked = person("p-1", "ana@example.com");
+    assert_eq!(user(&scene, "partner", linked).await, ana);
 }
 
 #[tokio::test]
@@ -316,6 +332,21 @@ async fn a_user_of_a_provider_has_no_password_here() {
         .text()
         .await
         .unwrap();
+    assert!(page.contains("You sign in with The corp"), "{page}");
+    let page = browser.get(&scene.service, "/logout").await;
+    let page = page.text().await.unwrap();
+    let fields = [
+        (
+            "csrf_token",
+            between(&page, "name=\"csrf_token\" value=\"", "\""),
+        ),
+        ("old_password", "x"),
+        ("new_password", "a long new password"),
+        ("new_password_again", "a long new password"),
+    ];
+    let response = browser.post(&scene.service, "/password", &fields).await;
+    assert_eq!(response.status(), 403);
+    let page = response.text().await.unwrap();
     assert!(page.contains("You sign in with The corp"), "{page}");
     let set = json!({ "email": "ana@example.com" });
     let (status, _) = scene.service.administer("/users/password", set).await;
