@@ -78,16 +78,28 @@ async fn a_provider_that_goes_away_during_the_sign_in() {
         .get(&scene.service, &format!("/login/corp{again}"))
         .await;
     let trip = scene.trip(&response, "corp");
-    for broken in [
-        Reply::text("").status(503),
-        Reply::text("no JSON"),
-        Reply::text("{}"),
+    let token = scene.token(&trip);
+    let response = scene.come_back(&mut browser, &trip, &token).await;
+    code_of(&response, &scene.wiki);
+}
+
+#[tokio::test]
+async fn a_provider_whose_token_endpoint_breaks_signs_nobody_in_until_it_works_again() {
+    let scene = scene().await;
+    let mut browser = Browser::default();
+    for (broken, said) in [
+        (Reply::text("").status(503), (503, "provider_away")),
+        (Reply::text("no JSON"), (502, "provider_answer_invalid")),
+        (Reply::text("{}"), (502, "id_token_invalid")),
     ] {
         scene.corp.reply(TOKEN, broken);
+        // An attempt is used up by its first answer, so each needs one of its own.
+        let trip = scene.go(&mut browser, "corp").await;
         let response = browser
             .get(&scene.service, &trip.callback("the-code"))
             .await;
-        assert!(response.status().is_server_error() || response.status() == 400);
+        let (status, page) = refused(&browser, response).await;
+        assert_eq!((status, reason(&page)), said);
     }
     scene.corp.behave(TOKEN);
     let response = scene.sign_in(&mut browser, "corp", |token| token).await;
