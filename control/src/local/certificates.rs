@@ -68,16 +68,22 @@ impl Certificates {
     /// # Errors
     /// When a hostname is none, or a file cannot be used.
     pub fn make(directory: &Path, hostnames: &[&str]) -> Result<Self, CertificateError> {
-        let files = Self {
-            authority: directory.join("ca.pem"),
-            certificate: directory.join("certificate.pem"),
-            key: directory.join("key.pem"),
-        };
+        let files = Self::files_in(directory);
         let authority = Authority::kept_in(directory, &files.authority)?;
         let (certificate, key) = authority.issue(hostnames)?;
         files::write(&files.certificate, &certificate, Access::All)?;
         files::write(&files.key, &key, Access::Owner)?;
         Ok(files)
+    }
+
+    /// The files of a directory, which [`Self::make`] writes.
+    #[must_use]
+    pub fn files_in(directory: &Path) -> Self {
+        Self {
+            authority: directory.join("ca.pem"),
+            certificate: directory.join("certificate.pem"),
+            key: directory.join("key.pem"),
+        }
     }
 }
 

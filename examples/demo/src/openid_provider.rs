@@ -24,12 +24,27 @@ pub struct OpenIdProvider {
     _process: Process,
 }
 
+/// How to set it up.
+pub struct Settings<'a> {
+    /// Where its log goes.
+    pub directory: &'a Path,
+    /// The team domain's origin.
+    pub team_domain: &'a str,
+    /// The authority of the team domain's certificate; its file may be written later.
+    pub authority: &'a Path,
+    /// The ids under which the team domain knows it, with commas between. The first gets the
+    /// back-channel logouts.
+    pub ids: &'a str,
+    /// The client's secret.
+    pub secret: &'a str,
+}
+
 impl OpenIdProvider {
-    /// Starts it, for the callbacks of these ids at a team domain.
+    /// Starts it, with the team domain as its client.
     ///
     /// # Errors
     /// When it does not start.
-    pub fn start(directory: &Path, team_domain: &str, ids: &str, secret: &str) -> Result<Self> {
+    pub fn start(settings: &Settings<'_>) -> Result<Self> {
         let packages = Tools::target()?.join("providers");
         ensure!(
             packages.join("node_modules").is_dir(),
@@ -44,10 +59,11 @@ impl OpenIdProvider {
         command
             .arg(&script)
             .env("PORT", port.to_string())
-            .env("TEAM_DOMAIN", team_domain)
-            .env("PROVIDER_IDS", ids)
-            .env("CLIENT_SECRET", secret);
-        let log = directory.join("oidc-provider.log");
+            .env("TEAM_DOMAIN", settings.team_domain)
+            .env("TEAM_AUTHORITY", settings.authority)
+            .env("PROVIDER_IDS", settings.ids)
+            .env("CLIENT_SECRET", settings.secret);
+        let log = settings.directory.join("oidc-provider.log");
         let mut process = Process::start("oidc-provider", &command, &log)?;
         wait::until("oidc-provider to listen", LIMIT, || {
             process.check_running()?;
@@ -58,6 +74,12 @@ impl OpenIdProvider {
             issuer: format!("http://127.0.0.1:{port}"),
             _process: process,
         })
+    }
+
+    /// The page with its logout button.
+    #[must_use]
+    pub fn logout_page(&self) -> String {
+        format!("{}/session/end", self.issuer)
     }
 
     /// Disables or enables a person, as the provider's administrator.

@@ -1,13 +1,16 @@
 //! Signing in with a certified OpenID provider (npm `oidc-provider`), through Envoy, in Chromium: the
 //! browser fills in the provider's own form, and codes never pass through a test's hands.
 
+mod ends;
+
 use std::fs;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use portcullis_demo::certificates::Certificates;
 use portcullis_demo::deployment::{Deployment, Settings};
-use portcullis_demo::openid_provider::OpenIdProvider;
+use portcullis_demo::openid_provider::{self, OpenIdProvider};
 use portcullis_demo::ports::{free_port, https_origin};
 use portcullis_demo::tools::Tools;
 use portcullis_demo::{deployment, envoy, origin};
@@ -18,6 +21,8 @@ use serde_json::Value;
 
 const SECRET: &str = "a secret of the client, of forty characters";
 const HOST: &str = "wiki.apps.localhost";
+/// A second application.
+const BOARD: &str = "board.apps.localhost";
 /// An application whose sessions a test ends.
 const ENDED: &str = "notes.apps.localhost";
 const LOGIN: &str = "input[name=login]";
@@ -39,14 +44,21 @@ fn scene() -> Result<&'static Scene> {
 
 impl Scene {
     fn start() -> Result<Self> {
-        let tools = Tools::find("portcullis-control")?;
+        let tools = Tools::find("control-with-clock")?;
         let beside = directories::of_stand("oidc-provider")?;
         fs::create_dir_all(&beside)?;
         let secret = beside.join("secret");
         fs::write(&secret, SECRET)?;
         let port = free_port()?;
         let team_domain = https_origin(deployment::TEAM_HOST, port);
-        let provider = OpenIdProvider::start(&beside, &team_domain, "corp,form", SECRET)?;
+        let directory = directories::of_stand("providers")?;
+        let provider = OpenIdProvider::start(&openid_provider::Settings {
+            directory: &beside,
+            team_domain: &team_domain,
+            authority: &Certificates::files_in(&directory).authority,
+            ids: "corp,form,checked",
+            secret: SECRET,
+        })?;
         let entry = |id: &str, more: &str| {
             format!(
                 "[[identity_providers]]\nid = \"{id}\"\nname = \"{id} account\"\n\
@@ -66,13 +78,15 @@ impl Scene {
         let configuration = [
             entry("corp", ""),
             entry("form", "response_mode = \"form_post\""),
+            entry("checked", "recheck = \"1s\""),
             application("wiki", HOST),
+            application("board", BOARD),
             application("notes", ENDED),
         ]
         .concat();
         let deployment = Deployment::start(Settings {
             tools: &tools,
-            directory: &directories::of_stand("providers")?,
+            directory: &directory,
             port,
             hostnames: &["*.apps.localhost"],
             login_block: LOGIN_BLOCK,
@@ -105,7 +119,7 @@ impl Scene {
 }
 
 /// Fills in the provider's own form.
-fn sign_in_there(tab: &Tab, name: &str) -> Result<()> {
+pub fn sign_in_there(tab: &Tab, name: &str) -> Result<()> {
     tab.fill(LOGIN, name)?;
     tab.fill("input[name=password]", "any")?;
     tab.click("button.login-submit")

@@ -50,8 +50,9 @@ pub fn run() -> Result<()> {
     if let Some(provider) = &demo.provider {
         println!(
             "  The sign-in page also leads to an OpenID provider at {}: type any name there, and any\n  \
-             password.\n",
-            provider.issuer
+             password. Its own logout button ends your sessions here, too: {}\n",
+            provider.issuer,
+            provider.logout_page()
         );
     }
     println!(

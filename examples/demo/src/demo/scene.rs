@@ -13,9 +13,10 @@ use portcullis_control::local::{Local, LocalApplication, Settings};
 use portcullis_control::policy::rules::everyone;
 
 use crate::browser::Browser;
+use crate::certificates::Certificates;
 use crate::control::User;
 use crate::deployment::TEAM_HOST;
-use crate::openid_provider::OpenIdProvider;
+use crate::openid_provider::{self, OpenIdProvider};
 use crate::origin::{self, Origin};
 use crate::ports::https_origin;
 use crate::tools::Tools;
@@ -147,8 +148,14 @@ impl Scene<'_> {
             return Ok(None);
         }
         fs::create_dir_all(self.directory)?;
-        let team_domain = https_origin(TEAM_HOST, self.port);
-        OpenIdProvider::start(self.directory, &team_domain, "demo", SECRET).map(Some)
+        let provider = OpenIdProvider::start(&openid_provider::Settings {
+            directory: self.directory,
+            team_domain: &https_origin(TEAM_HOST, self.port),
+            authority: &Certificates::files_in(self.directory).authority,
+            ids: "demo",
+            secret: SECRET,
+        })?;
+        Ok(Some(provider))
     }
 
     /// The configuration file, which names the provider.

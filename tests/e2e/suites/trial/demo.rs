@@ -12,16 +12,19 @@ use portcullis_demo::ports::free_port;
 use portcullis_demo::process::Process;
 use portcullis_demo::tools::Tools;
 use portcullis_demo::wait;
+use portcullis_e2e::chromium::visitor_trusting;
 use portcullis_e2e::directories;
 use rustix::process::Signal;
 
 use super::command::END_LIMIT;
+use crate::providers::sign_in_there;
 
 const START_LIMIT: Duration = Duration::from_secs(90);
 
 /// A running demo.
 struct Demo {
     process: Process,
+    log: PathBuf,
     directory: PathBuf,
     wiki: String,
     user: User,
@@ -29,13 +32,18 @@ struct Demo {
 
 impl Demo {
     fn start(port: u16) -> Result<Self> {
+        Self::start_with(port, &[])
+    }
+
+    fn start_with(port: u16, variables: &[(&str, &str)]) -> Result<Self> {
         let logs = directories::of_stand("demos")?;
         fs::create_dir_all(&logs)?;
         let log = logs.join(format!("{port}.log"));
         let mut command = program()?;
         command
             .env("DEMO_PORT", port.to_string())
-            .env("DEMO_SESSION", "1m");
+            .env("DEMO_SESSION", "1m")
+            .envs(variables.iter().copied());
         let mut process = Process::start("the demo", &command, &log)?;
         let line = wait::until("the demo to be ready", START_LIMIT, || {
             process.check_running()?;
@@ -50,6 +58,7 @@ impl Demo {
         };
         Ok(Self {
             process,
+            log,
             directory: Tools::target()?.join(format!("demo-{port}")),
             wiki: wiki.to_owned(),
             user: User {
@@ -96,6 +105,27 @@ fn a_second_demo_on_another_port_leaves_the_first_alone() -> Result<()> {
     assert_eq!(browser.xhr(&url)?.status, 200);
     assert!(first.directory.join("data/portcullis.db").exists());
     first.end()
+}
+
+#[test]
+fn b09_the_demos_provider_has_a_logout_button_that_ends_the_session() -> Result<()> {
+    let demo = Demo::start_with(free_port()?, &[("DEMO_PROVIDER", "1")])?;
+    let said = fs::read_to_string(&demo.log)?;
+    let mut words = said.split_whitespace();
+    let button = words.find(|word| word.ends_with("/session/end"));
+    let button = button.context("the demo does not say where the button is")?;
+    let visitor = visitor_trusting("chromium-demo", &demo.directory.join("ca.pem"))?;
+    let (page, other) = (visitor.tab()?, visitor.tab()?);
+    let wiki = format!("{}/", demo.wiki);
+    page.open(&wiki)?;
+    page.click("#ways a[href^='/login/demo?']")?;
+    sign_in_there(&page, "lena")?;
+    page.arrive(&wiki)?;
+    other.open(button)?;
+    other.click("button[name=logout]")?;
+    // The page itself tells its reader.
+    page.wait_for("document.querySelector('#expired')?.hidden === false")?;
+    demo.end()
 }
 
 #[test]
