@@ -30,7 +30,8 @@ Examples:
     /// Give a service token a new secret, and print it once
     ///
     /// The client id stays. The present secret is good for a while, so that programs can change to
-    /// the new one without an interruption. A secret that was replaced before is good no longer.
+    /// the new one without an interruption, unless the service token is disabled or has expired. A
+    /// secret that was replaced before is good no longer.
     #[command(after_help = "\
 Examples:
   portcullis-control service-token rotate ci

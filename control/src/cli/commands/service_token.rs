@@ -100,9 +100,10 @@ fn row(token: &ServiceTokenView) -> [String; 6] {
 /// Lines that a program can send as they are, as `curl --header @file` does.
 fn secret(made: &ServiceTokenSecret) -> String {
     let view = &made.view;
-    let old = match view.old_secret_until {
-        Some(until) => format!(" The secret before is good until {}.", time(until)),
-        None => String::new(),
+    let old = match (view.old_secret_until, view.rotated_at) {
+        (Some(until), _) => format!(" The secret before is good until {}.", time(until)),
+        (None, Some(_)) => " The secret before is no longer good.".to_owned(),
+        (None, None) => String::new(),
     };
     format!(
         "Service token {}, valid until {}.{old} Store the secret now; it is not shown again.\n\

@@ -64,6 +64,12 @@ impl ServiceToken {
     pub fn subject(&self) -> String {
         subject(&self.id)
     }
+
+    /// Whether it is neither disabled nor expired.
+    #[must_use]
+    pub fn is_good_at(&self, now: UnixSeconds) -> bool {
+        !self.disabled && self.expires_at > now
+    }
 }
 
 type Columns = (

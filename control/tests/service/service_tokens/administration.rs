@@ -212,6 +212,9 @@ async fn s19_the_command_line_makes_and_ends_service_tokens() {
     assert!(done(&["service-token", "list"]).contains("disabled"));
     assert_eq!(json(&["enable", "ci"])["id"], id);
     assert_eq!(json(&["disable", &pair.client_id])["id"], id);
+    let rotated = done(&["service-token", "rotate", "ci"]);
+    let ended = "The secret before is no longer good.";
+    assert!(rotated.contains(ended), "{rotated}");
     let deleted = done(&["service-token", "delete", "nightly backup"]);
     assert!(deleted.contains("Deleted the service token nightly backup"));
     let unknown = run(&data, &["service-token", "delete", "nightly backup"]);

@@ -139,6 +139,32 @@ async fn s19_an_expired_service_token_lives_again_only_by_a_rotation_that_says_f
     assert_eq!(new["expires_at"], scene.service.clock_now() + 2 * DAY);
 }
 
+/// A secret that was stolen is disabled first, and then replaced.
+#[tokio::test]
+async fn s19_a_rotation_revives_no_secret_of_a_disabled_or_expired_service_token() {
+    let scene = Scene::new().await;
+    let grace = json!({ "grace": "30d" });
+    let oldest = scene.made("ci").await;
+    let stolen = Pair::of(&scene.change("ci", "rotate", grace.clone()).await);
+    scene.change("ci", "disable", json!({})).await;
+    let new = scene.change("ci", "rotate", grace.clone()).await;
+    assert_eq!(new["old_secret_until"], Value::Null);
+    scene.change("ci", "enable", json!({})).await;
+    for dead in [&oldest, &stolen] {
+        assert_eq!(scene.ask(dead).await, invalid());
+    }
+    assert_eq!(scene.ask(&Pair::of(&new)).await, not_admitted());
+
+    let made = json!({ "name": "short", "expires": "1h" });
+    let expired = Pair::of(&scene.service.done(ALL, made).await);
+    scene.service.clock.advance(3_600);
+    let rotate = json!({ "grace": "30d", "expires": "90d" });
+    let new = scene.change("short", "rotate", rotate).await;
+    assert_eq!(new["old_secret_until"], Value::Null);
+    assert_eq!(scene.ask(&expired).await, invalid());
+    assert_eq!(scene.ask(&Pair::of(&new)).await, not_admitted());
+}
+
 #[tokio::test]
 async fn s19_what_ends_a_service_token_is_in_the_feed_as_a_revocation() {
     let scene = Scene::new().await;

@@ -30,7 +30,7 @@ pub struct Rotation {
     pub secret_hash: Hashed,
     /// When it replaces the present one.
     pub at: UnixSeconds,
-    /// Until when the present one is still good.
+    /// Until when the present one is still good, if it is now.
     pub old_until: UnixSeconds,
     /// When the service token then expires; `None`: as before.
     pub expires_at: Option<UnixSeconds>,
@@ -93,7 +93,8 @@ impl Database {
         Ok(())
     }
 
-    /// Replaces a secret, which stays good for a while. `None` if there is no such service token.
+    /// Replaces a secret, which stays good for a while if the service token is neither disabled nor
+    /// expired. `None` if there is no such service token.
     pub async fn rotate_service_token(
         &self,
         id: &str,
@@ -118,11 +119,17 @@ impl Database {
                 "service_token_rotated",
             ));
         }
+        // The grace keeps what is good. It revives no secret whose access was ended, as that of one
+        // that was stolen.
+        let old_until = match was.is_good_at(rotation.at) {
+            true => rotation.old_until,
+            false => rotation.at,
+        };
         let now = ServiceToken {
             secret_hash: rotation.secret_hash.clone(),
             old_secret: Some(OldSecret {
                 hash: was.secret_hash.clone(),
-                until: rotation.old_until,
+                until: old_until,
             }),
             rotated_at: Some(rotation.at),
             expires_at: rotation.expires_at.unwrap_or(was.expires_at),
@@ -132,7 +139,7 @@ impl Database {
             "UPDATE service_tokens SET old_secret_hash = secret_hash, old_secret_until = $1, \
              secret_hash = $2, rotated_at = $3, expires_at = $4 WHERE id = $5",
         )
-        .bind(to_db(rotation.old_until))
+        .bind(to_db(old_until))
         .bind(now.secret_hash.as_str())
         .bind(to_db(rotation.at))
         .bind(to_db(now.expires_at))
@@ -142,7 +149,7 @@ impl Database {
         let subject = audited(id, &now.name);
         let rotated = Event::new(EventName::ServiceTokenRotated, by, subject)
             .detail("expires_at", now.expires_at.get())
-            .detail("old_secret_until", rotation.old_until.get());
+            .detail("old_secret_until", old_until.get());
         Ok(Some(RotatedServiceToken {
             service_token: now,
             version: write.commit([rotated]).await?,
