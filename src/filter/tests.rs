@@ -148,10 +148,14 @@ impl World {
         f(&mut self.filter, &mut moment)
     }
 
-    fn send(&mut self, fields: &[(&str, &str)]) -> Effect {
+    fn begin(&mut self, stream: u32, fields: &[(&str, &str)]) -> Effect {
         with_head(fields, |head| {
-            self.with_moment(|filter, moment| filter.begin(1, head, moment))
+            self.with_moment(|filter, moment| filter.begin(stream, head, moment))
         })
+    }
+
+    fn send(&mut self, fields: &[(&str, &str)]) -> Effect {
+        self.begin(1, fields)
     }
 
     fn answer(&mut self, status: Option<u16>, body: &[u8]) -> Option<Effect> {
@@ -161,6 +165,43 @@ impl World {
     fn wake(&mut self) -> Option<Effect> {
         assert_eq!(self.filter.due(self.now), [1]);
         self.with_moment(|filter, moment| filter.wake(1, moment))
+    }
+
+    /// The calls that the root has to make.
+    fn calls(&mut self) -> Vec<RootCall> {
+        self.filter.root_calls(self.now)
+    }
+
+    /// The only one.
+    fn call(&mut self) -> RootCall {
+        let mut calls = self.calls();
+        assert_eq!(calls.len(), 1);
+        calls.remove(0)
+    }
+
+    fn answer_call(&mut self, id: RootCallId, status: Option<u16>, body: &[u8]) {
+        let answer = CallAnswer { status, body };
+        self.filter.root_call_answered(id, answer, self.now);
+    }
+
+    /// Drives on all that are due, as the root does in one callback.
+    fn wake_due(&mut self) -> Vec<(u32, Effect)> {
+        let due = self.filter.due(self.now);
+        due.into_iter()
+            .filter_map(|stream| {
+                let effect = self.with_moment(|filter, moment| filter.wake(stream, moment));
+                effect.map(|effect| (stream, effect))
+            })
+            .collect()
+    }
+
+    /// What was counted under a name since the last look.
+    fn counted(&mut self, name: &str) -> u64 {
+        let name = format!("portcullis.{name}");
+        let mut counters = self.filter.take_counters();
+        counters
+            .find(|(counted, _)| *counted == name)
+            .map_or(0, |(_, count)| count)
     }
 
     fn token(&self, change: impl FnOnce(&mut ApplicationClaims)) -> String {
@@ -218,6 +259,12 @@ fn all<'a>(reply: &'a Reply, name: &str) -> Vec<&'a str> {
         .filter(|(n, _)| *n == name)
         .map(|(_, v)| v.as_str())
         .collect()
+}
+
+/// A refusal of the control service.
+fn problem(status: u16, reason: &str) -> Vec<u8> {
+    format!(r#"{{"type":"about:blank","title":"no","status":{status},"reason":"{reason}"}}"#)
+        .into_bytes()
 }
 
 /// Goes to the login and returns the attempt's cookie and state.

@@ -44,52 +44,19 @@ impl Clients {
     fn request(&mut self, stream: u32, fields: &[(&str, &str)]) -> Effect {
         let cookie = self.cookie.clone();
         let fields = with(fields.to_vec(), &[("cookie", &cookie)]);
-        with_head(&fields, |head| {
-            self.world
-                .with_moment(|filter, moment| filter.begin(stream, head, moment))
-        })
+        self.world.begin(stream, &fields)
     }
 
     fn fetch(&mut self, stream: u32) -> Effect {
         self.request(stream, &get("wiki.example", "/api"))
     }
 
-    fn calls(&mut self) -> Vec<RootCall> {
-        self.world.filter.root_calls(self.world.now)
-    }
-
-    /// The only call.
-    fn call(&mut self) -> RootCall {
-        let mut calls = self.calls();
-        assert_eq!(calls.len(), 1);
-        calls.remove(0)
-    }
-
-    fn answer(&mut self, id: RootCallId, status: Option<u16>, body: &[u8]) {
-        let answer = CallAnswer { status, body };
-        let now = self.world.now;
-        self.world.filter.root_call_answered(id, answer, now);
-    }
-
-    /// Drives on all that are due, as the root does in one callback.
-    fn wake_due(&mut self) -> Vec<(u32, Effect)> {
-        let due = self.world.filter.due(self.world.now);
-        due.into_iter()
-            .filter_map(|stream| {
-                let effect = self
-                    .world
-                    .with_moment(|filter, moment| filter.wake(stream, moment));
-                effect.map(|effect| (stream, effect))
-            })
-            .collect()
-    }
-
     /// One request, one call, one answer; what the request gets.
     fn refresh(&mut self, status: Option<u16>, body: &[u8]) -> Effect {
         assert_eq!(self.fetch(1), Effect::AwaitRoot);
-        let call = self.call();
-        self.answer(call.id, status, body);
-        let mut woken = self.wake_due();
+        let call = self.world.call();
+        self.world.answer_call(call.id, status, body);
+        let mut woken = self.world.wake_due();
         assert_eq!(woken.len(), 1);
         woken.remove(0).1
     }
@@ -114,14 +81,6 @@ impl Clients {
     fn answer_with(&self, change: impl FnOnce(&mut ApplicationClaims)) -> Vec<u8> {
         answer_of(self.new_token(change))
     }
-
-    fn counted(&mut self, name: &str) -> u64 {
-        let name = format!("portcullis.refresh.{name}");
-        let mut counters = self.world.filter.take_counters();
-        counters
-            .find(|(counted, _)| *counted == name)
-            .map_or(0, |(_, count)| count)
-    }
 }
 
 fn answer_of(token: String) -> Vec<u8> {
@@ -137,11 +96,6 @@ fn answer_of(token: String) -> Vec<u8> {
     .unwrap()
 }
 
-fn problem(status: u16, reason: &str) -> Vec<u8> {
-    format!(r#"{{"type":"about:blank","title":"no","status":{status},"reason":"{reason}"}}"#)
-        .into_bytes()
-}
-
 fn changes(effect: Effect) -> Changes {
     match effect {
         Effect::Continue(changes) => changes,
@@ -154,7 +108,7 @@ fn b02_an_expired_session_continues_with_a_new_token_and_new_cookies() {
     let mut clients = Clients::new();
     assert_eq!(clients.fetch(1), Effect::AwaitRoot);
     assert!(clients.world.filter.has_root_calls());
-    let RootCall { id, call } = clients.call();
+    let RootCall { id, call } = clients.world.call();
     assert!(!clients.world.filter.has_root_calls());
     let body: serde_json::Value = serde_json::from_str(&call.body).unwrap();
     let old = clients.world.token(|_| ());
@@ -163,11 +117,16 @@ fn b02_an_expired_session_continues_with_a_new_token_and_new_cookies() {
     assert_eq!(body["origin"], "https://wiki.example");
     let claims_of = |token: &str| token.rsplit_once('.').unwrap().0.to_owned();
     assert_eq!(claims_of(body["token"].as_str().unwrap()), claims_of(&old));
-    assert!(clients.wake_due().is_empty(), "nothing before the answer");
+    assert!(
+        clients.world.wake_due().is_empty(),
+        "nothing before the answer"
+    );
 
     let token = clients.new_token(|_| ());
-    clients.answer(id, Some(200), &answer_of(token.clone()));
-    let (_, effect) = clients.wake_due().remove(0);
+    clients
+        .world
+        .answer_call(id, Some(200), &answer_of(token.clone()));
+    let (_, effect) = clients.world.wake_due().remove(0);
     let changes = changes(effect);
     assert_eq!(changes.identity.unwrap().token(), token);
     assert_eq!(changes.cookies.unwrap().left, [b"a=1"]);
@@ -183,8 +142,8 @@ fn b02_an_expired_session_continues_with_a_new_token_and_new_cookies() {
             ),
         ]
     );
-    assert!(clients.wake_due().is_empty(), "driven on once");
-    assert_eq!(clients.counted("asked"), 1);
+    assert!(clients.world.wake_due().is_empty(), "driven on once");
+    assert_eq!(clients.world.counted("refresh.asked"), 1);
 }
 
 #[test]
@@ -192,19 +151,21 @@ fn b02_the_identity_of_an_expired_session_is_told_after_its_refresh() {
     let mut clients = Clients::new();
     let identity = get("wiki.example", "/.access/identity");
     assert_eq!(clients.request(1, &identity), Effect::AwaitRoot);
-    let call = clients.call();
+    let call = clients.world.call();
     let answer = clients.good_answer();
-    clients.answer(call.id, Some(200), &answer);
-    let told = reply(clients.wake_due().remove(0).1);
+    clients.world.answer_call(call.id, Some(200), &answer);
+    let told = reply(clients.world.wake_due().remove(0).1);
     assert_eq!((told.status, told.reason), (200, "identity"));
     assert_eq!(all(&told, "set-cookie").len(), 2);
     let body: serde_json::Value = serde_json::from_str(&told.body).unwrap();
     assert_eq!(body["exp"], EXPIRED.to_seconds().get() + 600);
 
     assert_eq!(clients.request(1, &identity), Effect::AwaitRoot);
-    let call = clients.call();
-    clients.answer(call.id, Some(403), &problem(403, "session_ended"));
-    let refused = reply(clients.wake_due().remove(0).1);
+    let call = clients.world.call();
+    clients
+        .world
+        .answer_call(call.id, Some(403), &problem(403, "session_ended"));
+    let refused = reply(clients.world.wake_due().remove(0).1);
     assert_eq!((refused.status, refused.reason), (401, "session_expired"));
     assert!(all(&refused, "set-cookie").is_empty());
     // Nothing else of the filter's own paths waits.

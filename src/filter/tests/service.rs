@@ -9,7 +9,6 @@ use crate::protocol::calls::ServiceAnswer;
 use crate::protocol::claims::TokenUse;
 use crate::protocol::feed::Rule;
 use crate::protocol::service_token::{client_id, secret, subject};
-use std::net::IpAddr;
 
 const ID: &str = "AAECAwQFBgcICQoLDA0ODw";
 /// The life of a token.
@@ -18,28 +17,20 @@ const LIFE: Duration = Duration::from_secs(15 * 60);
 /// A filter, and programs with service tokens.
 struct Programs {
     world: World,
-    address: IpAddr,
 }
 
 impl Programs {
     fn new() -> Self {
-        Self {
-            world: World::new(),
-            address: [192, 0, 2, 1].into(),
-        }
+        Self::of(World::new())
+    }
+
+    fn of(mut world: World) -> Self {
+        world.address = Some([192, 0, 2, 1].into());
+        Self { world }
     }
 
     fn send(&mut self, stream: u32, fields: &[(&str, &str)]) -> Effect {
-        let mut random = Counting(1);
-        let address = self.address;
-        let mut moment = Moment {
-            now: self.world.now,
-            random: &mut random,
-            address: &|| Some(address),
-        };
-        with_head(fields, |head| {
-            self.world.filter.begin(stream, head, &mut moment)
-        })
+        self.world.begin(stream, fields)
     }
 
     /// A request with a pair.
@@ -47,42 +38,12 @@ impl Programs {
         self.send(stream, &shown("wiki.example", &client_id(ID), secret))
     }
 
-    fn calls(&mut self) -> Vec<RootCall> {
-        self.world.filter.root_calls(self.world.now)
-    }
-
-    /// The only call.
-    fn call(&mut self) -> RootCall {
-        let mut calls = self.calls();
-        assert_eq!(calls.len(), 1);
-        calls.remove(0)
-    }
-
-    fn answer(&mut self, id: RootCallId, status: Option<u16>, body: &[u8]) {
-        let answer = CallAnswer { status, body };
-        let now = self.world.now;
-        self.world.filter.root_call_answered(id, answer, now);
-    }
-
-    /// Drives on all that are due, as the root does in one callback.
-    fn wake_due(&mut self) -> Vec<(u32, Effect)> {
-        let due = self.world.filter.due(self.world.now);
-        due.into_iter()
-            .filter_map(|stream| {
-                let effect = self
-                    .world
-                    .with_moment(|filter, moment| filter.wake(stream, moment));
-                effect.map(|effect| (stream, effect))
-            })
-            .collect()
-    }
-
     /// One request with a pair, one call, one answer; what the request gets.
     fn ask(&mut self, secret: &str, status: Option<u16>, body: &[u8]) -> Effect {
         assert_eq!(self.show(1, secret), Effect::AwaitRoot);
-        let call = self.call();
-        self.answer(call.id, status, body);
-        let mut woken = self.wake_due();
+        let call = self.world.call();
+        self.world.answer_call(call.id, status, body);
+        let mut woken = self.world.wake_due();
         assert_eq!(woken.len(), 1);
         woken.remove(0).1
     }
@@ -117,14 +78,6 @@ impl Programs {
         self.world.now += span;
         self.world.revoke(Subject::User("somebody-else".into()));
     }
-
-    fn counted(&mut self, name: &str) -> u64 {
-        let name = format!("portcullis.service.{name}");
-        let mut counters = self.world.filter.take_counters();
-        counters
-            .find(|(counted, _)| *counted == name)
-            .map_or(0, |(_, count)| count)
-    }
 }
 
 fn of_the_service(claims: &mut ApplicationClaims) {
@@ -150,11 +103,6 @@ fn shown<'a>(host: &'a str, client_id: &'a str, secret: &'a str) -> Vec<(&'a str
 
 fn answer_of(token: String) -> Vec<u8> {
     serde_json::to_vec(&ServiceAnswer { token }).unwrap()
-}
-
-fn problem(status: u16, reason: &str) -> Vec<u8> {
-    format!(r#"{{"type":"about:blank","title":"no","status":{status},"reason":"{reason}"}}"#)
-        .into_bytes()
 }
 
 fn invalid() -> Vec<u8> {

@@ -17,10 +17,10 @@ fn a_refusal_is_forwarded_and_remembered_for_ten_seconds() {
         assert_eq!(status(clients.refresh(Some(code), &body)), expected);
         clients.world.now += Duration::from_millis(9_999);
         assert_eq!(status(clients.fetch(2)), expected, "remembered");
-        assert!(clients.calls().is_empty());
+        assert!(clients.world.calls().is_empty());
         clients.world.now += Duration::from_millis(1);
         assert_eq!(clients.fetch(3), Effect::AwaitRoot);
-        assert_eq!(clients.calls().len(), 1);
+        assert_eq!(clients.world.calls().len(), 1);
     }
 }
 
@@ -65,7 +65,7 @@ fn b02_no_answer_ends_no_session() {
         assert!(all(&reply, "www-authenticate").is_empty());
         assert!(all(&reply, "set-cookie").is_empty(), "cookies stay");
         assert!(reply.body.contains("\"reason\":\"control_unavailable\""));
-        assert_eq!(clients.counted("failed"), 1);
+        assert_eq!(clients.world.counted("refresh.failed"), 1);
     }
 }
 
@@ -80,9 +80,9 @@ fn b02_no_answer_is_said_in_frames_of_every_site() {
         ];
         let fields = with(get("wiki.example", "/a"), &frame);
         assert_eq!(clients.request(1, &fields), Effect::AwaitRoot);
-        let call = clients.call();
-        clients.answer(call.id, None, b"");
-        let page = reply(clients.wake_due().remove(0).1);
+        let call = clients.world.call();
+        clients.world.answer_call(call.id, None, b"");
+        let page = reply(clients.world.wake_due().remove(0).1);
         assert_eq!((page.status, page.reason), (503, "control_unavailable"));
         let policy = all(&page, "content-security-policy")[0];
         assert!(policy.ends_with("frame-ancestors *"), "{site}: {policy}");
@@ -99,7 +99,7 @@ fn b02_no_answer_is_remembered_so_that_forty_images_ask_once() {
     }
     let identity = clients.request(42, &get("wiki.example", "/.access/identity"));
     assert_eq!(status(identity), expected);
-    assert!(clients.calls().is_empty());
+    assert!(clients.world.calls().is_empty());
     let counted: Vec<_> = clients.world.filter.take_counters().collect();
     for (name, count) in [
         ("refresh.asked", 1),
@@ -124,10 +124,10 @@ fn b02_no_answer_is_remembered_so_that_forty_images_ask_once() {
     // Three seconds later at the latest the control service is asked again, as `retry-after` says.
     clients.world.now += Duration::from_secs(3);
     assert_eq!(clients.fetch(44), Effect::AwaitRoot);
-    let call = clients.calls().pop().unwrap();
+    let call = clients.world.calls().pop().unwrap();
     let answer = clients.good_answer();
-    clients.answer(call.id, Some(200), &answer);
-    let woken = clients.wake_due();
+    clients.world.answer_call(call.id, Some(200), &answer);
+    let woken = clients.world.wake_due();
     let (_, effect) = woken.into_iter().find(|(stream, _)| *stream == 44).unwrap();
     assert_eq!(changes(effect).response.set_cookies.len(), 2);
 }
@@ -157,9 +157,11 @@ fn each_kind_gets_its_own_refusal() {
     ] {
         let mut clients = Clients::new();
         assert_eq!(clients.request(1, fields), Effect::AwaitRoot);
-        let call = clients.call();
-        clients.answer(call.id, answered, answered.map_or(b"", |_| &ended));
-        let reply = reply(clients.wake_due().remove(0).1);
+        let call = clients.world.call();
+        clients
+            .world
+            .answer_call(call.id, answered, answered.map_or(b"", |_| &ended));
+        let reply = reply(clients.world.wake_due().remove(0).1);
         assert_eq!((reply.status, reply.reason), expected);
         assert_eq!(reply.grpc_status, grpc_status);
         let retry = all(&reply, "retry-after");
@@ -200,7 +202,7 @@ fn another_sessions_token_is_refused() {
         let answer = clients.answer_with(change);
         let effect = clients.refresh(Some(200), &answer);
         assert_eq!(status(effect), (401, reason));
-        assert_eq!(clients.counted("refused"), 1);
+        assert_eq!(clients.world.counted("refresh.refused"), 1);
     }
     // Signed by an unknown key.
     let mut clients = Clients::new();
@@ -245,12 +247,12 @@ fn a_revocation_during_the_call_wins() {
         for stream in 1..=3 {
             clients.fetch(stream);
         }
-        let call = clients.call();
+        let call = clients.world.call();
         // Made before the revocation, comes after it.
         let answer = clients.good_answer();
         clients.world.revoke(subject);
-        clients.answer(call.id, Some(200), &answer);
-        let woken = clients.wake_due();
+        clients.world.answer_call(call.id, Some(200), &answer);
+        let woken = clients.world.wake_due();
         assert_eq!(woken.len(), 3);
         for (_, effect) in woken {
             assert_eq!(status(effect), (401, "session_revoked"));
@@ -264,15 +266,15 @@ fn a_revocation_between_two_ticks_stops_requests_that_have_not_resumed() {
     for stream in 0..40 {
         clients.fetch(stream);
     }
-    let call = clients.call();
+    let call = clients.world.call();
     let answer = clients.good_answer();
-    clients.answer(call.id, Some(200), &answer);
-    let first = clients.wake_due();
+    clients.world.answer_call(call.id, Some(200), &answer);
+    let first = clients.world.wake_due();
     first
         .into_iter()
         .for_each(|(_, effect)| drop(changes(effect)));
     clients.world.revoke(Subject::User(claims().sub));
-    let rest = clients.wake_due();
+    let rest = clients.world.wake_due();
     assert_eq!(rest.len(), 8);
     for (_, effect) in rest {
         assert_eq!(status(effect), (401, "session_revoked"));
@@ -284,24 +286,24 @@ fn what_the_feed_changes_during_the_call_counts() {
     // The feed goes stale.
     let mut clients = Clients::new();
     clients.fetch(1);
-    let call = clients.call();
+    let call = clients.world.call();
     let answer = clients.good_answer();
-    clients.answer(call.id, Some(200), &answer);
+    clients.world.answer_call(call.id, Some(200), &answer);
     clients.world.now += Duration::from_millis(300_001);
-    assert_eq!(status(clients.wake_due().remove(0).1), (503, "stale"));
+    assert_eq!(status(clients.world.wake_due().remove(0).1), (503, "stale"));
 
     // The application goes.
     let mut clients = Clients::new();
     clients.fetch(1);
-    let call = clients.call();
+    let call = clients.world.call();
     let answer = clients.good_answer();
     clients.world.version += 1;
     clients
         .world
         .load(vec![wire("c", &[at("other.example", None, None)])]);
-    clients.answer(call.id, Some(200), &answer);
+    clients.world.answer_call(call.id, Some(200), &answer);
     assert_eq!(
-        status(clients.wake_due().remove(0).1),
+        status(clients.world.wake_due().remove(0).1),
         (403, "unknown_host")
     );
 }

@@ -41,7 +41,10 @@ fn s04_a_navigation_is_good_on_the_way_back_from_the_team_domain_only() {
             None => drop(changes(framed)),
             Some(_) => assert_eq!(status(framed), (401, "session_expired")),
         }
-        assert!(clients.calls().is_empty(), "no refresh inside navigations");
+        assert!(
+            clients.world.calls().is_empty(),
+            "no refresh inside navigations"
+        );
     }
 }
 
@@ -54,13 +57,13 @@ fn s04_other_requests_are_good_until_the_end_without_leeway_and_then_refreshed()
             drop(changes(effect));
         } else {
             assert_eq!(effect, Effect::AwaitRoot);
-            let call = clients.call();
+            let call = clients.world.call();
             let answer = clients.answer_with(|claims| {
                 claims.every_navigation = true;
                 claims.exp = claims.iat + Duration::from_secs(60);
             });
-            clients.answer(call.id, Some(200), &answer);
-            drop(changes(clients.wake_due().remove(0).1));
+            clients.world.answer_call(call.id, Some(200), &answer);
+            drop(changes(clients.world.wake_due().remove(0).1));
         }
     }
 }

@@ -45,7 +45,7 @@ fn b02_each_kind_is_refreshed_but_preflights_and_prefetches() {
         ];
         let effect = clients.request(1, &with(fields.to_vec(), more));
         assert_eq!(effect == Effect::AwaitRoot, refreshed, "{method} {more:?}");
-        assert_eq!(clients.calls().len(), usize::from(refreshed));
+        assert_eq!(clients.world.calls().len(), usize::from(refreshed));
     }
 }
 
@@ -69,7 +69,7 @@ fn b02_the_application_says_whether_tokens_are_refreshed() {
             clients.cookie = format!("__Host-access_token={token}");
         }
         let effect = clients.fetch(1);
-        let asked = clients.calls();
+        let asked = clients.world.calls();
         if refreshed {
             assert_eq!(effect, Effect::AwaitRoot, "{setting:?} {bound}");
             assert_eq!(asked[0].call.body.contains("binding_secret"), bound);
@@ -140,14 +140,14 @@ fn a_stolen_token_is_not_refreshed_without_its_binding() {
         clients.cookie = format!("__Host-access_token={token}{cookies}");
         assert_eq!(status(clients.fetch(1)), (401, "session_expired"));
     }
-    assert!(clients.calls().is_empty());
+    assert!(clients.world.calls().is_empty());
     // Of several secrets, the control service gets the one that fits.
     clients.cookie = format!(
         "__Host-access_binding=AAAA; __Host-access_token={token}; __Host-access_binding={}",
         binding()
     );
     assert_eq!(clients.fetch(1), Effect::AwaitRoot);
-    assert!(clients.call().call.body.contains(&binding()));
+    assert!(clients.world.call().call.body.contains(&binding()));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn no_call_is_made_for_an_address_that_the_policy_refuses() {
         settings.rules[0].source_ranges = Some(vec!["192.0.2.0/24".into()]);
     });
     assert_eq!(status(clients.fetch(1)), (401, "session_expired"));
-    assert!(clients.calls().is_empty());
+    assert!(clients.world.calls().is_empty());
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn b14_a_dry_run_does_not_wait_for_a_refresh() {
     let mut clients = Clients::of(world);
     let changes = changes(clients.fetch(1));
     assert_eq!(changes.reported, Some("session_expired"));
-    assert!(clients.calls().is_empty());
+    assert!(clients.world.calls().is_empty());
 }
 
 #[test]
@@ -185,5 +185,5 @@ fn of_several_tokens_the_one_that_fails_no_other_check_is_refreshed() {
         binding()
     );
     assert_eq!(clients.fetch(1), Effect::AwaitRoot);
-    assert!(clients.call().call.body.contains(&expired));
+    assert!(clients.world.call().call.body.contains(&expired));
 }

@@ -8,13 +8,13 @@ fn b02_fifty_waiting_requests_make_one_call_and_all_continue() {
     for stream in 1..=50 {
         assert_eq!(clients.fetch(stream), Effect::AwaitRoot);
     }
-    let call = clients.call();
+    let call = clients.world.call();
     let answer = clients.good_answer();
-    clients.answer(call.id, Some(200), &answer);
+    clients.world.answer_call(call.id, Some(200), &answer);
 
     // The host can take so many effects at once; the rest come with the next tick.
-    let first = clients.wake_due();
-    let second = clients.wake_due();
+    let first = clients.world.wake_due();
+    let second = clients.world.wake_due();
     assert_eq!((first.len(), second.len()), (MAX_EFFECTS, 18));
     for (stream, effect) in first.into_iter().chain(second) {
         assert_eq!(
@@ -23,7 +23,7 @@ fn b02_fifty_waiting_requests_make_one_call_and_all_continue() {
             "stream {stream}"
         );
     }
-    assert!(clients.calls().is_empty());
+    assert!(clients.world.calls().is_empty());
     let counted: Vec<_> = clients.world.filter.take_counters().collect();
     for expected in [("asked", 1), ("refreshed", 50)] {
         let name = format!("portcullis.refresh.{}", expected.0);
@@ -37,7 +37,7 @@ fn the_old_token_stays_expired_after_its_refresh() {
     let answer = clients.good_answer();
     changes(clients.refresh(Some(200), &answer));
     assert_eq!(clients.fetch(2), Effect::AwaitRoot, "asked for again");
-    assert_eq!(clients.calls().len(), 1);
+    assert_eq!(clients.world.calls().len(), 1);
 }
 
 #[test]
@@ -48,12 +48,12 @@ fn clients_that_disconnect_do_not_affect_others() {
     }
     // The first, for whom the call was begun, before it was made.
     clients.world.filter.forget(1);
-    let call = clients.call();
+    let call = clients.world.call();
     clients.world.filter.forget(3);
     let answer = clients.good_answer();
-    clients.answer(call.id, Some(200), &answer);
+    clients.world.answer_call(call.id, Some(200), &answer);
     clients.world.filter.forget(4);
-    let woken = clients.wake_due();
+    let woken = clients.world.wake_due();
     assert_eq!(woken.len(), 1);
     assert_eq!(woken[0].0, 2);
 }
@@ -63,15 +63,15 @@ fn no_call_is_made_when_all_clients_have_disconnected() {
     let mut clients = Clients::new();
     clients.fetch(1);
     clients.world.filter.forget(1);
-    assert!(clients.calls().is_empty());
+    assert!(clients.world.calls().is_empty());
     assert_eq!(clients.fetch(2), Effect::AwaitRoot);
-    let call = clients.call();
+    let call = clients.world.call();
     // An answer without a waiting request leaves nothing behind.
     clients.world.filter.forget(2);
     let answer = clients.good_answer();
-    clients.answer(call.id, Some(200), &answer);
+    clients.world.answer_call(call.id, Some(200), &answer);
     assert_eq!(clients.fetch(3), Effect::AwaitRoot);
-    assert_eq!(clients.calls().len(), 1);
+    assert_eq!(clients.world.calls().len(), 1);
 }
 
 /// Presents the expired token of another session from now on.
@@ -112,8 +112,8 @@ fn of_a_hundred_waiting_requests_as_many_as_fit_are_refreshed() {
     for effect in others {
         assert_eq!(status(effect.clone()), (503, "control_unavailable"));
     }
-    assert_eq!(clients.counted("crowded"), 36);
-    let call = clients.call();
+    assert_eq!(clients.world.counted("refresh.crowded"), 36);
+    let call = clients.world.call();
     // Those who wait take no room from sign-ins.
     let (cookie, state) = begin_login(&mut clients.world, "none");
     let path = format!("/.access/callback?code=c0de&state={state}");
@@ -126,10 +126,10 @@ fn of_a_hundred_waiting_requests_as_many_as_fit_are_refreshed() {
     assert!(matches!(callback, Effect::Call(_)), "{callback:?}");
 
     let answer = clients.good_answer();
-    clients.answer(call.id, Some(200), &answer);
+    clients.world.answer_call(call.id, Some(200), &answer);
     let mut woken = 0;
     while woken < 64 {
-        let effects = clients.wake_due();
+        let effects = clients.world.wake_due();
         assert!((1..=MAX_EFFECTS).contains(&effects.len()));
         woken += effects.len();
         effects
@@ -146,7 +146,7 @@ fn as_many_sessions_as_wait_are_asked_for_thirty_two_at_a_time() {
         as_session(&mut clients, stream);
         assert_eq!(clients.fetch(stream), Effect::AwaitRoot);
     }
-    let calls: Vec<_> = (0..4).map(|_| clients.calls().len()).collect();
+    let calls: Vec<_> = (0..4).map(|_| clients.world.calls().len()).collect();
     assert_eq!(calls, [32, 32, 6, 0]);
 }
 
@@ -170,9 +170,9 @@ fn b02_no_answer_ends_no_session_of_a_head_that_is_too_large_to_keep() {
     // Nor while others wait for it.
     clients.fetch(1);
     assert_eq!(status(clients.request(2, &fields)), no_answer);
-    let call = clients.call();
-    clients.answer(call.id, None, b"");
-    assert_eq!(status(clients.wake_due().remove(0).1), no_answer);
+    let call = clients.world.call();
+    clients.world.answer_call(call.id, None, b"");
+    assert_eq!(status(clients.world.wake_due().remove(0).1), no_answer);
     assert_eq!(status(clients.request(2, &fields)), no_answer);
     clients.world.now += Duration::from_secs(3);
     let expired = (401, "session_expired");
@@ -183,18 +183,18 @@ fn b02_no_answer_ends_no_session_of_a_head_that_is_too_large_to_keep() {
 fn a_lost_call_ends_with_its_deadline() {
     let mut clients = Clients::new();
     clients.fetch(1);
-    let lost = clients.call();
+    let lost = clients.world.call();
     clients.world.now += TIMEOUT;
     clients.fetch(2);
     assert!(
-        clients.calls().is_empty(),
+        clients.world.calls().is_empty(),
         "joined the call that is under way"
     );
     clients.world.now += LOST_AFTER - Duration::from_millis(1);
-    assert!(clients.wake_due().is_empty());
+    assert!(clients.world.wake_due().is_empty());
     clients.world.now += Duration::from_millis(1);
-    assert!(clients.calls().is_empty());
-    let woken = clients.wake_due();
+    assert!(clients.world.calls().is_empty());
+    let woken = clients.world.wake_due();
     assert_eq!(woken.len(), 2);
     for (_, effect) in woken {
         assert_eq!(status(effect), (503, "control_unavailable"));
@@ -203,23 +203,23 @@ fn a_lost_call_ends_with_its_deadline() {
     clients.world.now += Duration::from_secs(3);
     // The next request has a call of its own, which a late answer does not touch.
     assert_eq!(clients.fetch(3), Effect::AwaitRoot);
-    let second = clients.call();
+    let second = clients.world.call();
     let answer = clients.good_answer();
-    clients.answer(lost.id, Some(200), &answer);
-    assert!(clients.wake_due().is_empty());
-    clients.answer(second.id, Some(200), &answer);
-    assert_eq!(clients.wake_due().len(), 1);
+    clients.world.answer_call(lost.id, Some(200), &answer);
+    assert!(clients.world.wake_due().is_empty());
+    clients.world.answer_call(second.id, Some(200), &answer);
+    assert_eq!(clients.world.wake_due().len(), 1);
 }
 
 #[test]
 fn a_clock_that_is_set_back_holds_no_request() {
     let mut clients = Clients::new();
     clients.fetch(1);
-    clients.call();
+    clients.world.call();
     clients.world.now = EXPIRED - Duration::from_secs(100);
-    clients.calls();
+    clients.world.calls();
     // By the new time the session has not expired, but there is no answer that says so.
-    let (_, effect) = clients.wake_due().remove(0);
+    let (_, effect) = clients.world.wake_due().remove(0);
     assert_eq!(status(effect), (503, "control_unavailable"));
 }
 
@@ -232,6 +232,6 @@ fn a_request_that_waited_for_the_feed_may_wait_for_a_token_too() {
     assert_eq!(clients.fetch(1), Effect::Pause);
     let applications = vec![wire("a", &[at("wiki.example", None, None)])];
     clients.world.load(applications);
-    assert_eq!(clients.wake_due(), [(1, Effect::AwaitRoot)]);
-    assert_eq!(clients.calls().len(), 1);
+    assert_eq!(clients.world.wake_due(), [(1, Effect::AwaitRoot)]);
+    assert_eq!(clients.world.calls().len(), 1);
 }

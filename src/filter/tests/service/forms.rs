@@ -26,13 +26,22 @@ const LOOKS: [&[(&str, &str)]; 9] = [
     &[("sec-purpose", "prefetch")],
 ];
 
-/// The answers to a request by whatever a client looks like: none is a page, leads to a login, or
+/// The answer to a request by whatever a client looks like: none is a page, leads to a login, or
 /// sets a cookie.
-fn refused(programs: &mut Programs, host: &str, fields: &[(&str, &str)]) -> (u16, &'static str) {
+fn refused_by(
+    programs: &mut Programs,
+    methods: &[&str],
+    path: &str,
+    fields: &[(&str, &str)],
+) -> (u16, &'static str) {
     let mut answers = Vec::new();
     for look in LOOKS {
-        for method in ["GET", "POST", "HEAD"] {
-            let head = [(":method", method), (":authority", host), (":path", "/a")];
+        for method in methods {
+            let head = [
+                (":method", *method),
+                (":authority", "wiki.example"),
+                (":path", path),
+            ];
             let head = with(with(head.to_vec(), look), fields);
             let reply = reply(programs.send(7, &head));
             for absent in ["location", "set-cookie", "hx-redirect", "hx-location"] {
@@ -48,6 +57,11 @@ fn refused(programs: &mut Programs, host: &str, fields: &[(&str, &str)]) -> (u16
     answers.dedup();
     assert_eq!(answers.len(), 1, "{answers:?}");
     answers[0]
+}
+
+/// The same by any method at a path of the application.
+fn refused(programs: &mut Programs, fields: &[(&str, &str)]) -> (u16, &'static str) {
+    refused_by(programs, &["GET", "POST", "HEAD"], "/a", fields)
 }
 
 fn of(secret: &str) -> (&str, &str) {
@@ -78,15 +92,15 @@ fn s19_a_part_of_a_pair_two_of_one_and_a_typo_are_malformed_and_cause_no_call() 
         &[("x-access-client-id", ID), of(&secret)],
         &[id, of(&secret[4..])],
     ] {
-        let answer = refused(&mut programs, "wiki.example", fields);
+        let answer = refused(&mut programs, fields);
         assert_eq!(answer, (401, "token_malformed"), "{fields:?}");
     }
     assert!(!programs.world.filter.has_root_calls());
-    assert!(programs.counted("malformed") > 0);
+    assert!(programs.world.counted("service.malformed") > 0);
     // Good cookies do not help: the pair alone counts.
     let cookie = programs.world.session_cookie();
     let with_cookie = [id, of(&typo), ("cookie", &cookie)];
-    let answer = refused(&mut programs, "wiki.example", &with_cookie);
+    let answer = refused(&mut programs, &with_cookie);
     assert_eq!(answer, (401, "token_malformed"));
 }
 
@@ -104,7 +118,7 @@ fn s19_a_pair_that_is_refused_never_leads_to_a_login() {
             ("x-access-client-id", id.as_str()),
             ("x-access-client-secret", &secret),
         ];
-        assert_eq!(refused(&mut programs, "wiki.example", &fields), answer);
+        assert_eq!(refused(&mut programs, &fields), answer);
         programs.world.now += Duration::from_secs(10);
     }
     // Nor where nothing is: a redirect would take the secret to another place.
@@ -156,10 +170,7 @@ fn s19_the_pair_is_removed_in_every_spelling_whoever_is_admitted() {
     }];
     open.preflight = crate::protocol::feed::Preflight::Origin;
     world.load(vec![open]);
-    let mut programs = Programs {
-        world,
-        address: [192, 0, 2, 1].into(),
-    };
+    let mut programs = Programs::of(world);
     let (id, secret) = (client_id(ID), secret_of(1));
     let pair = [
         ("x-access-client-id", id.as_str()),

@@ -79,11 +79,11 @@ fn s19_a_revocation_ends_it_at_once_and_only_the_control_service_brings_it_back(
 fn s19_a_token_that_lost_the_race_with_a_revocation_is_refused_and_not_asked_for_again() {
     let mut programs = Programs::new();
     programs.show(1, &secret_of(1));
-    let call = programs.call();
+    let call = programs.world.call();
     let old = programs.good();
     programs.world.revoke(Subject::User(subject(ID)));
-    programs.answer(call.id, Some(200), &old);
-    let (_, effect) = programs.wake_due().remove(0);
+    programs.world.answer_call(call.id, Some(200), &old);
+    let (_, effect) = programs.world.wake_due().remove(0);
     assert_eq!(status(effect), (401, "session_revoked"));
     assert_eq!(
         status(programs.show(2, &secret_of(1))),
@@ -165,12 +165,12 @@ fn s19_a_pair_is_judged_for_each_application_by_itself() {
     let (id, secret) = (client_id(ID), secret_of(1));
     let fields = shown("notes.example", &id, &secret);
     assert_eq!(programs.send(1, &fields), Effect::AwaitRoot);
-    let call = programs.call();
+    let call = programs.world.call();
     let body: serde_json::Value = serde_json::from_str(&call.call.body).unwrap();
     assert_eq!(body["audience"], "b".repeat(64));
     let denied = problem(403, "policy_denied");
-    programs.answer(call.id, Some(403), &denied);
-    let (_, effect) = programs.wake_due().remove(0);
+    programs.world.answer_call(call.id, Some(403), &denied);
+    let (_, effect) = programs.world.wake_due().remove(0);
     assert_eq!(status(effect), (403, "policy_denied"));
     admitted(programs.show(2, &secret_of(1)));
 }
@@ -184,20 +184,17 @@ fn s19_the_networks_of_the_rule_are_asked_on_every_request() {
         source_ranges: Some(vec!["192.0.2.0/24".into()]),
     }];
     world.load(vec![networks]);
-    let mut programs = Programs {
-        world,
-        address: [192, 0, 2, 1].into(),
-    };
+    let mut programs = Programs::of(world);
     programs.show(1, &secret_of(1));
-    let call = programs.call();
+    let call = programs.world.call();
     let good = programs.good();
-    programs.answer(call.id, Some(200), &good);
+    programs.world.answer_call(call.id, Some(200), &good);
     admitted(programs.show(2, &secret_of(1)));
-    programs.address = [203, 0, 113, 1].into();
+    programs.world.address = Some([203, 0, 113, 1].into());
     let denied = (403, "policy_denied");
     assert_eq!(status(programs.show(3, &secret_of(1))), denied);
     assert!(!programs.world.filter.has_root_calls(), "no other token");
-    programs.address = [192, 0, 2, 1].into();
+    programs.world.address = Some([192, 0, 2, 1].into());
     admitted(programs.show(4, &secret_of(1)));
 }
 
@@ -239,10 +236,10 @@ fn s19_the_identity_of_a_service_is_told() {
     ];
     let identity = with(get("wiki.example", "/.access/identity"), &pair);
     assert_eq!(programs.send(1, &identity), Effect::AwaitRoot);
-    let call = programs.call();
+    let call = programs.world.call();
     let good = programs.good();
-    programs.answer(call.id, Some(200), &good);
-    let told = reply(programs.wake_due().remove(0).1);
+    programs.world.answer_call(call.id, Some(200), &good);
+    let told = reply(programs.world.wake_due().remove(0).1);
     assert_eq!((told.status, told.reason), (200, "identity"));
     let body: serde_json::Value = serde_json::from_str(&told.body).unwrap();
     assert_eq!(body["sub"], subject(ID));
@@ -254,17 +251,14 @@ fn s19_the_identity_of_a_service_is_told() {
 
 #[test]
 fn s19_a_request_that_waited_for_the_feed_waits_for_its_pair_too() {
-    let mut programs = Programs {
-        world: World::without_feed(CONFIG),
-        address: [192, 0, 2, 1].into(),
-    };
+    let mut programs = Programs::of(World::without_feed(CONFIG));
     assert_eq!(programs.show(1, &secret_of(1)), Effect::Pause);
     let applications = vec![wire("a", &[at("wiki.example", None, None)])];
     programs.world.load(applications);
-    assert_eq!(programs.wake_due(), [(1, Effect::AwaitRoot)]);
-    let call = programs.call();
+    assert_eq!(programs.world.wake_due(), [(1, Effect::AwaitRoot)]);
+    let call = programs.world.call();
     let good = programs.good();
-    programs.answer(call.id, Some(200), &good);
-    let (_, effect) = programs.wake_due().remove(0);
+    programs.world.answer_call(call.id, Some(200), &good);
+    let (_, effect) = programs.world.wake_due().remove(0);
     admitted(effect);
 }
