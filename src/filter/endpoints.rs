@@ -16,10 +16,13 @@ use super::login::callback::callback;
 use super::login::{framed, login};
 use super::pending::Wait;
 use super::route::{NoRoute, places_on};
+use super::service::shown::shows_service_token;
 use crate::application::authority::Authority;
 use crate::protocol::return_to::{self, Unfit};
+use crate::reason::Refusal;
 use crate::reply::Reply;
 use crate::reply::page::MessagePage;
+use crate::reply::refusal::refuse_service;
 use crate::reply::script;
 use crate::request::kind::RequestKind;
 use crate::request::{Head, query_parameter};
@@ -48,6 +51,16 @@ pub(super) const ENDPOINTS: [(&str, &str, Endpoint); 7] = [
     ("GET", "/.access/portcullis.js", Endpoint::Script),
     ("GET", "/.access/ready", Endpoint::Ready),
 ];
+
+impl Endpoint {
+    /// Whether it is a step of a person's sign-in or sign-out, which no program has.
+    fn is_for_people(self) -> bool {
+        match self {
+            Self::Login | Self::Callback | Self::AskToLogOut | Self::LogOut => true,
+            Self::Identity | Self::Script | Self::Ready => false,
+        }
+    }
+}
 
 /// Whether a request asks if the filter is ready, which it may on every host.
 pub(super) fn is_readiness_probe(head: Head<'_>) -> bool {
@@ -86,6 +99,10 @@ impl Filter {
         let Some(endpoint) = find(head) else {
             return Effect::Reply(not_found(kind));
         };
+        if endpoint.is_for_people() && shows_service_token(head) {
+            let team_domain = self.authenticator.team_domain();
+            return Effect::Reply(refuse_service(Refusal::TokenNotForHere, kind, team_domain));
+        }
         match endpoint {
             Endpoint::Login => {
                 let return_to = query_parameter(head.query(), "return_to").unwrap_or_default();

@@ -131,6 +131,33 @@ fn s19_a_pair_that_is_refused_never_leads_to_a_login() {
 }
 
 #[test]
+fn s19_a_program_neither_signs_in_nor_out() {
+    let mut programs = Programs::known(&secret_of(1));
+    let (id, secret) = (client_id(ID), secret_of(1));
+    let (cookie, state) = begin_login(&mut programs.world, "same-origin");
+    let session = programs.world.session_cookie();
+    let callback = format!("/.access/callback?code=abc&state={state}");
+    let id = ("x-access-client-id", id.as_str());
+    for pair in [&[id, of(&secret)][..], &[id]] {
+        for (methods, path, cookie) in [
+            (&["GET", "HEAD"][..], "/.access/login", &session),
+            (&["GET"], "/.access/login?return_to=%2Fb", &session),
+            (&["GET"], "/.access/login?prompt=none", &session),
+            (&["GET", "HEAD"], &callback, &cookie),
+            (&["GET"], "/.access/callback?code=abc", &cookie),
+            (&["GET", "POST"], "/.access/logout", &session),
+        ] {
+            // Nor if it holds what a browser would.
+            for fields in [pair, &[pair, &[("cookie", cookie)]].concat()] {
+                let answer = refused_by(&mut programs, methods, path, fields);
+                assert_eq!(answer, (401, "token_not_for_here"), "{path}: {fields:?}");
+            }
+        }
+    }
+    assert!(!programs.world.filter.has_root_calls());
+}
+
+#[test]
 fn s19_a_refusal_is_json_with_a_challenge() {
     let mut programs = Programs::new();
     let refused = reply(programs.ask(&secret_of(1), Some(403), &invalid()));
