@@ -193,7 +193,7 @@ impl Filter {
             client_id: pair.client_id(),
             client_secret: pair.secret().to_owned(),
             origin: visit.placement.location.origin.to_string(),
-            audience: Some(visit.placement.application.audience.clone()),
+            audience: visit.placement.application.audience.clone(),
         };
         let new = NewCall {
             call: self.pending.call_of("service", &request)?,

@@ -75,9 +75,8 @@ pub struct ServiceRequest {
     pub client_secret: String,
     /// The application's origin on which the request arrived.
     pub origin: String,
-    /// The application's audience. Absent: the only application at the origin.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audience: Option<String>,
+    /// The application's audience.
+    pub audience: String,
 }
 
 /// The answer to a service token that is admitted.

@@ -14,7 +14,6 @@ use portcullis::protocol::service_token::ClientPair;
 
 use super::error::ApiError;
 use super::identity::{Body, FilterIdentity};
-use crate::applications::Application;
 use crate::audit::{Actor, Event, EventName, Subject};
 use crate::metrics::IssuedFor;
 use crate::service::Service;
@@ -38,8 +37,9 @@ pub async fn service(
         request.client_secret.as_bytes(),
     )
     .map_err(|malformed| call.refused(NotGood::Malformed(malformed), None, None))?;
-    let (audience, origin) = call.place().await?;
-    let facts = service.storage.service_facts(pair.id(), &audience).await?;
+    let origin = call.origin().await?;
+    let audience = &request.audience;
+    let facts = service.storage.service_facts(pair.id(), audience).await?;
     let application = facts.application.as_ref();
     let application = application
         .filter(|application| application.definition.is_at(&origin))
@@ -53,7 +53,7 @@ pub async fn service(
         id: pair.id().to_owned(),
         name: admitted.service_token().name.clone(),
     };
-    let subject = Subject::application(&audience, &application.definition.name);
+    let subject = Subject::application(audience, &application.definition.name);
     let event = Event::new(EventName::TokenIssued, &by.into(), subject)
         .at(&application.definition.name)
         .rule(&claims.rule)
@@ -82,26 +82,20 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The application that the call is for, and where.
-    async fn place(&self) -> Result<(String, Origin), ApiError> {
-        let origin: Origin = self
-            .request
-            .origin
-            .parse()
-            .map_err(|_| ApiError::OriginUnknown)?;
+    /// The origin, if the application is reached there and the filter may know of it.
+    async fn origin(&self) -> Result<Origin, ApiError> {
+        let origin = self.request.origin.parse::<Origin>();
+        let origin = origin.map_err(|_| ApiError::OriginUnknown)?;
         let (storage, team_domain) = (&self.service.storage, &self.service.team_domain);
-        let mut there = storage
+        let there = storage
             .applications_reached_at(&origin, team_domain)
             .await?;
-        let asked = self.request.audience.as_ref();
-        there.retain(|one: &Application| {
-            self.identity.sees(&one.audience) && asked.is_none_or(|asked| *asked == one.audience)
-        });
-        match <[Application; 1]>::try_from(there) {
-            Ok([application]) => Ok((application.audience, origin)),
-            Err(there) if there.is_empty() => Err(ApiError::OriginUnknown),
-            // Applications share the origin, and the call names none of them.
-            Err(_) => Err(ApiError::RequestInvalid),
+        let asked = &self.request.audience;
+        let is_there = there.iter().any(|one| one.audience == *asked);
+        if is_there && self.identity.sees(asked) {
+            Ok(origin)
+        } else {
+            Err(ApiError::OriginUnknown)
         }
     }
 
