@@ -47,7 +47,6 @@ pub use forward::trailers_to_remove;
 pub use open_streams::Cut;
 use open_streams::OpenStreams;
 use pending::{PendingRequests, Wait};
-use readers::readable_by;
 use refresh::Refreshes;
 use refresh::refused::refusal;
 use service::tokens::ServiceTokens;
@@ -124,7 +123,8 @@ impl Filter {
         let (pending, reader) = self.pending.take_called(stream)?;
         self.authenticator.verifier.begin_event();
         let effect = self.resume(stream, pending, answer, moment);
-        Some(self.counted(readable_by(reader, effect)))
+        let effect = self.still_readable(stream, reader, effect);
+        Some(self.counted(effect))
     }
 
     /// Streams whose wait has ended, at most [`MAX_EFFECTS`]; each is then to be woken.
@@ -138,7 +138,8 @@ impl Filter {
         let (pending, reader) = self.pending.take(stream)?;
         self.authenticator.verifier.begin_event();
         let effect = self.resume(stream, pending, CallAnswer::none(), moment);
-        Some(self.counted(readable_by(reader, effect)))
+        let effect = self.still_readable(stream, reader, effect);
+        Some(self.counted(effect))
     }
 
     /// A request has ended, whether it waited or not.

@@ -1,6 +1,7 @@
 //! Requests that wait, by their streams, and how many may.
 
 pub(super) mod deadline;
+mod wait;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -20,6 +21,7 @@ use crate::protocol::calls::RefreshAnswer;
 use crate::request::{Head, OwnedHead};
 use crate::time::UnixMillis;
 use deadline::Deadline;
+pub(super) use wait::Wait;
 
 /// How long a request waits for the feed.
 pub(super) const FEED_WAIT: Duration = Duration::from_secs(2);
@@ -51,17 +53,6 @@ pub(super) const MAX_BURNS: usize = 16;
 pub(super) struct PendingRequests {
     by_stream: HashMap<u32, Waiting>,
     call_timeout: Duration,
-}
-
-/// What a request may still wait for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wait {
-    /// For the feed, and for its session.
-    Anything,
-    /// For its session to be refreshed, or its pair to be judged; it has waited for the feed.
-    Session,
-    /// For nothing more: its pair was judged.
-    Nothing,
 }
 
 /// What a request waits for.
@@ -140,17 +131,6 @@ impl PendingRequests {
         all < MAX_WAITING_FOR_TOKENS && for_this < MAX_WAITING_FOR_ONE_TOKEN
     }
 
-    /// Holds a request until its session has been refreshed.
-    pub fn wait_for_token(&mut self, stream: u32, pending: PendingRefresh) -> Effect {
-        let waiting = Waiting {
-            deadline: pending.deadline(),
-            pending: Pending::Refresh(pending),
-            reader: None,
-        };
-        self.by_stream.insert(stream, waiting);
-        Effect::AwaitRoot
-    }
-
     /// Whether one more request may wait for a pair to be judged, and for the call that is under way,
     /// if it is. Pairs that were found good before have places that no others take.
     pub fn has_room_for_service(&self, call: Option<&Rc<SharedCall<()>>>, is_known: bool) -> bool {
@@ -165,11 +145,21 @@ impl PendingRequests {
             && (is_known || services(&|waiting| !waiting.is_known) < MAX_WAITING_STRANGE_SERVICES)
     }
 
+    /// Holds a request until its session has been refreshed.
+    pub fn wait_for_token(&mut self, stream: u32, pending: PendingRefresh) -> Effect {
+        self.await_root(stream, pending.deadline(), Pending::Refresh(pending))
+    }
+
     /// Holds a request until the pair that it shows has been judged.
     pub fn wait_for_service(&mut self, stream: u32, pending: PendingService) -> Effect {
+        self.await_root(stream, pending.deadline(), Pending::Service(pending))
+    }
+
+    /// Holds a request until a call of the root has ended.
+    fn await_root(&mut self, stream: u32, deadline: Deadline, pending: Pending) -> Effect {
         let waiting = Waiting {
-            deadline: pending.deadline(),
-            pending: Pending::Service(pending),
+            pending,
+            deadline,
             reader: None,
         };
         self.by_stream.insert(stream, waiting);

@@ -15,7 +15,7 @@ use super::open_streams::too_many;
 use super::overrides::Overrides;
 use super::pending::{Pending, Wait};
 use super::preflight::preflight;
-use super::readers::{readable, reader};
+use super::readers::{readable, readable_by, reader};
 use super::refresh::{self, NotHeld};
 use super::respond::{unauthenticated, unavailable};
 use super::route::{Route, route};
@@ -76,16 +76,33 @@ impl Filter {
     }
 
     /// The effect on a request, with a reply that listed origins can read. Of a request that waits,
-    /// the reader is remembered.
+    /// the reader is remembered, unless it waits for the feed, which may change who is listed.
     pub(super) fn readable(&mut self, stream: u32, head: Head<'_>, effect: Effect) -> Effect {
         let store = self.authenticator.store();
-        if let Effect::Pause | Effect::AwaitRoot | Effect::Call(_) = effect
+        if let Effect::AwaitRoot | Effect::Call(_) = effect
             && let Some(reader) = reader(store, head)
         {
             self.pending.set_reader(stream, reader);
             return effect;
         }
         readable(store, head, effect)
+    }
+
+    /// The effect on a request that has waited, with a reply that `reader` can read. If it waits
+    /// again, the reader is remembered further.
+    pub(super) fn still_readable(
+        &mut self,
+        stream: u32,
+        reader: Option<String>,
+        effect: Effect,
+    ) -> Effect {
+        match (reader, effect) {
+            (Some(reader), effect @ (Effect::Pause | Effect::AwaitRoot | Effect::Call(_))) => {
+                self.pending.set_reader(stream, reader);
+                effect
+            }
+            (reader, effect) => readable_by(reader, effect),
+        }
     }
 
     /// The effect on a request to an application.
@@ -137,7 +154,7 @@ impl Filter {
     fn without_feed(&mut self, incoming: Incoming<'_>, now: UnixMillis, wait: Wait) -> Effect {
         let held = match wait {
             Wait::Anything => self.pending.wait_for_feed(incoming, None, now),
-            Wait::Session | Wait::Nothing => None,
+            Wait::Session | Wait::Pair(_) => None,
         };
         held.unwrap_or_else(|| {
             let kind = incoming.as_shown().kind;
@@ -210,7 +227,7 @@ impl Filter {
             Pending::Service(waiting) => {
                 let fields = waiting.head.fields();
                 let head = Head::new(&fields, waiting.head.has_body());
-                self.serve(Incoming::new(stream, head), moment, Wait::Nothing)
+                self.serve(Incoming::new(stream, head), moment, waiting.then)
             }
             Pending::Exchange(exchange) => {
                 let answer = self.heard(ControlAnswer::json(answer));

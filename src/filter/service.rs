@@ -39,6 +39,13 @@ use waiting::PendingService;
 /// refused for the same reason.
 const JUST_NOW: Duration = Duration::from_secs(2);
 
+/// A pair that a request shows, at one application.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    pair: ClientPair<'a>,
+    fingerprint: &'a str,
+}
+
 /// Why a request with a pair has no session now.
 pub(super) enum NoServiceSession {
     /// It waits for the control service.
@@ -108,8 +115,8 @@ impl Filter {
         moment: &mut Moment<'_>,
         wait: Wait,
     ) -> Result<Session, NoServiceSession> {
-        let fingerprint = fingerprint(pair, &visit.placement.application.audience);
-        if let Some(token) = self.services.kept.find(&fingerprint) {
+        let fingerprint = &fingerprint(pair, &visit.placement.application.audience);
+        if let Some(token) = self.services.kept.find(fingerprint) {
             let is_new = token.has_come_within(JUST_NOW, moment.now);
             match self
                 .authenticator
@@ -129,13 +136,16 @@ impl Filter {
                 Ok(_) | Err(AuthError::Refused(_)) => {}
             }
         }
-        match self.services.calls.recent(&fingerprint, moment.now) {
+        match self.services.calls.recent(fingerprint, moment.now) {
             Some(InVain::Refused(refusal)) => Err(AuthError::Refused(refusal).into()),
             Some(InVain::NoAnswer(_)) => Err(AuthError::Unavailable(Unavailable::NoAnswer).into()),
-            None if wait == Wait::Nothing => {
+            None if !wait.allows_pair() => {
                 Err(AuthError::Unavailable(Unavailable::NoAnswer).into())
             }
-            None => Err(self.ask(visit, pair, &fingerprint, moment)),
+            None => {
+                let shown = Shown { pair, fingerprint };
+                Err(self.ask(visit, shown, moment, wait.after_pair()))
+            }
         }
     }
 
@@ -143,17 +153,18 @@ impl Filter {
     fn ask(
         &mut self,
         visit: Visit<'_>,
-        pair: ClientPair<'_>,
-        fingerprint: &str,
+        shown: Shown<'_>,
         moment: &mut Moment<'_>,
+        then: Wait,
     ) -> NoServiceSession {
+        let fingerprint = shown.fingerprint;
         let is_known = self.services.kept.find(fingerprint).is_some();
         let open = self.services.calls.open(fingerprint);
         let has_room = self.pending.has_room_for_service(open.as_ref(), is_known);
         let shared = match open {
             Some(shared) => Some(shared),
             None if has_room && (is_known || self.services.allowance.take(moment)) => {
-                self.begin_call(visit, pair, fingerprint, moment)
+                self.begin_call(visit, shown, moment)
             }
             None => None,
         };
@@ -168,6 +179,7 @@ impl Filter {
                     head: head.to_owned(),
                     call,
                     is_known,
+                    then,
                 };
                 NoServiceSession::Waits(
                     self.pending
@@ -185,13 +197,12 @@ impl Filter {
     fn begin_call(
         &mut self,
         visit: Visit<'_>,
-        pair: ClientPair<'_>,
-        fingerprint: &str,
+        shown: Shown<'_>,
         moment: &mut Moment<'_>,
     ) -> Option<Rc<SharedCall<()>>> {
         let request = ServiceRequest {
-            client_id: pair.client_id(),
-            client_secret: pair.secret().to_owned(),
+            client_id: shown.pair.client_id(),
+            client_secret: shown.pair.secret().to_owned(),
             origin: visit.placement.location.origin.to_string(),
             audience: visit.placement.application.audience.clone(),
         };
@@ -202,7 +213,7 @@ impl Filter {
             // The next request with the pair will not have to wait.
             made_anyway: true,
         };
-        Some(self.services.calls.begin(fingerprint, new))
+        Some(self.services.calls.begin(shown.fingerprint, new))
     }
 }
 

@@ -65,7 +65,8 @@ impl Filter {
 }
 
 impl Filter {
-    /// The same for a request that shows a service token, or a part of one.
+    /// The same for a request that shows a service token, or a part of one. It waits at one application
+    /// after the other, until one admits it.
     fn identity_of_service(
         &mut self,
         incoming: Incoming<'_>,
@@ -73,6 +74,7 @@ impl Filter {
         moment: &mut Moment<'_>,
         wait: Wait,
     ) -> Effect {
+        let mut wait = wait.at_each_of(places.len());
         let mut last = AuthError::Refused(Refusal::TokenMalformed);
         for place in places {
             let Some(shown) = shown_pair(incoming.head) else {
@@ -81,7 +83,21 @@ impl Filter {
             match self.service_session(incoming.to(place), shown, moment, wait) {
                 Ok(session) => return Effect::Reply(identity_of(place, &session.verified)),
                 Err(NoServiceSession::Waits(effect)) => return effect,
-                Err(NoServiceSession::Error(error)) => last = error,
+                Err(NoServiceSession::Error(error)) => match (error, last) {
+                    // It is the same pair everywhere.
+                    (
+                        AuthError::Refused(Refusal::TokenMalformed | Refusal::ServiceTokenInvalid),
+                        _,
+                    ) => {
+                        last = error;
+                        break;
+                    }
+                    // Another call would fare no better, but a token may have been kept.
+                    (AuthError::Unavailable(_), _) => (wait, last) = (Wait::Pair(0), error),
+                    // It may be admitted there, so "denied" would be wrong.
+                    (_, AuthError::Unavailable(_)) => {}
+                    _ => last = error,
+                },
             }
         }
         let team_domain = self.authenticator.team_domain();

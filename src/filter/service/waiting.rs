@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::filter::pending::Wait;
 use crate::filter::pending::deadline::Deadline;
 use crate::filter::shared_calls::SharedCall;
 use crate::request::OwnedHead;
@@ -14,6 +15,8 @@ pub(in crate::filter) struct PendingService {
     pub call: Rc<SharedCall<()>>,
     /// Whether the pair was found good before.
     pub is_known: bool,
+    /// What it may wait for after that.
+    pub then: Wait,
 }
 
 impl PendingService {

@@ -91,6 +91,16 @@ fn s20_a_reply_that_took_a_while_is_readable_too() {
     world.load(applications());
     ensure_readable(&reply(world.wake().unwrap()));
 
+    // For a key that does not come.
+    let stranger = Signer::new().sign(&claims());
+    let cookie = format!("__Host-access_token={stranger}");
+    let effect = ask(&mut world, "wiki.example", "/api", &[("cookie", &cookie)]);
+    assert_eq!(effect, Effect::Pause);
+    world.now += FEED_WAIT;
+    let refused = reply(world.wake().unwrap());
+    assert_eq!((refused.status, refused.reason), (401, "key_unknown"));
+    ensure_readable(&refused);
+
     // A call that is not answered, and one that burns a code.
     let (cookie, state) = begin_login(&mut world, "none");
     let path = format!("/.access/callback?code=c0de&state={state}");

@@ -249,6 +249,74 @@ fn s19_the_identity_of_a_service_is_told() {
     assert_eq!(status(refused), (401, "token_malformed"));
 }
 
+/// The applications of a hostname share one endpoint, and a pair is judged for each of them.
+#[test]
+fn s19_the_identity_is_told_by_the_first_application_that_admits_the_service() {
+    const LISTED: &str = "https://app.example";
+    let mut world = World::without_feed(CONFIG);
+    let places = [("a", "/longest"), ("b", "/longer"), ("c", "/long")];
+    world.load(Vec::from(places.map(|(letter, path)| {
+        let mut application = wire(letter, &[at("wiki.example", None, Some(path))]);
+        application.cors_origins = vec![LISTED.into()];
+        application
+    })));
+    let mut programs = Programs::of(world);
+    let (id, secret) = (client_id(ID), secret_of(1));
+    let pair = [
+        ("x-access-client-id", id.as_str()),
+        ("x-access-client-secret", &secret),
+        ("origin", LISTED),
+    ];
+    let identity = with(get("wiki.example", "/.access/identity"), &pair);
+    let denied = problem(403, "policy_denied");
+    let good = answer_of(programs.token(|claims| claims.aud = vec!["b".repeat(64)]));
+    let asked = |programs: &mut Programs, status: Option<u16>, body: &[u8]| {
+        let call = programs.world.call();
+        let request: serde_json::Value = serde_json::from_str(&call.call.body).unwrap();
+        programs.world.answer_call(call.id, status, body);
+        let (_, effect) = programs.world.wake_due().remove(0);
+        (
+            request["audience"].as_str().unwrap()[..1].to_owned(),
+            effect,
+        )
+    };
+    assert_eq!(programs.send(1, &identity), Effect::AwaitRoot);
+    let first = asked(&mut programs, Some(403), &denied);
+    assert_eq!(first, ("a".to_owned(), Effect::AwaitRoot));
+    let (second, effect) = asked(&mut programs, Some(200), &good);
+    let told = reply(effect);
+    assert_eq!((second.as_str(), told.reason), ("b", "identity"));
+    // Who may read the reply is remembered through both waits.
+    assert_eq!(all(&told, "access-control-allow-origin"), [LISTED]);
+    assert_eq!(status(programs.send(1, &identity)), (200, "identity"));
+
+    // None admits it.
+    programs.world.revoke(Subject::User(subject(ID)));
+    programs.world.now += Duration::from_secs(2);
+    assert_eq!(programs.send(1, &identity), Effect::AwaitRoot);
+    for audience in ["a", "b"] {
+        let next = asked(&mut programs, Some(403), &denied);
+        assert_eq!(next, (audience.to_owned(), Effect::AwaitRoot));
+    }
+    let (last, effect) = asked(&mut programs, Some(403), &denied);
+    assert_eq!(
+        (last.as_str(), status(effect)),
+        ("c", (403, "policy_denied"))
+    );
+
+    // A pair that is wrong is wrong everywhere, and without an answer nothing is known.
+    for (answer, body, refused) in [
+        (Some(403), invalid(), (401, "service_token_invalid")),
+        (None, Vec::new(), (503, "control_unavailable")),
+    ] {
+        programs.world.now += Duration::from_secs(10);
+        assert_eq!(programs.send(1, &identity), Effect::AwaitRoot);
+        let (first, effect) = asked(&mut programs, answer, &body);
+        assert_eq!((first.as_str(), status(effect)), ("a", refused));
+        assert!(!programs.world.filter.has_root_calls());
+    }
+}
+
 #[test]
 fn s19_a_request_that_waited_for_the_feed_waits_for_its_pair_too() {
     let mut programs = Programs::of(World::without_feed(CONFIG));
