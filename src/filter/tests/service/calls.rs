@@ -156,6 +156,36 @@ fn s19_one_pair_takes_no_more_places_than_its_own() {
 }
 
 #[test]
+fn s19_unknown_pairs_leave_half_of_the_places_and_all_pairs_have_a_bound() {
+    let mut programs = Programs::new();
+    let known = [1, 2, 3, 4].map(secret_of);
+    for secret in &known {
+        let good = programs.good();
+        admitted(programs.ask(secret, Some(200), &good));
+    }
+    programs.pass(LIFE);
+    let mut streams = 1..;
+    let mut waiting = |programs: &mut Programs, secret: &str, requests: usize| {
+        let shown = streams.by_ref().take(requests);
+        let effects = shown.map(|stream| programs.show(stream, secret));
+        effects
+            .filter(|effect| *effect == Effect::AwaitRoot)
+            .count()
+    };
+    // Half of the places, by as few pairs as can take them.
+    assert_eq!(waiting(&mut programs, &secret_of(5), 64), 64);
+    assert_eq!(waiting(&mut programs, &secret_of(6), 64), 64);
+    assert_eq!(waiting(&mut programs, &secret_of(7), 1), 0);
+    assert_eq!(programs.world.calls().len(), 2, "no call for it either");
+    // The others, by pairs that were good before.
+    assert_eq!(waiting(&mut programs, &known[0], 64), 64);
+    assert_eq!(waiting(&mut programs, &known[1], 63), 63);
+    assert_eq!(waiting(&mut programs, &known[2], 2), 1);
+    assert_eq!(waiting(&mut programs, &known[3], 1), 0);
+    assert_eq!(programs.world.calls().len(), 3);
+}
+
+#[test]
 fn s19_a_large_head_does_not_wait_but_its_pair_is_asked_for() {
     let mut programs = Programs::new();
     let large = "x".repeat(40_000);
