@@ -57,6 +57,7 @@ pub use tokens::filter_credentials::{FilterCredential, RevokedCredential};
 pub use tokens::refreshes::{AddedRefresh, FoundRefresh, IssuedToken, OldToken};
 pub use tokens::service_tokens::{
     AddServiceTokenError, OldSecret, RotatedServiceToken, Rotation, ServiceFacts, ServiceToken,
+    ServiceTokenEnd,
 };
 pub use tokens::signing_keys::{
     KeyMaterial, KeyRevision, MOST_KEYS, PlainKey, PublishedKey, RefusedKey, SealingError,

@@ -16,7 +16,7 @@ use super::error::ApiError;
 use super::input::{OptionalBody, optional};
 use super::list::{ListPage, ListQuery, QueryResult};
 use crate::service::Service;
-use crate::storage::{AddServiceTokenError, ServiceToken};
+use crate::storage::{AddServiceTokenError, ServiceToken, ServiceTokenEnd};
 use crate::tokens::service_tokens::{
     self, MadeServiceToken, MakeServiceTokenError, RotationRequest, tokens_end,
 };
@@ -200,30 +200,20 @@ pub async fn rotate(
 
 /// Disables a service token, and ends its access now.
 pub async fn disable(
-    State(service): State<Arc<Service>>,
+    service: State<Arc<Service>>,
     administrator: Administrator,
-    Path(named): Path<String>,
+    named: Path<String>,
 ) -> Result<Json<ChangedServiceToken>, ApiError> {
-    require(&administrator, Scope::CredentialsRevoke)?;
-    let token = find(&service, &named).await?;
-    let (until, by) = (tokens_end(&service), administrator.initiator());
-    let disabled = service.storage.disable_service_token(&token.id, until, by);
-    let version = disabled.await?.ok_or_else(|| unknown(&named))?;
-    Ok(ended(&service, &administrator, token, version, "disabled"))
+    end(service, administrator, named, ServiceTokenEnd::Disabled).await
 }
 
 /// Deletes a service token, and ends its access now.
 pub async fn delete(
-    State(service): State<Arc<Service>>,
+    service: State<Arc<Service>>,
     administrator: Administrator,
-    Path(named): Path<String>,
+    named: Path<String>,
 ) -> Result<Json<ChangedServiceToken>, ApiError> {
-    require(&administrator, Scope::CredentialsRevoke)?;
-    let token = find(&service, &named).await?;
-    let (until, by) = (tokens_end(&service), administrator.initiator());
-    let deleted = service.storage.delete_service_token(&token.id, until, by);
-    let version = deleted.await?.ok_or_else(|| unknown(&named))?;
-    Ok(ended(&service, &administrator, token, version, "deleted"))
+    end(service, administrator, named, ServiceTokenEnd::Deleted).await
 }
 
 /// Lets a service token be used again.
@@ -246,27 +236,31 @@ pub async fn enable(
     }))
 }
 
-fn ended(
-    service: &Service,
-    by: &Administrator,
-    token: ServiceToken,
-    version: u64,
-    how: &str,
-) -> Json<ChangedServiceToken> {
+async fn end(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(named): Path<String>,
+    end: ServiceTokenEnd,
+) -> Result<Json<ChangedServiceToken>, ApiError> {
+    require(&administrator, Scope::CredentialsRevoke)?;
+    let token = find(&service, &named).await?;
+    let (until, by) = (tokens_end(&service), administrator.initiator());
+    let ended = service.storage.end_service_token(&token.id, end, until, by);
+    let version = ended.await?.ok_or_else(|| unknown(&named))?;
     service.notifier.committed(version);
     tracing::info!(
         service_token = token.id,
         name = token.name,
         version,
-        how,
-        %by,
+        how = end.as_str(),
+        by = %administrator,
         "access of a service token ended"
     );
-    Json(ChangedServiceToken {
+    Ok(Json(ChangedServiceToken {
         id: token.id,
         name: token.name,
         version: Some(version),
-    })
+    }))
 }
 
 /// The service token with an id, a client id or a name, in this order.

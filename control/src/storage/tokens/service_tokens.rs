@@ -13,7 +13,7 @@ use crate::storage::database::columns::from_db;
 use crate::storage::database::error::StorageError;
 use crate::tokens::secret::Hashed;
 
-pub use changes::{AddServiceTokenError, RotatedServiceToken, Rotation};
+pub use changes::{AddServiceTokenError, RotatedServiceToken, Rotation, ServiceTokenEnd};
 
 /// A stored service token.
 #[derive(Debug, Clone)]

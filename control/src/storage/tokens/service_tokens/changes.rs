@@ -49,12 +49,46 @@ pub struct RotatedServiceToken {
 }
 
 /// How a service token ends.
-struct End {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceTokenEnd {
+    /// Until it is enabled.
+    Disabled,
+    /// For good.
+    Deleted,
+}
+
+impl ServiceTokenEnd {
+    /// For the log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::Deleted => "deleted",
+        }
+    }
+
     /// Ends it, and returns its name.
-    statement: &'static str,
-    event: EventName,
+    fn statement(self) -> &'static str {
+        match self {
+            Self::Disabled => "UPDATE service_tokens SET disabled = 1 WHERE id = $1 RETURNING name",
+            Self::Deleted => "DELETE FROM service_tokens WHERE id = $1 RETURNING name",
+        }
+    }
+
+    fn event(self) -> EventName {
+        match self {
+            Self::Disabled => EventName::ServiceTokenDisabled,
+            Self::Deleted => EventName::ServiceTokenRemoved,
+        }
+    }
+
     /// Of the revocation.
-    reason: &'static str,
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Disabled => "service_token_disabled",
+            Self::Deleted => "service_token_removed",
+        }
+    }
 }
 
 impl Database {
@@ -156,49 +190,19 @@ impl Database {
         }))
     }
 
-    /// Disables a service token and revokes its application tokens. Returns the version below which
-    /// they are refused; `None` if there is no such service token.
-    pub async fn disable_service_token(
+    /// Ends a service token and revokes its application tokens. Returns the version below which they
+    /// are refused; `None` if there is no such service token.
+    pub async fn end_service_token(
         &self,
         id: &str,
-        tokens_end: UnixSeconds,
-        by: &Initiator,
-    ) -> Result<Option<u64>, StorageError> {
-        let end = End {
-            statement: "UPDATE service_tokens SET disabled = 1 WHERE id = $1 RETURNING name",
-            event: EventName::ServiceTokenDisabled,
-            reason: "service_token_disabled",
-        };
-        self.end_service_token(end, id, tokens_end, by).await
-    }
-
-    /// Deletes a service token and revokes its application tokens, as
-    /// [`Self::disable_service_token`] does.
-    pub async fn delete_service_token(
-        &self,
-        id: &str,
-        tokens_end: UnixSeconds,
-        by: &Initiator,
-    ) -> Result<Option<u64>, StorageError> {
-        let end = End {
-            statement: "DELETE FROM service_tokens WHERE id = $1 RETURNING name",
-            event: EventName::ServiceTokenRemoved,
-            reason: "service_token_removed",
-        };
-        self.end_service_token(end, id, tokens_end, by).await
-    }
-
-    async fn end_service_token(
-        &self,
-        end: End,
-        id: &str,
+        end: ServiceTokenEnd,
         tokens_end: UnixSeconds,
         by: &Initiator,
     ) -> Result<Option<u64>, StorageError> {
         let mut write = self.write().await?;
         // Locked before the row, in the same order as in a rotation.
         write.lock().await?;
-        let ended: Option<(String,)> = sqlx::query_as(end.statement)
+        let ended: Option<(String,)> = sqlx::query_as(end.statement())
             .bind(id)
             .fetch_optional(write.connection())
             .await?;
@@ -207,8 +211,8 @@ impl Database {
         };
         write.revoke(Revoked::User(subject(id)), tokens_end).await?;
         let version = write.version().await?;
-        let revoked = revoked(by, (id, &name), version, end.reason);
-        let ended = Event::new(end.event, by, audited(id, &name));
+        let revoked = revoked(by, (id, &name), version, end.reason());
+        let ended = Event::new(end.event(), by, audited(id, &name));
         write.commit([ended, revoked]).await
     }
 
