@@ -11,7 +11,8 @@ use super::error::ApiError;
 use crate::sign_in::email::normal_or_text;
 
 const DEFAULT_LIMIT: u32 = 50;
-const HIGHEST_LIMIT: u32 = 200;
+/// The longest page.
+pub const HIGHEST_LIMIT: u32 = 200;
 
 /// A whole list.
 #[derive(Debug, Serialize, Deserialize)]

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 
 use crate::api::command_error::ErrorBody;
+use crate::api::list::{HIGHEST_LIMIT, Items, ListPage};
 use crate::problems::InputProblem;
 use crate::server::data_dir::CONTROL_SOCKET;
 
@@ -78,6 +79,29 @@ impl Client {
     /// `GET path`.
     pub async fn get<A: DeserializeOwned>(&self, path: &str) -> Result<A, ClientError> {
         self.call(Method::GET, path, Bytes::new()).await
+    }
+
+    /// All items of a list, page by page, with filters of its query.
+    pub async fn all<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        filters: &[(&str, &str)],
+    ) -> Result<Items<T>, ClientError> {
+        let mut items = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("limit", &HIGHEST_LIMIT.to_string())
+                .extend_pairs(filters)
+                .extend_pairs(cursor.iter().map(|cursor| ("cursor", cursor)))
+                .finish();
+            let page: ListPage<T> = self.get(&format!("{path}?{query}")).await?;
+            items.extend(page.items);
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(Items { items });
+            }
+        }
     }
 
     /// `POST path`.

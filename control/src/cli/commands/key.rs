@@ -1,5 +1,6 @@
 //! `key list`, `key rotate`, `key refuse`, `key reseal`, `key new-seal`.
 
+use portcullis::reply::percent_encode;
 use serde_json::json;
 
 use super::super::arguments::{KeyCommand, Wait};
@@ -57,9 +58,7 @@ pub async fn run(command: &KeyCommand, client: &Client, output: Output) -> Resul
 }
 
 async fn refuse(kid: &str, wait: &Wait, client: &Client, output: Output) -> Result<(), CliError> {
-    let escaped: String = form_urlencoded::byte_serialize(kid.as_bytes()).collect();
-    // A path has no plus for a space.
-    let path = format!("{PATH}/keys/{}/refuse", escaped.replace('+', "%20"));
+    let path = format!("{PATH}/keys/{}/refuse", percent_encode(kid.as_bytes()));
     let refused: RefusedView = client.post(&path, &json!({})).await?;
     let mut text = format!(
         "Refused the key {}: filters refuse its tokens from version {} on.",

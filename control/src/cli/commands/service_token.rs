@@ -1,5 +1,6 @@
 //! `service-token new | list | rotate | disable | enable | delete`.
 
+use portcullis::reply::percent_encode;
 use serde_json::json;
 
 use super::super::arguments::ServiceTokenCommand;
@@ -9,7 +10,7 @@ use super::super::error::CliError;
 use super::super::output::{Output, last_used, table, time};
 use super::revoke::{Done, finish};
 use crate::admin_api::PATH;
-use crate::api::list::{Items, ListPage};
+use crate::api::list::Items;
 use crate::api::service_tokens::{
     ChangedServiceToken, NewServiceToken, RotateServiceToken, ServiceTokenSecret, ServiceTokenView,
 };
@@ -66,18 +67,8 @@ pub async fn run(
 }
 
 async fn list(client: &Client, output: Output) -> Result<(), CliError> {
-    let mut all = Items { items: Vec::new() };
-    let mut next = None;
-    loop {
-        let cursor = next.map_or_else(String::new, |next: String| format!("&cursor={next}"));
-        let path = format!("{PATH}/service-tokens?limit=200{cursor}");
-        let page: ListPage<ServiceTokenView> = client.get(&path).await?;
-        all.items.extend(page.items);
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
-    }
+    let path = format!("{PATH}/service-tokens");
+    let all: Items<ServiceTokenView> = client.all(&path, &[]).await?;
     output.result(&all, || {
         let rows: Vec<[String; 6]> = all.items.iter().map(row).collect();
         let headings = ["NAME", "CLIENT ID", "STATE", "SINCE", "UNTIL", "LAST USED"];
@@ -125,8 +116,6 @@ fn ended(how: &str, changed: &ChangedServiceToken) -> Done {
 }
 
 fn path_of(name: &str, call: &str) -> String {
-    let escaped: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    // A path has no plus for a space.
-    let escaped = escaped.replace('+', "%20");
-    format!("{PATH}/service-tokens/{escaped}{call}")
+    let name = percent_encode(name.as_bytes());
+    format!("{PATH}/service-tokens/{name}{call}")
 }

@@ -1,5 +1,7 @@
 //! By the admin API and on the command line.
 
+use std::collections::HashSet;
+
 use portcullis::protocol::service_token::ClientPair;
 
 use super::*;
@@ -227,4 +229,22 @@ async fn s19_the_command_line_makes_and_ends_service_tokens() {
     let bad = run(&data, &["service-token", "rotate", "ci", "--grace", "31d"]);
     assert_eq!(bad.status.code(), Some(1));
     assert!(stderr(&bad).contains("grace = `31d`"), "{}", stderr(&bad));
+}
+
+/// A page has at most 200.
+#[tokio::test(flavor = "multi_thread")]
+async fn s19_the_command_line_lists_all_pages() {
+    let scene = Scene::new().await;
+    for number in 0..201 {
+        scene.made(&format!("program {number}")).await;
+    }
+    let output = run(
+        &scene.service.data_dir(),
+        &["--json", "service-token", "list"],
+    );
+    assert!(output.status.success(), "{}", stderr(&output));
+    let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let items = listed["items"].as_array().unwrap().iter();
+    let ids: HashSet<_> = items.map(|token| token["id"].as_str()).collect();
+    assert_eq!(ids.len(), 201);
 }
