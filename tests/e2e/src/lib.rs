@@ -25,6 +25,7 @@ pub mod probe;
 pub mod refresh_relay;
 pub mod refusal;
 pub mod request;
+mod secrets;
 mod seen;
 pub mod service_tokens;
 pub mod sites;

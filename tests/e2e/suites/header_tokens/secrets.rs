@@ -1,13 +1,9 @@
 //! What a token for scripts leaves behind: nothing that opens anything.
 
-use std::fs;
-
 use anyhow::{Context, Result};
 use portcullis_demo::browser::Method;
-use portcullis_demo::wait;
 use portcullis_e2e::header_tokens::{self, line};
 use portcullis_e2e::stand;
-use portcullis_e2e::stand::REVOCATION_LIMIT;
 use serde_json::Value;
 
 #[test]
@@ -45,26 +41,5 @@ fn no_token_and_no_device_code_is_in_a_log_or_the_database() -> Result<()> {
             assert_eq!(answer.status, 200);
         }
     }
-
-    let directory = stand.deployment.directory();
-    let read = |file: &str| -> Result<String> {
-        let bytes = fs::read(directory.join(file)).with_context(|| file.to_owned())?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
-    };
-    wait::until("the requests to be logged", REVOCATION_LIMIT, || {
-        Ok(read("access.log")?.contains(&path).then_some(()))
-    })?;
-    for file in [
-        "control.log",
-        "envoy.log",
-        "access.log",
-        "data/portcullis.db",
-        "data/portcullis.db-wal",
-    ] {
-        let text = read(file)?;
-        for secret in [made.as_str(), fetched, device_code] {
-            assert!(!text.contains(secret), "{file} holds a secret");
-        }
-    }
-    Ok(())
+    stand.ensure_kept_nowhere(&[&made, fetched, device_code], &path)
 }
