@@ -5,4 +5,5 @@ mod bounds;
 mod command;
 mod life;
 mod scene;
+mod service_tokens;
 mod sign_in;

@@ -70,6 +70,36 @@ async fn b17_the_log_names_users_and_applications_as_people_know_them() {
     assert!(!log.contains("hunter2"), "what was typed may be a password");
 }
 
+/// Anyone can invent pairs, so they do not fill the log.
+#[tokio::test(flavor = "multi_thread")]
+async fn s19_wrong_pairs_have_a_bounded_number_of_lines_without_their_secrets() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let service = Replica::start(&directory.path().join("data"), &[]);
+    let data = service.data.clone();
+    let wiki = command(&data, &["application", "add", "wiki", "--origin", WIKI]);
+    let credential = command(&data, &["filter-credential", "new"]);
+    let ci = command(&data, &["service-token", "new", "ci"]);
+    let other = command(&data, &["service-token", "new", "other"]);
+    let pair = json!({
+        "client_id": ci["client_id"], "client_secret": other["client_secret"],
+        "origin": WIKI, "audience": wiki["audience"],
+    });
+    let credential = credential["credential"].as_str().unwrap();
+    for _ in 0..100 {
+        let refused = service.call(credential, "service", &pair).await;
+        assert_eq!(refused["reason"], "service_token_invalid");
+    }
+    let log = service.end();
+    let refused = "no application token for a service token";
+    let lines: Vec<_> = log.lines().filter(|line| line.contains(refused)).collect();
+    // Sixty at once, and one a second.
+    assert!((60..90).contains(&lines.len()), "{} lines", lines.len());
+    for part in ["wrong_secret", "name=\"ci\"", ci["id"].as_str().unwrap()] {
+        assert!(lines[0].contains(part), "{part}: {}", lines[0]);
+    }
+    assert!(!log.contains(other["client_secret"].as_str().unwrap()));
+}
+
 #[test]
 fn the_log_names_a_hostname_that_a_wildcard_gets_from_a_declared_application() {
     let directory = tempfile::TempDir::new().unwrap();
