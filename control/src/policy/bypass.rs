@@ -76,6 +76,10 @@ impl PathPattern {
     }
 }
 
+/// What is wrong with a path that is not [normal](is_normal_path).
+pub const NOT_NORMAL: &str = "must begin with '/' and have one spelling only: no '//', dot segments, '%', \
+                              '?', '#', '\\', ';' or spaces";
+
 /// Whether a path has one spelling only, so that filter and application read it alike.
 #[must_use]
 pub fn is_normal_path(path: &str) -> bool {

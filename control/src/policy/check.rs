@@ -9,6 +9,8 @@ mod rule;
 mod selectors;
 mod single;
 
+pub use single::method;
+
 use serde_json::Value;
 
 use super::rules::{Policy, Rule};

@@ -86,14 +86,7 @@ impl Policy {
     /// The addresses that conditions leave, if `include` is satisfied by `by`.
     #[must_use]
     pub fn conditions_networks(&self, conditions: &Conditions, by: Inclusion) -> Networks {
-        let of = |selector: &Selector| self.selector_networks(selector);
-        let included = match by {
-            Inclusion::Identity => Networks::all(),
-            Inclusion::Address => any_of(conditions.include.iter().filter_map(of)),
-        };
-        let required = conditions.require.iter().filter_map(of);
-        let left = required.fold(included, |left, networks| left.and(&networks));
-        left.without(&any_of(conditions.exclude.iter().filter_map(of)))
+        conditions.networks(by, |selector| self.selector_networks(selector))
     }
 
     /// The networks of a selector that asks about addresses.
@@ -133,15 +126,22 @@ impl AccessGroup {
         if self.subject() != Subject::Address {
             return None;
         }
-        let Conditions {
-            include,
-            require,
-            exclude,
-        } = &self.conditions;
-        let required = require.iter().filter_map(Selector::networks);
-        let included = any_of(include.iter().filter_map(Selector::networks));
+        let by = Inclusion::Address;
+        Some(self.conditions.networks(by, Selector::networks))
+    }
+}
+
+impl Conditions {
+    /// The addresses that they leave, if `include` is satisfied by `by`. `of` has the networks of a
+    /// selector that asks about addresses.
+    fn networks(&self, by: Inclusion, of: impl Fn(&Selector) -> Option<Networks>) -> Networks {
+        let included = match by {
+            Inclusion::Identity => Networks::all(),
+            Inclusion::Address => any_of(self.include.iter().filter_map(&of)),
+        };
+        let required = self.require.iter().filter_map(&of);
         let left = required.fold(included, |left, networks| left.and(&networks));
-        Some(left.without(&any_of(exclude.iter().filter_map(Selector::networks))))
+        left.without(&any_of(self.exclude.iter().filter_map(&of)))
     }
 }
 

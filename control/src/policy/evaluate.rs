@@ -51,6 +51,18 @@ pub enum Fit<'a> {
     Excluded(&'a Selector),
 }
 
+impl<'a> Decision<'a> {
+    /// The rule that decides, if one does.
+    #[must_use]
+    pub fn rule(&self) -> Option<&'a Rule> {
+        match self {
+            Self::Admitted(matched) => Some(matched.rule),
+            Self::Blocked(rule) => Some(rule),
+            Self::NoRule => None,
+        }
+    }
+}
+
 impl Policy {
     /// What the policy says about a person.
     #[must_use]
@@ -96,24 +108,8 @@ impl Policy {
     /// How the identity part of conditions fits a person.
     #[must_use]
     pub fn fit<'a>(&'a self, conditions: &'a Conditions, person: &Person) -> Fit<'a> {
-        let fits = |selector: &&Selector| self.selector_fits(selector, person);
-        let about = |selector: &&Selector| self.subject(selector);
-        let mut exclude = conditions.exclude.iter();
-        if let Some(excluding) = exclude.find(fits) {
-            return Fit::Excluded(excluding);
-        }
-        let mut require = conditions.require.iter();
-        if let Some(lacking) = require.find(|one| about(one) == Subject::Identity && !fits(one)) {
-            return Fit::Lacks(lacking);
-        }
-        let mut include = conditions.include.iter();
-        if include.clone().any(|one| fits(&one)) {
-            Fit::Fits(Inclusion::Identity)
-        } else if include.any(|one| about(&one) == Subject::Address) {
-            Fit::Fits(Inclusion::Address)
-        } else {
-            Fit::NotIncluded
-        }
+        let fits = |selector: &Selector| self.selector_fits(selector, person);
+        conditions.fit(fits, |selector| self.subject(selector))
     }
 
     /// Whether a selector about identity fits a person. False for other selectors.
@@ -141,15 +137,39 @@ impl Policy {
 impl AccessGroup {
     /// Whether the group, which asks about identity, fits a person. False for other groups.
     fn fits(&self, person: &Person) -> bool {
-        let Conditions {
-            include,
-            require,
-            exclude,
-        } = &self.conditions;
-        let fits = |selector: &Selector| selector.fits(person);
-        self.subject() == Subject::Identity
-            && include.iter().any(fits)
-            && require.iter().all(fits)
-            && !exclude.iter().any(fits)
+        let fit = self
+            .conditions
+            .fit(|one| one.fits(person), Selector::subject);
+        self.subject() == Subject::Identity && fit == Fit::Fits(Inclusion::Identity)
+    }
+}
+
+impl Conditions {
+    /// How the identity part fits, where `fits` says whether a selector about identity does, and `about`
+    /// what a selector asks about.
+    fn fit(
+        &self,
+        fits: impl Fn(&Selector) -> bool,
+        about: impl Fn(&Selector) -> Subject,
+    ) -> Fit<'_> {
+        let mut exclude = self.exclude.iter();
+        if let Some(excluding) = exclude.find(|one| fits(one)) {
+            return Fit::Excluded(excluding);
+        }
+        let mut require = self.require.iter();
+        if let Some(lacking) = require.find(|one| about(one) == Subject::Identity && !fits(one)) {
+            return Fit::Lacks(lacking);
+        }
+        if self.include.iter().any(&fits) {
+            Fit::Fits(Inclusion::Identity)
+        } else if self
+            .include
+            .iter()
+            .any(|one| about(one) == Subject::Address)
+        {
+            Fit::Fits(Inclusion::Address)
+        } else {
+            Fit::NotIncluded
+        }
     }
 }

@@ -61,11 +61,7 @@ impl Policy {
                 .service_rule(name)
                 .map_or(Decision::NoRule, Decision::Admitted),
         };
-        let deciding = match decision {
-            Decision::Admitted(matched) => Some(&matched.rule.id),
-            Decision::Blocked(rule) => Some(&rule.id),
-            Decision::NoRule => None,
-        };
+        let deciding = decision.rule().map(|rule| &rule.id);
         let rules = self.rules().iter().map(|rule| {
             let (fits, why) = self.why(rule, asker);
             ExplainedRule {

@@ -4,7 +4,8 @@ use portcullis::protocol::feed::{Bypass, PathMatch};
 
 use super::context::{CheckContext, Word};
 use crate::applications::draft::BypassDraft;
-use crate::policy::bypass::is_normal_path;
+use crate::policy::bypass::{NOT_NORMAL, is_normal_path};
+use crate::policy::check;
 use crate::problems::InputProblems;
 
 pub(super) fn bypasses(
@@ -29,18 +30,12 @@ fn bypass(draft: BypassDraft, path: &str, problems: &mut InputProblems) -> Optio
     };
     let matching: Option<PathMatch> = matching.parse("exact or prefix", problems);
     if !is_normal_path(&draft.path) {
-        let message = "must begin with '/' and have one spelling only: no '//', dot segments, \
-                       '%', '?', '#', '\\', ';' or spaces";
-        problems.add(&format!("{path}.path"), &draft.path, message);
+        problems.add(&format!("{path}.path"), &draft.path, NOT_NORMAL);
         return None;
     }
     let methods = draft.methods.unwrap_or_default();
     for (index, method) in methods.iter().enumerate() {
-        if method.is_empty() || !method.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
-            let message = "must be a method in capitals, such as GET";
-            problems.add(&format!("{path}.methods[{index}]"), method, message);
-            return None;
-        }
+        check::method(method, &format!("{path}.methods[{index}]"), problems)?;
     }
     Some(Bypass {
         path: draft.path,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::policy::bypass::is_normal_path;
+use crate::policy::bypass::{NOT_NORMAL, is_normal_path};
 use crate::problems::InputProblems;
 use crate::sign_in::email::characters::visible;
 use crate::sign_in::email::{Address, Domain};
@@ -74,14 +74,14 @@ pub(super) fn target_path(text: &str, path: &str, problems: &mut InputProblems) 
     };
     let valid = text.len() <= MAX_TEXT_BYTES && is_normal_path(own) && !own.contains('*');
     if !valid {
-        let message = "must begin with '/' and have one spelling only: no '//', dot segments, '%', \
-                       '?', '#', '\\', ';' or spaces; /static/* stands for everything below /static";
+        let message = format!("{NOT_NORMAL}; /static/* stands for everything below /static");
         problems.add(path, visible(text), message);
     }
     valid.then(|| text.to_owned())
 }
 
-pub(super) fn method(text: &str, path: &str, problems: &mut InputProblems) -> Option<String> {
+/// A method of HTTP.
+pub fn method(text: &str, path: &str, problems: &mut InputProblems) -> Option<String> {
     let valid =
         (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
     if !valid {
