@@ -98,6 +98,12 @@ impl Networks {
         self.v4.0.is_empty() && self.v6.0.is_empty()
     }
 
+    /// Of how many intervals it consists, which is what it takes in memory.
+    #[must_use]
+    pub fn intervals(&self) -> usize {
+        self.v4.0.len() + self.v6.0.len()
+    }
+
     /// Whether the address is in it.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {

@@ -244,3 +244,48 @@ fn sizes_are_bounded() {
         "require": [{ "path": paths }] }]);
     assert!(refused(&policy).contains("opens 900 combinations"));
 }
+
+/// Each rule may be in order, and all of them too large.
+#[test]
+fn all_rules_together_are_bounded() {
+    let networks = |first: u8, count: u16| -> Vec<String> {
+        let network = |number: u16| format!("{first}.{}.{}.0/25", number / 256, number % 256);
+        (0..count).map(network).collect()
+    };
+    let allow = |rules: u8, count: u16| -> Value {
+        let rule = |index: u8| {
+            json!({ "id": format!("r{index}"), "action": "allow",
+                "include": [{ "email": format!("user{index}@example.com") }],
+                "require": [{ "ip": networks(index + 1, count) }] })
+        };
+        (0..rules).map(rule).collect()
+    };
+    assert!(application(&allow(40, 500), &[]).is_ok());
+    let refused = refused(&allow(41, 500));
+    assert!(
+        refused.contains("policy = `20500`: are too many networks, of all rules together"),
+        "{refused}"
+    );
+    assert!(
+        refused.contains("at most 20000 are allowed. The rule `r9` leaves 500"),
+        "{refused}"
+    );
+    let bypass = |paths: u16, count: u16| {
+        let paths: Vec<String> = (0..paths).map(|path| format!("/{path}")).collect();
+        json!([{ "id": "open", "action": "bypass", "include": [{ "path": paths }],
+            "require": [{ "ip": networks(10, count) }] }])
+    };
+    assert!(application(&bypass(40, 500), &[]).is_ok());
+    let refused = self::refused(&bypass(50, 500));
+    assert!(refused.contains("policy = `25000`"), "{refused}");
+    assert!(
+        refused.contains("The rule `open` leaves 25000"),
+        "{refused}"
+    );
+    // What would not fit into memory is not even compared.
+    let refused = self::refused(&bypass(500, 5_000));
+    assert!(
+        refused.contains("opens 500 combinations of paths and methods from 5000 networks each"),
+        "{refused}"
+    );
+}
