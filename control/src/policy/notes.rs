@@ -66,6 +66,18 @@ fn without_effect(policy: &Policy) -> Vec<String> {
             ));
         }
     }
+    for rule in policy.rules() {
+        if rule.action != Action::Bypass {
+            continue;
+        }
+        let entries = policy.entries_of(&rule.conditions);
+        if entries.iter().all(|entry| entry.networks.is_empty()) {
+            notes.push(format!(
+                "the rule `{}` opens nothing: no address satisfies it",
+                rule.id
+            ));
+        }
+    }
     notes
 }
 

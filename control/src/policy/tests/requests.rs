@@ -73,6 +73,22 @@ fn a_rule_that_no_address_satisfies_refuses_all_and_is_noted() {
 }
 
 #[test]
+fn a_bypass_that_no_address_satisfies_is_noted() {
+    let bypass = |require: Value| {
+        let policy = json!([{ "id": "a", "action": "bypass", "include": [{ "path": "/metrics" }],
+            "require": require, "exclude": [{ "ip": "10.1.0.0/16" }] }]);
+        crate::policy::notes::notes(&good(&policy).policy)
+    };
+    let notes = bypass(json!([{ "ip": "10.1.2.0/24" }]));
+    assert_eq!(
+        notes,
+        ["the rule `a` opens nothing: no address satisfies it"]
+    );
+    assert!(bypass(json!([{ "ip": "10.0.0.0/8" }])).is_empty());
+    assert!(bypass(json!([])).is_empty());
+}
+
+#[test]
 fn a_service_rule_admits_its_tokens_from_its_addresses() {
     let policy = json!([
         { "id": "ci", "action": "service", "include": [{ "service_token": ["ci"] }],
