@@ -11,3 +11,4 @@ pub mod secret;
 pub(crate) mod service_tokens;
 pub mod session_claims;
 pub mod signing_key;
+pub(crate) mod told;

@@ -23,11 +23,12 @@ use super::identity::{Body, FilterIdentity};
 use super::told::told;
 use crate::applications::Application;
 use crate::audit::EventName;
-use crate::eligibility::{self, Denied};
+use crate::eligibility::{self, Admission, Denied};
 use crate::metrics::IssuedFor;
 use crate::service::Service;
 use crate::storage::{FoundCode, IssuedAnswer, NewCode};
 use crate::tokens::secret::{Hashed, Plain, same};
+use crate::tokens::told::of_token;
 use secrets::Secrets;
 
 const REPEATABLE: Duration = Duration::from_secs(10);
@@ -101,11 +102,11 @@ async fn exchange_found(
     if found.answer.is_some() {
         return repeat(service, found, secrets).await;
     }
-    let issued =
-        judge(service, found, place, secrets).inspect_err(|error| log_refusal(found, error))?;
-    let claims = serde_json::from_str(&issued.claims)?;
+    let admission = judge(service, found, place).inspect_err(|error| log_refusal(found, error))?;
+    let (claims, issued) = issue(service, &admission, secrets)?;
     let event = told(EventName::TokenIssued, identity, &claims).detail("for", "session");
-    let event = event.at(found.facts.application_name().unwrap_or_default());
+    let application = &admission.application.definition;
+    let event = of_token(event, application, &admission.admitted, &claims);
     if service
         .storage
         .use_code(&found.code, &issued, event)
@@ -210,13 +211,12 @@ fn check_binding(found: &FoundCode, secrets: &Secrets, origin: &Origin) -> Resul
     }
 }
 
-/// Judges whether the code gives a token, and makes its claims.
-fn judge(
+/// Judges whether the code gives a token.
+fn judge<'f>(
     service: &Service,
-    found: &FoundCode,
+    found: &'f FoundCode,
     place: &KnownPlace,
-    secrets: &Secrets,
-) -> Result<IssuedAnswer, ApiError> {
+) -> Result<Admission<'f>, ApiError> {
     let now = service.now();
     if found.code.expires_at <= now {
         return Err(ApiError::CodeUnknown);
@@ -226,7 +226,7 @@ fn judge(
     if !is_there || !found.facts.is_at(&place.origin) {
         return Err(ApiError::OriginUnknown);
     }
-    let admission = eligibility::judge(&found.facts, None, now).map_err(|denied| match denied {
+    eligibility::judge(&found.facts, None, now).map_err(|denied| match denied {
         Denied::NotAdmitted => ApiError::PolicyDenied {
             account: found
                 .facts
@@ -235,7 +235,15 @@ fn judge(
                 .map(|session| session.email.clone()),
         },
         denied => denied.into(),
-    })?;
+    })
+}
+
+/// The claims of a new token, and the answer from which it can be given again.
+fn issue(
+    service: &Service,
+    admission: &Admission<'_>,
+    secrets: &Secrets,
+) -> Result<(ApplicationClaims, IssuedAnswer), ApiError> {
     let binding_seed = if admission.application.definition.binding_cookie {
         Some(service.random.secret()?)
     } else {
@@ -243,11 +251,13 @@ fn judge(
     };
     let binding = binding_seed.as_deref().map(|seed| secrets.binding(seed));
     let cnf = binding.and_then(|secret| Confirmation::of_cookie(secret.as_bytes()));
-    Ok(IssuedAnswer {
-        issued_at: now,
-        claims: serde_json::to_string(&admission.claims(service, cnf)?)?,
+    let claims = admission.claims(service, cnf)?;
+    let issued = IssuedAnswer {
+        issued_at: claims.iat,
+        claims: serde_json::to_string(&claims)?,
         binding_seed,
-    })
+    };
+    Ok((claims, issued))
 }
 
 async fn repeat(

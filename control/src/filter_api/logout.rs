@@ -26,7 +26,9 @@ pub async fn logout(
         return Err(ApiError::TokenInvalid);
     }
     shown_token::check_binding(&claims, request.binding_secret.as_deref())?;
-    let event = told(EventName::SessionEnded, &identity, &claims).reason("sign_out");
+    let event = told(EventName::SessionEnded, &identity, &claims)
+        .reason("sign_out")
+        .detail("token", claims.jti.as_str());
     if let Some(version) = service.storage.sign_out(&claims.sid, event).await? {
         service.notifier.committed(version);
         tracing::info!(

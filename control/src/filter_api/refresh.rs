@@ -24,6 +24,7 @@ use crate::eligibility::{self, Admission, ReplacedToken};
 use crate::metrics::IssuedFor;
 use crate::service::Service;
 use crate::storage::{AddedRefresh, FoundRefresh, IssuedToken, OldToken, ShownSignIn};
+use crate::tokens::told::of_token;
 
 const REPEATABLE: Duration = Duration::from_secs(10);
 
@@ -52,8 +53,9 @@ pub async fn refresh(
         issued_at,
         claims: serde_json::to_string(&issued)?,
     };
-    let event = told(EventName::SessionRefreshed, &identity, &issued)
-        .at(&admission.application.definition.name);
+    let event = told(EventName::SessionRefreshed, &identity, &issued);
+    let application = &admission.application.definition;
+    let event = of_token(event, application, &admission.admitted, &issued);
     match service
         .storage
         .add_refresh(call.old(), &found, &stored, event)

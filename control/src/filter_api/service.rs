@@ -21,6 +21,7 @@ use crate::storage::ServiceToken;
 use crate::tokens::service_tokens::judge::judge;
 use crate::tokens::service_tokens::not_good::NotGood;
 use crate::tokens::service_tokens::note_use;
+use crate::tokens::told::of_token;
 
 pub async fn service(
     State(service): State<Arc<Service>>,
@@ -55,12 +56,10 @@ pub async fn service(
     };
     let subject = Subject::application(audience, &application.definition.name);
     let event = Event::new(EventName::TokenIssued, &by.into(), subject)
-        .at(&application.definition.name)
-        .rule(&claims.rule)
         .detail("for", "service")
-        .detail("token", claims.jti.as_str())
         .detail("expires_at", claims.exp.get())
         .detail("credential", identity.id());
+    let event = of_token(event, &application.definition, admitted.admitted(), &claims);
     service.storage.add_event(event).await?;
     note_use(&service, admitted.service_token()).await;
     service.metrics.token_issued(IssuedFor::Service);

@@ -212,7 +212,7 @@ impl SignIn<'_> {
             return event;
         };
         let admitted = application.admit(&person(self.user.email(), provided.as_ref()));
-        let rule = admitted.map(|admitted| admitted.rule);
+        let rule = admitted.map(|admitted| admitted.rule_name);
         event.at(&application.name).rule(&rule.unwrap_or_default())
     }
 

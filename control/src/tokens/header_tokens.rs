@@ -19,6 +19,7 @@ use crate::storage::{EligibilityFacts, EligibilityQuery, Session, ShownSignIn, S
 use crate::system::randomness::NoRandomness;
 use crate::tokens::keys::SignError;
 use crate::tokens::secret::Plain;
+use crate::tokens::told::of_token;
 
 /// A token that was made.
 pub struct HeaderToken {
@@ -113,12 +114,10 @@ pub async fn make(
     };
     let by = source.by(admission.session.actor());
     let event = Event::new(EventName::TokenIssued, &by, Subject::session(&claims.sid))
-        .at(&admission.application.definition.name)
-        .rule(&claims.rule)
         .detail("for", "script")
-        .detail("token", claims.jti.as_str())
-        .detail("expires_at", claims.exp.get())
-        .detail("version", claims.ver);
+        .detail("expires_at", claims.exp.get());
+    let application = &admission.application.definition;
+    let event = of_token(event, application, &admission.admitted, &claims);
     let noted = service
         .storage
         .note_header_token(&claims.sid, audience, claims.iat, event);

@@ -4,6 +4,6 @@ mod administration;
 mod bounds;
 mod command;
 mod life;
-mod scene;
+pub mod scene;
 mod service_tokens;
 mod sign_in;

@@ -128,10 +128,9 @@ const IN_THE_BACKGROUND: [&str; 4] = [
 ];
 
 /// Columns whose ids or minutes are new in each run, and too short to be told from words.
-const SHORT_IDS: [(&str, &str); 4] = [
+const SHORT_IDS: [(&str, &str); 3] = [
     ("audit_events", "counted_as"),
     ("audit_events", "details"),
-    ("audit_events", "rule"),
     ("audit_events", "subject_id"),
 ];
 

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use sqlx::AnyPool;
 use tempfile::TempDir;
 
+use crate::audit::scene::events;
 use crate::browser::{Attempt, Browser, between, exchanged};
 use crate::gate::{Gate, Kind};
 use crate::harness::{Service, WIKI};
@@ -122,6 +123,14 @@ impl Scene {
         (token, answer["binding"].clone())
     }
 
+    /// For each event with this name, whether it tells that groups were left out.
+    async fn told_of_left_out(&self, name: &str) -> Vec<bool> {
+        let told = events(&self.service, &format!("event={name}")).await;
+        let told = told.iter();
+        told.map(|event| event["details"]["groups_truncated"] == true)
+            .collect()
+    }
+
     async fn refresh(&self, (token, binding): &(String, Value)) -> Value {
         let body = json!({ "token": token, "binding_secret": binding, "origin": WIKI });
         let answer = self.service.post(&self.credential, "refresh", body).await;
@@ -186,8 +195,10 @@ async fn a_token_names_no_groups_where_none_are_forwarded() {
 async fn of_500_groups_as_many_as_fit_are_forwarded_and_the_token_says_so() {
     let groups = many();
     let all = qualified(&groups);
-    let settings = json!({ "forward_groups": "policy", "policy": naming(&all) });
-    let scene = Scene::new(settings).await;
+    let settings = json!({
+        "forward_groups": "policy", "policy": naming(&all), "header_tokens": true,
+    });
+    let mut scene = Scene::new(settings).await;
     scene.provider_says(&groups).await;
     let first = scene.exchange().await;
     assert!(first.0.len() <= MAX_TOKEN_BYTES);
@@ -199,11 +210,17 @@ async fn of_500_groups_as_many_as_fit_are_forwarded_and_the_token_says_so() {
     assert!(bytes(&sent) <= MAX_GROUPS_HEADER_BYTES);
     assert!(bytes(&all[..=sent.len()]) > MAX_GROUPS_HEADER_BYTES);
 
+    let fields = [("application", scene.audience.as_str())];
+    let page = scene.browser.submit(&scene.service, "/tokens", &fields);
+    assert_eq!(page.await.status(), StatusCode::OK);
+    assert_eq!(scene.told_of_left_out("token.issued").await, [true, true]);
+
     // Somebody in few of them lacks none, wherever they stand.
     scene.provider_says(&names(&["team 499", "team 3"])).await;
     let token = scene.refresh(&first).await;
     assert_eq!(token["groups"], json!(["corp:team 3", "corp:team 499"]));
     assert!(token.get("groups_truncated").is_none());
+    assert_eq!(scene.told_of_left_out("session.refreshed").await, [false]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -127,11 +127,14 @@ impl SignedIn<'_> {
             return redirect(self.redirect, self.own_page).map(Some);
         };
         let definition = &attempt.application.definition;
-        if definition.admit(&person_of(self.session)).is_none() {
+        let person = person_of(self.session);
+        if definition.admit(&person).is_none() {
+            let blocking = definition.policy.decide(&person).rule();
             let by = self.source.clone().by(self.session.actor());
             let subject = Subject::user(&self.session.user_id, &self.session.email);
             let told = Event::new(EventName::SignInRefused, &by, subject)
                 .at(&definition.name)
+                .rule(blocking.map_or("", |rule| &rule.id))
                 .reason("policy_denied");
             service.tell_of_failure(told).await;
             if attempt.is_silent {

@@ -56,6 +56,12 @@ impl AdmittedService<'_> {
         self.service_token
     }
 
+    /// The rule that admits it.
+    #[must_use]
+    pub fn admitted(&self) -> &Admitted {
+        &self.admitted
+    }
+
     /// The claims of a new application token.
     ///
     /// # Errors

@@ -99,7 +99,23 @@ async fn a_refused_sign_in_is_told_with_the_reason() {
     let [_, denied] = scene.only(["sign_in.succeeded", "sign_in.refused"]).await;
     assert_eq!(text(&denied, "reason"), "policy_denied");
     assert_eq!(text(&denied, "application"), "wiki");
-    for event in [&blocked, &disabled, &denied] {
+    assert!(denied["rule"].is_null(), "no rule decided: {denied}");
+
+    let block = json!([
+        { "id": "guests", "action": "block", "include": [{ "email": ANA }] },
+        { "id": "rest", "action": "allow", "include": [{ "everyone": true }] },
+    ]);
+    let block = json!({ "name": "wiki", "changes": { "policy": block } });
+    scene.service.done("/applications/set", block).await;
+    scene.news().await;
+    let sign_in = (ANA, scene.password.as_str());
+    let ruled_out = Browser::default()
+        .sign_in(&scene.service, &path, sign_in)
+        .await;
+    assert_eq!(ruled_out.status(), 403);
+    let [_, ruled_out] = scene.only(["sign_in.succeeded", "sign_in.refused"]).await;
+    assert_eq!(text(&ruled_out, "rule"), "guests");
+    for event in [&blocked, &disabled, &denied, &ruled_out] {
         assert_eq!(party(event, "actor"), is("user", ANA));
         assert_eq!(party(event, "subject"), is("user", ANA));
         assert_eq!(text(event, "address"), "127.0.0.1");

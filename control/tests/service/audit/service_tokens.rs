@@ -87,7 +87,7 @@ async fn s19_a_token_of_a_service_is_told() {
     assert_eq!(party(&issued, "actor"), is("service_token", "ci"));
     assert_eq!(party(&issued, "subject"), is("application", "wiki"));
     assert_eq!(text(&issued, "application"), "wiki");
-    assert!(!text(&issued, "rule").is_empty());
+    assert_eq!(text(&issued, "rule"), "ci");
     let details = &issued["details"];
     assert_eq!(details["for"], "service");
     let now = scene.service.clock_now();

@@ -14,7 +14,8 @@ async fn a_sign_in_and_its_tokens_are_told() {
         assert_eq!(party(event, "actor"), is("user", ANA));
         assert_eq!(text(event, "application"), "wiki");
         assert_eq!(event["user"]["email"], ANA);
-        assert!(!text(event, "rule").is_empty());
+        // By its name, which the policy has.
+        assert_eq!(text(event, "rule"), "rule-1");
         assert_eq!(event["count"], 1);
     }
     assert_eq!(party(&signed_in, "subject"), is("user", ANA));
@@ -29,6 +30,8 @@ async fn a_sign_in_and_its_tokens_are_told() {
     scene.refreshed(&answer).await;
     let [refreshed] = scene.only(["session.refreshed"]).await;
     assert_eq!(party(&refreshed, "actor"), is("user", ANA));
+    assert_eq!(text(&refreshed, "rule"), "rule-1");
+    assert_eq!(text(&refreshed, "application"), "wiki");
     assert_eq!(party(&refreshed, "subject"), is("session", session));
     // The same call again gets the same token.
     scene.refreshed(&answer).await;
@@ -49,6 +52,7 @@ async fn a_token_for_scripts_is_told() {
     let [issued] = scene.only(["token.issued"]).await;
     assert_eq!(party(&issued, "actor"), is("user", ANA));
     assert_eq!(issued["details"]["for"], "script");
+    assert_eq!(text(&issued, "rule"), "rule-1");
     assert_eq!(text(&issued, "application"), "wiki");
     assert_eq!(text(&issued, "address"), "127.0.0.1");
 }
