@@ -1,11 +1,13 @@
 //! Policies with rules of every kind: what filters get, what is stored, and what `policy` says.
 
+use std::sync::Arc;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::browser::{Attempt, Browser};
 use crate::cli::{run, stderr};
-use crate::harness::Service;
+use crate::harness::{Service, with_seal_of};
 
 /// The wiki as the feed has it.
 async fn in_feed(service: &Service, credential: &str) -> Value {
@@ -288,4 +290,41 @@ async fn a_changed_access_group_acts_in_every_policy_that_names_it() {
     assert_eq!(shown["policy"][0]["require"][0]["access_group"], "office");
     let change = json!({ "name": "wiki", "changes": { "preflight": "origin" } });
     service.done("/applications/set", change).await;
+}
+
+/// Each brings the groups into the same policies.
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_that_start_at_once_all_start_when_an_access_group_changed() {
+    let group = |network: &str| {
+        format!("[[access_groups]]\nname = \"office\"\ninclude = [{{ ip = {network:?} }}]\n")
+    };
+    let service = Service::start_with(&group("10.0.0.0/8")).await;
+    for number in 0..20 {
+        let origin = format!("https://app{number}.example.com");
+        let policy =
+            json!([{ "id": "a", "action": "allow", "include": [{ "access_group": "office" }] }]);
+        let settings = json!({ "policy": policy });
+        service
+            .application(&format!("app{number}"), &origin, settings)
+            .await;
+    }
+    let start = async || {
+        let directory = Arc::new(with_seal_of(&service.directory));
+        let (url, clock) = (&service.database_url, Arc::clone(&service.clock));
+        Service::start_beside(url, directory, &group("192.0.2.0/24"), clock, true).await
+    };
+    let started = futures_util::future::join_all((0..4).map(|_| start())).await;
+    for replica in started {
+        replica.unwrap();
+    }
+    let credential = service.credential(&[]).await;
+    let feed = service.http.get(service.call("feed"));
+    let feed = feed.bearer_auth(&credential).send().await.unwrap();
+    let feed: Value = feed.json().await.unwrap();
+    let all = feed["applications"]["put"].as_array().unwrap();
+    assert_eq!(all.len(), 20);
+    for one in all {
+        let ranges = &one["rules"][0]["source_ranges"];
+        assert_eq!(*ranges, json!(["192.0.2.0/24"]), "{one}");
+    }
 }
