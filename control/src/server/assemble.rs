@@ -106,12 +106,13 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         #[cfg(feature = "test-clock")]
         shifted_clock: parts.shifted_clock,
     };
+    declare(&service).await?;
+    // Only now: what the service does not start with is not in force.
     let by = Initiator::system("configuration file");
     let settings = service.config.told();
     if service.storage.note_settings(&settings, &by).await? {
         tracing::info!("the settings changed since the last start; the audit log tells which");
     }
-    declare(&service).await?;
     let newest = service.storage.newest_version().await?;
     service.notifier.observed(newest);
     Ok(service)

@@ -168,11 +168,14 @@ async fn settings_in_the_file_are_told_at_the_start() {
     let service = service.restart("[sign_in]\nfailures_per_email = 5\n").await;
     assert_eq!(told(&service).await.len(), 0);
     let file = service.directory.path().join("secret-of-corp");
-    std::fs::write(&file, "what nobody may read").unwrap();
+    std::fs::write(&file, "what nobody may read or ever guesses").unwrap();
     let provider = format!(
         "[[identity_providers]]\nid = \"corp\"\nname = \"Corp\"\n\
         issuer = \"http://localhost:9\"\nclient_id = \"portcullis\"\n\
-        client_secret_file = {file:?}\n[sign_in]\npasswords = true\n"
+        client_secret_file = {file:?}\nresponse_mode = \"form_post\"\n\
+        global_token_revocation = {{ token_file = {file:?} }}\n\
+        [[identity_providers.events]]\naudience = \"here\"\ntoken_file = {file:?}\n\
+        [sign_in]\npasswords = true\n"
     );
     let service = service.restart(&provider).await;
     let events = told(&service).await;
@@ -183,11 +186,38 @@ async fn settings_in_the_file_are_told_at_the_start() {
     assert_eq!(event["changes"]["before"]["sign_in.failures_per_email"], 5);
     let after = &event["changes"]["after"];
     assert_eq!(after["sign_in.failures_per_email"], 10);
-    assert_eq!(
-        after["identity_providers.corp"]["issuer"],
-        "http://localhost:9"
-    );
-    assert!(!event.to_string().contains("nobody"), "{event}");
+    let corp = &after["identity_providers.corp"];
+    for (setting, value) in [
+        ("issuer", json!("http://localhost:9")),
+        ("client_authentication", json!("client_secret")),
+        ("response_mode", json!("form_post")),
+        ("global_token_revocation", json!(true)),
+        (
+            "events",
+            json!([{ "issuer": "http://localhost:9", "audience": "here", "demands_token": true }]),
+        ),
+    ] {
+        assert_eq!(corp[setting], value, "{setting}");
+    }
+    for hidden in ["nobody", "secret-of-corp"] {
+        assert!(!event.to_string().contains(hidden), "{event}");
+    }
+}
+
+#[tokio::test]
+async fn settings_with_which_the_service_does_not_start_are_not_told() {
+    let service = Service::start_with("").await;
+    service.wiki(json!({})).await;
+    let (directory, url) = (service.directory.clone(), service.database_url.clone());
+    service.running.stop().await;
+    // The wiki has this place already.
+    let wrong = "[sign_in]\nfailures_per_email = 5\n[[applications]]\nname = \"other\"\n\
+        origins = [\"https://wiki.example.com\"]\n";
+    let refused = Service::start_at(&url, directory.clone(), wrong, service.clock.clone()).await;
+    assert!(refused.is_err());
+    let started = Service::start_at(&url, directory, "", service.clock).await;
+    let told = events(&started.unwrap(), "event=admin.settings_changed").await;
+    assert_eq!(told.len(), 0, "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
