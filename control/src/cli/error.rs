@@ -56,6 +56,8 @@ pub enum CliError {
     PolicyFile { file: PathBuf, why: String },
     #[error("cannot read the password from standard input: {0}")]
     Password(std::io::Error),
+    #[error("the output is incomplete: {0}")]
+    CutShort(std::io::Error),
     #[error("system error: {0}")]
     System(#[from] std::io::Error),
     #[error("nothing was changed")]
@@ -93,7 +95,7 @@ impl CliError {
             Self::NoSuchProvider(_) => "not_found",
             Self::PolicyFile { .. } => "request_invalid",
             Self::ProviderUnfit(_) => "provider_unfit",
-            Self::Password(_) | Self::System(_) => "system_error",
+            Self::Password(_) | Self::CutShort(_) | Self::System(_) => "system_error",
             Self::Declined | Self::CannotAsk => "declined",
             Self::NotApplied(_) => "not_applied",
         }

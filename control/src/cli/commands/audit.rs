@@ -35,7 +35,8 @@ pub async fn run(command: &AuditCommand, client: &Client, output: Output) -> Res
     }
 }
 
-/// Page by page, so that any number of events takes little memory.
+/// Page by page, so that any number of events takes little memory. What is cut short is an error, since
+/// nothing else in it says so.
 async fn export(filters: &AuditFilters, client: &Client) -> Result<(), CliError> {
     let query = query(filters, "oldest_first", HIGHEST_LIMIT);
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
@@ -44,15 +45,11 @@ async fn export(filters: &AuditFilters, client: &Client) -> Result<(), CliError>
         let page: ListPage<EventView> = client.get(&path(&query, cursor.as_deref())).await?;
         for event in &page.items {
             let line = serde_json::to_string(event).unwrap_or_default();
-            if writeln!(out, "{line}").is_err() {
-                // The reader closed the pipe.
-                return Ok(());
-            }
+            writeln!(out, "{line}").map_err(CliError::CutShort)?;
         }
         cursor = page.next;
         if cursor.is_none() {
-            let _ = out.flush();
-            return Ok(());
+            return out.flush().map_err(CliError::CutShort);
         }
     }
 }

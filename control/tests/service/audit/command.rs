@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::scene::{ANA, BOB, Scene, events, text};
-use crate::cli::run;
+use crate::cli::{program, run, stderr};
 use crate::harness::problem;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,6 +37,22 @@ async fn an_export_has_every_event_once_and_in_order() {
     assert_eq!(text(&one, "event"), "user.added");
     let none = ["audit", "export", "--until", "2020-01-01"];
     assert_eq!(run(&scene.service.data_dir(), &none).stdout, b"");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_that_is_cut_short_fails() {
+    let scene = Scene::new().await;
+    let export = || program(&scene.service.data_dir(), &["audit", "export"]);
+    let full = std::fs::File::create("/dev/full").unwrap();
+    let cut = export().stdout(full).output().unwrap();
+    assert_eq!(cut.status.code(), Some(1));
+    assert!(stderr(&cut).contains("the output is incomplete"), "{cut:?}");
+    // The reader has gone.
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let cut = export().stdout(writer).output().unwrap();
+    assert_eq!(cut.status.code(), Some(1));
+    assert!(stderr(&cut).contains("the output is incomplete"), "{cut:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
