@@ -17,6 +17,7 @@ use crate::applications::Application;
 use crate::eligibility::person_of;
 use crate::policy::explain::{Asker, Explanation};
 use crate::policy::person::Person;
+use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::sign_in::email::Address;
 use crate::storage::{SessionQuery, StorageError};
@@ -70,6 +71,41 @@ pub struct PolicyAnswer {
     pub explanation: Explanation,
 }
 
+impl PolicyQuestion {
+    /// Whether it is about a program or about a person.
+    fn check(&self) -> Result<(), Refused> {
+        let Self {
+            user,
+            provider,
+            groups,
+            claims,
+            amr,
+            service_token,
+            ip: _,
+        } = self;
+        let about_person = [
+            ("user", user.is_some()),
+            ("provider", provider.is_some()),
+            ("groups", groups.is_some()),
+            ("claims", claims.is_some()),
+            ("amr", amr.is_some()),
+        ];
+        let mut problems = InputProblems::default();
+        if let Some(token) = service_token {
+            let given = about_person.into_iter().filter(|(_, is_given)| *is_given);
+            let given: Vec<&str> = given.map(|(name, _)| name).collect();
+            if !given.is_empty() {
+                let message = format!(
+                    "asks about a program, and `{}` about a person; ask about one of them",
+                    given.join("`, `")
+                );
+                problems.add("service_token", token, message);
+            }
+        }
+        problems.finish()
+    }
+}
+
 /// Says whom the policy of an application admits, and why.
 pub async fn test(
     State(service): State<Arc<Service>>,
@@ -79,6 +115,9 @@ pub async fn test(
 ) -> Result<Json<PolicyAnswer>, ApiError> {
     require(&administrator, Scope::ApplicationsRead)?;
     let question: PolicyQuestion = optional(body)?;
+    question
+        .check()
+        .map_err(|refused| ApiError::RequestInvalid(refused.to_string()))?;
     if question.user.is_some() {
         // It may say what a user's newest sign-in was like.
         require(&administrator, Scope::SessionsRead)?;
@@ -93,6 +132,7 @@ pub async fn test_by_name(
     State(service): State<Arc<Service>>,
     Input(request): Input<AskPolicy>,
 ) -> Result<Json<PolicyAnswer>, CommandError> {
+    request.question.check()?;
     let name = request.application;
     let application = service.storage.application_named(&name).await?;
     let application = application.ok_or(CommandError::Unknown {

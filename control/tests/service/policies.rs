@@ -1,5 +1,7 @@
 //! Policies with rules of every kind: what filters get, what is stored, and what `policy` says.
 
+mod asked;
+
 use std::sync::Arc;
 
 use reqwest::StatusCode;

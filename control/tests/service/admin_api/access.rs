@@ -8,7 +8,7 @@ use crate::browser::Browser;
 use crate::harness::{Service, problem};
 
 /// Each call, with the scope that it needs.
-const CALLS: [(&str, &str, &str); 16] = [
+const CALLS: [(&str, &str, &str); 17] = [
     ("GET", "sessions", "sessions:read"),
     ("DELETE", "sessions/x", "sessions:revoke"),
     ("GET", "users", "users:read"),
@@ -21,6 +21,7 @@ const CALLS: [(&str, &str, &str); 16] = [
     ("POST", "applications/wiki/revoke", "applications:revoke"),
     ("GET", "applications/wiki", "applications:read"),
     ("DELETE", "applications/wiki", "applications:write"),
+    ("POST", "applications/wiki/policy/test", "applications:read"),
     ("GET", "filter-credentials", "credentials:read"),
     ("DELETE", "filter-credentials/x", "credentials:revoke"),
     ("GET", "admin-tokens", "credentials:read"),
