@@ -12,6 +12,7 @@ use portcullis::protocol::origin_pattern::domain_above;
 
 use crate::applications::{Application, Definition};
 use crate::audit::Initiator;
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 use places::{check_taken_over, leave_places, take_places};
@@ -99,7 +100,7 @@ impl Database {
         write.lock().await?;
         declare::add(&mut write, application, by).await?;
         let version = write.version().await?;
-        write.commit([]).await?;
+        write.commit_noted(Unaudited::Nothing).await?;
         Ok(version)
     }
 
@@ -139,7 +140,7 @@ impl Database {
         leave_places(&mut write, &was.audience).await?;
         take_places(&mut write, &application).await?;
         write.publish_application(&application.to_feed()).await?;
-        let events = events::changed(by, Some(&was.definition), &application);
-        Ok(write.commit(events).await?)
+        write.note_all(events::changed(by, Some(&was.definition), &application));
+        Ok(write.commit_noted(Unaudited::Nothing).await?)
     }
 }

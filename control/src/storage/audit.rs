@@ -18,6 +18,10 @@ pub(in crate::storage) enum Unaudited {
     NobodyConcerned,
     /// A session is checked with its provider, and nothing came of it.
     Recheck,
+    /// It adds to the counts of events that are there.
+    Counted,
+    /// It notes the settings of the first start, before which there were none.
+    FirstSettings,
     /// It brings the database up to date, or writes nothing.
     Nothing,
 }

@@ -151,7 +151,7 @@ impl Database {
             let event = event.reason(report.reason);
             sessions += revoke_user(&mut write, event, revocation.until).await?;
         }
-        let version = write.commit([]).await?;
+        let version = write.commit_noted(Unaudited::Nothing).await?;
         Ok(ReportOutcome::Done(EndedByProvider {
             version,
             users: users.len() as u64,

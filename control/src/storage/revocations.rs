@@ -10,6 +10,7 @@ use portcullis::time::UnixSeconds;
 
 use crate::CLOCK_LEEWAY;
 use crate::audit::{Event, EventName, Initiator, Subject};
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
@@ -112,7 +113,7 @@ impl Database {
             }
             sessions_ended += revoke_user(&mut write, event, revocation.until).await?;
         }
-        write.commit([]).await?;
+        write.commit_noted(Unaudited::Nothing).await?;
         Ok(Some(RevokedUsers {
             version,
             users: users.len() as u64,

@@ -12,6 +12,7 @@ use super::places::{leave_places, take_places};
 use super::rows::{Columns, SELECT_ALL, from_columns, insert, to_json};
 use crate::applications::Application;
 use crate::audit::Initiator;
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
@@ -63,7 +64,7 @@ impl Database {
                 None => add(&mut write, new, by).await?,
             }
         }
-        Ok(write.commit([]).await?)
+        Ok(write.commit_noted(Unaudited::Nothing).await?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::audit::strangers::Counted;
 use crate::audit::{Actor, Event, Initiator, Subject};
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
@@ -14,7 +15,6 @@ impl Database {
         sqlx::query("UPDATE audit_state SET last_id = last_id WHERE only_row = 1")
             .execute(write.connection())
             .await?;
-        let mut new = Vec::new();
         for (counted, count) in counted {
             let Counted {
                 minute,
@@ -32,10 +32,10 @@ impl Database {
                 let by = Initiator::from(Actor::Unknown);
                 let subject = Subject::new("network", network.as_str(), "");
                 let event = Event::new(*name, &by, subject).reason("too_many");
-                new.push(event.counted(*count, counted_as));
+                write.note(event.counted(*count, counted_as));
             }
         }
-        write.commit(new).await?;
+        write.commit_noted(Unaudited::Counted).await?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::audit::changes::Changes;
 use crate::audit::{Event, EventName, Initiator, Subject};
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 
@@ -36,13 +37,14 @@ impl Database {
         .bind(serde_json::to_string(settings)?)
         .execute(write.connection())
         .await?;
+        let Some(before) = before else {
+            write.commit_unaudited(Unaudited::FirstSettings).await?;
+            return Ok(false);
+        };
         let subject = Subject::new("settings", "", "");
-        let changed = before.map(|before| {
-            let changes = Changes::between(Some(&before), Some(settings));
-            Event::new(EventName::SettingsChanged, by, subject).changes(changes)
-        });
-        let is_changed = changed.is_some();
-        write.commit(changed).await?;
-        Ok(is_changed)
+        let changes = Changes::between(Some(&before), Some(settings));
+        let event = Event::new(EventName::SettingsChanged, by, subject);
+        write.commit([event.changes(changes)]).await?;
+        Ok(true)
     }
 }

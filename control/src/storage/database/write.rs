@@ -16,8 +16,9 @@ use crate::storage::database::continuity::Continuity;
 use crate::storage::database::error::{StorageError, Trouble};
 use crate::storage::database::stats::{RevocationCounters, Timer};
 
-/// A transaction that writes. Without [`Write::commit`] or [`Write::commit_unaudited`] it changes
-/// nothing: so no change is stored without its event, or a reason why it has none.
+/// A transaction that writes. Without [`Write::commit`], [`Write::commit_noted`] or
+/// [`Write::commit_unaudited`] it changes nothing: so no change is stored without its event, or a reason
+/// why it has none.
 pub(in crate::storage) struct Write {
     // Dropped in this order: the next writer begins when the transaction has ended.
     transaction: Transaction<'static, Any>,
@@ -187,12 +188,23 @@ impl Write {
         self.events.extend(events);
     }
 
-    /// Commits, with the events that tell what was done. Returns the version, if one was taken.
-    pub(in crate::storage) async fn commit(
+    /// Commits, with the events that tell what was done: one at least, or it does not compile. Returns
+    /// the version, if one was taken.
+    pub(in crate::storage) async fn commit<const N: usize>(
         mut self,
-        events: impl IntoIterator<Item = Event>,
+        events: [Event; N],
     ) -> Result<Option<u64>, StorageError> {
+        const { assert!(N > 0, "say by `Unaudited` why there is no event") };
         self.events.extend(events);
+        self.finish().await
+    }
+
+    /// Commits, with the events that were noted. If there are none, it is for the given reason. Returns
+    /// the version, if one was taken.
+    pub(in crate::storage) async fn commit_noted(
+        self,
+        _why_none: Unaudited,
+    ) -> Result<Option<u64>, StorageError> {
         self.finish().await
     }
 

@@ -1,6 +1,7 @@
 //! Enabling users who were disabled.
 
 use crate::audit::{Event, EventName, Initiator, Subject};
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 use crate::storage::revocations::UserSelector;
@@ -42,7 +43,8 @@ impl Database {
         let event = |(id, email): &(String, String)| {
             Event::new(EventName::UserEnabled, by, Subject::user(id, email))
         };
-        write.commit(enabled.iter().map(event)).await?;
+        write.note_all(enabled.iter().map(event));
+        write.commit_noted(Unaudited::Nothing).await?;
         let users = u64::try_from(users).unwrap_or(0);
         Ok((users > 0).then_some(EnabledUsers {
             users,

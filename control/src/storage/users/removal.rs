@@ -4,6 +4,7 @@ use portcullis::time::UnixSeconds;
 
 use super::addresses;
 use crate::audit::{Event, EventName, Initiator, Subject};
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
 use crate::storage::revocations::{RevokedUsers, UserSelector, revoke_user};
@@ -44,7 +45,7 @@ impl Database {
                 .await?;
         }
         addresses::release(&mut write).await?;
-        write.commit([]).await?;
+        write.commit_noted(Unaudited::Nothing).await?;
         Ok(Some(RevokedUsers {
             version,
             users: users.len() as u64,

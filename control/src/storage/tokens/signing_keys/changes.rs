@@ -7,6 +7,7 @@ use super::sealing::{SealingError, seal_as_others};
 use super::{KeyMaterial, PlainKey, StoredKey, all};
 use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::seal::Seal;
+use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
@@ -167,8 +168,8 @@ impl Database {
         changed(&mut write).await?;
         write.publish_keys().await?;
         let by = Initiator::system("schedule");
-        let expired = deleted.iter().map(|(kid,)| event(&by, kid, "expired"));
-        write.commit(expired).await
+        write.note_all(deleted.iter().map(|(kid,)| event(&by, kid, "expired")));
+        write.commit_noted(Unaudited::Nothing).await
     }
 }
 
