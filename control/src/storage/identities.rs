@@ -82,9 +82,12 @@ async fn begin(
     note_identity(&mut write, identity, person, (session, auth_ver)).await?;
     secrets::keep(&mut write, identity, session, seal).await?;
     join_browser(&mut write, session).await?;
-    let event = event
+    let mut event = event
         .by_user(&person.user.id)
         .detail("session", session.id.as_str());
+    if person.is_linked {
+        event = event.detail("linked_by_email", true);
+    }
     let newest = (session.user_id.as_str(), session.id.as_str());
     ends::make_room(&mut write, newest, &event).await?;
     if person.user.is_new {

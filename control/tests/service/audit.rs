@@ -4,6 +4,7 @@ mod administration;
 mod bounds;
 mod command;
 mod life;
+mod provider;
 pub mod scene;
 mod service_tokens;
 mod sign_in;

@@ -67,6 +67,8 @@ pub struct IdentityUser {
 pub struct Person {
     pub identity_id: String,
     pub user: IdentityUser,
+    /// Whether the identity is new and joined a user of another provider by the address.
+    pub is_linked: bool,
 }
 
 impl SignedInIdentity {

@@ -20,7 +20,9 @@ pub(super) async fn find_or_add(
     if let Some(person) = find(write, identity).await? {
         return Ok(Some(person));
     }
-    let user = match user_to_join(write, identity).await? {
+    let to_join = user_to_join(write, identity).await?;
+    let is_linked = to_join.is_some();
+    let user = match to_join {
         Some(id) => IdentityUser { id, is_new: false },
         None => add_user(write, identity, session).await?,
     };
@@ -45,6 +47,7 @@ pub(super) async fn find_or_add(
         Ok(added) => Ok((added.rows_affected() == 1).then(|| Person {
             identity_id: identity.id.clone(),
             user,
+            is_linked,
         })),
         // The user whom it was to join was removed meanwhile.
         Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => Ok(None),
@@ -66,6 +69,7 @@ async fn find(
     Ok(row.map(|(identity_id, id)| Person {
         identity_id,
         user: IdentityUser { id, is_new: false },
+        is_linked: false,
     }))
 }
 
