@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -14,8 +14,8 @@ use axum::routing::{delete, get, post};
 
 use crate::api::error::ApiError;
 use crate::api::{
-    admin_tokens, applications, audit, filter_credentials, keys, policies, service_tokens,
-    sessions, users,
+    access_groups, admin_tokens, applications, audit, filter_credentials, keys, policies,
+    service_tokens, sessions, users,
 };
 use crate::audit::source::Source;
 use crate::service::Service;
@@ -51,6 +51,14 @@ pub fn calls() -> Router<Arc<Service>> {
             post(applications::revocation::revoke),
         )
         .route("/applications/{name}/policy/test", post(policies::test))
+        .route("/access-groups", get(access_groups::list))
+        .route(
+            "/access-groups/{name}",
+            get(access_groups::show)
+                .put(access_groups::set)
+                .delete(access_groups::delete)
+                .layer(DefaultBodyLimit::max(access_groups::MAX_BODY_BYTES)),
+        )
         .route("/filter-credentials", get(filter_credentials::list_page))
         .route(
             "/filter-credentials/{id}",

@@ -5,6 +5,7 @@
 //! [control socket](crate::control_socket) for the command line. Every change is logged with the
 //! administrator who made it.
 
+pub mod access_groups;
 pub mod admin_tokens;
 pub mod administrator;
 pub mod applications;

@@ -4,6 +4,7 @@
 //! A change that concerns filters takes the feed's next version in its own transaction, so what is
 //! in force and what the feed says are always the same.
 
+mod access_groups;
 mod applications;
 mod audit;
 mod backup;
@@ -21,6 +22,10 @@ mod tokens;
 mod upkeep;
 mod users;
 
+pub use access_groups::DeclaredAccessGroups;
+pub use access_groups::error::{AccessGroupError, MOST_ACCESS_GROUPS};
+pub use access_groups::rows::StoredAccessGroup;
+pub use applications::policies::PolicyCheck;
 pub use applications::{ChangeError, RemovedApplication, TakeOver};
 pub use audit::list::{AuditQuery, Order, Party, StoredEvent};
 pub use backup::{BackupError, copy_sqlite, note_backup};

@@ -32,11 +32,11 @@ pub enum Scope {
     UsersRevoke,
     /// Disable, enable and remove users who are no administrators, and set their passwords.
     UsersWrite,
-    /// List applications.
+    /// List applications and access groups.
     ApplicationsRead,
     /// End all sessions at an application.
     ApplicationsRevoke,
-    /// Remove an application.
+    /// Remove an application; set and delete access groups, and so decide who is admitted.
     ApplicationsWrite,
     /// List filter credentials, service tokens and admin tokens.
     CredentialsRead,

@@ -107,7 +107,7 @@ impl CommandError {
             Self::Change(ChangeError::PlaceTaken { .. }) => "origin_taken",
             Self::Change(ChangeError::TakenOver(_)) => "left_to_wildcard",
             Self::Change(ChangeError::Declared) => "declared",
-            Self::Change(ChangeError::Raced) => "raced",
+            Self::Change(ChangeError::Raced | ChangeError::GroupsChanged) => "raced",
             Self::EmailTaken => "email_taken",
             Self::SeveralUsers(_) => "several_users",
             Self::Failed(_) | Self::Change(ChangeError::Storage(_)) => "unavailable",

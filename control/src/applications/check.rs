@@ -16,8 +16,9 @@ use super::definition::{Application, Definition};
 use super::draft::Draft;
 use super::location::Location;
 use super::upstream::Upstream;
-use crate::policy::{self, check::context::PolicyContext, rules::Policy};
-use crate::problems::InputProblems;
+use crate::policy::check::context::{Names, PolicyContext};
+use crate::policy::{self, rules::Policy};
+use crate::problems::{InputProblems, Refused};
 
 pub use context::CheckContext;
 use context::Word;
@@ -86,6 +87,21 @@ pub fn check(
         upstream: upstream?,
     };
     usable_by_filters(&definition, context, problems).then_some(definition)
+}
+
+/// Whether an application that was valid still is, with other access groups.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn check_again(definition: &Definition, demo: bool) -> Result<(), Refused> {
+    let mut problems = InputProblems::default();
+    let context = CheckContext {
+        path: "",
+        demo,
+        names: Names::any(definition.policy.access_groups()),
+    };
+    check(Draft::from(definition), context, &mut problems);
+    problems.finish()
 }
 
 /// Whether filters accept it: a definition that they refuse would stop the whole feed.

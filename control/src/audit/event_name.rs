@@ -57,6 +57,12 @@ pub enum EventName {
     ServiceTokenEnabled,
     /// A service token is gone.
     ServiceTokenRemoved,
+    /// There is a new access group.
+    AccessGroupAdded,
+    /// An access group fits other people or networks.
+    AccessGroupChanged,
+    /// An access group is gone.
+    AccessGroupRemoved,
     /// Secrets in the database were sealed with another key.
     SecretsResealed,
     /// An administrator said that a proxy is gone.
@@ -71,7 +77,7 @@ pub enum EventName {
 
 impl EventName {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 35] = [
         Self::SignInSucceeded,
         Self::SignInFailed,
         Self::SignInRefused,
@@ -99,6 +105,9 @@ impl EventName {
         Self::ServiceTokenDisabled,
         Self::ServiceTokenEnabled,
         Self::ServiceTokenRemoved,
+        Self::AccessGroupAdded,
+        Self::AccessGroupChanged,
+        Self::AccessGroupRemoved,
         Self::SecretsResealed,
         Self::ProxyForgotten,
         Self::BackupMade,
@@ -137,6 +146,9 @@ impl EventName {
             Self::ServiceTokenDisabled => "admin.service_token_disabled",
             Self::ServiceTokenEnabled => "admin.service_token_enabled",
             Self::ServiceTokenRemoved => "admin.service_token_removed",
+            Self::AccessGroupAdded => "admin.access_group_added",
+            Self::AccessGroupChanged => "admin.access_group_changed",
+            Self::AccessGroupRemoved => "admin.access_group_removed",
             Self::SecretsResealed => "admin.secrets_resealed",
             Self::ProxyForgotten => "admin.proxy_forgotten",
             Self::BackupMade => "admin.backup_made",

@@ -1,5 +1,6 @@
 //! The arguments, and the help that people read.
 
+mod access_group;
 mod admin_token;
 mod application;
 mod applied;
@@ -24,6 +25,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use portcullis::protocol::origin::Origin;
 
+pub use access_group::AccessGroupCommand;
 pub use admin_token::AdminTokenCommand;
 pub use application::ApplicationCommand;
 pub use applied::{ProxyCommand, RevocationCommand, Wait};
@@ -168,6 +170,10 @@ Examples:
     /// Show, replace and test policies: who may use an application, and from where
     #[command(subcommand)]
     Policy(PolicyCommand),
+
+    /// Manage access groups: conditions with a name, which policies share
+    #[command(subcommand)]
+    AccessGroup(AccessGroupCommand),
 
     /// Print Envoy's configuration for the applications that exist
     ///

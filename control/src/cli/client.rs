@@ -114,6 +114,16 @@ impl Client {
         self.call(Method::POST, path, body.into()).await
     }
 
+    /// `PUT path`.
+    pub async fn put<A: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<A, ClientError> {
+        let body = serde_json::to_vec(body).map_err(|error| self.broken(&error))?;
+        self.call(Method::PUT, path, body.into()).await
+    }
+
     /// `DELETE path`.
     pub async fn delete<A: DeserializeOwned>(&self, path: &str) -> Result<A, ClientError> {
         self.call(Method::DELETE, path, Bytes::new()).await

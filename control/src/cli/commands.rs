@@ -1,5 +1,6 @@
 //! The commands that call the running service.
 
+mod access_group;
 mod admin_token;
 mod application;
 mod audit;
@@ -12,6 +13,7 @@ mod revocation;
 mod revoke;
 mod service_token;
 mod session;
+mod toml_file;
 mod user;
 
 use std::path::Path;
@@ -49,6 +51,7 @@ async fn dispatch(
         Command::User(command) => user::run(command, client, output).await,
         Command::Application(command) => application::run(command, client, output).await,
         Command::Policy(command) => policy::run(command, client, output).await,
+        Command::AccessGroup(command) => access_group::run(command, client, output).await,
         Command::Session(command) => session::run(command, client, output).await,
         Command::Key(command) => key::run(command, client, output).await,
         Command::Revoke(command) => revoke::run(command, client, output).await,

@@ -52,8 +52,8 @@ pub enum CliError {
     NoSuchProvider(String),
     #[error("the identity provider `{0}` cannot be used like this: see each PROBLEM")]
     ProviderUnfit(String),
-    #[error("the policy in {} cannot be used: {why}", file.display())]
-    PolicyFile { file: PathBuf, why: String },
+    #[error("{} cannot be used: {why}", file.display())]
+    InputFile { file: PathBuf, why: String },
     #[error("cannot read the password from standard input: {0}")]
     Password(std::io::Error),
     #[error("the output is incomplete: {0}")]
@@ -93,7 +93,7 @@ impl CliError {
             Self::Local(_) | Self::TryPort(_) => "not_started",
             Self::TryTwice(_) | Self::TryWithConfig => USAGE,
             Self::NoSuchProvider(_) => "not_found",
-            Self::PolicyFile { .. } => "request_invalid",
+            Self::InputFile { .. } => "request_invalid",
             Self::ProviderUnfit(_) => "provider_unfit",
             Self::Password(_) | Self::CutShort(_) | Self::System(_) => "system_error",
             Self::Declined | Self::CannotAsk => "declined",

@@ -1,7 +1,7 @@
 //! What policies may name while the service runs.
 
 use super::check::context::Names;
-use super::rules::{AccessGroup, Policy};
+use super::rules::AccessGroup;
 use super::selector::Selector;
 use crate::service::Service;
 use crate::storage::StorageError;
@@ -14,30 +14,28 @@ pub struct KnownNames {
 }
 
 impl KnownNames {
-    /// What exists, and what `before` names, also when it is gone: other settings can be changed
-    /// without touching the policy.
-    pub async fn of(service: &Service, before: Option<&Policy>) -> Result<Self, StorageError> {
-        let named = |names: fn(&Selector) -> Vec<String>| {
-            let selectors = before.into_iter().flat_map(Policy::selectors);
-            selectors.flat_map(names)
-        };
+    /// What exists, and what the selectors `before` name, also when it is gone: other settings can be
+    /// changed without touching them.
+    pub async fn of<'a>(
+        service: &Service,
+        before: impl Iterator<Item = &'a Selector>,
+    ) -> Result<Self, StorageError> {
         let configured = service.config.identity_providers.iter();
-        let configured = configured.map(|provider| provider.id.clone());
-        let stored = service.storage.service_tokens().await?.into_iter();
-        let mut access_groups = service.config.access_groups.clone();
-        for group in before.map(Policy::access_groups).unwrap_or_default() {
-            if access_groups.iter().all(|other| other.name != group.name) {
-                access_groups.push(group.clone());
-            }
+        let mut known = Self {
+            access_groups: Vec::new(),
+            providers: configured.map(|provider| provider.id.clone()).collect(),
+            service_tokens: Vec::new(),
+        };
+        for selector in before {
+            known.providers.extend(selector.providers());
+            let tokens = selector.service_tokens();
+            known.service_tokens.extend_from_slice(tokens);
         }
-        Ok(Self {
-            access_groups,
-            providers: configured.chain(named(Selector::providers)).collect(),
-            service_tokens: stored
-                .map(|token| token.name)
-                .chain(named(|selector| selector.service_tokens().to_vec()))
-                .collect(),
-        })
+        let groups = service.storage.access_groups().await?.into_iter();
+        known.access_groups.extend(groups.map(|one| one.group));
+        let tokens = service.storage.service_tokens().await?.into_iter();
+        known.service_tokens.extend(tokens.map(|token| token.name));
+        Ok(known)
     }
 
     /// The same for a check.

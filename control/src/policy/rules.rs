@@ -114,6 +114,12 @@ impl Policy {
         &self.access_groups
     }
 
+    /// Whether a rule names an access group.
+    #[must_use]
+    pub fn names_access_group(&self, name: &str) -> bool {
+        self.access_groups.iter().any(|group| group.name == name)
+    }
+
     /// The groups of identity providers that the rules name, also through access groups: each once, in
     /// the order of the rules.
     #[must_use]

@@ -135,7 +135,7 @@ async fn declare(service: &Service) -> Result<(), StartError> {
         .declare(&declared, until, &Initiator::system("configuration file"))
         .await?;
     let after = service.storage.applications().await?;
-    access_groups::apply(service, &after).await?;
+    access_groups::declare(service).await?;
     if let Some(version) = version {
         tracing::info!(version, "declared applications changed");
     }

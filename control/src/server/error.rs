@@ -10,7 +10,7 @@ use crate::problems::Refused;
 use crate::seal::NewKeyError;
 use crate::sign_in::known_browser::OpenKeyError;
 use crate::sign_in::password_hashing::PasswordError;
-use crate::storage::{ChangeError, OpenError, StorageError};
+use crate::storage::{AccessGroupError, ChangeError, OpenError, StorageError};
 use crate::system::randomness::NoRandomness;
 use crate::tokens::keys::ring::KeysError;
 
@@ -77,6 +77,9 @@ pub enum StartError {
         /// What is wrong with its policy then.
         refused: Refused,
     },
+    /// The access groups of the configuration file cannot be stored.
+    #[error("access_groups: cannot be stored: {0}")]
+    DeclareAccessGroups(AccessGroupError),
     /// The administrator or the filter credential cannot be made.
     #[error(transparent)]
     FirstStart(#[from] FirstStartError),

@@ -4,6 +4,7 @@ mod declare;
 mod error;
 mod events;
 mod places;
+pub(in crate::storage) mod policies;
 mod removal;
 mod rows;
 
@@ -12,9 +13,11 @@ use portcullis::protocol::origin_pattern::domain_above;
 
 use crate::applications::{Application, Definition};
 use crate::audit::Initiator;
+use crate::storage::access_groups::rows::are_current;
 use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::error::StorageError;
+use crate::storage::database::write::Write;
 use places::{check_taken_over, leave_places, take_places};
 use rows::{SELECT_ALL, name_taken, to_json};
 
@@ -98,6 +101,7 @@ impl Database {
     ) -> Result<u64, ChangeError> {
         let mut write = self.write().await?;
         write.lock().await?;
+        with_current_groups(&mut write, &application.definition).await?;
         declare::add(&mut write, application, by).await?;
         let version = write.version().await?;
         write.commit_noted(Unaudited::Nothing).await?;
@@ -121,6 +125,7 @@ impl Database {
         }
         let mut write = self.write().await?;
         write.lock().await?;
+        with_current_groups(&mut write, definition).await?;
         check_taken_over(&mut write, &was.audience, Some(definition), take_over).await?;
         // Compared as read: what an earlier version stored may be written in another way today.
         if rows::locked(&mut write, &was.audience).await?.as_ref() != Some(was) {
@@ -142,5 +147,17 @@ impl Database {
         write.publish_application(&application.to_feed()).await?;
         write.note_all(events::changed(by, Some(&was.definition), &application));
         Ok(write.commit_noted(Unaudited::Nothing).await?)
+    }
+}
+
+/// Fails if the access groups of a policy changed since it was checked.
+async fn with_current_groups(
+    write: &mut Write,
+    definition: &Definition,
+) -> Result<(), ChangeError> {
+    if are_current(write, &definition.policy).await? {
+        Ok(())
+    } else {
+        Err(ChangeError::GroupsChanged)
     }
 }

@@ -177,6 +177,13 @@ impl Service {
         (response.status(), response.json().await.unwrap())
     }
 
+    /// A `PUT` of the admin API over the control socket.
+    pub async fn put(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        let url = format!("http://control/api/admin/v1/{path}");
+        let response = self.socket.put(url).json(&body).send().await.unwrap();
+        (response.status(), response.json().await.unwrap())
+    }
+
     /// As [`Self::administer`], and it must succeed.
     pub async fn done(&self, path: &str, body: Value) -> Value {
         let (status, answer) = self.administer(path, body).await;

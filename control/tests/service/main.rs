@@ -9,6 +9,7 @@
     reason = "a test fails by a panic"
 )]
 
+mod access_groups;
 mod addresses;
 mod admin_api;
 mod administration;

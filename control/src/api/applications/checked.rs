@@ -4,6 +4,7 @@ use crate::api::command_error::CommandError;
 use crate::applications::check::{CheckContext, check};
 use crate::applications::{Application, Definition, Draft};
 use crate::policy::known_names::KnownNames;
+use crate::policy::rules::Policy;
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 
@@ -17,7 +18,7 @@ pub async fn checked(
     before: Option<&Application>,
 ) -> Result<Definition, CommandError> {
     let policy = before.map(|application| &application.definition.policy);
-    let known = KnownNames::of(service, policy).await?;
+    let known = KnownNames::of(service, policy.into_iter().flat_map(Policy::selectors)).await?;
     let mut problems = InputProblems::default();
     let context = CheckContext {
         path: "",

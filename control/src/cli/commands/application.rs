@@ -1,6 +1,6 @@
 //! `application add | list | show | set | remove`.
 
-mod policy;
+pub mod policy;
 mod shown;
 
 use serde_json::json;

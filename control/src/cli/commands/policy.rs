@@ -9,6 +9,7 @@ use super::super::arguments::{PolicyCommand, PolicyTest};
 use super::super::client::Client;
 use super::super::error::CliError;
 use super::super::output::{Output, table};
+use super::toml_file;
 use crate::api::applications::{ApplicationView, StoredApplication};
 use crate::api::policies::{AskPolicy, PolicyAnswer, PolicyQuestion};
 use crate::problems::config::show;
@@ -48,18 +49,11 @@ pub async fn run(command: &PolicyCommand, client: &Client, output: Output) -> Re
 
 /// The rules in a file.
 fn read(file: &Path) -> Result<Value, CliError> {
-    let wrong = |why: String| CliError::PolicyFile {
-        file: file.to_owned(),
-        why,
-    };
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-    let table: toml::Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+    let table = toml_file::table(file)?;
     let policy = table.get("policy").filter(|_| table.len() == 1);
-    let policy =
-        policy.ok_or_else(|| wrong("must hold `policy = [ … ]` and nothing else".to_owned()))?;
-    serde_json::to_value(policy).map_err(|error| wrong(error.to_string()))
+    let policy = policy
+        .ok_or_else(|| toml_file::wrong(file, "must hold `policy = [ … ]` and nothing else"))?;
+    serde_json::to_value(policy).map_err(|error| toml_file::wrong(file, error))
 }
 
 fn in_toml(policy: &[Value]) -> String {

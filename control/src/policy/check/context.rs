@@ -17,6 +17,16 @@ pub struct Names<'a> {
 }
 
 impl Names<'_> {
+    /// Any provider and service token, and these access groups: for a policy that was checked before.
+    #[must_use]
+    pub fn any(access_groups: &[AccessGroup]) -> Names<'_> {
+        Names {
+            access_groups,
+            providers: None,
+            service_tokens: None,
+        }
+    }
+
     /// Nothing to name, and any service token.
     pub const NONE: Self = Self {
         access_groups: &[],

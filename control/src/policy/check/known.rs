@@ -31,7 +31,7 @@ pub(super) fn names_exist(
         _ => return,
     };
     for value in values.iter().filter(|one| !known.contains(&one.as_str())) {
-        let message = unknown(what, &known);
+        let message = unknown(what, value, &known);
         problems.add(path, visible(value), message);
     }
     let subjects = names.access_groups.iter();
@@ -61,7 +61,9 @@ pub(super) fn group_exists(
     let message = match group.split_once(':') {
         Some((_, "")) | None => "must be provider:name, such as corp:engineering".to_owned(),
         Some((provider, _)) => match &known {
-            Some(known) if !known.contains(&provider) => unknown("identity provider", known),
+            Some(known) if !known.contains(&provider) => {
+                unknown("identity provider", provider, known)
+            }
             _ => return true,
         },
     };
@@ -73,18 +75,30 @@ fn of(names: &[String]) -> Vec<&str> {
     names.iter().map(String::as_str).collect()
 }
 
-fn unknown(what: &str, known: &[&str]) -> String {
+fn unknown(what: &str, name: &str, known: &[&str]) -> String {
     /// More would hide the message.
     const SHOWN: usize = 10;
-    match known {
-        [] => format!("there is no {what} with this name; there is none at all"),
-        known => {
-            let shown: Vec<&str> = known.iter().take(SHOWN).copied().collect();
-            let more = if known.len() > SHOWN { ", …" } else { "" };
-            format!(
-                "there is no {what} with this name; there is {}{more}",
-                shown.join(", ")
-            )
-        }
+    if known.is_empty() {
+        return format!("there is no {what} with this name; there is none at all");
     }
+    if let Some(nearest) = nearest(name, known) {
+        return format!("there is no {what} with this name; did you mean `{nearest}`?");
+    }
+    let shown: Vec<&str> = known.iter().take(SHOWN).copied().collect();
+    let more = if known.len() > SHOWN { ", …" } else { "" };
+    format!(
+        "there is no {what} with this name; there is {}{more}",
+        shown.join(", ")
+    )
+}
+
+/// The name that somebody most likely meant.
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    /// Less alike is another name, not a misspelt one.
+    const ALIKE: f64 = 0.8;
+    let alike = |other: &str| strsim::jaro(&name.to_lowercase(), &other.to_lowercase());
+    let alike = known.iter().map(|other| (alike(other), *other));
+    let alike = alike.filter(|(alike, _)| *alike > ALIKE);
+    let nearest = alike.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    nearest.map(|(_, name)| name)
 }

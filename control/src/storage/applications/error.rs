@@ -33,6 +33,9 @@ pub enum ChangeError {
     /// It was changed at the same time.
     #[error("the application was changed by somebody else at the same time; try again")]
     Raced,
+    /// An access group that its policy names was changed at the same time.
+    #[error("an access group that the policy names was changed at the same time; try again")]
+    GroupsChanged,
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),

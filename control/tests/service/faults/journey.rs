@@ -25,9 +25,10 @@ const BOB: &str = "bob@example.com";
 const NEW_PASSWORD: &str = "correct horse battery staple";
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// An application that the configuration file declares.
+/// An application and an access group that the configuration file declares.
 pub const DECLARED: &str = "[[applications]]\nname = \"declared\"\n\
-    origins = [\"https://declared.example.com\"]\n";
+    origins = [\"https://declared.example.com\"]\n\
+    [[access_groups]]\nname = \"office\"\ninclude = [{ ip = \"10.0.0.0/8\" }]\n";
 
 /// The functions of `control/src/storage` that write, and the steps below that call them.
 pub const WRITES: &[(&str, &str)] = &[
@@ -51,6 +52,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("claim_rechecks", "checks of sessions"),
     ("count_events", "failed sign-in"),
     ("declare", "start"),
+    ("declare_access_groups", "start"),
     ("delete", "upkeep"),
     ("delete_admin_token", "admin token"),
     ("delete_expired_signing_keys", "keys"),
@@ -78,6 +80,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("put_off_recheck", "checks of sessions"),
     ("record_proxies", "proxies"),
     ("refuse_signing_key", "keys"),
+    ("remove_access_group", "access groups"),
     ("remove_application", "applications"),
     ("remove_users", "users"),
     ("reseal", "keys"),
@@ -88,6 +91,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("revoke_reported", "reports of a provider"),
     ("revoke_users", "revocations"),
     ("rotate_service_token", "service tokens"),
+    ("set_access_group", "access groups"),
     ("set_password", "password"),
     ("shorten_log", "upkeep"),
     ("sign_out", "sign-out"),
@@ -126,6 +130,7 @@ impl Journey {
         };
         journey.answered("start");
         journey.administration().await;
+        journey.access_groups().await;
         journey.sessions().await;
         journey.provider().await;
         journey.reports().await;
@@ -181,6 +186,34 @@ impl Journey {
         assert_eq!(used.unwrap().status(), StatusCode::OK);
         let id = json!({ "id": made["id"] });
         self.done("admin token", "/admin-tokens/revoke", id).await;
+    }
+
+    async fn access_groups(&mut self) {
+        let step = "access groups";
+        let origin = "https://grouped.example.com";
+        for (name, domain) in [("staff", "example.com"), ("guests", "example.net")] {
+            self.set_access_group(name, domain).await;
+        }
+        let policy = json!([
+            { "id": "a", "action": "allow", "include": [{ "access_group": "staff" }] },
+        ]);
+        self.service
+            .application("grouped", origin, json!({ "policy": policy }))
+            .await;
+        self.answered("applications");
+        self.set_access_group("staff", "example.org").await;
+        let guests = "access-groups/guests";
+        let (status, _) = self.service.over_socket(Method::DELETE, guests).await;
+        assert_eq!(status, StatusCode::OK);
+        self.answered(step);
+    }
+
+    async fn set_access_group(&mut self, name: &str, domain: &str) {
+        let path = format!("access-groups/{name}");
+        let body = json!({ "include": [{ "email_domain": domain }] });
+        let (status, answer) = self.service.put(&path, body).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        self.answered("access groups");
     }
 
     async fn code(&mut self, browser: &mut Browser) -> String {

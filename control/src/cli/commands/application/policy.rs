@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::policy::rules::{Action, Rule};
+use crate::policy::rules::{Action, Conditions, Rule};
 use crate::policy::selector::{AnyOf, Selector};
 use crate::sessions::durations;
 use crate::sign_in::email::characters::with_scripts;
@@ -21,22 +21,27 @@ pub fn admits(policy: Option<&[Value]>) -> String {
 
 /// A rule in one line: `*@example.com, if amr mfa, except ana@example.com for 8h`.
 fn shown(rule: &Rule) -> String {
-    let conditions = &rule.conditions;
     let mut text = match rule.action {
         Action::Allow => String::new(),
         Action::Block => "not ".to_owned(),
         Action::Bypass => "without session ".to_owned(),
         Action::Service => "service token ".to_owned(),
     };
-    text.push_str(&list(&conditions.include, ", "));
+    text.push_str(&fits(&rule.conditions));
+    if let Some(duration) = rule.session_duration {
+        text.push_str(&format!(" for {}", durations::to_text(duration)));
+    }
+    text
+}
+
+/// Whom conditions fit, in one line.
+pub fn fits(conditions: &Conditions) -> String {
+    let mut text = list(&conditions.include, ", ");
     if !conditions.require.is_empty() {
         text.push_str(&format!(", if {}", list(&conditions.require, " and ")));
     }
     if !conditions.exclude.is_empty() {
         text.push_str(&format!(", except {}", list(&conditions.exclude, ", ")));
-    }
-    if let Some(duration) = rule.session_duration {
-        text.push_str(&format!(" for {}", durations::to_text(duration)));
     }
     text
 }

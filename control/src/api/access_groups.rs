@@ -1,0 +1,218 @@
+//! Access groups: `GET access-groups`, `GET|PUT|DELETE access-groups/{name}`.
+
+mod checked;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+
+use super::administrator::{Administrator, Scope};
+use super::authorization::require;
+use super::error::ApiError;
+use super::input::OptionalBody;
+use super::list::{ListPage, ListQuery, QueryResult};
+use crate::applications::check::check_again;
+use crate::applications::{Application, Definition};
+use crate::policy::notes::notes;
+use crate::policy::rules::Conditions;
+use crate::service::Service;
+use crate::storage::{AccessGroupError, StorageError, StoredAccessGroup};
+use checked::checked;
+
+/// The longest body of a call, in bytes: a group of the largest size, written with some space.
+pub const MAX_BODY_BYTES: usize = 512 * 1024;
+
+/// An access group, as it can be set.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AccessGroupView {
+    /// Its name.
+    pub name: String,
+    /// Whether it comes from the configuration file.
+    pub declared: bool,
+    /// The applications whose policies name it.
+    pub used_by: Vec<String>,
+    /// Whom it fits.
+    #[serde(flatten)]
+    pub conditions: Conditions,
+}
+
+/// An access group that was set.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ChangedAccessGroup {
+    /// As it is now.
+    #[serde(flatten)]
+    pub group: AccessGroupView,
+    /// Whether it was another one before, or none.
+    pub changed: bool,
+    /// The version of the feed with which policies follow it; absent if no policy changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    /// What an administrator should know about the policies that name it: a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// An access group that is gone.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RemovedAccessGroup {
+    /// Its name.
+    pub name: String,
+}
+
+/// An access group and those who use it.
+struct Seen<'a> {
+    stored: StoredAccessGroup,
+    applications: &'a [Application],
+}
+
+impl From<Seen<'_>> for AccessGroupView {
+    fn from(seen: Seen<'_>) -> Self {
+        let used_by = users(&seen.stored.group.name, seen.applications);
+        Self {
+            used_by: used_by.map(|one| one.definition.name.clone()).collect(),
+            name: seen.stored.group.name,
+            declared: seen.stored.declared,
+            conditions: seen.stored.group.conditions,
+        }
+    }
+}
+
+/// A page of access groups, by name.
+pub async fn list(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    query: QueryResult,
+) -> Result<Json<ListPage<AccessGroupView>>, ApiError> {
+    require(&administrator, Scope::ApplicationsRead)?;
+    let query = ListQuery::checked(query)?;
+    let after = query.after::<String>()?.unwrap_or_default();
+    // There are few, so all are read. Names are not empty.
+    let applications = service.storage.applications().await?;
+    let groups = service.storage.access_groups().await?.into_iter();
+    let groups = groups.filter(|one| one.group.name > after);
+    let groups = groups.take(query.limit_and_one() as usize);
+    let groups: Vec<Seen<'_>> = groups
+        .map(|stored| Seen {
+            stored,
+            applications: &applications,
+        })
+        .collect();
+    Ok(Json(
+        query.page(groups, |last| last.stored.group.name.clone()),
+    ))
+}
+
+/// An access group.
+pub async fn show(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(name): Path<String>,
+) -> Result<Json<AccessGroupView>, ApiError> {
+    require(&administrator, Scope::ApplicationsRead)?;
+    let stored = find(&service, &name).await?.ok_or_else(|| unknown(&name))?;
+    let applications = service.storage.applications().await?;
+    let applications = &applications;
+    Ok(Json(
+        Seen {
+            stored,
+            applications,
+        }
+        .into(),
+    ))
+}
+
+/// Adds or replaces an access group. The policies that name it follow it at once.
+pub async fn set(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(name): Path<String>,
+    body: OptionalBody,
+) -> Result<Json<ChangedAccessGroup>, ApiError> {
+    require(&administrator, Scope::ApplicationsWrite)?;
+    let before = find(&service, &name).await?;
+    if before.as_ref().is_some_and(|before| before.declared) {
+        return Err(refused(AccessGroupError::Declared, &name));
+    }
+    let group = checked(&service, &name, body, before.as_ref()).await?;
+    let demo = service.config.server.demo;
+    let check = |definition: &Definition| check_again(definition, demo);
+    let storage = &service.storage;
+    let version = storage
+        .set_access_group(&group, &check, administrator.initiator())
+        .await
+        .map_err(|error| refused(error, &name))?;
+    if let Some(version) = version {
+        service.notifier.committed(version);
+    }
+    let changed = before.is_none_or(|before| before.group != group);
+    if changed {
+        tracing::info!(access_group = name, version, by = %administrator, "access group set");
+    }
+    let applications = storage.applications().await?;
+    let notes = users(&name, &applications).flat_map(|one| {
+        let of_policy = notes(&one.definition.policy).into_iter();
+        of_policy.map(|note| format!("{}: {note}", one.definition.name))
+    });
+    let notes = notes.collect();
+    let stored = StoredAccessGroup {
+        group,
+        declared: false,
+    };
+    let applications = &applications;
+    Ok(Json(ChangedAccessGroup {
+        group: Seen {
+            stored,
+            applications,
+        }
+        .into(),
+        changed,
+        version,
+        notes,
+    }))
+}
+
+/// Deletes an access group that no policy names.
+pub async fn delete(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(name): Path<String>,
+) -> Result<Json<RemovedAccessGroup>, ApiError> {
+    require(&administrator, Scope::ApplicationsWrite)?;
+    let by = administrator.initiator();
+    let removed = service.storage.remove_access_group(&name, by).await;
+    removed.map_err(|error| refused(error, &name))?;
+    tracing::info!(access_group = name, by = %administrator, "access group deleted");
+    Ok(Json(RemovedAccessGroup { name }))
+}
+
+async fn find(service: &Service, name: &str) -> Result<Option<StoredAccessGroup>, StorageError> {
+    let mut groups = service.storage.access_groups().await?.into_iter();
+    Ok(groups.find(|one| one.group.name == name))
+}
+
+fn users<'a>(
+    group: &'a str,
+    applications: &'a [Application],
+) -> impl Iterator<Item = &'a Application> {
+    let all = applications.iter();
+    all.filter(move |one| one.definition.policy.names_access_group(group))
+}
+
+fn unknown(name: &str) -> ApiError {
+    ApiError::Unknown(format!(
+        "no access group has the name `{name}`; `access-group list` shows all"
+    ))
+}
+
+fn refused(error: AccessGroupError, name: &str) -> ApiError {
+    match error {
+        AccessGroupError::Unknown => unknown(name),
+        AccessGroupError::Unfit { .. } => ApiError::RequestInvalid(error.to_string()),
+        AccessGroupError::Storage(error) => error.into(),
+        AccessGroupError::Declared | AccessGroupError::InUse(_) | AccessGroupError::TooMany => {
+            ApiError::Conflict(error.to_string())
+        }
+    }
+}
