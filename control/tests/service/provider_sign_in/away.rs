@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use super::{PENDING, Scene, Settings, reason, refused};
+use super::{PENDING, SESSION, Scene, Settings, reason, refused};
 use crate::browser::{Browser, between, code_of, unescape};
 use crate::openid_provider::{Reply, TOKEN};
 
@@ -104,6 +104,24 @@ async fn a_provider_whose_token_endpoint_breaks_signs_nobody_in_until_it_works_a
     scene.corp.behave(TOKEN);
     let response = scene.sign_in(&mut browser, "corp", |token| token).await;
     code_of(&response, &scene.wiki);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_removed_ends_no_session() {
+    let scene = scene().await;
+    let mut browser = Browser::default();
+    let response = scene.sign_in(&mut browser, "partner", |token| token).await;
+    code_of(&response, &scene.wiki);
+    let (without, _) = scene.toml.rsplit_once("[[identity_providers]]").unwrap();
+    let service = scene.service.restart(without).await;
+    let response = browser.get(&service, &scene.wiki.path()).await;
+    code_of(&response, &scene.wiki);
+    let response = browser.get(&service, "/login/partner").await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    // They can still sign out here.
+    let response = browser.submit(&service, "/logout", &[]).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(!browser.cookies.contains_key(SESSION));
 }
 
 #[tokio::test]
