@@ -78,7 +78,7 @@ fn row(provider: &ProviderConfig) -> [String; 5] {
 /// How the client authenticates, without the place of the secret.
 fn authentication(provider: &ProviderConfig) -> &'static str {
     match provider.client_authentication {
-        ClientAuthentication::SecretEnv(_) | ClientAuthentication::SecretFile(_) => "secret",
+        ClientAuthentication::Secret(_) => "secret",
         ClientAuthentication::PrivateKeyFile(_) => "private key",
     }
 }

@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::provider_reports;
 use super::provider_values::{given, issuer, path_of_file, variable};
 use super::values::{self, Table, flag, text, texts};
-use crate::identity_providers::settings::{ClientAuthentication, ProviderConfig, ResponseMode};
+use crate::identity_providers::settings::{
+    ClientAuthentication, ProviderConfig, ResponseMode, SecretPlace,
+};
 use crate::sessions::durations::Bounds;
 use crate::sign_in::email::Domain;
 use crate::sign_in::email::characters::visible;
@@ -135,11 +137,12 @@ fn client_authentication(table: &mut Table<'_>) -> Option<ClientAuthentication> 
     const INLINE: &str = "a secret does not belong into this file: name a variable with \
                           client_secret_env, or a file with client_secret_file";
     let inline = table.optional("client_secret", (), |_| Err(INLINE.to_owned()));
+    let secret = |place| ClientAuthentication::Secret(place);
     let env = given(table, "client_secret_env", |value| {
-        variable(value).map(ClientAuthentication::SecretEnv)
+        variable(value).map(SecretPlace::Env).map(secret)
     });
     let file = given(table, "client_secret_file", |value| {
-        path_of_file(value).map(ClientAuthentication::SecretFile)
+        path_of_file(value).map(SecretPlace::File).map(secret)
     });
     let key = given(table, "private_key_file", |value| {
         path_of_file(value).map(ClientAuthentication::PrivateKeyFile)

@@ -155,7 +155,7 @@ fn provider(one: &ProviderConfig) -> Value {
 /// Where the secret or the key is, may differ between replicas.
 fn kind(authentication: &ClientAuthentication) -> &'static str {
     match authentication {
-        ClientAuthentication::SecretEnv(_) | ClientAuthentication::SecretFile(_) => "client_secret",
+        ClientAuthentication::Secret(_) => "client_secret",
         ClientAuthentication::PrivateKeyFile(_) => "private_key_jwt",
     }
 }

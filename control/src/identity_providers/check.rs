@@ -13,7 +13,7 @@ use super::documents::Documents;
 use super::documents::discovery::discovery_url;
 use super::error::ProviderError;
 use super::http::Http;
-use super::settings::{ClientAuthentication, ProviderConfig};
+use super::settings::{ClientAuthentication, ProviderConfig, SecretPlace};
 use crate::problems::InputProblems;
 use crate::system::clock::Clock;
 use findings::Findings;
@@ -85,17 +85,17 @@ fn open_client(settings: &ProviderConfig, findings: &mut Findings) -> Option<Cli
             findings.ok(CHECK, format!("authenticates with {how}"));
         }
         // The service may have another environment than this shell.
-        (None, ClientAuthentication::SecretEnv(name), _) => findings.note(
+        (None, ClientAuthentication::Secret(SecretPlace::Env(name)), _) => findings.note(
             CHECK,
             format!("{name} is not set here, or is no secret; the service needs it"),
         ),
         (None, _, Err(refused)) => findings.problem(CHECK, refused.one_line()),
         (None, _, Ok(())) => {}
     }
-    if let Some(file) = settings.client_authentication.file_open_to_others() {
+    for file in settings.files_open_to_others() {
         let file = file.display();
         let message = format!("{file} is readable by every user of this machine: chmod o-r");
-        findings.note(CHECK, message);
+        findings.note("secrets", message);
     }
     client
 }

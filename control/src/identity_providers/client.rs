@@ -7,7 +7,7 @@ use super::documents::discovery::Metadata;
 use super::error::ProviderError;
 use super::http::Authorization;
 use super::jose::client_key::ClientKey;
-use super::secret::{file_text, one_line, variable};
+use super::secret;
 use super::settings::{ClientAuthentication, ProviderConfig};
 use crate::problems::InputProblems;
 use crate::system::randomness::Randomness;
@@ -41,40 +41,30 @@ impl Client {
         path: &str,
         problems: &mut InputProblems,
     ) -> Option<Self> {
-        let (field, named, read) = match &settings.client_authentication {
-            ClientAuthentication::SecretEnv(name) => {
-                let read = variable(name).and_then(one_line).map(Proof::Secret);
-                ("client_secret_env", name.clone(), read)
-            }
-            ClientAuthentication::SecretFile(file) => {
-                let named = file.display().to_string();
-                let read = file_text(file).and_then(one_line).map(Proof::Secret);
-                ("client_secret_file", named, read)
-            }
+        let proof = match &settings.client_authentication {
+            ClientAuthentication::Secret(place) => match secret::read(place) {
+                Ok(secret) => Some(Proof::Secret(secret)),
+                Err(problem) => {
+                    let path = format!("{path}.client_secret");
+                    secret::note(place, &path, &problem, problems);
+                    None
+                }
+            },
             ClientAuthentication::PrivateKeyFile(file) => {
-                let named = file.display().to_string();
-                let key = file_text(file).and_then(|pem| {
+                let key = secret::file_text(file).and_then(|pem| {
                     ClientKey::read(pem.as_bytes()).map_err(|error| error.to_string())
                 });
-                (
-                    "private_key_file",
-                    named,
-                    key.map(|key| Proof::Key(Box::new(key))),
-                )
+                let note = |problem| {
+                    let message = format!("{}: {problem}", file.display());
+                    problems.add(&format!("{path}.private_key_file"), "", message);
+                };
+                key.map_err(note).ok().map(|key| Proof::Key(Box::new(key)))
             }
         };
-        match read {
-            Ok(proof) => Some(Self {
-                id: settings.client_id.clone(),
-                proof,
-            }),
-            Err(problem) => {
-                // Named in the message: the name of a secret's place is not shown as a value.
-                let message = format!("{named}: {problem}");
-                problems.add(&format!("{path}.{field}"), "", message);
-                None
-            }
-        }
+        Some(Self {
+            id: settings.client_id.clone(),
+            proof: proof?,
+        })
     }
 
     /// The key of `private_key_jwt`.

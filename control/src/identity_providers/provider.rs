@@ -40,7 +40,7 @@ impl IdentityProvider {
         problems: &mut InputProblems,
     ) -> Option<Self> {
         let client = Client::open(&settings, path, problems);
-        if let Some(file) = settings.client_authentication.file_open_to_others() {
+        for file in settings.files_open_to_others() {
             let file = file.display();
             tracing::warn!("{file} is readable by every user of this machine: chmod o-r");
         }

@@ -18,11 +18,7 @@ pub fn bearer_token(
     path: &str,
     problems: &mut InputProblems,
 ) -> Option<Hashed> {
-    let (field, named, text) = match place {
-        SecretPlace::Env(name) => ("token_env", name.clone(), variable(name)),
-        SecretPlace::File(file) => ("token_file", file.display().to_string(), file_text(file)),
-    };
-    let token = text.and_then(one_line).and_then(|token| {
+    let token = read(place).and_then(|token| {
         let long_enough = token.reveal().len() >= MIN_BEARER_BYTES;
         let message = || format!("must have at least {MIN_BEARER_BYTES} characters, at random");
         long_enough.then_some(token).ok_or_else(message)
@@ -30,19 +26,40 @@ pub fn bearer_token(
     match token {
         Ok(token) => Some(token.hashed()),
         Err(problem) => {
-            // Named in the message: the name of a secret's place is not shown as a value.
-            let message = format!("{named}: {problem}");
-            problems.add(&format!("{path}.{field}"), "", message);
+            note(place, &format!("{path}.token"), &problem, problems);
             None
         }
     }
 }
 
-/// A secret as it stands in a file: with a line break at its end, perhaps.
+/// The secret at a place.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn one_line(text: String) -> Result<Plain, String> {
+pub fn read(place: &SecretPlace) -> Result<Plain, String> {
+    match place {
+        SecretPlace::Env(name) => std::env::var(name).map_err(|_| "is not set".to_owned()),
+        SecretPlace::File(file) => file_text(file),
+    }
+    .and_then(one_line)
+}
+
+/// Notes what is wrong with the secret whose place `path` names with the ending `_env` or `_file`.
+pub fn note(place: &SecretPlace, path: &str, problem: &str, problems: &mut InputProblems) {
+    let ending = match place {
+        SecretPlace::Env(_) => "env",
+        SecretPlace::File(_) => "file",
+    };
+    // Named in the message: the name of a secret's place is not shown as a value.
+    problems.add(
+        &format!("{path}_{ending}"),
+        "",
+        format!("{place}: {problem}"),
+    );
+}
+
+/// A secret as it stands in a file: with a line break at its end, perhaps.
+fn one_line(text: String) -> Result<Plain, String> {
     let secret = text.trim_end_matches(['\r', '\n']);
     if secret.is_empty() {
         return Err("is empty".to_owned());
@@ -51,14 +68,6 @@ pub fn one_line(text: String) -> Result<Plain, String> {
         return Err("must be one line of at most 4096 bytes".to_owned());
     }
     Ok(Plain::new(secret.to_owned()))
-}
-
-/// The text of a variable of the environment.
-///
-/// # Errors
-/// When it is not set.
-pub fn variable(name: &str) -> Result<String, String> {
-    std::env::var(name).map_err(|_| "is not set".to_owned())
 }
 
 /// The text of a file.

@@ -1,12 +1,13 @@
 //! `[[identity_providers]]`, checked.
 
+use std::fmt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use portcullis::protocol::origin::Origin;
 
-use crate::sign_in::email::Domain;
+use crate::sign_in::email::{Address, Domain};
 
 /// One OpenID provider.
 #[derive(Debug, Clone)]
@@ -61,9 +62,9 @@ pub struct TransmitterConfig {
 /// Where a secret is. It is read at the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretPlace {
-    /// `token_env`: in a variable of the environment.
+    /// `…_env`: in a variable of the environment.
     Env(String),
-    /// `token_file`: in a file.
+    /// `…_file`: in a file.
     File(PathBuf),
 }
 
@@ -71,25 +72,29 @@ pub enum SecretPlace {
 /// are read at the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientAuthentication {
-    /// `client_secret_env`: the variable of the environment with the secret.
-    SecretEnv(String),
-    /// `client_secret_file`: the file with the secret.
-    SecretFile(PathBuf),
+    /// `client_secret_env` or `client_secret_file`: where the secret is.
+    Secret(SecretPlace),
     /// `private_key_file`: `private_key_jwt` with the key in a PEM file.
     PrivateKeyFile(PathBuf),
 }
 
-impl ClientAuthentication {
-    /// The file with the secret or the key, if every user of this machine can read it.
+impl SecretPlace {
+    /// The file, if it is one.
     #[must_use]
-    pub fn file_open_to_others(&self) -> Option<&Path> {
-        const OTHERS: u32 = 0o007;
-        let file = match self {
-            Self::SecretEnv(_) => return None,
-            Self::SecretFile(file) | Self::PrivateKeyFile(file) => file,
-        };
-        let metadata = std::fs::metadata(file).ok()?;
-        (metadata.permissions().mode() & OTHERS != 0).then_some(file)
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Env(_) => None,
+            Self::File(file) => Some(file),
+        }
+    }
+}
+
+impl fmt::Display for SecretPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => f.write_str(name),
+            Self::File(file) => write!(f, "{}", file.display()),
+        }
     }
 }
 
@@ -114,6 +119,30 @@ impl ResponseMode {
 }
 
 impl ProviderConfig {
+    /// Whether the provider may speak for an address: its domain is one of `email_domains`.
+    #[must_use]
+    pub fn speaks_for(&self, address: &Address) -> bool {
+        let mut domains = self.email_domains.iter();
+        domains.any(|domain| domain.ascii == address.domain())
+    }
+
+    /// The files with secrets and keys that every user of this machine can read.
+    #[must_use]
+    pub fn files_open_to_others(&self) -> Vec<&Path> {
+        const OTHERS: u32 = 0o007;
+        let client = match &self.client_authentication {
+            ClientAuthentication::Secret(place) => place.file(),
+            ClientAuthentication::PrivateKeyFile(file) => Some(file.as_path()),
+        };
+        let revocation = self.global_token_revocation.iter();
+        let events = self.events.iter().filter_map(|one| one.token.as_ref());
+        let tokens = revocation.chain(events).filter_map(SecretPlace::file);
+        let is_open = |file: &&Path| {
+            std::fs::metadata(file).is_ok_and(|file| file.permissions().mode() & OTHERS != 0)
+        };
+        client.into_iter().chain(tokens).filter(is_open).collect()
+    }
+
     /// The path of the callback.
     #[must_use]
     pub fn callback_path(&self) -> String {

@@ -6,8 +6,6 @@ use portcullis::time::UnixSeconds;
 
 use crate::identity_providers::IdentityProviders;
 use crate::identity_providers::identity::{ProvenEmail, ProvenIdentity};
-use crate::identity_providers::settings::ProviderConfig;
-use crate::sign_in::email::Address;
 use crate::storage::{IdentityEmail, Provided, SignedInIdentity};
 use crate::system::randomness::{NoRandomness, Randomness};
 use crate::tokens::secret::Plain;
@@ -129,7 +127,7 @@ fn is_believed(providers: &IdentityProviders, provider_id: &str, email: &ProvenE
     let names_none = own.is_some_and(|own| own.settings().email_domains.is_empty());
     let mut all = providers.all();
     email.spoken_for
-        || (names_none && !all.any(|other| speaks_for(other.settings(), &email.address)))
+        || (names_none && !all.any(|other| other.settings().speaks_for(&email.address)))
 }
 
 /// The providers with whose user of the same address a new identity becomes one user: both sides join
@@ -143,12 +141,7 @@ fn joins(providers: &IdentityProviders, provider_id: &str, email: &ProvenEmail) 
         .all()
         .map(|provider| provider.settings())
         .filter(|other| other.id != provider_id && other.link_by_email)
-        .filter(|other| speaks_for(other, &email.address))
+        .filter(|other| other.speaks_for(&email.address))
         .map(|other| other.id.clone())
         .collect()
-}
-
-fn speaks_for(settings: &ProviderConfig, address: &Address) -> bool {
-    let mut domains = settings.email_domains.iter();
-    domains.any(|domain| domain.ascii == address.domain())
 }

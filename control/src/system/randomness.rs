@@ -60,8 +60,16 @@ impl dyn Randomness {
     /// # Errors
     /// As [`Randomness::fill`].
     pub fn audience(&self) -> Result<String, NoRandomness> {
-        let mut text = String::with_capacity(64);
-        for byte in self.bytes::<32>()? {
+        self.hex::<32>()
+    }
+
+    /// So many bytes in hex digits.
+    ///
+    /// # Errors
+    /// As [`Randomness::fill`].
+    pub fn hex<const N: usize>(&self) -> Result<String, NoRandomness> {
+        let mut text = String::with_capacity(2 * N);
+        for byte in self.bytes::<N>()? {
             // Writing to a `String` cannot fail.
             let _ = write!(text, "{byte:02x}");
         }

@@ -110,10 +110,9 @@ fn email(
         return Err(ProviderError::EmailNotVerified);
     }
     let address = Address::parse(text).map_err(ProviderError::EmailInvalid)?;
-    let mut domains = settings.email_domains.iter();
     Ok(Some(ProvenEmail {
         verified,
-        spoken_for: domains.any(|domain| domain.ascii == address.domain()),
+        spoken_for: settings.speaks_for(&address),
         address,
     }))
 }

@@ -30,17 +30,9 @@ pub(super) async fn keep(
     seal: &Seal,
 ) -> Result<(), SealingError> {
     let session = session.id.as_str();
-    let secrets = [
-        (Purpose::RefreshToken { session }, &identity.refresh_token),
-        (Purpose::IdToken { session }, &identity.id_token),
-    ];
-    for (purpose, secret) in secrets {
-        let Some(secret) = secret else { continue };
-        let bytes = secret.reveal().as_bytes();
-        let sealed = seal_as_stored(write.connection(), seal, purpose, bytes).await?;
-        put(write, purpose, session, &sealed).await?;
-    }
-    Ok(())
+    keep_refresh_token(write, session, identity.refresh_token.as_ref(), seal).await?;
+    let purpose = Purpose::IdToken { session };
+    keep_one(write, (purpose, session), identity.id_token.as_ref(), seal).await
 }
 
 /// Seals and stores a refresh token in place of the session's old one. The version of the feed must be
@@ -51,11 +43,20 @@ pub(super) async fn keep_refresh_token(
     token: Option<&Plain>,
     seal: &Seal,
 ) -> Result<(), SealingError> {
-    let Some(token) = token else {
+    let purpose = Purpose::RefreshToken { session };
+    keep_one(write, (purpose, session), token, seal).await
+}
+
+async fn keep_one(
+    write: &mut Write,
+    (purpose, session): (Purpose<'_>, &str),
+    secret: Option<&Plain>,
+    seal: &Seal,
+) -> Result<(), SealingError> {
+    let Some(secret) = secret else {
         return Ok(());
     };
-    let purpose = Purpose::RefreshToken { session };
-    let bytes = token.reveal().as_bytes();
+    let bytes = secret.reveal().as_bytes();
     let sealed = seal_as_stored(write.connection(), seal, purpose, bytes).await?;
     Ok(put(write, purpose, session, &sealed).await?)
 }

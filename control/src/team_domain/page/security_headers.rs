@@ -4,6 +4,7 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use reqwest::Url;
 
 /// Nothing from other origins, no frames, forms only to the team domain.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -44,8 +45,33 @@ pub fn policy_for_sign_in(origin: &str) -> Option<HeaderValue> {
 
 /// The policy of the page that signs out: its form may redirect to `url` of a provider.
 pub fn policy_for_sign_out(url: &str) -> Option<HeaderValue> {
-    let after_scheme = url.find("://")? + 3;
-    let path = url.get(after_scheme..)?.find(['/', '?', '#']);
-    let origin = path.map_or(url, |path| url.get(..after_scheme + path).unwrap_or(url));
+    let origin = Url::parse(url).ok()?.origin().ascii_serialization();
     HeaderValue::from_str(&format!("{POLICY} {origin}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sign_out_may_lead_to_the_providers_origin_alone() {
+        for (url, origin) in [
+            ("https://sso.example.com", "https://sso.example.com"),
+            ("https://sso.example.com?a=/b", "https://sso.example.com"),
+            (
+                "https://SSO.example.com:443/end#x",
+                "https://sso.example.com",
+            ),
+            ("http://127.0.0.1:8080/end?a=b", "http://127.0.0.1:8080"),
+            (
+                "https://a:b@sso.example.com:8443/",
+                "https://sso.example.com:8443",
+            ),
+        ] {
+            let policy = policy_for_sign_out(url).unwrap();
+            let expected = format!("{POLICY} {origin}");
+            assert_eq!(policy.to_str().unwrap(), expected, "{url}");
+        }
+        assert_eq!(policy_for_sign_out("/end"), None);
+    }
 }

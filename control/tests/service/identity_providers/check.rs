@@ -230,13 +230,30 @@ async fn a_secret_that_everybody_can_read_is_noted() {
     let scene = Scene::with("").await;
     let (_, report) = scene.check().await;
     assert!(of(&report, "client").contains(&"ok".to_owned()));
-    let notes = |report: &Value| report.to_string().contains("chmod o-r");
-    let secret = scene.directory.path().join("secret");
-    for (mode, noted) in [(0o600, false), (0o640, false), (0o644, true)] {
+    let names = ["secret", "revocation.token", "events.token"];
+    let files = names.map(|name| scene.directory.path().join(name));
+    let [secret, revocation, events] = &files;
+    for token in [revocation, events] {
+        std::fs::write(token, "x".repeat(32)).unwrap();
+    }
+    scene.configure(&format!(
+        "client_secret_file = {secret:?}\n\
+         [identity_providers.global_token_revocation]\ntoken_file = {revocation:?}\n\
+         [[identity_providers.events]]\naudience = \"us\"\ntoken_file = {events:?}\n",
+    ));
+    let set = |file: &Path, mode| {
         let permissions = std::fs::Permissions::from_mode(mode);
-        std::fs::set_permissions(&secret, permissions).unwrap();
-        let (status, report) = scene.check().await;
-        assert_eq!((status, notes(&report)), (0, noted), "{mode:o}");
+        std::fs::set_permissions(file, permissions).unwrap();
+    };
+    for (mode, noted) in [(0o600, false), (0o640, false), (0o644, true)] {
+        for file in &files {
+            files.iter().for_each(|one| set(one, 0o600));
+            set(file, mode);
+            let (status, report) = scene.check().await;
+            let note = format!("{} is readable by every user", file.display());
+            let found = report.to_string().contains(&note);
+            assert_eq!((status, found), (0, noted), "{mode:o} {report}");
+        }
     }
 }
 

@@ -80,7 +80,7 @@ impl Pending {
     pub async fn begin(service: &Service, beginning: &Beginning<'_>) -> Result<Self, Failure> {
         // So that the attempts of another control service, with a newer seal key, count in `cookies`.
         service.keys().await?;
-        let id = base16(&service.random.bytes::<ID_BYTES>()?);
+        let id = service.random.hex::<ID_BYTES>()?;
         let place = serde_json::to_vec(beginning.query)
             .map_err(|_| Failure::Broken("a sign-in could not be written down"))?;
         Ok(Self {
@@ -281,8 +281,4 @@ fn place_of(id: &str) -> String {
 fn sealed(seal: &Seal, attempt: &str, bytes: &[u8]) -> Result<Sealed, Failure> {
     seal.seal(Purpose::SignInAttempt { attempt }, bytes)
         .map_err(|_| Failure::Broken("a sign-in could not be sealed"))
-}
-
-fn base16(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
