@@ -1,13 +1,12 @@
 //! A certified OpenID provider (npm `oidc-provider`), with its own pages.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use std::{env, fs};
 
 use anyhow::{Result, ensure};
+use reqwest::blocking::Client;
 
 use crate::ports::free_port;
 use crate::process::Process;
@@ -88,20 +87,21 @@ impl OpenIdProvider {
     /// When the provider does not answer.
     pub fn set_disabled(&self, name: &str, disabled: bool) -> Result<()> {
         let what = if disabled { "disable" } else { "enable" };
-        let address = self.issuer.trim_start_matches("http://");
-        let mut connection = TcpStream::connect(address)?;
-        connection.set_read_timeout(Some(LIMIT))?;
-        write!(
-            connection,
-            "POST /test/{what}/{name} HTTP/1.1\r\nhost: {address}\r\ncontent-length: 0\r\n\
-             connection: close\r\n\r\n"
-        )?;
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer)?;
-        ensure!(
-            answer.starts_with("HTTP/1.1 204"),
-            "the provider answers {answer}"
-        );
+        let url = format!("{}/test/{what}/{name}", self.issuer);
+        let client = Client::builder().no_proxy().timeout(LIMIT).build()?;
+        client.post(url).send()?.error_for_status()?;
         Ok(())
+    }
+
+    /// The entry of a configuration file that names it by `id`, with more settings on top.
+    #[must_use]
+    pub fn entry(&self, id: &str, name: &str, secret: &Path, more: &str) -> String {
+        format!(
+            "[[identity_providers]]\nid = \"{id}\"\nname = \"{name}\"\nissuer = \"{}\"\n\
+             client_id = \"portcullis\"\nclient_secret_file = \"{}\"\n\
+             groups_claim = \"groups\"\n{more}\n",
+            self.issuer,
+            secret.display()
+        )
     }
 }

@@ -59,15 +59,8 @@ impl Scene {
             ids: "corp,form,checked",
             secret: SECRET,
         })?;
-        let entry = |id: &str, more: &str| {
-            format!(
-                "[[identity_providers]]\nid = \"{id}\"\nname = \"{id} account\"\n\
-                 issuer = \"{}\"\nclient_id = \"portcullis\"\n\
-                 client_secret_file = \"{}\"\ngroups_claim = \"groups\"\n{more}\n",
-                provider.issuer,
-                secret.display()
-            )
-        };
+        let entry =
+            |id: &str, more: &str| provider.entry(id, &format!("{id} account"), &secret, more);
         let application = |name: &str, host: &str| {
             format!(
                 "[[applications]]\nname = \"{name}\"\norigins = [\"{}\"]\n\

@@ -163,14 +163,8 @@ impl Scene<'_> {
         let secret = self.directory.join("provider.secret");
         fs::write(&secret, SECRET)?;
         let file = self.directory.join("portcullis.toml");
-        let text = format!(
-            "[sign_in]\npasswords = true\n\n[[identity_providers]]\nid = \"demo\"\n\
-             name = \"the demo's provider\"\nissuer = \"{}\"\nclient_id = \"portcullis\"\n\
-             client_secret_file = \"{}\"\ngroups_claim = \"groups\"\n",
-            provider.issuer,
-            secret.display()
-        );
-        fs::write(&file, text)?;
+        let entry = provider.entry("demo", "the demo's provider", &secret, "");
+        fs::write(&file, format!("[sign_in]\npasswords = true\n\n{entry}"))?;
         Ok(file)
     }
 
