@@ -160,7 +160,7 @@ async fn a_bad_policy_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn policy_show_set_and_test_say_who_is_admitted_and_why() {
+async fn b17_policy_show_set_and_test_say_who_is_admitted_and_why() {
     let service = Service::start_with(
         "[[access_groups]]\nname = \"office\"\ninclude = [{ ip = \"10.0.0.0/8\" }]\n",
     )

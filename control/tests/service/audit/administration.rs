@@ -48,7 +48,7 @@ async fn users_are_told() {
 }
 
 #[tokio::test]
-async fn revocations_are_told_with_scope_and_version() {
+async fn b17_revocations_are_told_with_scope_and_version() {
     let mut scene = Scene::new().await;
     scene.signed_in().await;
     scene.news().await;
@@ -84,7 +84,7 @@ async fn revocations_are_told_with_scope_and_version() {
 }
 
 #[tokio::test]
-async fn applications_are_told_with_what_changed() {
+async fn b17_applications_are_told_with_what_changed() {
     let mut scene = Scene::new().await;
     let chat = "https://chat.example.com";
     scene.service.application("chat", chat, json!({})).await;

@@ -66,7 +66,7 @@ async fn too_many_tries_are_told() {
 }
 
 #[tokio::test]
-async fn a_refused_sign_in_is_told_with_the_reason() {
+async fn b17_a_refused_sign_in_is_told_with_the_reason() {
     let mut scene = Scene::new().await;
     let who = json!({ "email": ANA });
     scene.service.done("/revocations/user", who.clone()).await;

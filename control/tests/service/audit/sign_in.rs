@@ -6,7 +6,7 @@ use super::scene::{ANA, Scene, is, party, text};
 use crate::browser::Browser;
 
 #[tokio::test]
-async fn a_sign_in_and_its_tokens_are_told() {
+async fn b17_a_sign_in_and_its_tokens_are_told() {
     let mut scene = Scene::new().await;
     let answer = scene.signed_in().await;
     let [signed_in, issued] = scene.only(["sign_in.succeeded", "token.issued"]).await;
@@ -58,7 +58,7 @@ async fn a_token_for_scripts_is_told() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_session_is_told_with_who_ended_it() {
+async fn b17_the_end_of_a_session_is_told_with_who_ended_it() {
     let mut scene = Scene::new().await;
     scene.signed_in().await;
     let out = scene.browser.submit(&scene.service, "/logout", &[]).await;
