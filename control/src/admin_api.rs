@@ -10,7 +10,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 
 use crate::api::error::ApiError;
 use crate::api::{
@@ -18,6 +18,7 @@ use crate::api::{
     service_tokens, sessions, users,
 };
 use crate::audit::source::Source;
+use crate::dashboard::source;
 use crate::service::Service;
 use crate::tokens::admin_tokens as tokens;
 
@@ -26,7 +27,9 @@ pub const PATH: &str = "/api/admin/v1";
 
 /// All calls, for callers with an admin token.
 pub fn router(service: Arc<Service>) -> Router<Arc<Service>> {
-    calls().layer(middleware::from_fn_with_state(service, authenticate))
+    let authenticate = middleware::from_fn_with_state(Arc::clone(&service), authenticate);
+    let source = middleware::from_fn_with_state(service, source::call);
+    calls().layer(authenticate).layer(source)
 }
 
 /// All calls. Each needs an [`Administrator`](crate::api::administrator::Administrator) as an
@@ -41,6 +44,7 @@ pub fn calls() -> Router<Arc<Service>> {
         .route("/users/{id}/disable", post(users::disable))
         .route("/users/{id}/enable", post(users::enabling::enable))
         .route("/users/{id}/password", post(users::password::set))
+        .route("/users/{id}/role", put(users::role::set))
         .route("/applications", get(applications::list_page))
         .route(
             "/applications/{name}",

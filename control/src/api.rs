@@ -20,6 +20,7 @@ pub mod list;
 pub mod policies;
 pub mod proxies;
 pub mod revocations;
+pub mod scope;
 pub mod service_tokens;
 pub mod sessions;
 #[cfg(feature = "test-clock")]

@@ -4,6 +4,7 @@
 //! Unknown, ill-typed and invalid settings are refused with path and value, all at once. Without a
 //! file, every setting has a default that works on one machine.
 
+mod dashboard;
 mod environment;
 mod identity_providers;
 mod json;
@@ -24,7 +25,8 @@ use crate::policy::check::context::Names;
 use crate::policy::rules::AccessGroup;
 use crate::problems::{InputProblems, Refused};
 use settings::{
-    AuditConfig, DatabaseConfig, KeysConfig, ServerConfig, SessionsConfig, SignInConfig,
+    AuditConfig, DashboardConfig, DatabaseConfig, KeysConfig, ServerConfig, SessionsConfig,
+    SignInConfig,
 };
 use values::Table;
 
@@ -43,6 +45,8 @@ pub struct Config {
     pub audit: AuditConfig,
     /// `[sign_in]`.
     pub sign_in: SignInConfig,
+    /// `[dashboard]`.
+    pub dashboard: DashboardConfig,
     /// `[[identity_providers]]`.
     pub identity_providers: Vec<ProviderConfig>,
     /// `[[access_groups]]`.
@@ -116,6 +120,7 @@ impl Config {
             providers: ids.as_deref(),
             ..Names::NONE
         };
+        let dashboard = dashboard::dashboard(root.optional_object("dashboard"), names);
         let access_groups = sections::access_groups(&mut root, names);
         let names = Names {
             access_groups: access_groups.as_deref().unwrap_or_default(),
@@ -130,6 +135,7 @@ impl Config {
             keys: keys?,
             audit: audit?,
             sign_in: sign_in?,
+            dashboard: dashboard?,
             identity_providers: providers?,
             access_groups: access_groups?,
             applications: applications?,

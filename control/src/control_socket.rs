@@ -30,6 +30,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/users/disable", post(users::disable_by_email))
         .route("/users/enable", post(users::enabling::enable_by_email))
         .route("/users/password", post(users::password::set_by_email))
+        .route("/users/role", post(users::role::set_by_email))
         .route("/users/remove", post(users::removal::remove_by_email))
         .route(
             "/applications",

@@ -7,12 +7,14 @@
 //! for [`metrics`], is optional.
 
 mod admin_api;
+pub mod administration;
 mod api;
 pub mod applications;
 pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod control_socket;
+pub mod dashboard;
 mod eligibility;
 pub mod envoy_config;
 pub mod feed;

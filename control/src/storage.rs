@@ -70,6 +70,6 @@ pub use tokens::signing_keys::{
 };
 pub use upkeep::clock::LongestLeft;
 pub use users::{
-    AddUserError, EnabledUsers, NewUser, PasswordAccount, PasswordChange, PasswordSet, User,
-    UserPage,
+    AddUserError, ChangedRole, EnabledUsers, NewUser, PasswordAccount, PasswordChange, PasswordSet,
+    RoleError, User, UserPage, WaysIn,
 };

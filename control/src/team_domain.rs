@@ -1,14 +1,14 @@
 //! The team domain: pages for people, public keys, and the admin API.
 
 mod assets;
-mod client;
+pub(crate) mod client;
 mod device;
 mod jwks;
 mod landing;
 mod login;
 mod logout;
 mod oauth;
-mod page;
+pub(crate) mod page;
 mod password;
 mod robots;
 mod sessions;
@@ -23,6 +23,7 @@ use axum::routing::{MethodRouter, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::admin_api;
+use crate::dashboard;
 use crate::health;
 use crate::metrics::refusals::count_refusals;
 use crate::provider_events;
@@ -67,6 +68,8 @@ pub fn router(service: Arc<Service>) -> Router {
         .merge(health::router())
         .merge(provider_events::router())
         .route("/assets/{name}", get(assets::asset))
+        .route("/assets/{hash}/{name}", get(dashboard::asset))
+        .merge(dashboard::router(&service))
         .fallback(async || Failure::NotFound)
         .method_not_allowed_fallback(async || Failure::NoSuchMethod)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::problems::{InputProblem, Refused};
 use crate::sign_in::users::MakeUserError;
-use crate::storage::{AddUserError, ChangeError, StorageError};
+use crate::storage::{AddUserError, ChangeError, RoleError, StorageError};
 use crate::system::randomness::NoRandomness;
 use crate::tokens::filter_credentials::MakeCredentialError;
 
@@ -41,6 +41,9 @@ pub enum CommandError {
     /// Several users have the address, and the change is for one.
     #[error("{0} users have this e-mail address: name one by id, as `user list` shows it")]
     SeveralUsers(usize),
+    /// The change would leave no administrator.
+    #[error("{}", RoleError::LastAdministrator)]
+    LastAdministrator,
     /// The service failed.
     #[error("the service failed: {0}")]
     Failed(Box<dyn std::error::Error + Send + Sync>),
@@ -110,6 +113,7 @@ impl CommandError {
             Self::Change(ChangeError::Raced | ChangeError::GroupsChanged) => "raced",
             Self::EmailTaken => "email_taken",
             Self::SeveralUsers(_) => "several_users",
+            Self::LastAdministrator => "last_administrator",
             Self::Failed(_) | Self::Change(ChangeError::Storage(_)) => "unavailable",
         }
     }
@@ -118,7 +122,10 @@ impl CommandError {
         match self {
             Self::NoSuchCall | Self::Unknown { .. } => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Change(_) | Self::EmailTaken | Self::SeveralUsers(_) => StatusCode::CONFLICT,
+            Self::Change(_)
+            | Self::EmailTaken
+            | Self::SeveralUsers(_)
+            | Self::LastAdministrator => StatusCode::CONFLICT,
             Self::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

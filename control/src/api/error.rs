@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use super::administrator::Scope;
 use crate::metrics::refusals::{Endpoint, Refused};
 use crate::problems::Problem;
-use crate::storage::StorageError;
+use crate::storage::{RoleError, StorageError};
 
 /// Why a call was refused; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -26,9 +26,18 @@ pub enum ApiError {
     /// The token does not allow this call.
     #[error("the admin token lacks the scope {}", .0.name())]
     ScopeMissing(Scope),
-    /// The call would change an administrator.
-    #[error("an administrator can only be changed with the command line, where the service runs")]
+    /// The call would change a user with a role.
+    #[error(
+        "a user with a role in the dashboard can only be changed there, or with the command line where the \
+         service runs"
+    )]
     AdministratorProtected,
+    /// The call would leave no administrator.
+    #[error("{}", RoleError::LastAdministrator)]
+    LastAdministrator,
+    /// The service does not answer such calls from the caller's address.
+    #[error("the admin API does not answer from this address; see `dashboard.source_ranges`")]
+    SourceRefused,
     /// The query or the body is invalid.
     #[error("{0}")]
     RequestInvalid(String),
@@ -71,7 +80,17 @@ impl ApiError {
             Self::AdministratorProtected => (
                 StatusCode::FORBIDDEN,
                 "administrator_protected",
-                "Not allowed for administrators",
+                "Not allowed for users with a role",
+            ),
+            Self::LastAdministrator => (
+                StatusCode::CONFLICT,
+                "last_administrator",
+                "The last administrator",
+            ),
+            Self::SourceRefused => (
+                StatusCode::FORBIDDEN,
+                "source_refused",
+                "Not from this address",
             ),
             Self::RequestInvalid(_) => (
                 StatusCode::UNPROCESSABLE_ENTITY,

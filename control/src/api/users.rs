@@ -4,6 +4,7 @@
 pub mod enabling;
 pub mod password;
 pub mod removal;
+pub mod role;
 mod selected;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
 use super::list::{Items, ListPage, ListQuery, QueryResult};
+use crate::administration::role::Role;
 use crate::service::Service;
 use crate::sign_in::email::Address;
 use crate::sign_in::email::characters::scripts_of;
@@ -42,8 +44,11 @@ pub struct UserView {
     /// Why nobody can sign in with the address, if so.
     #[serde(default)]
     pub address_problem: Option<String>,
-    /// Whether the user may administer.
+    /// Whether the user's role is `administrator`.
     pub administrator: bool,
+    /// The role in the dashboard that was given to the user; lists of the configuration may give more.
+    #[serde(default)]
+    pub role: Option<String>,
     /// Whether the user is kept from signing in.
     pub disabled: bool,
     /// When the user last signed in.
@@ -94,7 +99,8 @@ impl From<User> for UserView {
             address_problem: address_problem(&user),
             id: user.id,
             email: user.email,
-            administrator: user.administrator,
+            administrator: user.role == Some(Role::Administrator),
+            role: user.role.map(|role| role.name().to_owned()),
             disabled: user.disabled,
             last_sign_in_at: user.last_sign_in_at,
             providers: user.providers,
@@ -170,7 +176,7 @@ pub async fn add(
     let request = UserRequest {
         email: &request.email,
         password: request.password,
-        administrator: false,
+        role: None,
     };
     let user = users::make(&service, request, administrator.initiator()).await?;
     Ok(Json(AddedUser {

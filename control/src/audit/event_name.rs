@@ -37,6 +37,8 @@ pub enum EventName {
     UserRemoved,
     /// A user has a new password.
     UserPasswordChanged,
+    /// A user has another role.
+    UserRoleChanged,
     /// A signing key was published, signs, was refused or has expired.
     KeyRotated,
     /// There is a new admin token.
@@ -77,7 +79,7 @@ pub enum EventName {
 
 impl EventName {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::SignInSucceeded,
         Self::SignInFailed,
         Self::SignInRefused,
@@ -95,6 +97,7 @@ impl EventName {
         Self::UserEnabled,
         Self::UserRemoved,
         Self::UserPasswordChanged,
+        Self::UserRoleChanged,
         Self::KeyRotated,
         Self::AdminTokenAdded,
         Self::AdminTokenRevoked,
@@ -136,6 +139,7 @@ impl EventName {
             Self::UserEnabled => "user.enabled",
             Self::UserRemoved => "user.removed",
             Self::UserPasswordChanged => "user.password_changed",
+            Self::UserRoleChanged => "user.role_changed",
             Self::KeyRotated => "key.rotated",
             Self::AdminTokenAdded => "admin.token_added",
             Self::AdminTokenRevoked => "admin.token_revoked",

@@ -1,12 +1,15 @@
 //! The settings, checked.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use portcullis::protocol::origin::Origin;
 use portcullis::session::signature::Algorithm;
+
+use crate::administration::role::Role;
+use crate::policy::selector::Selector;
 
 /// `[server]`.
 #[derive(Debug, Clone)]
@@ -82,6 +85,40 @@ pub struct SignInConfig {
     pub failures_per_email: u32,
     /// `failures_per_address`: 60 by default; many people can share an address.
     pub failures_per_address: u32,
+}
+
+/// `[dashboard]`.
+#[derive(Debug, Clone)]
+pub struct DashboardConfig {
+    /// `enabled`: true by default.
+    pub enabled: bool,
+    /// `source_ranges`: the networks from which dashboard and admin API answer; empty: all.
+    pub source_ranges: Vec<IpNet>,
+    /// `administrators`: conditions of which one makes a person administrator.
+    pub administrators: Vec<Selector>,
+    /// `help_desk`.
+    pub help_desk: Vec<Selector>,
+    /// `viewers`.
+    pub viewers: Vec<Selector>,
+}
+
+impl DashboardConfig {
+    /// The conditions of which one gives a role.
+    #[must_use]
+    pub fn list_of(&self, role: Role) -> &[Selector] {
+        match role {
+            Role::Viewer => &self.viewers,
+            Role::HelpDesk => &self.help_desk,
+            Role::Administrator => &self.administrators,
+        }
+    }
+
+    /// Whether dashboard and admin API answer an address.
+    #[must_use]
+    pub fn answers(&self, address: IpAddr) -> bool {
+        let mut ranges = self.source_ranges.iter();
+        self.source_ranges.is_empty() || ranges.any(|range| range.contains(&address))
+    }
 }
 
 impl std::fmt::Debug for DatabaseConfig {

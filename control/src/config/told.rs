@@ -8,7 +8,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::Config;
-use super::settings::{AuditConfig, KeysConfig, ServerConfig, SessionsConfig, SignInConfig};
+use super::settings::{
+    AuditConfig, DashboardConfig, KeysConfig, ServerConfig, SessionsConfig, SignInConfig,
+};
 use crate::identity_providers::settings::{
     ClientAuthentication, ProviderConfig, ResponseMode, TransmitterConfig,
 };
@@ -27,6 +29,7 @@ impl Config {
             keys,
             audit,
             sign_in,
+            dashboard,
             identity_providers,
             // These have events of their own.
             access_groups: _,
@@ -48,6 +51,7 @@ impl Config {
             ("sign_in.failures_per_email", json!(failures_per_email)),
             ("sign_in.failures_per_address", json!(failures_per_address)),
         ]));
+        told.extend(of_dashboard(dashboard));
         for one in identity_providers {
             told.insert(format!("identity_providers.{}", one.id), provider(one));
         }
@@ -110,6 +114,27 @@ fn of_keys(keys: &KeysConfig) -> [(String, Value); 2] {
     named([
         ("keys.algorithm", json!(algorithm_name(*algorithm))),
         ("keys.rotate_every", json!(duration(*rotate_every))),
+    ])
+}
+
+fn of_dashboard(dashboard: &DashboardConfig) -> [(String, Value); 5] {
+    let DashboardConfig {
+        enabled,
+        source_ranges,
+        administrators,
+        help_desk,
+        viewers,
+    } = dashboard;
+    let ranges = source_ranges.iter().map(ToString::to_string);
+    named([
+        ("dashboard.enabled", json!(enabled)),
+        (
+            "dashboard.source_ranges",
+            json!(ranges.collect::<Vec<String>>()),
+        ),
+        ("dashboard.administrators", json!(administrators)),
+        ("dashboard.help_desk", json!(help_desk)),
+        ("dashboard.viewers", json!(viewers)),
     ])
 }
 

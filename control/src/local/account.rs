@@ -88,7 +88,7 @@ async fn prepare_user(
         let request = UserRequest {
             email,
             password: Some(password.clone()),
-            administrator: false,
+            role: None,
         };
         let user = users::make(service, request, &Initiator::system("try")).await?;
         return Ok((user.id, Some(password)));

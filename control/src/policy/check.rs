@@ -14,6 +14,8 @@ pub use single::method;
 use serde_json::Value;
 
 use super::rules::{Policy, Rule};
+use super::selector::{AnyOf, Selector};
+use crate::config::values::{Table, texts};
 use crate::problems::InputProblems;
 use context::{Names, PolicyContext};
 
@@ -47,6 +49,36 @@ pub fn check(
     let rules: Vec<Rule> = rules.into_iter().collect::<Option<_>>()?;
     let policy = Policy::new(rules, context.names.access_groups).filter(|_| is_valid)?;
     fit_for_filters::check(&policy, context.path, problems).then_some(policy)
+}
+
+/// People outside of a policy: `emails` and `groups`, of which one suffices. `None` is a problem.
+pub fn people(mut table: Table<'_>, names: Names<'_>) -> Option<Vec<Selector>> {
+    let mut selectors = Vec::new();
+    let (mut is_valid, mut values) = (true, Vec::new());
+    for name in ["emails", "groups"] {
+        let path = table.path_of(name);
+        let given = texts(&mut table, name);
+        is_valid &= given.is_some() || !table.has(name);
+        for (index, text) in given.into_iter().flatten().enumerate() {
+            let path = format!("{path}[{index}]");
+            let value = match name {
+                "emails" => single::email(&text, &path, table.problems()),
+                _ => group(&text, &path, names, table.problems()),
+            };
+            is_valid &= value.is_some();
+            values.extend(value);
+        }
+        if values.is_empty() {
+            continue;
+        }
+        let values = AnyOf(std::mem::take(&mut values));
+        selectors.push(match name {
+            "emails" => Selector::Email(values),
+            _ => Selector::Group(values),
+        });
+    }
+    table.finish();
+    is_valid.then_some(selectors)
 }
 
 /// A group of an identity provider outside of a policy. `None` is a problem.

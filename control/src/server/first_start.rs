@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use crate::administration::role::Role;
 use crate::audit::Initiator;
 use crate::service::Service;
 use crate::sign_in::users::{self, MakeUserError, UserRequest};
@@ -49,7 +50,7 @@ pub async fn make(service: &Service) -> Result<Option<FirstStart>, FirstStartErr
     let request = UserRequest {
         email: ADMINISTRATOR,
         password: None,
-        administrator: true,
+        role: Some(Role::Administrator),
     };
     let user = users::make(service, request, &by).await?;
     let request = CredentialRequest {

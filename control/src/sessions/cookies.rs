@@ -14,6 +14,9 @@ pub const PROVIDER_SIGN_IN: &str = "__Host-access_signin_";
 /// Shows that users signed in in this browser before.
 pub const KNOWN_BROWSER: &str = "__Host-access_known";
 
+/// Holds the theme of the dashboard, `light` or `dark`, if one was chosen.
+pub const THEME: &str = "__Host-access_theme";
+
 /// How many bytes of values with one name are read. A browser sends one value, but another host of
 /// its site may have planted others before it, so a count would let false cookies hide the good
 /// one.

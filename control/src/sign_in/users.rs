@@ -4,6 +4,7 @@ use super::email::Address;
 use super::email::characters::{mixed_scripts, visible};
 use super::new_password::{self, NewPasswordError};
 use super::password_hashing::Caller;
+use crate::administration::role::Role;
 use crate::audit::Initiator;
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
@@ -27,8 +28,8 @@ pub struct UserRequest<'a> {
     pub email: &'a str,
     /// The password; generated if absent.
     pub password: Option<Plain>,
-    /// Whether the user may administer.
-    pub administrator: bool,
+    /// The role.
+    pub role: Option<Role>,
 }
 
 /// Why a user was not added.
@@ -63,7 +64,7 @@ pub async fn make(
         id: service.random.id()?,
         email: address,
         password_hash: Some(password.hash),
-        administrator: request.administrator,
+        role: request.role,
         created_at: service.now(),
     };
     service.storage.add_user(&user, by).await?;

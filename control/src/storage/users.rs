@@ -5,9 +5,11 @@ mod enabling;
 pub(super) mod known;
 mod passwords;
 mod removal;
+mod roles;
 
 use portcullis::time::UnixSeconds;
 
+use crate::administration::role::Role;
 use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::sign_in::email::Address;
 use crate::sign_in::password_hash::PasswordHash;
@@ -17,6 +19,7 @@ use crate::storage::database::error::StorageError;
 
 pub use enabling::EnabledUsers;
 pub use passwords::{PasswordChange, PasswordSet};
+pub use roles::{ChangedRole, RoleError, WaysIn};
 
 /// A user, as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +30,8 @@ pub struct User {
     pub email: String,
     /// Whether another user with a password has the same address, so that this one cannot sign in.
     pub address_taken: bool,
-    /// Whether the user is an administrator.
-    pub administrator: bool,
+    /// The role that is stored of the user.
+    pub role: Option<Role>,
     /// Whether the user is disabled and cannot sign in.
     pub disabled: bool,
     /// When the user last signed in.
@@ -57,8 +60,8 @@ pub struct NewUser {
     pub email: Address,
     /// The password's hash; `None` if the user has no password.
     pub password_hash: Option<PasswordHash>,
-    /// Whether the user is an administrator.
-    pub administrator: bool,
+    /// The role.
+    pub role: Option<Role>,
     /// The time.
     pub created_at: UnixSeconds,
 }
@@ -87,21 +90,29 @@ pub enum AddUserError {
     Storage(#[from] StorageError),
 }
 
-type UserColumns = (String, String, i64, i64, i64, Option<i64>, Option<String>);
+type UserColumns = (
+    String,
+    String,
+    i64,
+    String,
+    i64,
+    Option<i64>,
+    Option<String>,
+);
 
 impl Database {
     /// Adds a user.
     pub async fn add_user(&self, user: &NewUser, by: &Initiator) -> Result<(), AddUserError> {
         let mut write = self.write().await?;
         let added = sqlx::query(
-            "INSERT INTO users (id, email, email_normal, password_hash, administrator, disabled, \
+            "INSERT INTO users (id, email, email_normal, password_hash, role, disabled, \
              blocked_until, created_at) VALUES ($1, $2, $3, $4, $5, 0, 0, $6)",
         )
         .bind(&user.id)
         .bind(user.email.shown())
         .bind(user.email.normal())
         .bind(user.password_hash.as_ref().map(PasswordHash::reveal))
-        .bind(i64::from(user.administrator))
+        .bind(user.role.map_or("", Role::name))
         .bind(to_db(user.created_at))
         .execute(write.connection())
         .await;
@@ -114,7 +125,7 @@ impl Database {
         }
         let subject = Subject::user(&user.id, user.email.shown());
         let event = Event::new(EventName::UserAdded, by, subject)
-            .detail("administrator", user.administrator)
+            .detail("role", user.role.map(Role::name))
             .detail("password", user.password_hash.is_some());
         write.commit([event]).await?;
         Ok(())
@@ -123,20 +134,20 @@ impl Database {
     /// All users, by address.
     pub async fn users(&self) -> Result<Vec<User>, StorageError> {
         let rows: Vec<UserColumns> = sqlx::query_as(
-            "SELECT users.id, users.email, address_taken, administrator, disabled, \
+            "SELECT users.id, users.email, address_taken, role, disabled, \
              last_sign_in_at, provider_id FROM users \
              LEFT JOIN identities ON identities.user_id = users.id \
              ORDER BY users.email, users.id, provider_id",
         )
         .fetch_all(self.pool())
         .await?;
-        Ok(grouped(rows))
+        grouped(rows)
     }
 
     /// A page of users, by address.
     pub async fn users_page(&self, page: UserPage<'_>) -> Result<Vec<User>, StorageError> {
         let rows: Vec<UserColumns> = sqlx::query_as(
-            "SELECT page.id, page.email, address_taken, administrator, disabled, \
+            "SELECT page.id, page.email, address_taken, role, disabled, \
              last_sign_in_at, provider_id FROM (SELECT * FROM users \
              WHERE ($1 = '' OR id = $1 OR email_normal = $1) AND (email, id) > ($2, $3) \
              ORDER BY email, id LIMIT $4) AS page \
@@ -149,7 +160,7 @@ impl Database {
         .bind(i64::from(page.limit))
         .fetch_all(self.pool())
         .await?;
-        Ok(grouped(rows))
+        grouped(rows)
     }
 
     /// The user who can sign in with a password under an e-mail address, given in its normal form.
@@ -184,16 +195,16 @@ impl Database {
 }
 
 /// Makes one user of all rows with their id, which follow each other.
-fn grouped(rows: Vec<UserColumns>) -> Vec<User> {
+fn grouped(rows: Vec<UserColumns>) -> Result<Vec<User>, StorageError> {
     let mut users: Vec<User> = Vec::new();
-    for (id, email, taken, administrator, disabled, last, provider) in rows {
+    for (id, email, taken, role, disabled, last, provider) in rows {
         match users.last_mut().filter(|user| user.id == id) {
             Some(user) => user.providers.extend(provider),
             None => users.push(User {
                 id,
                 email,
                 address_taken: taken != 0,
-                administrator: administrator != 0,
+                role: roles::read(&role)?,
                 disabled: disabled != 0,
                 last_sign_in_at: last.map(from_db),
                 providers: provider.into_iter().collect(),
@@ -203,5 +214,5 @@ fn grouped(rows: Vec<UserColumns>) -> Vec<User> {
     for user in &mut users {
         user.providers.dedup();
     }
-    users
+    Ok(users)
 }

@@ -11,6 +11,7 @@ use super::page::csrf::FormGuard;
 use super::page::failure::Failure;
 use super::page::message::{Message, render, render_form};
 use super::page::time::ShownTime;
+use crate::administration::roles::role_of;
 use crate::applications::Application;
 use crate::eligibility::person_of;
 use crate::service::Service;
@@ -24,6 +25,8 @@ struct LauncherTemplate {
     email: String,
     applications: Vec<ListedApplication>,
     csrf_token: String,
+    /// Whether they have a role in the dashboard.
+    dashboard: bool,
 }
 
 /// An application that admits the user.
@@ -46,6 +49,7 @@ pub async fn landing(
     let guard = FormGuard::of(&headers, service.random.as_ref())?;
     let page = LauncherTemplate {
         demo: service.config.server.demo,
+        dashboard: role_of(&service, &session).await?.is_some(),
         email: session.email,
         applications,
         csrf_token: guard.token(),

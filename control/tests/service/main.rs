@@ -21,6 +21,7 @@ mod cli;
 mod clock_set_back;
 mod copied_session;
 mod credentials;
+mod dashboard;
 mod device;
 mod device_floods;
 mod device_races;

@@ -5,6 +5,7 @@ mod passwords;
 
 use portcullis::protocol::feed::{FeedPage, Subject};
 use portcullis::time::UnixSeconds;
+use portcullis_control::administration::role::Role;
 use portcullis_control::sessions::client_description::ClientDescription;
 use portcullis_control::sign_in::email::Address;
 use portcullis_control::storage::{BegunSession, NewSession, NewUser};
@@ -244,7 +245,7 @@ async fn a_token_does_not_change_an_administrator() {
         id: "root".to_owned(),
         email: Address::parse("root@example.com").unwrap(),
         password_hash: None,
-        administrator: true,
+        role: Some(Role::Viewer),
         created_at: UnixSeconds::EPOCH,
     };
     let storage = &service.running.service.storage;

@@ -72,7 +72,7 @@ pub async fn selected(
 }
 
 /// Refuses a caller who may not change the user with an id. The holder of an admin token may not
-/// change an administrator: with a new password they could become one.
+/// change a user with a role: with a new password they could act as that user.
 pub async fn require_for(
     service: &Service,
     administrator: &Administrator,
@@ -88,7 +88,7 @@ pub async fn require_for(
     let user = users.into_iter().find(|user| user.id == id);
     let user = user.ok_or(NO_SUCH_ID)?;
     match administrator {
-        Administrator::Token { .. } if user.administrator => Err(ApiError::AdministratorProtected),
+        Administrator::Token { .. } if user.role.is_some() => Err(ApiError::AdministratorProtected),
         _ => Ok(()),
     }
 }

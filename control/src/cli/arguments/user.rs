@@ -51,6 +51,22 @@ Examples:
         /// The e-mail address, or the id as `user list` shows it
         email: String,
     },
+    /// Give a user a role in the dashboard, or take it away
+    ///
+    /// A viewer sees everything, the help desk ends sessions, too, and an administrator changes everything.
+    /// It takes effect at the user's next request. Lists of `[dashboard]` in the configuration may give
+    /// more.
+    #[command(after_help = "\
+Examples:
+  portcullis-control user role ana@example.com administrator
+  portcullis-control user role ana@example.com none")]
+    Role {
+        /// The e-mail address, or the id as `user list` shows it
+        email: String,
+        /// The role
+        #[arg(value_parser = ["viewer", "help-desk", "administrator", "none"])]
+        role: String,
+    },
     /// Remove a user for good, and end all their sessions
     ///
     /// A user who is added later with the same e-mail address is another user, with another id. To

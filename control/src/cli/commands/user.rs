@@ -1,4 +1,4 @@
-//! `user add | list | passwd | disable | enable | remove`.
+//! `user add | list | passwd | disable | enable | role | remove`.
 
 use std::io::Read;
 
@@ -12,6 +12,7 @@ use super::super::output::{Output, sessions_ended, table, time};
 use crate::api::list::Items;
 use crate::api::users::enabling::EnabledUser;
 use crate::api::users::password::PasswordSetView;
+use crate::api::users::role::RoleView;
 use crate::api::users::{AddedUser, RevokedUser, UserView};
 use crate::sign_in::email::characters::with_scripts;
 
@@ -49,6 +50,7 @@ pub async fn run(command: &UserCommand, client: &Client, output: Output) -> Resu
             });
             Ok(())
         }
+        UserCommand::Role { email, role } => set_role(email, role, client, output).await,
         UserCommand::Remove { email, yes } => {
             confirm(&format!("Remove {email} for good?"), *yes)?;
             let request = json!({ "email": email });
@@ -83,6 +85,23 @@ async fn add(
             ));
         }
         text
+    });
+    Ok(())
+}
+
+async fn set_role(
+    email: &str,
+    role: &str,
+    client: &Client,
+    output: Output,
+) -> Result<(), CliError> {
+    let request = json!({ "email": email, "role": role });
+    let set: RoleView = client.post("/users/role", &request).await?;
+    output.result(&set, || match (&set.role, set.role == set.before) {
+        (Some(_), true) => format!("{email} has this role already. Nothing changed."),
+        (None, true) => format!("{email} has no role. Nothing changed."),
+        (Some(_), false) => format!("{email} has the role {role} from the next request on."),
+        (None, false) => format!("{email} has no role any more."),
     });
     Ok(())
 }
@@ -146,16 +165,25 @@ async fn list(client: &Client, output: Output) -> Result<(), CliError> {
                 providers if providers.is_empty() => "password".to_owned(),
                 providers => providers,
             };
+            let role = user.role.clone().unwrap_or_default();
             [
                 with_scripts(&user.email),
                 state.to_owned(),
                 last,
                 signs_in_with,
+                role.replace('_', " "),
                 user.id.clone(),
             ]
         };
-        let rows: Vec<[String; 5]> = users.items.iter().map(row).collect();
-        let titles = ["E-MAIL", "STATE", "LAST SIGN-IN", "SIGNS IN WITH", "ID"];
+        let rows: Vec<[String; 6]> = users.items.iter().map(row).collect();
+        let titles = [
+            "E-MAIL",
+            "STATE",
+            "LAST SIGN-IN",
+            "SIGNS IN WITH",
+            "ROLE",
+            "ID",
+        ];
         let mut text = table(titles, &rows);
         for user in &users.items {
             if let Some(problem) = &user.address_problem {

@@ -20,7 +20,7 @@ pub(super) fn composed(text: &str) -> String {
 
 /// Whether a character is invisible, or has no meaning at all: controls, formats such as U+200B and
 /// U+202E, spaces other than the plain one, private and unassigned characters.
-pub(super) fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
     let has_no_meaning = matches!(
         category,

@@ -65,6 +65,9 @@ pub enum CorruptValue {
     /// A signing key of an unknown state or algorithm, one that is not a key, or none that signs.
     #[error("a signing key that cannot be read, or none that signs")]
     SigningKey,
+    /// A role of a user that is none.
+    #[error("a role that is unknown")]
+    Role,
     /// An entry of the feed's log that is neither keys, an application nor a revocation.
     #[error("an entry of an unknown kind in the feed's log")]
     LogItem,

@@ -105,8 +105,8 @@ async fn add_user(
 ) -> Result<IdentityUser, StorageError> {
     let (shown, normal, _) = columns(identity.email.as_ref());
     sqlx::query(
-        "INSERT INTO users (id, email, email_normal, name, administrator, disabled, \
-         blocked_until, created_at) VALUES ($1, $2, $3, $4, 0, 0, 0, $5)",
+        "INSERT INTO users (id, email, email_normal, name, disabled, \
+         blocked_until, created_at) VALUES ($1, $2, $3, $4, 0, 0, $5)",
     )
     .bind(&session.user_id)
     .bind(shown)

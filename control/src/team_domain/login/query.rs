@@ -6,6 +6,8 @@ use portcullis::protocol::return_to;
 use portcullis::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
 
+use super::super::page::redirect::dashboard_page;
+
 const OWN_PAGES: [&str; 4] = ["/sessions", "/password", "/tokens", "/device"];
 
 /// The query, unchecked. The form's action repeats it.
@@ -89,6 +91,9 @@ impl LoginQuery {
     pub fn own_page(&self) -> Cow<'_, str> {
         let page = return_to::sanitize(self.return_to.as_deref().unwrap_or_default());
         let path = page.split('?').next().unwrap_or_default();
+        if let Some(page) = self.return_to.as_deref().and_then(dashboard_page) {
+            return page;
+        }
         if OWN_PAGES.contains(&path) {
             page
         } else {

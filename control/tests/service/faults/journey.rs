@@ -93,6 +93,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("rotate_service_token", "service tokens"),
     ("set_access_group", "access groups"),
     ("set_password", "password"),
+    ("set_role", "roles"),
     ("shorten_log", "upkeep"),
     ("sign_out", "sign-out"),
     ("try_write", "upkeep"),
@@ -155,6 +156,8 @@ impl Journey {
 
     async fn administration(&mut self) {
         let added = self.done("users", "/users", json!({ "email": ANA })).await;
+        let role = json!({ "email": ANA, "role": "viewer" });
+        self.done("roles", "/users/role", role).await;
         self.password = added["password"].as_str().unwrap().to_owned();
         self.done("users", "/users", json!({ "email": BOB })).await;
         self.done("users", "/users/remove", json!({ "email": BOB }))

@@ -1,0 +1,5 @@
+//! What the dashboard, the admin API and the control socket do alike: one function for one change, which
+//! each of them calls.
+
+pub mod role;
+pub mod roles;

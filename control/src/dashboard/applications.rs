@@ -1,0 +1,3 @@
+//! Pages of applications.
+
+pub mod list;

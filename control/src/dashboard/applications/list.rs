@@ -1,0 +1,64 @@
+//! `GET /dashboard/applications`: all applications, by name.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::super::allowed::Allowed;
+use super::super::shell::Shell;
+use super::super::shown::Shown;
+use crate::applications::Application;
+use crate::service::Service;
+use crate::sessions::durations::to_text;
+use crate::team_domain::page::failure::Failure;
+
+#[derive(Template)]
+#[template(path = "dashboard/applications/list.html")]
+struct ListTemplate {
+    shell: Shell,
+    applications: Vec<Row>,
+}
+
+struct Row {
+    name: Shown,
+    place: Shown,
+    /// How many more places it has.
+    more: usize,
+    duration: String,
+    source: &'static str,
+}
+
+/// `GET /dashboard/applications`.
+pub async fn show(
+    State(service): State<Arc<Service>>,
+    person: Allowed,
+) -> Result<Response, Failure> {
+    let applications = service.storage.applications().await?;
+    let page = ListTemplate {
+        shell: person.shell(),
+        applications: applications.iter().map(Row::of).collect(),
+    };
+    person.respond(StatusCode::OK, &page)
+}
+
+impl Row {
+    fn of(application: &Application) -> Self {
+        let definition = &application.definition;
+        let first = definition.origins.first();
+        let place = first.map(ToString::to_string).unwrap_or_default();
+        Self {
+            name: Shown::new(&definition.name),
+            place: Shown::new(place.trim_start_matches("https://")),
+            more: definition.origins.len().saturating_sub(1),
+            duration: to_text(definition.session_duration()),
+            source: if application.declared {
+                "file"
+            } else {
+                "dashboard"
+            },
+        }
+    }
+}

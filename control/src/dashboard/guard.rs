@@ -1,0 +1,109 @@
+//! What stands before every page. In this order: size and origin of a form, the session, the role.
+//!
+//! All of it is judged at every request, so that a role that is taken away is gone at the next one.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::MethodRouter;
+
+use super::allowed::Allowed;
+use super::fields::Fields;
+use super::page::{Page, Rule};
+use super::refusal;
+use crate::administration::roles::role_of;
+use crate::audit::source::Source;
+use crate::service::Service;
+use crate::sessions::current;
+use crate::team_domain::page::csrf::{self, FormGuard};
+use crate::team_domain::page::failure::Failure;
+use crate::team_domain::page::redirect::sign_in_first;
+
+/// A page, with what its guard judges by.
+#[derive(Clone)]
+struct Guarded {
+    service: Arc<Service>,
+    rule: Arc<Rule>,
+    /// The rules of all pages.
+    rules: Arc<[Rule]>,
+}
+
+/// A page behind its guard.
+pub fn guarded(
+    page: Page,
+    (service, rules): (&Arc<Service>, &Arc<[Rule]>),
+) -> MethodRouter<Arc<Service>> {
+    let state = Guarded {
+        service: Arc::clone(service),
+        rule: Arc::new(page.rule),
+        rules: Arc::clone(rules),
+    };
+    let guard = middleware::from_fn_with_state(state, admit);
+    page.route.route_layer(guard)
+}
+
+async fn admit(
+    State(guarded): State<Guarded>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    let Guarded {
+        service,
+        rule,
+        rules,
+    } = guarded;
+    let (mut parts, body) = request.into_parts();
+    let Ok(source) = Source::from_request_parts(&mut parts, &service).await;
+    let fields = match parts.method {
+        Method::POST => Some(form(&service, &rule, &parts, body).await?),
+        _ => None,
+    };
+    let guard = FormGuard::of(&parts.headers, service.random.as_ref())?;
+    let Some(session) = current::current(&service, &parts.headers).await? else {
+        return match &fields {
+            Some(fields) => refusal::signed_out(&service, &parts.uri, fields, &guard),
+            None => sign_in_first(StatusCode::FOUND, &here(&parts)),
+        };
+    };
+    let Some(role) = role_of(&service, &session).await? else {
+        return refusal::no_role(&service, &session);
+    };
+    if !rule.admits(role) {
+        return refusal::role_too_low(&service, role, &rule);
+    }
+    let allowed = Allowed::new((&service, rules), (session, role), guard, &parts, source);
+    parts.extensions.insert(allowed);
+    parts.extensions.insert(fields.unwrap_or_default());
+    Ok(next.run(Request::from_parts(parts, Body::empty())).await)
+}
+
+/// The form, if it comes from our own page in this browser.
+async fn form(
+    service: &Service,
+    rule: &Rule,
+    parts: &Parts,
+    body: Body,
+) -> Result<Fields, Failure> {
+    let kind = parts.headers.get(header::CONTENT_TYPE);
+    let kind = kind.map_or("", |kind| kind.to_str().unwrap_or_default());
+    if !kind.starts_with("application/x-www-form-urlencoded") {
+        return Err(Failure::BadForm);
+    }
+    let bytes = to_bytes(body, rule.max_form_bytes).await;
+    let fields = Fields::parse(&bytes.map_err(|_| Failure::BadForm)?);
+    let team_domain = service.team_domain.to_string();
+    csrf::check(&parts.headers, fields.text("csrf_token"), &team_domain)?;
+    Ok(fields)
+}
+
+fn here(parts: &Parts) -> String {
+    parts.uri.path_and_query().map_or_else(
+        || parts.uri.path().to_owned(),
+        |path_and_query| path_and_query.as_str().to_owned(),
+    )
+}

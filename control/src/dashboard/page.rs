@@ -1,0 +1,81 @@
+//! A page and its rule.
+
+use std::sync::Arc;
+
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{MethodRouter, get, post};
+
+use super::path::PATH;
+use crate::administration::role::Role;
+use crate::api::administrator::Scope;
+use crate::service::Service;
+
+/// The most bytes of a form.
+const MAX_FORM_BYTES: usize = 16 * 1024;
+
+/// A page, with its handler.
+pub struct Page {
+    /// Who may see it.
+    pub rule: Rule,
+    /// Its handler.
+    pub route: MethodRouter<Arc<Service>>,
+}
+
+/// What a page needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// Its method: GET, which answers HEAD, too, or POST.
+    pub method: Method,
+    /// Its path below [`PATH`].
+    pub path: &'static str,
+    /// The scope without which nobody gets it; `None`: every role suffices.
+    pub scope: Option<Scope>,
+    /// The most bytes of its form.
+    pub max_form_bytes: usize,
+}
+
+impl Page {
+    /// A page that shows something and changes nothing.
+    pub fn get<H, T>(path: &'static str, scope: impl Into<Option<Scope>>, handler: H) -> Self
+    where
+        H: Handler<T, Arc<Service>>,
+        T: 'static,
+    {
+        let rule = Rule::new(Method::GET, path, scope.into());
+        let route = get(handler);
+        Self { rule, route }
+    }
+
+    /// The target of a form.
+    pub fn post<H, T>(path: &'static str, scope: impl Into<Option<Scope>>, handler: H) -> Self
+    where
+        H: Handler<T, Arc<Service>>,
+        T: 'static,
+    {
+        let rule = Rule::new(Method::POST, path, scope.into());
+        let route = post(handler);
+        Self { rule, route }
+    }
+}
+
+impl Rule {
+    fn new(method: Method, path: &'static str, scope: Option<Scope>) -> Self {
+        Self {
+            method,
+            path,
+            scope,
+            max_form_bytes: MAX_FORM_BYTES,
+        }
+    }
+
+    /// Its whole path.
+    pub fn url(&self) -> String {
+        format!("{PATH}{}", self.path)
+    }
+
+    /// Whether a role suffices.
+    pub fn admits(&self, role: Role) -> bool {
+        self.scope.is_none_or(|scope| role.may(scope))
+    }
+}

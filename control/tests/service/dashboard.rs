@@ -1,0 +1,51 @@
+//! The dashboard: pages of the team domain for people with a role.
+
+mod access;
+mod applications;
+mod roles;
+mod shell;
+
+use reqwest::{RequestBuilder, Response};
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::harness::Service;
+
+pub const ROOT: &str = "admin@example.com";
+
+/// A browser in which a new user with this role is signed in; without a role if it is `none`.
+pub async fn signed_in(service: &Service, email: &str, role: &str) -> Browser {
+    let password = service.user(email).await;
+    if role != "none" {
+        let wish = json!({ "email": email, "role": role });
+        service.done("/users/role", wish).await;
+    }
+    let mut browser = Browser::default();
+    let signed_in = browser.sign_in(service, "/login", (email, &password)).await;
+    assert!(signed_in.status().is_redirection());
+    browser
+}
+
+/// A browser in which an administrator is signed in.
+pub async fn administrator(service: &Service) -> Browser {
+    signed_in(service, ROOT, "administrator").await
+}
+
+/// A page that is there.
+pub async fn page(service: &Service, browser: &mut Browser, path: &str) -> String {
+    let response = browser.get(service, path).await;
+    assert_eq!(response.status(), 200, "{path}");
+    response.text().await.unwrap()
+}
+
+/// A form as the browser itself says that it comes from our own page.
+pub fn own_form(service: &Service, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+    let form = service.http.post(service.page(path)).form(fields);
+    form.header("sec-fetch-site", "same-origin")
+}
+
+/// The status, and the text of the page.
+pub async fn read(response: Response) -> (u16, String) {
+    let status = response.status().as_u16();
+    (status, response.text().await.unwrap())
+}
