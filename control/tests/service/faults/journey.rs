@@ -421,6 +421,7 @@ impl Journey {
             "client_id": made["client_id"],
             "client_secret": made["client_secret"],
             "origin": WIKI,
+            "audience": self.audience,
         });
         let asked = self.service.post(&self.credential, "service", body).await;
         assert_eq!(asked.status(), StatusCode::OK);
