@@ -31,6 +31,8 @@ pub enum Strength {
     Session,
     /// Revocations too.
     Revocation,
+    /// The networks of the policy's rule too; and the origin gets the user's groups.
+    Network,
 }
 
 /// What to start.
@@ -60,8 +62,12 @@ pub struct Contender {
 pub struct Visitors {
     /// Is to be let in.
     pub good: Visitor,
+    /// The same, whose groups the origin is told.
+    pub with_groups: Visitor,
     /// Is revoked.
     pub revoked: Visitor,
+    /// Is in none of the networks of its rule.
+    pub elsewhere: Visitor,
 }
 
 impl Contender {
@@ -112,7 +118,10 @@ impl Contender {
     /// When it does not.
     pub fn check(&self, visitors: &Visitors) -> Result<()> {
         let name = self.name;
-        let good = &visitors.good;
+        let good = match self.strength {
+            Strength::Network => &visitors.with_groups,
+            _ => &visitors.good,
+        };
         let seen = wait::until(&format!("{name} to let a request in"), READY_LIMIT, || {
             let answer = self.ask(Some(&good.cookies()))?;
             Ok((answer.status == 200).then_some(answer))
@@ -128,6 +137,11 @@ impl Contender {
                 Strength::Revocation,
                 "a revoked user",
                 Some(visitors.revoked.clone()),
+            ),
+            (
+                Strength::Network,
+                "a user of another network",
+                Some(visitors.elsewhere.clone()),
             ),
         ];
         for (strength, what, visitor) in bad {
@@ -185,6 +199,7 @@ fn origin_sees(answer: &Answer, visitor: &Visitor) -> Result<()> {
         ("x-seen-assertion", visitor.token.clone()),
         ("x-seen-email", email),
         ("x-seen-id", id),
+        ("x-seen-groups", visitor.groups.clone().unwrap_or_default()),
     ] {
         let value = answer.header(name).unwrap_or_default();
         if value != expected {

@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use portcullis::names::{BINDING_COOKIE, TOKEN_COOKIE};
 use portcullis::protocol::base64url;
 use portcullis::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, Confirmation};
+use portcullis::reply::header_list;
 use portcullis::time::UnixSeconds;
 
 use crate::feed_server::{APPLIED_VERSION, revoked_user};
@@ -25,6 +26,17 @@ pub const HOST: &str = "wiki.example.com";
 pub const AUDIENCE: &str = "5f1c0a9e3b7d2486ca5f1c0a9e3b7d2486ca5f1c0a9e3b7d2486ca5f1c0a9e3b";
 /// The policy rule that admitted every user.
 pub const RULE: &str = "Jq3vX8mZ1kTgR5wYb2cNdA";
+/// Another one, which admits nobody from here where rules ask for networks.
+pub const RULE_ELSEWHERE: &str = "Xw7rT2nB9cKfM4sVe6hQzA";
+/// The groups of a user where the application gets to know them.
+pub const GROUPS: [&str; 6] = [
+    "corp:engineering",
+    "corp:engineering-platform",
+    "corp:on-call",
+    "corp:staff",
+    "corp:wiki-editors",
+    "corp:wiki-readers",
+];
 /// What an application may have set itself; it must arrive unharmed.
 pub const OTHER_COOKIES: [&str; 3] = [
     "theme=dark",
@@ -44,6 +56,8 @@ pub struct Visitor {
     pub token: String,
     /// The binding secret.
     pub binding: String,
+    /// The header with the user's groups, where the application gets to know them.
+    pub groups: Option<String>,
 }
 
 impl Visitor {
@@ -66,6 +80,23 @@ impl Visitor {
         })
     }
 
+    /// A good one, whose groups the application gets to know.
+    ///
+    /// # Errors
+    /// As [`Self::good`].
+    pub fn with_groups(key: &SigningKey) -> Result<Self> {
+        let groups = GROUPS.map(str::to_owned).to_vec();
+        Self::with(key, 0, |claims| claims.groups = Some(groups))
+    }
+
+    /// One whom the policy admits, but not from here where its rules ask for networks.
+    ///
+    /// # Errors
+    /// As [`Self::good`].
+    pub fn elsewhere(key: &SigningKey) -> Result<Self> {
+        Self::with(key, 0, |claims| claims.rule = RULE_ELSEWHERE.to_owned())
+    }
+
     fn with(
         key: &SigningKey,
         number: usize,
@@ -75,7 +106,11 @@ impl Visitor {
         let mut claims = claims(number, &binding)?;
         change(&mut claims);
         let token = key.token(&claims)?;
-        Ok(Self { token, binding })
+        Ok(Self {
+            token,
+            binding,
+            groups: claims.groups.as_deref().map(header_list),
+        })
     }
 
     /// The same visitor with one character of the signature changed.
@@ -85,22 +120,22 @@ impl Visitor {
         let rest: String = signature.chars().skip(1).collect();
         Self {
             token: format!("{signed}.{other}{rest}"),
-            binding: self.binding.clone(),
+            ..self.clone()
         }
     }
 
     /// The same token without the browser that it belongs to.
     pub fn thief(&self) -> Self {
         Self {
-            token: self.token.clone(),
             binding: base64url::encode(&[255; 32]),
+            ..self.clone()
         }
     }
 
     /// The cookie header, ours in the midst of others.
     pub fn cookies(&self) -> String {
         let [first, second, third] = OTHER_COOKIES;
-        let Self { token, binding } = self;
+        let Self { token, binding, .. } = self;
         format!("{first}; {TOKEN_COOKIE}={token}; {second}; {BINDING_COOKIE}={binding}; {third}")
     }
 }

@@ -19,13 +19,24 @@ use portcullis::time::UnixSeconds;
 use portcullis_demo::origin::Origin;
 use serde::Deserialize;
 
-use crate::credentials::{AUDIENCE, HOST, RULE, now};
+use crate::credentials::{AUDIENCE, HOST, RULE, RULE_ELSEWHERE, now};
 
 /// The version of every snapshot, above that of all its revocations.
 pub const APPLIED_VERSION: u64 = 2_000_000;
 
 const EPOCH: &str = "bench";
 const PAGE: u64 = 20_000;
+/// The networks of an organisation, of which the last one has this machine.
+const HERE: [&str; 6] = [
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "203.0.113.0/24",
+    "2001:db8::/32",
+    "127.0.0.0/8",
+];
+/// Networks without this machine.
+const ELSEWHERE: [&str; 1] = ["192.0.2.0/24"];
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// A running server; dropping it ends it.
@@ -35,6 +46,7 @@ pub struct FeedServer(Origin);
 struct Feed {
     keys: Vec<Jwk>,
     revocations: u64,
+    asks_networks: bool,
     now: UnixSeconds,
 }
 
@@ -47,14 +59,16 @@ struct Poll {
 }
 
 impl FeedServer {
-    /// Serves a feed with these keys and so many revocations on a free port.
+    /// Serves a feed with these keys and so many revocations on a free port. The policy's rules ask for
+    /// networks or not.
     ///
     /// # Errors
     /// When there is no port.
-    pub fn start(keys: Vec<Jwk>, revocations: u64) -> Result<Self> {
+    pub fn start(keys: Vec<Jwk>, revocations: u64, asks_networks: bool) -> Result<Self> {
         let feed = Arc::new(Feed {
             keys,
             revocations,
+            asks_networks,
             now: now()?,
         });
         let router = Router::new()
@@ -100,7 +114,10 @@ impl Feed {
                 keys: self.keys.clone(),
             }),
             applications: ApplicationChanges {
-                put: first.then(application).into_iter().collect(),
+                put: first
+                    .then(|| application(self.asks_networks))
+                    .into_iter()
+                    .collect(),
                 delete: Vec::new(),
             },
             revocations: RevocationChanges {
@@ -122,7 +139,7 @@ impl Feed {
     }
 }
 
-fn application() -> FeedApplication {
+fn application(asks_networks: bool) -> FeedApplication {
     FeedApplication {
         audience: AUDIENCE.to_owned(),
         name: "wiki".to_owned(),
@@ -146,9 +163,17 @@ fn application() -> FeedApplication {
         escaped_slashes: EscapedSlashes::default(),
         bypass: Vec::new(),
         bypass_from: Vec::new(),
-        rules: vec![Rule {
-            id: RULE.to_owned(),
-            source_ranges: None,
-        }],
+        rules: vec![
+            rule(RULE, asks_networks.then_some(&HERE)),
+            rule(RULE_ELSEWHERE, asks_networks.then_some(&ELSEWHERE)),
+        ],
+    }
+}
+
+fn rule(id: &str, source_ranges: Option<&[&str]>) -> Rule {
+    let texts = |ranges: &[&str]| ranges.iter().map(|range| (*range).to_owned()).collect();
+    Rule {
+        id: id.to_owned(),
+        source_ranges: source_ranges.map(texts),
     }
 }

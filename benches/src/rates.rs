@@ -30,7 +30,7 @@ struct Course<'a> {
 }
 
 /// Ratios that have a goal: key, dividend, divisor.
-const RATIOS: [(&str, &str, &str); 6] = [
+const RATIOS: [(&str, &str, &str); 7] = [
     ("hot.same_work", "portcullis_100k", "same_work"),
     (
         "hot.jwt_authn_cached",
@@ -38,6 +38,7 @@ const RATIOS: [(&str, &str, &str); 6] = [
         "jwt_authn_cached",
     ),
     ("hot.ext_authz", "portcullis_100k", "ext_authz"),
+    ("hot.rules", "portcullis_rules", "portcullis_100k"),
     ("cold.es256", "portcullis_es256", "jwt_authn_es256"),
     ("cold.rs256", "portcullis_rs256", "jwt_authn_rs256"),
     ("revoked.1m", "portcullis_1m", "portcullis_0"),

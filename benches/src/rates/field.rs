@@ -32,6 +32,7 @@ const AUTHORIZATION: &str = include_str!("../../envoy/authorization.yaml");
 pub(super) struct Field {
     contenders: Vec<Contender>,
     visitor: Visitor,
+    with_groups: Visitor,
     es256: PathBuf,
     rs256: PathBuf,
     // Kept for the contenders that ask them.
@@ -40,8 +41,8 @@ pub(super) struct Field {
 
 /// Whom contenders ask.
 struct Servers {
-    /// Feeds with no, many and very many revocations.
-    feeds: [FeedServer; 3],
+    /// Feeds with no, many and very many revocations, and one with many whose rules ask for networks.
+    feeds: [FeedServer; 4],
     authorization: Envoy,
 }
 
@@ -57,7 +58,9 @@ impl Field {
         let servers = Servers::start(plan, tools, directory, (cores, &jwks))?;
         let visitors = Visitors {
             good: Visitor::good(es256, 0)?,
+            with_groups: Visitor::with_groups(es256)?,
             revoked: Visitor::revoked(es256)?,
+            elsewhere: Visitor::elsewhere(es256)?,
         };
         let words = servers.words(tools, jwks)?;
         let mut contenders = Vec::new();
@@ -78,6 +81,7 @@ impl Field {
         Ok(Self {
             contenders,
             visitor: visitors.good,
+            with_groups: visitors.with_groups,
             es256: write_cold(directory, "es256", es256)?,
             rs256: write_cold(directory, "rs256", rs256)?,
             _servers: servers,
@@ -87,6 +91,7 @@ impl Field {
     /// What is measured, in the order of the table.
     pub fn courses(&self) -> Result<Vec<Course<'_>>> {
         let hot = || Requests::Hot(self.visitor.cookies());
+        let with_groups = Requests::Hot(self.with_groups.cookies());
         let es256 = || Requests::Cold(Cycle::new(self.es256.clone()));
         let rs256 = || Requests::Cold(Cycle::new(self.rs256.clone()));
         let (ours, theirs) = (Some(cold::OURS), Some(cold::JWT_AUTHN));
@@ -95,6 +100,7 @@ impl Field {
             ("portcullis_0", "portcullis_0", hot(), None),
             ("portcullis_100k", "portcullis_100k", hot(), None),
             ("portcullis_1m", "portcullis_1m", hot(), None),
+            ("portcullis_rules", "portcullis_rules", with_groups, None),
             ("same_work", "same_work", hot(), None),
             ("jwt_authn_cached", "jwt_authn_cached", hot(), None),
             ("ext_authz", "ext_authz", hot(), None),
@@ -128,23 +134,36 @@ impl Servers {
         directory: &Path,
         (cores, jwks): (Cores, &[Jwk]),
     ) -> Result<Self> {
-        let feed = |revocations| FeedServer::start(jwks.to_vec(), revocations);
+        let feed = |revocations, asks_networks| {
+            FeedServer::start(jwks.to_vec(), revocations, asks_networks)
+        };
         let directory = directory.join("authorization");
         Ok(Self {
-            feeds: [feed(0)?, feed(MANY)?, feed(plan.million)?],
+            feeds: [
+                feed(0, false)?,
+                feed(MANY, false)?,
+                feed(plan.million, false)?,
+                feed(MANY, true)?,
+            ],
             authorization: start_envoy(&tools.envoy, &directory, AUTHORIZATION, cores.load)?,
         })
     }
 
     /// Every contender.
-    fn lines(&self) -> [Line<'_>; 8] {
-        let [none, many, very_many] = &self.feeds;
+    fn lines(&self) -> [Line<'_>; 9] {
+        let [none, many, very_many, networks] = &self.feeds;
         let revocation = Strength::Revocation;
         [
             ("no_filter", NO_FILTER, Strength::Nothing, None),
             ("portcullis_0", PORTCULLIS, Strength::Session, Some(none)),
             ("portcullis_100k", PORTCULLIS, revocation, Some(many)),
             ("portcullis_1m", PORTCULLIS, revocation, Some(very_many)),
+            (
+                "portcullis_rules",
+                PORTCULLIS,
+                Strength::Network,
+                Some(networks),
+            ),
             ("same_work", SAME_WORK, Strength::Session, None),
             ("jwt_authn_cached", JWT_AUTHN_CACHED, Strength::Token, None),
             ("jwt_authn", JWT_AUTHN, Strength::Token, None),
