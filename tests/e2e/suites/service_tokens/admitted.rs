@@ -120,7 +120,11 @@ fn s19_no_secret_is_left_in_a_log_or_the_database() -> Result<()> {
     }
     // Without prefix and checksum, as a careless log would have it.
     let shown = [&token, &mistyped, &wrong].map(|token| &token.client_secret[4..40]);
-    stand.ensure_kept_nowhere(&shown, &path)
+    stand.ensure_kept_nowhere(&shown, &path)?;
+    // It would be found: ids may be logged, and are.
+    let ids = stand.ensure_kept_nowhere(&[&token.id], &path);
+    ids.expect_err("a token's id is in the log");
+    Ok(())
 }
 
 #[test]
