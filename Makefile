@@ -39,7 +39,7 @@ LINKED := target/$(WASM_TARGET)/wasm/portcullis.wasm
 FINISH := target/module
 # The libraries with which docs/APPLICATIONS.md verifies tokens: jose and PyJWT.
 VERIFIERS := target/verifiers
-# The OpenID provider of the tests and of the demo, from npm.
+# The OpenID providers of the tests: from npm, which the demo has as well, and from PyPI.
 PROVIDERS := target/providers
 # Page frameworks from npm, for Chromium.
 FRAMEWORKS := target/frameworks
@@ -50,7 +50,7 @@ NEEDS  := tools/needs.sh
 ##@ Try it
 
 .PHONY: demo
-demo: programs $(if $(PROVIDER),providers) ## Start everything with a demo application; Ctrl-C ends it (DEMO_PORT, DEMO_SESSION, PROVIDER=1: with an OpenID provider)
+demo: programs $(if $(PROVIDER),$(PROVIDERS)/package-lock.json) ## Start everything with a demo application; Ctrl-C ends it (DEMO_PORT, DEMO_SESSION, PROVIDER=1: with an OpenID provider)
 	@DEMO_PORT='$(DEMO_PORT)' DEMO_SESSION='$(DEMO_SESSION)' DEMO_PROVIDER='$(PROVIDER)' exec target/debug/demo
 
 .PHONY: demo-check
@@ -96,7 +96,7 @@ chromium: ## Chromium and certutil for the browser tests, by apt-get (PORTCULLIS
 verifiers: $(VERIFIERS)/package-lock.json $(VERIFIERS)/venv/requirements.txt ## jose and PyJWT for the tests of docs/APPLICATIONS.md: target/verifiers
 
 .PHONY: providers
-providers: $(PROVIDERS)/package-lock.json ## oidc-provider, an OpenID provider for tests and demo, from npm: target/providers
+providers: $(PROVIDERS)/package-lock.json $(PROVIDERS)/venv/requirements.txt ## OpenID providers for tests and demo, oidc-provider (npm) and django-oauth-toolkit (PyPI): target/providers
 
 .PHONY: frameworks
 frameworks: $(FRAMEWORKS)/inertia.js ## htmx, Inertia and Turbo for the browser tests, from npm: target/frameworks
@@ -246,8 +246,16 @@ $(PROVIDERS)/package-lock.json: examples/demo/provider/package-lock.json example
 	@$(NEEDS) node npm
 	mkdir -p $(PROVIDERS)
 	cp examples/demo/provider/package.json examples/demo/provider/package-lock.json $(PROVIDERS)/
+	@echo 'from npm: oidc-provider and what it needs'
 	cd $(PROVIDERS) && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+$(PROVIDERS)/venv/requirements.txt: tests/e2e/providers/django/requirements.txt
+	@$(NEEDS) python3 venv
+	python3 -m venv $(PROVIDERS)/venv
+	@echo "from PyPI: $$(sed -n 's/^\([^=]*\)==\([^ ]*\).*/\1 \2/p' $< | paste -sd, | sed 's/,/, /g')"
+	$(PROVIDERS)/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	cp $< $@
 
 $(VERIFIERS)/package-lock.json: tests/e2e/verifiers/package-lock.json tests/e2e/verifiers/package.json
 	@$(NEEDS) node npm

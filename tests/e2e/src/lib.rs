@@ -16,6 +16,7 @@ pub mod chromium;
 pub mod clock;
 pub mod connection;
 pub mod directories;
+pub mod django_provider;
 mod documents;
 pub mod feed_relay;
 pub mod header_tokens;
