@@ -256,7 +256,9 @@ fn s11_disabled_at_django_and_revoked_is_gone_and_enabled_is_back() -> Result<()
     // Back.
     scene.provider.change("eve", Change::Enable)?;
     let (_again, back) = scene.tab()?;
-    scene.sign_in(&back, "eve").context("after it was enabled")?;
+    scene
+        .sign_in(&back, "eve")
+        .context("after it was enabled")?;
     let email = header_there(&back, "x-access-user-email")?;
     assert_eq!(email, "eve@example.com");
     Ok(())
