@@ -13,6 +13,7 @@ mod cookies;
 mod django_oauth_toolkit;
 mod durations;
 mod feed;
+mod from_oauth2_proxy;
 mod header_tokens;
 mod health;
 mod hostile;
