@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use portcullis::reply::percent_encode;
 use serde_json::Value;
 
 use super::super::arguments::AccessGroupCommand;
@@ -13,7 +14,7 @@ use super::application::policy::fits;
 use super::toml_file;
 use crate::admin_api::PATH;
 use crate::api::access_groups::{AccessGroupView, ChangedAccessGroup, RemovedAccessGroup};
-use crate::api::list::{Items, ListPage};
+use crate::api::list::Items;
 use crate::policy::rules::Conditions;
 use crate::problems::config::show;
 
@@ -24,7 +25,8 @@ pub async fn run(
 ) -> Result<(), CliError> {
     match command {
         AccessGroupCommand::List => {
-            let all = all(client).await?;
+            let path = format!("{PATH}/access-groups");
+            let all: Items<AccessGroupView> = client.all(&path, &[]).await?;
             output.result(&all, || {
                 let rows: Vec<[String; 4]> = all.items.iter().map(row).collect();
                 table(["NAME", "FITS", "NAMED BY", "FROM"], &rows)
@@ -48,21 +50,6 @@ pub async fn run(
         }
     }
     Ok(())
-}
-
-async fn all(client: &Client) -> Result<Items<AccessGroupView>, CliError> {
-    let mut all = Items { items: Vec::new() };
-    let mut next = None;
-    loop {
-        let cursor = next.map_or_else(String::new, |next: String| format!("&cursor={next}"));
-        let path = format!("{PATH}/access-groups?limit=200{cursor}");
-        let page: ListPage<AccessGroupView> = client.get(&path).await?;
-        all.items.extend(page.items);
-        next = page.next;
-        if next.is_none() {
-            return Ok(all);
-        }
-    }
 }
 
 fn row(group: &AccessGroupView) -> [String; 4] {
@@ -138,8 +125,5 @@ fn told(now: &ChangedAccessGroup) -> String {
 }
 
 fn path_of(name: &str) -> String {
-    let escaped: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    // A path has no plus for a space.
-    let escaped = escaped.replace('+', "%20");
-    format!("{PATH}/access-groups/{escaped}")
+    format!("{PATH}/access-groups/{}", percent_encode(name.as_bytes()))
 }
