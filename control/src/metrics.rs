@@ -72,6 +72,9 @@ pub enum RecheckResult {
     Ended,
     /// The provider gave no answer.
     Failed,
+    /// Nothing was stored: the session ended meanwhile, somebody else checks it, or somebody else has
+    /// stored what the provider said later.
+    Lost,
 }
 
 /// The counters of the service.
@@ -128,7 +131,13 @@ impl IssuedFor {
 }
 
 impl RecheckResult {
-    const ALL: [Self; 4] = [Self::Kept, Self::Changed, Self::Ended, Self::Failed];
+    const ALL: [Self; 5] = [
+        Self::Kept,
+        Self::Changed,
+        Self::Ended,
+        Self::Failed,
+        Self::Lost,
+    ];
 
     fn as_str(self) -> &'static str {
         match self {
@@ -136,6 +145,7 @@ impl RecheckResult {
             Self::Changed => "changed",
             Self::Ended => "ended",
             Self::Failed => "failed",
+            Self::Lost => "lost",
         }
     }
 }

@@ -2,10 +2,13 @@
 
 pub mod claims;
 
+use std::sync::Arc;
+
 use portcullis::time::UnixSeconds;
 use serde_json::{Map, Value};
 
-use super::error::ProviderError;
+use super::documents::discovery::Metadata;
+use super::token_endpoint::Tokens;
 use crate::sign_in::email::Address;
 use crate::tokens::secret::Plain;
 
@@ -60,15 +63,19 @@ pub struct Authentication {
     pub auth_time: Option<UnixSeconds>,
 }
 
-/// What a refresh brought.
-#[derive(Debug, Clone)]
+/// What a refresh token was redeemed for.
 pub struct Refreshed {
-    /// The person as the provider describes them now; `None` if it sent neither an ID token nor has a
-    /// UserInfo endpoint. Its `refresh_token` is empty. An error where the description cannot be used.
-    pub identity: Result<Option<ProvenIdentity>, ProviderError>,
+    pub(super) metadata: Arc<Metadata>,
+    pub(super) tokens: Tokens,
+}
+
+impl Refreshed {
     /// The refresh token that replaces the old one, if the provider rotates them. It must be kept
-    /// whatever became of the description: the provider may take the old one for stolen.
-    pub refresh_token: Option<Plain>,
+    /// before anything else: the provider may take the old one for stolen.
+    #[must_use]
+    pub fn refresh_token(&self) -> Option<&Plain> {
+        self.tokens.refresh_token.as_ref()
+    }
 }
 
 /// A signed JWT of a provider other than an ID token: signature, `iss` and `aud` are verified, and

@@ -189,16 +189,11 @@ impl IdentityProvider {
         Some(url.into())
     }
 
-    /// Asks whether `subject` may still have a session, and how they are described now. A claim that
-    /// the provider tells only at a sign-in is missing.
+    /// Asks whether the person to whom a refresh token belongs may still have a session.
     ///
     /// # Errors
     /// When the provider says no, or nothing is known.
-    pub async fn refresh(
-        &self,
-        refresh_token: &Plain,
-        subject: &str,
-    ) -> Result<Refreshed, RefreshError> {
+    pub async fn refresh(&self, refresh_token: &Plain) -> Result<Refreshed, RefreshError> {
         let metadata = self.documents.metadata().await?;
         let grant = Grant::RefreshToken(refresh_token);
         let tokens = self.redeem(&metadata, &grant).await;
@@ -208,10 +203,41 @@ impl IdentityProvider {
             }
             error => error.into(),
         })?;
-        Ok(Refreshed {
-            identity: self.describe_again(&metadata, &tokens, subject).await,
-            refresh_token: tokens.refresh_token,
-        })
+        Ok(Refreshed { metadata, tokens })
+    }
+
+    /// The person as a refresh describes them; `None` if it says nothing about them. A claim that the
+    /// provider tells only at a sign-in is missing.
+    ///
+    /// # Errors
+    /// When the description cannot be used.
+    pub async fn describe_again(
+        &self,
+        Refreshed { metadata, tokens }: &Refreshed,
+        subject: &str,
+    ) -> Result<Option<ProvenIdentity>, ProviderError> {
+        let claims = match &tokens.id_token {
+            Some(id_token) => {
+                let signed = self.documents.verify(id_token.reveal()).await?;
+                let verified = id_token::verify(signed, &self.checks(tokens))?;
+                // OpenID Connect Core 1.0, section 12.2.
+                if verified.subject() != subject {
+                    return Err(ProviderError::UserInfoSubject);
+                }
+                Some(verified.into_claims())
+            }
+            None => None,
+        };
+        let can_ask = metadata.userinfo_endpoint.is_some() && tokens.access_token.is_some();
+        if claims.is_none() && !can_ask {
+            return Ok(None);
+        }
+        let told = (
+            subject.to_owned(),
+            claims.unwrap_or_default(),
+            tokens.id_token.clone(),
+        );
+        self.describe(metadata, tokens, told).await.map(Some)
     }
 
     /// Verifies signature, `iss` and `aud` of a logout token or security event of this provider.
@@ -248,37 +274,6 @@ impl IdentityProvider {
             access_token: tokens.access_token.as_ref(),
             fresh_since: None,
         }
-    }
-
-    /// The person as a refresh describes them; `None` if it says nothing about them.
-    async fn describe_again(
-        &self,
-        metadata: &Metadata,
-        tokens: &Tokens,
-        subject: &str,
-    ) -> Result<Option<ProvenIdentity>, ProviderError> {
-        let claims = match &tokens.id_token {
-            Some(id_token) => {
-                let signed = self.documents.verify(id_token.reveal()).await?;
-                let verified = id_token::verify(signed, &self.checks(tokens))?;
-                // OpenID Connect Core 1.0, section 12.2.
-                if verified.subject() != subject {
-                    return Err(ProviderError::UserInfoSubject);
-                }
-                Some(verified.into_claims())
-            }
-            None => None,
-        };
-        let can_ask = metadata.userinfo_endpoint.is_some() && tokens.access_token.is_some();
-        if claims.is_none() && !can_ask {
-            return Ok(None);
-        }
-        let told = (
-            subject.to_owned(),
-            claims.unwrap_or_default(),
-            tokens.id_token.clone(),
-        );
-        self.describe(metadata, tokens, told).await.map(Some)
     }
 
     /// The person whom verified claims describe. The UserInfo endpoint is asked for what is missing.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use portcullis::time::UnixSeconds;
+use portcullis::time::{UnixMillis, UnixSeconds};
 
 use crate::identity_providers::IdentityProviders;
 use crate::identity_providers::identity::{ProvenEmail, ProvenIdentity};
@@ -21,15 +21,17 @@ pub struct ProvenUser {
     pub identity: SignedInIdentity,
 }
 
-/// The beginning of the attempt that proved a person.
+/// The attempt that proved a person.
 #[derive(Debug, Clone, Copy)]
-pub struct AttemptBegun {
-    /// When.
-    pub at: UnixSeconds,
+pub struct EndedAttempt {
+    /// When it began.
+    pub begun: UnixSeconds,
     /// The feed's version then.
     pub version: u64,
     /// Whether the person had to prove who they are once more.
     pub fresh: bool,
+    /// When the attempt came to its end, just before the provider was asked who signed in.
+    pub asked_at: UnixMillis,
 }
 
 impl ProvenUser {
@@ -39,7 +41,7 @@ impl ProvenUser {
     /// When there is no randomness.
     pub fn new(
         proven: ProvenIdentity,
-        begun: &AttemptBegun,
+        attempt: &EndedAttempt,
         providers: &IdentityProviders,
         random: &dyn Randomness,
     ) -> Result<Self, NoRandomness> {
@@ -51,7 +53,7 @@ impl ProvenUser {
         let auth_time = proven.authentication.auth_time;
         // A provider that knew the person from before proves no sign-in since then: a revocation that
         // demands one is not satisfied by it.
-        let since_then = begun.fresh || auth_time.is_some_and(|time| time >= begun.at);
+        let since_then = attempt.fresh || auth_time.is_some_and(|time| time >= attempt.begun);
         let fits = |token: &Plain, most: usize| token.reveal().len() <= most;
         let identity = SignedInIdentity {
             id: random.id()?,
@@ -66,8 +68,9 @@ impl ProvenUser {
             acr: proven.authentication.acr.unwrap_or_default(),
             provider_sid: proven.sid.unwrap_or_default(),
             auth_time,
-            auth_ver: if since_then { begun.version } else { 0 },
-            begun_ver: begun.version,
+            auth_ver: if since_then { attempt.version } else { 0 },
+            begun_ver: attempt.version,
+            asked_at: attempt.asked_at,
             refresh_token: proven
                 .refresh_token
                 .filter(|token| keeps_refresh_token && fits(token, MAX_REFRESH_TOKEN_BYTES)),

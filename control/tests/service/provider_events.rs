@@ -4,6 +4,7 @@ mod back_channel_logout;
 mod forged_logout;
 mod global_token_revocation;
 mod recheck;
+mod recheck_races;
 mod security_events;
 
 use std::collections::BTreeMap;

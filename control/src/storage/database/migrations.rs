@@ -35,6 +35,7 @@ macro_rules! migrations_in {
             16 "provider_events" "0016_provider_events.sql",
             17 "noted_settings" "0017_noted_settings.sql",
             18 "access_groups" "0018_access_groups.sql",
+            19 "asked" "0019_asked.sql",
             21 "roles" "0021_roles.sql",
         }
     };

@@ -1,6 +1,6 @@
 //! People, as providers prove them and as they are stored.
 
-use portcullis::time::UnixSeconds;
+use portcullis::time::{UnixMillis, UnixSeconds};
 use serde_json::{Map, Value};
 
 use crate::tokens::secret::Plain;
@@ -37,6 +37,8 @@ pub struct SignedInIdentity {
     pub auth_ver: u64,
     /// The version of the feed when the sign-in began. A revocation of the user since then refuses it.
     pub begun_ver: u64,
+    /// Just before the provider was asked who signed in.
+    pub asked_at: UnixMillis,
     /// Kept sealed, to ask the provider again.
     pub refresh_token: Option<Plain>,
     /// Kept sealed, for signing out at the provider.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use portcullis::time::UnixSeconds;
+use portcullis::time::{UnixMillis, UnixSeconds};
 
 use super::identity::{IdentityEmail, IdentityUser, Person, SignedInIdentity};
 use crate::storage::database::columns::to_db;
@@ -121,6 +121,25 @@ async fn add_user(
     })
 }
 
+/// Notes that what the provider said when it was asked at the first of these times is stored now, at
+/// the second. False if what it said later is already stored.
+pub(super) async fn is_newest(
+    write: &mut Write,
+    identity_id: &str,
+    (asked_at, now): (UnixMillis, UnixMillis),
+) -> Result<bool, StorageError> {
+    // A time in the future is one from before the clock was set back.
+    let noted = sqlx::query(
+        "UPDATE identities SET asked_at = $1 WHERE id = $2 AND (asked_at <= $1 OR asked_at > $3)",
+    )
+    .bind(to_db(asked_at))
+    .bind(identity_id)
+    .bind(to_db(now))
+    .execute(write.connection())
+    .await?;
+    Ok(noted.rows_affected() == 1)
+}
+
 /// Stores what the provider says now. The user keeps their id whatever the address is; the address of
 /// a user with a password is their own, and stays.
 pub(super) async fn describe(
@@ -129,6 +148,11 @@ pub(super) async fn describe(
     person: &Person,
     now: UnixSeconds,
 ) -> Result<(), StorageError> {
+    // By the end of this second.
+    let stored_at = UnixMillis::new((now.get() + 1).saturating_mul(1_000));
+    if !is_newest(write, &person.identity_id, (identity.asked_at, stored_at)).await? {
+        return Ok(());
+    }
     let (shown, normal, is_believed) = columns(identity.email.as_ref());
     sqlx::query(
         "UPDATE identities SET email = $1, email_normal = $2, email_believed = $3, groups = $4, \

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis::time::UnixSeconds;
+use portcullis::time::{UnixMillis, UnixSeconds};
 use portcullis_control::audit::{Actor, Initiator};
 use portcullis_control::sessions::client_description::ClientDescription;
 use portcullis_control::storage::{
@@ -66,6 +66,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("end_service_token", "service tokens"),
     ("end_session", "session of a provider"),
     ("forget_proxies", "proxies"),
+    ("keep_new_token", "checks of sessions"),
     ("known_browser_key", "sign-in"),
     ("look_at_device_code", "device code"),
     ("note_admin_token", "admin token"),
@@ -360,18 +361,19 @@ impl Journey {
             panic!("{claimed:?}");
         };
         let token = Plain::new("the next one".to_owned());
-        let put_off = storage.put_off_recheck(first, now, (Some(&token), &service.seal));
-        put_off.await.unwrap();
+        let kept = storage.keep_new_token(first, &token, &service.seal);
+        assert!(kept.await.unwrap());
+        self.answered("checks of sessions");
+        assert!(storage.put_off_recheck(first, now).await.unwrap());
         self.answered("checks of sessions");
         let checked = Checked {
             person: None,
-            refresh_token: Some(&token),
             by: &by,
-            now,
+            asked_at: service.clock.now(),
+            now: service.clock.now(),
             next: now,
         };
-        let noted = storage.note_rechecked(second, &checked, &service.seal);
-        noted.await.unwrap();
+        storage.note_rechecked(second, &checked).await.unwrap();
         self.answered("checks of sessions");
         let ended = storage.end_rechecked(third, &by, "recheck_refused");
         ended.await.unwrap();
@@ -536,6 +538,7 @@ fn identity_of(id: &str) -> SignedInIdentity {
         auth_time: None,
         auth_ver: 0,
         begun_ver: u64::MAX,
+        asked_at: UnixMillis::EPOCH,
         refresh_token: Some(Plain::new("refresh token".to_owned())),
         id_token: Some(Plain::new("ID token".to_owned())),
     }

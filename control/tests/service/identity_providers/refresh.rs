@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use portcullis_control::identity_providers::error::{IdTokenFault, ProviderError, RefreshError};
+use portcullis_control::identity_providers::identity::ProvenIdentity;
 use portcullis_control::tokens::secret::Plain;
 use serde_json::{Value, json};
 
@@ -12,6 +13,21 @@ use crate::openid_provider::{ACCESS_TOKEN, Reply, TOKEN, USERINFO};
 
 fn refresh_token() -> Plain {
     Plain::new("refresh-1".to_owned())
+}
+
+/// What a refresh brings: the next refresh token, and the person.
+struct Refreshed {
+    refresh_token: Option<String>,
+    identity: Result<Option<ProvenIdentity>, ProviderError>,
+}
+
+async fn refresh_of(scene: &Scene, subject: &str) -> Refreshed {
+    let refreshed = scene.corp().refresh(&refresh_token()).await.unwrap();
+    let token = refreshed.refresh_token();
+    Refreshed {
+        refresh_token: token.map(|token| token.reveal().to_owned()),
+        identity: scene.corp().describe_again(&refreshed, subject).await,
+    }
 }
 
 /// Makes the provider answer to the refresh token.
@@ -40,8 +56,8 @@ async fn a_refresh_describes_the_person_as_they_are_now() {
             "refresh_token": "refresh-2",
         }),
     );
-    let refreshed = scene.corp().refresh(&refresh_token(), "ana").await.unwrap();
-    assert_eq!(refreshed.refresh_token.unwrap().reveal(), "refresh-2");
+    let refreshed = refresh_of(&scene, "ana").await;
+    assert_eq!(refreshed.refresh_token.as_deref(), Some("refresh-2"));
     let identity = refreshed.identity.unwrap().unwrap();
     assert_eq!(
         (&*identity.subject, &identity.groups[..]),
@@ -57,17 +73,17 @@ async fn without_an_id_token_userinfo_describes_the_person() {
     let scene = Scene::with("groups_claim = \"groups\"").await;
     answers(&scene, json!({ "access_token": ACCESS_TOKEN }));
     scene.provider.script().userinfo = json!({ "sub": "ana", "groups": ["new"] });
-    let refreshed = scene.corp().refresh(&refresh_token(), "ana").await.unwrap();
+    let refreshed = refresh_of(&scene, "ana").await;
     let identity = refreshed.identity.unwrap().unwrap();
     assert_eq!(identity.groups, ["new"]);
     assert!(refreshed.refresh_token.is_none());
-    let other = scene.corp().refresh(&refresh_token(), "bob").await.unwrap();
+    let other = refresh_of(&scene, "bob").await;
     let Err(ProviderError::UserInfoSubject) = other.identity else {
         panic!("somebody else was described");
     };
     // Nothing can be told where there is neither.
     answers(&scene, json!({}));
-    let refreshed = scene.corp().refresh(&refresh_token(), "ana").await.unwrap();
+    let refreshed = refresh_of(&scene, "ana").await;
     assert!(refreshed.identity.unwrap().is_none());
 }
 
@@ -84,7 +100,7 @@ async fn an_id_token_of_a_refresh_is_checked_like_any_other() {
             &scene,
             json!({ "access_token": ACCESS_TOKEN, "id_token": id_token }),
         );
-        let refreshed = scene.corp().refresh(&refresh_token(), "ana").await.unwrap();
+        let refreshed = refresh_of(&scene, "ana").await;
         let Err(ProviderError::IdToken(fault)) = refreshed.identity else {
             panic!("{expected}");
         };
@@ -95,7 +111,7 @@ async fn an_id_token_of_a_refresh_is_checked_like_any_other() {
         &scene,
         json!({ "access_token": ACCESS_TOKEN, "id_token": id_token }),
     );
-    let refreshed = scene.corp().refresh(&refresh_token(), "ana").await.unwrap();
+    let refreshed = refresh_of(&scene, "ana").await;
     assert!(matches!(
         refreshed.identity,
         Err(ProviderError::UserInfoSubject)
@@ -110,18 +126,18 @@ async fn a_new_refresh_token_is_kept_although_userinfo_is_away() {
         json!({ "access_token": ACCESS_TOKEN, "refresh_token": "refresh-2" }),
     );
     scene.provider.reply(USERINFO, Reply::text("").status(503));
-    let refreshed = scene.corp().refresh(&refresh_token(), "ana").await.unwrap();
+    let refreshed = refresh_of(&scene, "ana").await;
     let Err(error) = refreshed.identity else {
         panic!("somebody was described");
     };
     assert_eq!(error.reason(), "provider_away");
-    assert_eq!(refreshed.refresh_token.unwrap().reveal(), "refresh-2");
+    assert_eq!(refreshed.refresh_token.as_deref(), Some("refresh-2"));
 }
 
 #[tokio::test]
 async fn b09_only_invalid_grant_is_the_providers_no() {
     let mut scene = Scene::new().await;
-    let outcome = scene.corp().refresh(&refresh_token(), "ana").await;
+    let outcome = scene.corp().refresh(&refresh_token()).await;
     assert!(matches!(outcome, Err(RefreshError::InvalidGrant)));
     for reply in [
         Reply::json(&json!({ "error": "invalid_client" })).status(401),
@@ -130,11 +146,11 @@ async fn b09_only_invalid_grant_is_the_providers_no() {
         Reply::json(&json!({ "error": "invalid_grant" })).status(503),
     ] {
         scene.provider.reply(TOKEN, reply);
-        let outcome = scene.corp().refresh(&refresh_token(), "ana").await;
+        let outcome = scene.corp().refresh(&refresh_token()).await;
         assert!(matches!(outcome, Err(RefreshError::Failed(_))));
     }
     scene.provider.stop().await;
-    let outcome = scene.corp().refresh(&refresh_token(), "ana").await;
+    let outcome = scene.corp().refresh(&refresh_token()).await;
     let Err(RefreshError::Failed(error)) = outcome else {
         panic!("a provider that is away said no");
     };

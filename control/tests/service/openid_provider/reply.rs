@@ -1,5 +1,7 @@
 //! What an endpoint answers.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::response::Response;
 use futures_util::{StreamExt as _, future, stream};
@@ -11,6 +13,7 @@ pub struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
     content: Content,
+    after: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -53,6 +56,11 @@ impl Reply {
         Self { status, ..self }
     }
 
+    /// Only after a while.
+    pub fn after(self, after: Duration) -> Self {
+        Self { after, ..self }
+    }
+
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
@@ -64,11 +72,13 @@ impl Reply {
             // So that a provider that goes away leaves no connection.
             headers: vec![("connection", "close".to_owned())],
             content,
+            after: Duration::ZERO,
         }
     }
 
     pub async fn into_response(self) -> Response {
         const CHUNK: usize = 64 * 1024;
+        tokio::time::sleep(self.after).await;
         let chunk = || Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b' '; CHUNK]));
         let body = match self.content {
             Content::Whole(text) => Body::from(text),

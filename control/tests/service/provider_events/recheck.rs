@@ -10,14 +10,15 @@ use crate::openid_provider::keys::Token;
 use crate::openid_provider::{ACCESS_TOKEN, Reply, TOKEN, USERINFO};
 use crate::provider_sign_in::{Scene, Settings};
 
-const HOUR: u64 = 3_600;
+pub const HOUR: u64 = 3_600;
 const SETTINGS: &str = "recheck = \"1h\"\ngroups_claim = \"groups\"\n\
                         scopes = [\"openid\", \"email\", \"offline_access\"]";
 
 /// Staff only.
-async fn scene() -> Scene {
+pub async fn scene() -> Scene {
     Scene::with(Settings {
         corp: SETTINGS,
+        rest: "[server]\nmetrics = \"127.0.0.1:0\"\n",
         wiki: json!({ "policy": [
             { "id": "staff", "action": "allow", "include": [{ "group": "corp:staff" }] },
         ] }),
@@ -27,7 +28,7 @@ async fn scene() -> Scene {
 }
 
 /// Ana as the provider describes her to this refresh token, and the next one.
-fn answers(scene: &Scene, refresh_token: &str, token: &Token, next: Option<&str>) {
+pub fn answers(scene: &Scene, refresh_token: &str, token: &Token, next: Option<&str>) {
     let mut script = scene.corp.script();
     let id_token = token.signed(&script.keys[0]);
     let mut issued = json!({ "access_token": ACCESS_TOKEN, "id_token": id_token });
@@ -37,22 +38,22 @@ fn answers(scene: &Scene, refresh_token: &str, token: &Token, next: Option<&str>
     script.grants.insert(refresh_token.to_owned(), issued);
 }
 
-fn no_longer(scene: &Scene, refresh_token: &str) {
+pub fn no_longer(scene: &Scene, refresh_token: &str) {
     scene.corp.script().grants.remove(refresh_token);
 }
 
 /// Ana at the next check, in these groups.
-fn ana(scene: &Scene, groups: &[&str]) -> Token {
+pub fn ana(scene: &Scene, groups: &[&str]) -> Token {
     let token = scene.corp.id_token(scene.service.clock_now() + HOUR, "");
     token.without("nonce").with("groups", json!(groups))
 }
 
 /// Signs in with the refresh token `r1`, in the group `staff`.
-async fn signed_in(scene: &Scene) -> Browser {
+pub async fn signed_in(scene: &Scene) -> Browser {
     signed_in_with(scene, "r1").await
 }
 
-async fn signed_in_with(scene: &Scene, refresh_token: &str) -> Browser {
+pub async fn signed_in_with(scene: &Scene, refresh_token: &str) -> Browser {
     let mut browser = Browser::default();
     let trip = scene.go(&mut browser, "corp").await;
     let token = scene.token(&trip).with("groups", json!(["staff"]));
@@ -65,7 +66,7 @@ async fn signed_in_with(scene: &Scene, refresh_token: &str) -> Browser {
 }
 
 /// Makes the session due, and waits until the provider was asked once more and the answer is stored.
-async fn checked(scene: &Scene) {
+pub async fn checked(scene: &Scene) {
     let calls = scene.corp.count(TOKEN);
     scene.service.clock.advance(HOUR);
     until("the provider is asked", async || {
@@ -75,7 +76,7 @@ async fn checked(scene: &Scene) {
     scene.service.running.service.rechecks.finished().await;
 }
 
-async fn column(scene: &Scene, column: &str) -> String {
+pub async fn column(scene: &Scene, column: &str) -> String {
     let pool = AnyPool::connect(&scene.service.database_url).await.unwrap();
     let query = sqlx::AssertSqlSafe(format!("SELECT {column} FROM sessions"));
     let (value,): (String,) = sqlx::query_as(query).fetch_one(&pool).await.unwrap();

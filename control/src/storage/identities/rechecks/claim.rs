@@ -1,5 +1,6 @@
 //! Claiming the sessions that are due.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use portcullis::time::UnixSeconds;
@@ -7,7 +8,7 @@ use portcullis::time::UnixSeconds;
 use crate::seal::{Purpose, Seal, Sealed};
 use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
-use crate::storage::database::columns::to_db;
+use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 use crate::storage::tokens::signing_keys::sealing::SealingError;
 use crate::tokens::secret::Plain;
@@ -50,6 +51,30 @@ pub struct ClaimedSession {
 
 type ClaimedColumns = (String, String, String, String, i64, String, String);
 
+/// The sessions of the provider `$1` that are due at `$2`: last checked at `$3` or before, and neither
+/// claimed nor put off. A time after `$4` is one from before the clock was set back.
+const DUE: &str = "SELECT sessions.id FROM sessions \
+     JOIN identities ON identities.id = sessions.identity_id \
+     WHERE identities.provider_id = $1 AND sessions.refresh_token <> '' \
+     AND sessions.expires_at > $2 AND sessions.checked_at <= $3 \
+     AND (sessions.recheck_at <= $2 OR sessions.recheck_at > $4)";
+
+/// Whether there is any.
+static IS_ANY_DUE: LazyLock<String> = LazyLock::new(|| format!("{DUE} LIMIT 1"));
+
+/// Claims at most `$6` until `$5`. The condition is repeated outside the inner query, because on
+/// PostgreSQL another service may have claimed the row in between.
+static CLAIM: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "UPDATE sessions SET recheck_at = $5 \
+         WHERE id IN ({DUE} ORDER BY sessions.checked_at LIMIT $6) \
+         AND (recheck_at <= $2 OR recheck_at > $4) \
+         RETURNING id, user_id, identity_id, refresh_token, recheck_failures, \
+         (SELECT subject FROM identities WHERE identities.id = sessions.identity_id), \
+         (SELECT email FROM users WHERE users.id = sessions.user_id)"
+    )
+});
+
 impl Database {
     /// Claims sessions that are due, those first that were checked longest ago.
     pub async fn claim_rechecks(
@@ -61,29 +86,15 @@ impl Database {
         }
         let claim = to_db(due.now + due.claim_for);
         let mut write = self.write().await?;
-        // The condition is repeated outside the inner query, because on PostgreSQL another service may
-        // have claimed the row in between.
-        let rows: Vec<ClaimedColumns> = sqlx::query_as(
-            "UPDATE sessions SET recheck_at = $1 WHERE id IN (\
-             SELECT sessions.id FROM sessions \
-             JOIN identities ON identities.id = sessions.identity_id \
-             WHERE identities.provider_id = $2 AND sessions.refresh_token <> '' \
-             AND sessions.expires_at > $3 AND sessions.checked_at <= $4 \
-             AND (sessions.recheck_at <= $3 OR sessions.recheck_at > $5) \
-             ORDER BY sessions.checked_at LIMIT $6) \
-             AND (recheck_at <= $3 OR recheck_at > $5) \
-             RETURNING id, user_id, identity_id, refresh_token, recheck_failures, \
-             (SELECT subject FROM identities WHERE identities.id = sessions.identity_id), \
-             (SELECT email FROM users WHERE users.id = sessions.user_id)",
-        )
-        .bind(claim)
-        .bind(due.provider_id)
-        .bind(to_db(due.now))
-        .bind(to_db(due.now - due.after))
-        .bind(to_db(due.now + due.longest_wait))
-        .bind(to_db(due.at_most as u64))
-        .fetch_all(write.connection())
-        .await?;
+        let rows: Vec<ClaimedColumns> = sqlx::query_as(CLAIM.as_str())
+            .bind(due.provider_id)
+            .bind(to_db(due.now))
+            .bind(to_db(due.now - due.after))
+            .bind(to_db(due.now + due.longest_wait))
+            .bind(claim)
+            .bind(to_db(due.at_most as u64))
+            .fetch_all(write.connection())
+            .await?;
         write.commit_unaudited(Unaudited::Recheck).await?;
         let claimed = |row: ClaimedColumns| {
             let (id, user_id, identity_id, refresh_token, failures, subject, email) = row;
@@ -103,24 +114,24 @@ impl Database {
 
     /// Asked every second, so it writes nothing.
     async fn is_any_due(&self, due: &DueRechecks<'_>) -> Result<bool, StorageError> {
-        let found: Option<(String,)> = sqlx::query_as(
-            "SELECT sessions.id FROM sessions \
-             JOIN identities ON identities.id = sessions.identity_id \
-             WHERE identities.provider_id = $1 AND sessions.refresh_token <> '' \
-             AND sessions.expires_at > $2 AND sessions.checked_at <= $3 \
-             AND (sessions.recheck_at <= $2 OR sessions.recheck_at > $4) LIMIT 1",
-        )
-        .bind(due.provider_id)
-        .bind(to_db(due.now))
-        .bind(to_db(due.now - due.after))
-        .bind(to_db(due.now + due.longest_wait))
-        .fetch_optional(self.untimed_pool())
-        .await?;
+        let found: Option<(String,)> = sqlx::query_as(IS_ANY_DUE.as_str())
+            .bind(due.provider_id)
+            .bind(to_db(due.now))
+            .bind(to_db(due.now - due.after))
+            .bind(to_db(due.now + due.longest_wait))
+            .fetch_optional(self.untimed_pool())
+            .await?;
         Ok(found.is_some())
     }
 }
 
 impl ClaimedSession {
+    /// For how long nobody else checks it.
+    #[must_use]
+    pub fn claimed_for(&self, now: UnixSeconds) -> Duration {
+        from_db::<UnixSeconds>(self.claim).duration_since(now)
+    }
+
     /// The refresh token.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
+use portcullis::time::UnixMillis;
 use serde::Deserialize;
 
 use super::super::super::client::Client;
@@ -27,7 +28,7 @@ use crate::identity_providers::provider::{CallbackAnswer, Expected};
 use crate::service::Service;
 use crate::sessions::current;
 use crate::sign_in::begin::Authenticated;
-use crate::sign_in::provider::{AttemptBegun, ProvenUser};
+use crate::sign_in::provider::{EndedAttempt, ProvenUser};
 use crate::tokens::secret::Plain;
 
 const MAX_CODE_BYTES: usize = 4 * 1024;
@@ -151,13 +152,15 @@ impl Answered<'_> {
         if !service.used_attempts.take(self.pending.id(), service.now()) {
             return lost(service, (self.provider, &source), Some(&self.query)).await;
         }
+        let asked_at = service.clock.now();
         let proven = match self.proven(service).await {
             Ok(proven) => proven,
             Err(NotProven::Reported(code)) => return failed.by_code(service, &code).await,
             Err(NotProven::Failed(error)) => return failed.by_error(service, &error).await,
         };
         limits.give_back(key);
-        self.sign_in(service, attempt.as_ref(), proven).await
+        self.sign_in(service, attempt.as_ref(), (proven, asked_at))
+            .await
     }
 
     /// Who signed in, by the provider's word.
@@ -186,15 +189,16 @@ impl Answered<'_> {
         &self,
         service: &Service,
         attempt: Option<&LoginAttempt>,
-        proven: ProvenIdentity,
+        (proven, asked_at): (ProvenIdentity, UnixMillis),
     ) -> Result<Response, Failure> {
         let (providers, random) = (&service.identity_providers, service.random.as_ref());
-        let begun = AttemptBegun {
-            at: self.pending.begun(),
+        let ended = EndedAttempt {
+            begun: self.pending.begun(),
             version: self.pending.version(),
             fresh: self.pending.is_fresh(),
+            asked_at,
         };
-        let user = ProvenUser::new(proven, &begun, providers, random)?;
+        let user = ProvenUser::new(proven, &ended, providers, random)?;
         let completed = CompletedSignIn {
             user: Authenticated::Provider(&user),
             client: self.client,
