@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{delete, get, post, put};
@@ -20,7 +19,7 @@ use crate::api::{
 use crate::audit::source::Source;
 use crate::dashboard::source;
 use crate::service::Service;
-use crate::tokens::admin_tokens as tokens;
+use crate::tokens::{admin_tokens as tokens, bearer};
 
 /// The path of all calls.
 pub const PATH: &str = "/api/admin/v1";
@@ -96,18 +95,9 @@ async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let token = bearer(request.headers()).ok_or(ApiError::TokenInvalid)?;
+    let token = bearer::token(request.headers()).ok_or(ApiError::TokenInvalid)?;
     let administrator = tokens::find(&service, token, source).await?;
     let administrator = administrator.ok_or(ApiError::TokenInvalid)?;
     request.extensions_mut().insert(administrator);
     Ok(next.run(request).await)
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let (scheme, token) = values.next()?.to_str().ok()?.split_once(' ')?;
-    // RFC 9110, section 11.1: schemes are case-insensitive. Two values are refused, because a
-    // proxy may have looked at either of them.
-    let valid = values.next().is_none() && scheme.eq_ignore_ascii_case("bearer");
-    valid.then(|| token.trim())
 }

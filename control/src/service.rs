@@ -71,7 +71,7 @@ pub struct Service {
     /// Limits on requests for device codes, and on polls.
     pub(crate) request_limits: RequestLimits,
     /// Limits on reports of identity providers that are refused.
-    pub(crate) report_limits: ReportLimits,
+    pub report_limits: ReportLimits,
     /// The sessions that are being checked with their providers.
     pub rechecks: RunningChecks,
     /// When each credential was last noted as used.

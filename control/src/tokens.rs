@@ -1,6 +1,7 @@
 //! Tokens, codes and secrets: what is signed, what is issued once, and how each is stored.
 
 pub(crate) mod admin_tokens;
+pub(crate) mod bearer;
 pub(crate) mod credential;
 pub(crate) mod device_codes;
 pub(crate) mod exchange_codes;

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
 use crate::service::Service;
 use crate::storage::StorageError;
-use crate::tokens::filter_credentials;
+use crate::tokens::{bearer, filter_credentials};
 
 /// A filter with a valid credential.
 pub struct FilterIdentity {
@@ -52,15 +51,7 @@ impl FromRequestParts<Arc<Service>> for FilterIdentity {
         parts: &mut Parts,
         service: &Arc<Service>,
     ) -> Result<Self, ApiError> {
-        let text = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split_once(' '))
-            // RFC 9110, section 11.1: schemes are case-insensitive.
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, text)| text.trim())
-            .ok_or(ApiError::CredentialInvalid)?;
+        let text = bearer::token(&parts.headers).ok_or(ApiError::CredentialInvalid)?;
         let stored = filter_credentials::find(service, text)
             .await?
             .ok_or(ApiError::CredentialInvalid)?;

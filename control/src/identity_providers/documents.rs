@@ -19,7 +19,7 @@ use crate::system::clock::Clock;
 use cached::{Cached, Fetched};
 use discovery::Metadata;
 pub use fetch::fetch;
-use signing_keys::SigningKeys;
+use signing_keys::{Asker, SigningKeys};
 
 /// A provider's documents.
 pub struct Documents {
@@ -72,13 +72,22 @@ impl Documents {
         self.signing_keys.current(&metadata.jwks_uri).await
     }
 
-    /// Verifies the signature of a token of the provider.
+    /// Verifies the signature of a token that the provider itself gave.
     ///
     /// # Errors
     /// When it is wrong, or there are no keys.
     pub async fn verify(&self, token: &str) -> Result<Signed, ProviderError> {
+        self.verify_for(token, Asker::Provider).await
+    }
+
+    /// Verifies the signature of a token that may be anybody's.
+    ///
+    /// # Errors
+    /// When it is wrong, or there are no keys.
+    pub async fn verify_for(&self, token: &str, asker: Asker) -> Result<Signed, ProviderError> {
         let metadata = self.metadata().await?;
-        self.signing_keys.verify(&metadata.jwks_uri, token).await
+        let keys = &self.signing_keys;
+        keys.verify(&metadata.jwks_uri, (token, asker)).await
     }
 
     async fn fetch_metadata(&self) -> Result<Fetched<Metadata>, ProviderError> {

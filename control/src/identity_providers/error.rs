@@ -42,6 +42,11 @@ pub enum ProviderError {
     /// The ID token, or another signed token, is invalid.
     #[error("{0}")]
     IdToken(#[from] IdTokenFault),
+    /// A stranger's token names a key that is not known, and it is too early to fetch the keys again.
+    #[error(
+        "no known key of the provider fits the token, and the keys were just fetched; try again"
+    )]
+    KeysJustFetched,
     /// The UserInfo response is about somebody else, who is named by another `sub`.
     #[error("UserInfo endpoint: `sub` is not that of the ID token")]
     UserInfoSubject,
@@ -202,6 +207,7 @@ impl ProviderError {
             | Self::CallbackIssuer { .. }
             | Self::TokenRefused { .. }
             | Self::IdToken(_)
+            | Self::KeysJustFetched
             | Self::UserInfoSubject
             | Self::NotFresh { .. }
             | Self::Client => false,
@@ -218,6 +224,7 @@ impl ProviderError {
             Self::CallbackIssuer { .. } => "provider_issuer_mismatch",
             Self::TokenRefused { .. } => "provider_refused",
             Self::IdToken(_) => "id_token_invalid",
+            Self::KeysJustFetched => "keys_just_fetched",
             Self::UserInfoSubject => "userinfo_mismatch",
             Self::EmailNotVerified => "email_not_verified",
             Self::EmailInvalid(_) => "email_invalid",

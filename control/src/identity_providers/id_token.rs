@@ -138,10 +138,27 @@ pub fn subject(claims: &Map<String, Value>) -> Result<&str, IdTokenFault> {
     valid.then_some(subject).ok_or(wrong("sub"))
 }
 
-fn times(claims: &Map<String, Value>, now: UnixSeconds) -> Result<(), IdTokenFault> {
-    if required(claims, "exp", seconds)? + CLOCK_LEEWAY <= now {
-        return Err(IdTokenFault::Expired);
+/// `iat` of verified claims that are not required to have `exp`, and have not expired.
+///
+/// # Errors
+/// When `iat` is missing, one of them is no time, or it has expired.
+pub fn issued(claims: &Map<String, Value>, now: UnixSeconds) -> Result<UnixSeconds, IdTokenFault> {
+    if claims.contains_key("exp") {
+        not_expired(claims, now)?;
     }
+    required(claims, "iat", seconds)
+}
+
+fn not_expired(claims: &Map<String, Value>, now: UnixSeconds) -> Result<(), IdTokenFault> {
+    let end = required(claims, "exp", seconds)?;
+    match end + CLOCK_LEEWAY <= now {
+        true => Err(IdTokenFault::Expired),
+        false => Ok(()),
+    }
+}
+
+fn times(claims: &Map<String, Value>, now: UnixSeconds) -> Result<(), IdTokenFault> {
+    not_expired(claims, now)?;
     let issued = required(claims, "iat", seconds)?;
     if issued > now + ISSUED_WITHIN || issued + ISSUED_WITHIN < now {
         return Err(IdTokenFault::IssuedAt);

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::client::Client;
 use super::documents::Documents;
 use super::documents::discovery::{Metadata, discovery_url};
+use super::documents::signing_keys::Asker;
 use super::error::{IdTokenFault, ProviderError, RefreshError};
 use super::http::Http;
 use super::id_token::{self, Checks};
@@ -245,8 +246,12 @@ impl IdentityProvider {
     ///
     /// # Errors
     /// When it is not this provider's, or not for this client.
-    pub async fn verify_signed_event(&self, token: &str) -> Result<SignedEvent, ProviderError> {
-        let signed = self.documents.verify(token).await?;
+    pub async fn verify_signed_event(
+        &self,
+        token: &str,
+        asker: Asker,
+    ) -> Result<SignedEvent, ProviderError> {
+        let signed = self.documents.verify_for(token, asker).await?;
         let (issuer, client_id) = (&self.settings.issuer, &self.settings.client_id);
         id_token::for_client(&signed.claims, issuer, client_id)?;
         Ok(SignedEvent {

@@ -55,9 +55,9 @@ impl Reporters {
         transmitters.find(|one| one.settings().issuer == issuer)
     }
 
-    /// Whether there is any transmitter.
+    /// All transmitters.
     #[must_use]
-    pub fn has_transmitters(&self) -> bool {
-        !self.transmitters.is_empty()
+    pub fn transmitters(&self) -> &[Transmitter] {
+        &self.transmitters
     }
 }

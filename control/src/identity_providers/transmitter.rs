@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::documents::cached::{Cached, DEFAULT_AGE, Fetched};
 use super::documents::discovery;
 use super::documents::fetch;
-use super::documents::signing_keys::SigningKeys;
+use super::documents::signing_keys::{Asker, SigningKeys};
 use super::error::{Endpoint, ProviderError};
 use super::http::{Http, HttpError, MAX_DOCUMENT_BYTES};
 use super::id_token::for_audience;
@@ -83,10 +83,10 @@ impl Transmitter {
     ///
     /// # Errors
     /// When it is not this transmitter's, or not for this service.
-    pub async fn verify(&self, token: &str) -> Result<SignedEvent, ProviderError> {
+    pub async fn verify(&self, token: &str, asker: Asker) -> Result<SignedEvent, ProviderError> {
         let fetch = || self.fetch_configuration();
         let jwks_uri = self.jwks_uri.current(self.clock.as_ref(), fetch).await?;
-        let signed = self.keys.verify(&jwks_uri, token).await?;
+        let signed = self.keys.verify(&jwks_uri, (token, asker)).await?;
         let (issuer, audience) = (&self.settings.issuer, &self.settings.audience);
         for_audience(&signed.claims, issuer, audience)?;
         Ok(SignedEvent {

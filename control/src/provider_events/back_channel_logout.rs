@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 
@@ -13,6 +12,7 @@ use super::incoming::{Effect, Incoming};
 use super::logout_token::{LogoutTarget, LogoutToken};
 use super::refusal::{InOAuth, Refusal};
 use crate::audit::source::Source;
+use crate::identity_providers::documents::signing_keys::Asker;
 use crate::service::Service;
 use crate::storage::{ReportId, ReportedPerson, ReportedSession};
 use crate::tokens::secret::Plain;
@@ -29,19 +29,24 @@ pub async fn receive(
     State(service): State<Arc<Service>>,
     Path(id): Path<String>,
     source: Source,
-    form: Result<Form<LogoutRequest>, FormRejection>,
+    request: Request,
 ) -> Result<StatusCode, InOAuth> {
     let incoming = Incoming::of(&service, &id, source).map_err(InOAuth)?;
-    let form = form.map_err(|rejection| InOAuth(unreadable(&rejection)))?;
-    let ended = end(&service, &incoming, form.0.logout_token).await;
-    ended.map_err(InOAuth)?;
+    let ended = end(&incoming, request).await;
+    incoming.settle(ended).map_err(InOAuth)?;
     Ok(StatusCode::OK)
 }
 
-async fn end(service: &Service, incoming: &Incoming<'_>, token: Plain) -> Result<(), Refusal> {
-    let provider = incoming.provider;
-    let event = provider.verify_signed_event(token.reveal()).await?;
+async fn end(incoming: &Incoming<'_>, request: Request) -> Result<(), Refusal> {
+    const EXPECTED: &str = "the body must be a form with one `logout_token`";
+    let form = Form::<LogoutRequest>::from_request(request, &()).await;
+    let form = form.map_err(|rejection| Refusal::unreadable(rejection.status(), EXPECTED))?;
+    let (service, provider) = (incoming.service, incoming.provider);
+    let token = form.0.logout_token;
+    let asker = Asker::Stranger(incoming.address);
+    let event = provider.verify_signed_event(token.reveal(), asker).await?;
     let token = LogoutToken::read(&event, service.now())?;
+    incoming.verified()?;
     let once = ReportId {
         issuer: &provider.settings().issuer,
         jti: &token.jti,
@@ -63,11 +68,4 @@ async fn end(service: &Service, incoming: &Incoming<'_>, token: Plain) -> Result
         }
     }
     Ok(())
-}
-
-fn unreadable(rejection: &FormRejection) -> Refusal {
-    match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
-        _ => Refusal::Body("the body must be a form with one `logout_token`"),
-    }
 }

@@ -5,9 +5,8 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{FromRequest, Path, Request, State};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -30,22 +29,22 @@ pub async fn receive(
     State(service): State<Arc<Service>>,
     Path(id): Path<String>,
     source: Source,
-    headers: HeaderMap,
-    body: Result<Json<RevocationRequest>, JsonRejection>,
+    request: Request,
 ) -> Result<StatusCode, InOAuth> {
     let incoming = Incoming::of(&service, &id, source).map_err(InOAuth)?;
-    revoke(&incoming, &headers, body).await.map_err(InOAuth)?;
+    let revoked = revoke(&incoming, request).await;
+    incoming.settle(revoked).map_err(InOAuth)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn revoke(
-    incoming: &Incoming<'_>,
-    headers: &HeaderMap,
-    body: Result<Json<RevocationRequest>, JsonRejection>,
-) -> Result<(), Refusal> {
+async fn revoke(incoming: &Incoming<'_>, request: Request) -> Result<(), Refusal> {
+    const EXPECTED: &str = "the body must be JSON with a `sub_id`, and its type application/json";
     let token = incoming.provider.reporters().revocation_token();
-    bearer::check(headers, token.ok_or(Refusal::NoEndpoint)?)?;
-    let Json(request) = body.map_err(|rejection| unreadable(&rejection))?;
+    bearer::check(request.headers(), token.ok_or(Refusal::NoEndpoint)?)?;
+    incoming.verified()?;
+    let body = Json::<RevocationRequest>::from_request(request, &()).await;
+    let Json(request) =
+        body.map_err(|rejection| Refusal::unreadable(rejection.status(), EXPECTED))?;
     let named = SubjectId::read(&request.sub_id)?;
     let person = incoming.person(&named).ok_or(Refusal::NoSuchPerson)?;
     let report = incoming.report(REASON, None);
@@ -54,11 +53,4 @@ async fn revoke(
         return Err(Refusal::NoSuchPerson);
     }
     Ok(())
-}
-
-fn unreadable(rejection: &JsonRejection) -> Refusal {
-    match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
-        _ => Refusal::Body("the body must be JSON with a `sub_id`, and its type application/json"),
-    }
 }

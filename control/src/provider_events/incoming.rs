@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use portcullis::time::UnixSeconds;
 
 use super::fault::ReportFault;
+use super::limits::Taken;
 use super::refusal::Refusal;
 use super::subject_id::SubjectId;
 use crate::audit::source::Source;
@@ -16,13 +17,16 @@ use crate::storage::{
     EndedByProvider, ProviderReport, ReportId, ReportOutcome, ReportedPerson, UserRevocation,
 };
 
-/// A report to the endpoint of a provider, counted as a failure until it is accepted.
+/// A report to the endpoint of a provider, counted as a failure until it is settled.
 pub struct Incoming<'a> {
-    service: &'a Service,
+    /// The service.
+    pub service: &'a Service,
     /// The provider.
     pub provider: &'a IdentityProvider,
     by: Initiator,
-    key: u64,
+    /// Where it came from.
+    pub address: IpAddr,
+    taken: Taken,
 }
 
 /// What a report does to a person.
@@ -42,16 +46,39 @@ impl<'a> Incoming<'a> {
     /// # Errors
     /// When there is no such provider, or too many reports from the same address failed.
     pub fn of(service: &'a Service, id: &str, source: Source) -> Result<Self, Refusal> {
-        let address = source.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        let key = service.report_limits.take(address, service.clock.now())?;
         let provider = service.identity_providers.by_id(id);
         let provider = provider.ok_or(Refusal::NoEndpoint)?;
+        let address = source.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let now = service.clock.now();
+        let taken = service.report_limits.take(address, provider.id(), now)?;
         Ok(Self {
             service,
             by: source.by(Actor::Provider(provider.id().to_owned())),
             provider,
-            key,
+            address,
+            taken,
         })
+    }
+
+    /// Takes the report out of the count of failures, unless it was refused for what its sender did.
+    ///
+    /// # Errors
+    /// As it was.
+    pub fn settle<T>(&self, outcome: Result<T, Refusal>) -> Result<T, Refusal> {
+        if !outcome.as_ref().is_err_and(Refusal::is_the_senders) {
+            self.service.report_limits.give_back(self.taken);
+        }
+        outcome
+    }
+
+    /// Counts a report whose sender has proven who they are. Before anything follows from it.
+    ///
+    /// # Errors
+    /// When the provider sends too many.
+    pub fn verified(&self) -> Result<(), Refusal> {
+        let now = self.service.clock.now();
+        let counted = self.service.report_limits.verified(self.provider.id(), now);
+        counted.map_err(Refusal::Flood)
     }
 
     /// What the storage is told of it.
@@ -105,7 +132,6 @@ impl<'a> Incoming<'a> {
         let ReportOutcome::Done(ended) = outcome else {
             return Err(ReportFault::Repeated.into());
         };
-        self.service.report_limits.give_back(self.key);
         if let Some(version) = ended.version {
             self.service.notifier.committed(version);
         }
@@ -122,9 +148,18 @@ impl<'a> Incoming<'a> {
 
     /// Notes a report that was verified and changes nothing.
     pub fn accept_without_effect(&self) {
-        self.service.report_limits.give_back(self.key);
         let provider = self.provider.id();
         tracing::info!(provider, "a provider reported what has no effect here");
+    }
+
+    /// Notes a report that was verified and names a person of another issuer. That is a mistake in the
+    /// configuration of the sender, or in `issuer` here: nobody loses access by it.
+    pub fn accept_of_another_issuer(&self) {
+        tracing::warn!(
+            provider = self.provider.id(),
+            issuer = self.provider.settings().issuer,
+            "a security event has no effect: `iss` in its `sub_id` is not the provider's issuer"
+        );
     }
 
     /// Whom an identifier means at this provider; `None` for somebody of another issuer.

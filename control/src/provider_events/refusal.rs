@@ -24,6 +24,9 @@ pub enum Refusal {
     /// Too many reports from the same address failed.
     #[error("too many reports of this network were refused; try again in {}", seconds(.0.retry_after_seconds()))]
     TooMany(TooMany),
+    /// Too many reports of the provider were verified.
+    #[error("too many reports of this provider; try again in {}", seconds(.0.retry_after_seconds()))]
+    Flood(TooMany),
     /// The body is too large.
     #[error("the body is larger than 64 KB")]
     TooLarge,
@@ -54,11 +57,41 @@ pub struct InOAuth(pub Refusal);
 pub struct InPush(pub Refusal);
 
 impl Refusal {
+    /// A body that could not be read, of which the endpoint says what it must be.
+    #[must_use]
+    pub fn unreadable(status: StatusCode, expected: &'static str) -> Self {
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            _ => Self::Body(expected),
+        }
+    }
+
+    /// Whether it counts as a failure of its sender. Whoever sends a report that was received before, or
+    /// about somebody unknown, has proven who they are.
+    #[must_use]
+    pub fn is_the_senders(&self) -> bool {
+        match self {
+            Self::Fault(ReportFault::Repeated)
+            | Self::NoSuchPerson
+            | Self::Flood(_)
+            | Self::Unavailable(_) => false,
+            // A stranger can cause these, also while the keys cannot be fetched.
+            Self::NoEndpoint
+            | Self::TooMany(_)
+            | Self::TooLarge
+            | Self::Body(_)
+            | Self::Bearer
+            | Self::Unverified(_)
+            | Self::Fault(_) => true,
+        }
+    }
+
     /// In short, for the metrics.
     fn reason(&self) -> &'static str {
         match self {
             Self::NoEndpoint => "no_endpoint",
             Self::TooMany(_) => "too_many",
+            Self::Flood(_) => "provider_flood",
             Self::TooLarge => "too_large",
             Self::Body(_) => "bad_request",
             Self::Bearer => "bearer_invalid",
@@ -76,7 +109,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::NoEndpoint | Self::NoSuchPerson => StatusCode::NOT_FOUND,
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooMany(_) | Self::Flood(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Bearer => StatusCode::UNAUTHORIZED,
             Self::Unverified(ProviderError::IdToken(_)) | Self::Body(_) | Self::Fault(_) => {
@@ -89,7 +122,7 @@ impl Refusal {
 
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooMany(too_many) => Some(too_many.retry_after_seconds()),
+            Self::TooMany(too_many) | Self::Flood(too_many) => Some(too_many.retry_after_seconds()),
             _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => Some(RETRY_SECONDS),
             _ => None,
         }
@@ -116,7 +149,9 @@ impl Refusal {
     /// The response with this body.
     fn respond(&self, status: StatusCode, body: serde_json::Value) -> Response {
         let reason = self.reason();
-        if status.is_server_error() {
+        // What strangers can cause is no error of this service.
+        let is_ours = !matches!(self, Self::Unverified(ProviderError::KeysJustFetched));
+        if status.is_server_error() && is_ours {
             tracing::error!(error = ?self, "a report of a provider could not be judged");
         } else {
             tracing::info!(error = %self, reason, "a report of a provider was refused");
@@ -191,5 +226,29 @@ impl IntoResponse for InPush {
             .headers_mut()
             .insert(header::CONTENT_LANGUAGE, english);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_here_is_no_failure_of_the_sender() {
+        for refusal in [
+            Refusal::Unavailable(sqlx::Error::PoolTimedOut.into()),
+            Refusal::Fault(ReportFault::Repeated),
+            Refusal::NoSuchPerson,
+        ] {
+            assert!(!refusal.is_the_senders(), "{refusal}");
+        }
+        for refusal in [
+            Refusal::Bearer,
+            Refusal::TooLarge,
+            Refusal::Fault(ReportFault::Nonce),
+            Refusal::Unverified(ProviderError::KeysJustFetched),
+        ] {
+            assert!(refusal.is_the_senders(), "{refusal}");
+        }
     }
 }

@@ -14,7 +14,7 @@ pub(in crate::storage) enum Unaudited {
     Proxies,
     /// It is a step on the way to a token: the token has an event.
     OnTheWay,
-    /// A provider reported something about people who have never signed in here.
+    /// A provider reported something about people who have never signed in here, or have no such session.
     NobodyConcerned,
     /// A session is checked with its provider, and nothing came of it.
     Recheck,

@@ -1,6 +1,8 @@
 //! What identity providers report about the people who sign in with them. A report counts once, and
 //! what follows from it is done in the transaction that notes its id.
 
+use std::collections::BTreeSet;
+
 use portcullis::protocol::feed::Subject as Revoked;
 use portcullis::time::UnixSeconds;
 
@@ -12,7 +14,8 @@ use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
 use crate::storage::revocations::{UserRevocation, revoke_user};
-use crate::tokens::secret::Plain;
+use crate::storage::sessions::ends::MOST_IN_A_VERSION;
+use crate::tokens::secret::{Hashed, Plain};
 
 /// A report of a provider.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +33,7 @@ pub struct ProviderReport<'a> {
 /// The id of a report.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportId<'a> {
-    /// In whose name ids are unique.
+    /// In whose name ids are unique, for one provider.
     pub issuer: &'a str,
     /// `jti`.
     pub jti: &'a str,
@@ -76,51 +79,48 @@ pub struct EndedByProvider {
     pub sessions: u64,
 }
 
-/// A session that was deleted: its id, its end, and its user's id and e-mail address.
+/// A session that was deleted: its id, its end, and its user's id.
 type EndedSession = (String, i64, String);
 
 impl Database {
-    /// Ends the global sessions that began with a session at the provider.
+    /// Ends the global sessions that began with a session at the provider. Many end in several
+    /// transactions; the report counts as received with the last one, so that it can be sent again after
+    /// an error.
     pub async fn end_reported_session(
         &self,
         report: &ProviderReport<'_>,
         session: ReportedSession<'_>,
     ) -> Result<ReportOutcome, StorageError> {
-        let mut write = self.write().await?;
-        if is_repeated(&mut write, report).await? {
-            return Ok(ReportOutcome::Repeated);
+        let mut all = EndedByProvider::default();
+        let mut all_users = BTreeSet::new();
+        loop {
+            let mut write = self.write().await?;
+            if is_repeated(&mut write, report).await? {
+                return Ok(all.or_repeated());
+            }
+            let ended = end_some(&mut write, report, session).await?;
+            let sessions = ended.len() as u64;
+            let is_last = to_db(sessions) < MOST_IN_A_VERSION;
+            if !is_last {
+                forget(&mut write, report).await?;
+            }
+            if ended.is_empty() {
+                write.commit_unaudited(Unaudited::NobodyConcerned).await?;
+                return Ok(ReportOutcome::Done(all));
+            }
+            let users: BTreeSet<String> = ended.into_iter().map(|(_, _, user)| user).collect();
+            let event = told_of(&mut write, report, &users).await?;
+            let event = event
+                .detail("scope", "session")
+                .detail("sessions", sessions);
+            all.version = write.commit([event]).await?.or(all.version);
+            all.sessions += sessions;
+            all_users.extend(users);
+            all.users = all_users.len() as u64;
+            if is_last {
+                return Ok(ReportOutcome::Done(all));
+            }
         }
-        // Locked before the sessions' rows, in the same order as in a user's revocation.
-        write.lock().await?;
-        let ended: Vec<EndedSession> = sqlx::query_as(
-            "DELETE FROM sessions WHERE provider_sid = $1 AND identity_id IN \
-             (SELECT id FROM identities WHERE provider_id = $2 AND subject = COALESCE($3, subject)) \
-             RETURNING id, expires_at, user_id",
-        )
-        .bind(session.sid)
-        .bind(report.provider_id)
-        .bind(session.subject)
-        .fetch_all(write.connection())
-        .await?;
-        let mut users = Vec::new();
-        for (id, expires_at, user) in &ended {
-            let until = from_db::<UnixSeconds>(*expires_at) + CLOCK_LEEWAY;
-            write.revoke(Revoked::Session(id.clone()), until).await?;
-            users.push(user.clone());
-        }
-        users.sort_unstable();
-        users.dedup();
-        let event = told_of(&mut write, report, &users).await?;
-        let sessions = ended.len() as u64;
-        let event = event
-            .detail("scope", "session")
-            .detail("sessions", sessions);
-        let version = write.commit([event]).await?;
-        Ok(ReportOutcome::Done(EndedByProvider {
-            version,
-            users: users.len() as u64,
-            sessions,
-        }))
     }
 
     /// Revokes the users whom a provider's person is: all of their sessions, also those that began in
@@ -160,6 +160,44 @@ impl Database {
     }
 }
 
+impl EndedByProvider {
+    /// What follows from a report that has come a second time, while the first was worked on in several
+    /// transactions.
+    fn or_repeated(self) -> ReportOutcome {
+        match self.sessions {
+            0 => ReportOutcome::Repeated,
+            _ => ReportOutcome::Done(self),
+        }
+    }
+}
+
+/// Ends sessions of a session at the provider, as many as one version may end.
+async fn end_some(
+    write: &mut Write,
+    report: &ProviderReport<'_>,
+    session: ReportedSession<'_>,
+) -> Result<Vec<EndedSession>, StorageError> {
+    // Locked before the sessions' rows, in the same order as in a user's revocation.
+    write.lock().await?;
+    let ended: Vec<EndedSession> = sqlx::query_as(
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE provider_sid = $1 \
+         AND identity_id IN (SELECT id FROM identities \
+         WHERE provider_id = $2 AND subject = COALESCE($3, subject)) LIMIT $4) \
+         RETURNING id, expires_at, user_id",
+    )
+    .bind(session.sid)
+    .bind(report.provider_id)
+    .bind(session.subject)
+    .bind(MOST_IN_A_VERSION)
+    .fetch_all(write.connection())
+    .await?;
+    for (id, expires_at, _) in &ended {
+        let until = from_db::<UnixSeconds>(*expires_at) + CLOCK_LEEWAY;
+        write.revoke(Revoked::Session(id.clone()), until).await?;
+    }
+    Ok(ended)
+}
+
 /// Notes the id of a report. Whether that was done before.
 async fn is_repeated(write: &mut Write, report: &ProviderReport<'_>) -> Result<bool, StorageError> {
     let Some(once) = report.once else {
@@ -170,11 +208,29 @@ async fn is_repeated(write: &mut Write, report: &ProviderReport<'_>) -> Result<b
          ON CONFLICT (issuer, id_hash) DO NOTHING",
     )
     .bind(once.issuer)
-    .bind(Plain::new(once.jti.to_owned()).hashed().as_str())
+    .bind(id_hash(report, &once).as_str())
     .bind(to_db(once.expires_at))
     .execute(write.connection())
     .await?;
     Ok(noted.rows_affected() == 0)
+}
+
+/// Takes the note back that a report was received.
+async fn forget(write: &mut Write, report: &ProviderReport<'_>) -> Result<(), StorageError> {
+    if let Some(once) = report.once {
+        sqlx::query("DELETE FROM provider_events WHERE issuer = $1 AND id_hash = $2")
+            .bind(once.issuer)
+            .bind(id_hash(report, &once).as_str())
+            .execute(write.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// The hash of what makes a report of an issuer the same: one issuer may be configured as several
+/// providers, of which each is told with the same `jti`. A provider's id has no space.
+fn id_hash(report: &ProviderReport<'_>, once: &ReportId<'_>) -> Hashed {
+    Plain::new(format!("{} {}", report.provider_id, once.jti)).hashed()
 }
 
 /// The users, by id and e-mail address, with their rows locked against concurrent sign-ins.
@@ -210,10 +266,11 @@ async fn lock_users(
 async fn told_of(
     write: &mut Write,
     report: &ProviderReport<'_>,
-    users: &[String],
+    users: &BTreeSet<String>,
 ) -> Result<Event, StorageError> {
-    let subject = match users {
-        [id] => {
+    let mut ids = users.iter();
+    let subject = match (ids.next(), ids.next()) {
+        (Some(id), None) => {
             let (email,): (String,) = sqlx::query_as("SELECT email FROM users WHERE id = $1")
                 .bind(id)
                 .fetch_one(write.connection())

@@ -3,6 +3,7 @@
 mod back_channel_logout;
 mod forged_logout;
 mod global_token_revocation;
+mod limits;
 mod recheck;
 mod recheck_races;
 mod security_events;

@@ -20,6 +20,9 @@ const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 const RETRY: Duration = Duration::from_secs(30);
 /// How often a document is fetched again because something was missing in it.
 const NEWER: Duration = Duration::from_secs(60);
+/// The same where strangers said what is missing. Each of them may cause few fetches, so that this is
+/// short: they cannot keep an honest one waiting for long.
+const NEWER_FOR_STRANGERS: Duration = Duration::from_secs(5);
 
 /// A document that is fetched when it is needed.
 pub struct Cached<T> {
@@ -37,6 +40,15 @@ pub struct Fetched<T> {
     pub max_age: Duration,
 }
 
+/// Who spends a fetch because something is missing.
+#[derive(Clone, Copy)]
+pub enum Allowance<'a> {
+    /// The provider itself.
+    Provider,
+    /// Somebody who may be anybody, and whether they may.
+    Strangers(&'a (dyn Fn() -> bool + Send + Sync)),
+}
+
 struct Known<T> {
     value: Arc<T>,
     fetched: UnixMillis,
@@ -51,6 +63,8 @@ struct Fetches {
     away_at: Option<UnixMillis>,
     /// When something that was missing last caused a fetch.
     newer_at: Option<UnixMillis>,
+    /// The same where strangers said so.
+    newer_for_strangers_at: Option<UnixMillis>,
 }
 
 impl<T> Cached<T> {
@@ -92,14 +106,14 @@ impl<T> Cached<T> {
         }
     }
 
-    /// The document after something was missing in `old`: fetched again, but at most once a minute;
-    /// `old` if nothing newer can be had.
+    /// The document after something was missing in `old`: fetched again, but at most once a minute, or as
+    /// often as strangers may cause it; `old` if that is too early.
     ///
     /// # Errors
     /// When the fetch fails.
     pub async fn newer<F>(
         &self,
-        old: &Arc<T>,
+        (old, allowance): (&Arc<T>, Allowance<'_>),
         clock: &dyn Clock,
         fetch: impl FnOnce() -> F,
     ) -> Result<Arc<T>, ProviderError>
@@ -111,10 +125,19 @@ impl<T> Cached<T> {
         if let Some(known) = self.known(now).filter(|known| !Arc::ptr_eq(known, old)) {
             return Ok(known);
         }
-        if fetches.newer_at.is_some_and(|at| within(at, NEWER, now)) {
+        let (spent, every) = match allowance {
+            Allowance::Provider => (&mut fetches.newer_at, NEWER),
+            Allowance::Strangers(_) => (&mut fetches.newer_for_strangers_at, NEWER_FOR_STRANGERS),
+        };
+        if spent.is_some_and(|at| within(at, every, now)) {
             return Ok(Arc::clone(old));
         }
-        fetches.newer_at = Some(now);
+        if let Allowance::Strangers(may_fetch) = allowance
+            && !may_fetch()
+        {
+            return Ok(Arc::clone(old));
+        }
+        *spent = Some(now);
         self.fetch(&mut fetches, clock, fetch).await
     }
 
@@ -159,6 +182,7 @@ impl<T> Cached<T> {
                 let value = Arc::new(fetched.value);
                 *fetches = Fetches {
                     newer_at: fetches.newer_at,
+                    newer_for_strangers_at: fetches.newer_for_strangers_at,
                     ..Fetches::default()
                 };
                 let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);

@@ -3,6 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use portcullis::protocol::base64url;
 use portcullis::time::UnixSeconds;
+use portcullis_control::identity_providers::documents::signing_keys::Asker;
 use portcullis_control::identity_providers::error::{IdTokenFault, ProviderError};
 use serde_json::{Value, json};
 
@@ -411,7 +412,9 @@ async fn a_token_with_any_character_changed_added_or_missing_is_refused() {
         scene.clock.advance(24 * 60 * 60);
         let token = scene.token().signed(&key);
         let corp = scene.corp();
-        corp.verify_signed_event(&token).await.unwrap();
+        corp.verify_signed_event(&token, Asker::Provider)
+            .await
+            .unwrap();
         for (index, old) in token.char_indices() {
             let (before, rest) = token.split_at(index);
             let after = &rest[1..];
@@ -419,7 +422,7 @@ async fn a_token_with_any_character_changed_added_or_missing_is_refused() {
             let others = ['A', 'B', '-', '.'].into_iter().filter(|new| *new != old);
             texts.extend(others.map(|new| format!("{before}{new}{after}")));
             for text in texts {
-                let outcome = corp.verify_signed_event(&text).await;
+                let outcome = corp.verify_signed_event(&text, Asker::Provider).await;
                 assert!(outcome.is_err(), "{index} in {token}: {text}");
             }
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use portcullis_control::identity_providers::documents::signing_keys::Asker;
 use portcullis_control::identity_providers::error::{IdTokenFault, ProviderError, RefreshError};
 use portcullis_control::identity_providers::identity::ProvenIdentity;
 use portcullis_control::tokens::secret::Plain;
@@ -173,7 +174,7 @@ async fn b09_signed_events_are_of_this_provider_and_for_this_client() {
     let key = Arc::clone(&scene.provider.script().keys[0]);
     let event = scene
         .corp()
-        .verify_signed_event(&logout.signed(&key))
+        .verify_signed_event(&logout.signed(&key), Asker::Provider)
         .await
         .unwrap();
     assert_eq!(event.typ.as_deref(), Some("logout+jwt"));
@@ -183,7 +184,10 @@ async fn b09_signed_events_are_of_this_provider_and_for_this_client() {
         (logout.clone().with("aud", json!("other")), wrong("aud")),
         (logout.clone().without("aud"), missing("aud")),
     ] {
-        let error = scene.corp().verify_signed_event(&token.signed(&key)).await;
+        let error = scene
+            .corp()
+            .verify_signed_event(&token.signed(&key), Asker::Provider)
+            .await;
         let Err(ProviderError::IdToken(fault)) = error else {
             panic!("{expected}");
         };
@@ -200,7 +204,10 @@ async fn b09_signed_events_are_of_this_provider_and_for_this_client() {
             IdTokenFault::Algorithm,
         ),
     ] {
-        let Err(ProviderError::IdToken(fault)) = scene.corp().verify_signed_event(&token).await
+        let Err(ProviderError::IdToken(fault)) = scene
+            .corp()
+            .verify_signed_event(&token, Asker::Provider)
+            .await
         else {
             panic!("{expected}");
         };

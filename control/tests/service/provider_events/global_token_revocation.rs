@@ -12,7 +12,7 @@ use crate::harness::Service;
 use crate::openid_provider::{OpenIdProvider, SECRET};
 use crate::provider_sign_in::{Scene, Settings};
 
-const TOKEN: &str = "revocation-token-of-corp-0123456789abcdef";
+pub const TOKEN: &str = "revocation-token-of-corp-0123456789abcdef";
 
 /// With a token for `corp`, and none for `partner`.
 async fn scene() -> Scene {

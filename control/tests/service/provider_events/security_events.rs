@@ -11,9 +11,10 @@ use crate::openid_provider::keys::{Key, Token};
 use crate::openid_provider::{CLIENT_ID, Reply, TRANSMITTER};
 use crate::provider_sign_in::{Scene, Settings};
 
-const BEARER: &str = "what-the-transmitter-sends-0123456789";
+pub const BEARER: &str = "what-the-transmitter-sends-0123456789";
 const AUDIENCE: &str = "https://team.example.com/events/corp";
-const SESSION_REVOKED: &str = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
+pub const SESSION_REVOKED: &str =
+    "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
 const CREDENTIAL_CHANGE: &str =
     "https://schemas.openid.net/secevent/caep/event-type/credential-change";
 const ACCOUNT_DISABLED: &str =
@@ -34,7 +35,7 @@ async fn scene() -> Scene {
 }
 
 /// An event about Ana as an honest transmitter writes it.
-fn event(scene: &Scene, kind: &str) -> Token {
+pub fn event(scene: &Scene, kind: &str) -> Token {
     let issuer = &scene.corp.issuer;
     Token::new(json!({
         "iss": issuer,
