@@ -4,14 +4,17 @@
 //! [guard](guard) before each of them, which judges the person at every request, and, before a form is
 //! read, where it comes from. A handler takes an [`Allowed`](allowed::Allowed), which only the guard makes.
 
+mod administrators;
 pub mod allowed;
 mod applications;
 mod assets;
 mod choose_theme;
 pub mod fields;
+pub mod fresh;
 mod guard;
 mod home;
 pub mod navigation;
+mod once;
 pub mod page;
 mod pages;
 pub(crate) mod path;

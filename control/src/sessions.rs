@@ -5,3 +5,4 @@ pub mod client_description;
 pub(crate) mod cookies;
 pub(crate) mod current;
 pub mod durations;
+pub mod recent;

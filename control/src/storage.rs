@@ -17,6 +17,7 @@ mod proxies;
 mod reseal;
 mod restore;
 mod revocations;
+mod sent_forms;
 mod sessions;
 mod tokens;
 mod upkeep;
@@ -52,6 +53,7 @@ pub use revocations::of_token::RevokedBelow;
 pub use revocations::{
     ApplicationRevocation, EndedSessions, RevokedUsers, UserRevocation, UserSelector,
 };
+pub use sent_forms::SentForm;
 pub use sessions::list::{ListedSession, SessionQuery, UsedApplication};
 pub use sessions::provided::Provided;
 pub use sessions::{BegunSession, NewSession, Session, ShownSignIn};

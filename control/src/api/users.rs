@@ -5,7 +5,7 @@ pub mod enabling;
 pub mod password;
 pub mod removal;
 pub mod role;
-mod selected;
+pub mod selected;
 
 use std::sync::Arc;
 

@@ -32,7 +32,8 @@ struct Person {
     demo: bool,
     theme: Option<Theme>,
     path: String,
-    query: String,
+    here: String,
+    once: String,
     rules: Arc<[Rule]>,
 }
 
@@ -40,7 +41,7 @@ impl Allowed {
     pub(super) fn new(
         (service, rules): (&Service, Arc<[Rule]>),
         (session, role): (Session, Role),
-        guard: FormGuard,
+        (guard, once): (FormGuard, String),
         parts: &Parts,
         source: Source,
     ) -> Self {
@@ -54,7 +55,8 @@ impl Allowed {
             theme: Theme::of(&parts.headers),
             path: parts.uri.path().to_owned(),
             rules,
-            query: parts.uri.query().unwrap_or_default().to_owned(),
+            here: here(parts),
+            once,
         }))
     }
 
@@ -73,6 +75,16 @@ impl Allowed {
         self.0.role
     }
 
+    /// The page's path and query.
+    pub fn here(&self) -> &str {
+        &self.0.here
+    }
+
+    /// The browser's secret that guards its forms.
+    pub(super) fn guard(&self) -> &FormGuard {
+        &self.0.guard
+    }
+
     /// Whether their role has a scope, for what a page shows to some of its readers only.
     pub fn may(&self, scope: Scope) -> bool {
         self.0.role.may(scope)
@@ -81,9 +93,9 @@ impl Allowed {
     /// What surrounds the page.
     pub fn shell(&self) -> Shell {
         let person = &self.0;
-        let here = (person.path.as_str(), person.query.as_str());
+        let here = (person.path.as_str(), person.here.as_str());
         Shell::new(&person.session, (person.role, &person.rules), here)
-            .with_guard(&person.guard)
+            .with_guard(&person.guard, &person.once)
             .in_theme(person.theme)
             .for_demo(person.demo)
     }
@@ -92,6 +104,12 @@ impl Allowed {
     pub fn respond(&self, status: StatusCode, page: &impl Template) -> Result<Response, Failure> {
         render_form(status, page, &self.0.guard)
     }
+}
+
+/// The path and query of a request.
+pub(super) fn here(parts: &Parts) -> String {
+    let here = parts.uri.path_and_query();
+    here.map_or_else(|| parts.uri.path().to_owned(), ToString::to_string)
 }
 
 impl<S: Sync> FromRequestParts<S> for Allowed {

@@ -12,8 +12,9 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::MethodRouter;
 
-use super::allowed::Allowed;
+use super::allowed::{Allowed, here};
 use super::fields::Fields;
+use super::once::{self, Outcome};
 use super::page::{Page, Rule};
 use super::refusal;
 use crate::administration::roles::role_of;
@@ -76,10 +77,42 @@ async fn admit(
     if !rule.admits(role) {
         return refusal::role_too_low(&service, role, &rule);
     }
+    let form = fields.as_ref();
+    let id = form.and_then(|fields| once::id(fields, &here(&parts)));
+    if let Some(id) = &id
+        && let Some(first) = once::before(&service, id, &session).await?
+    {
+        return Ok(first);
+    }
+    let guard = (guard, service.random.secret()?);
     let allowed = Allowed::new((&service, rules), (session, role), guard, &parts, source);
     parts.extensions.insert(allowed);
     parts.extensions.insert(fields.unwrap_or_default());
-    Ok(next.run(Request::from_parts(parts, Body::empty())).await)
+    let request = Request::from_parts(parts, Body::empty());
+    match id {
+        Some(id) => act(service, id, request, next).await,
+        None => Ok(next.run(request).await),
+    }
+}
+
+/// Acts, and keeps what came of it. A second press makes the browser forget the first request: what it
+/// began goes on.
+async fn act(
+    service: Arc<Service>,
+    id: String,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    let acted = tokio::spawn(async move {
+        let response = next.run(request).await;
+        let outcome = Outcome::of(&response);
+        if let Err(error) = outcome.keep(&service, &id).await {
+            tracing::warn!(?error, "what became of a form is not kept");
+        }
+        response
+    });
+    let acted = acted.await;
+    acted.map_err(|_| Failure::Broken("the handler of a form panicked"))
 }
 
 /// The form, if it comes from our own page in this browser.
@@ -99,11 +132,4 @@ async fn form(
     let team_domain = service.team_domain.to_string();
     csrf::check(&parts.headers, fields.text("csrf_token"), &team_domain)?;
     Ok(fields)
-}
-
-fn here(parts: &Parts) -> String {
-    parts.uri.path_and_query().map_or_else(
-        || parts.uri.path().to_owned(),
-        |path_and_query| path_and_query.as_str().to_owned(),
-    )
 }

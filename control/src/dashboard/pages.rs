@@ -2,7 +2,7 @@
 //! [`Allowed`](super::allowed::Allowed), a template, and a line here.
 
 use super::page::Page;
-use super::{applications, choose_theme, home};
+use super::{administrators, applications, choose_theme, home};
 use crate::api::administrator::Scope;
 
 /// All pages.
@@ -14,6 +14,21 @@ pub fn pages() -> Vec<Page> {
             "/applications",
             Scope::ApplicationsRead,
             applications::list::show,
+        ),
+        Page::get(
+            "/administrators",
+            Scope::UsersRead,
+            administrators::list::show,
+        ),
+        Page::get(
+            "/administrators/change",
+            Scope::RolesWrite,
+            administrators::change::show,
+        ),
+        Page::post(
+            "/administrators/change",
+            Scope::RolesWrite,
+            administrators::change::save,
         ),
     ]
 }

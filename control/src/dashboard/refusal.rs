@@ -4,8 +4,10 @@ use askama::Template;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 
+use super::allowed::Allowed;
 use super::fields::Fields;
 use super::page::Rule;
+use super::path::PATH;
 use crate::administration::role::Role;
 use crate::audit::source::Source;
 use crate::metrics::refusals::Endpoint;
@@ -21,6 +23,9 @@ use crate::team_domain::page::message::{Message, render, render_form};
 #[template(path = "signed_out.html")]
 struct SignedOutTemplate<'a> {
     demo: bool,
+    title: &'a str,
+    reason: &'a str,
+    sign_in: &'a str,
     action: &'a str,
     csrf_token: String,
     fields: Vec<(&'a str, &'a str)>,
@@ -33,19 +38,101 @@ pub fn signed_out(
     fields: &Fields,
     guard: &FormGuard,
 ) -> Result<Response, Failure> {
-    count(service, "signed_out");
-    let page = SignedOutTemplate {
-        demo: service.config.server.demo,
+    let kept = Kept {
+        title: "You were signed out",
+        reason: "signed_out",
+        sign_in: "/login?return_to=/dashboard",
         action: uri
             .path_and_query()
             .map_or(uri.path(), |here| here.as_str()),
-        csrf_token: guard.token(),
-        fields: fields
-            .iter()
-            .filter(|(name, _)| *name != "csrf_token")
-            .collect(),
     };
-    render_form(StatusCode::UNAUTHORIZED, &page, guard)
+    kept.respond(service, fields, guard)
+}
+
+/// A form of somebody whose sign-in is too old for what it does.
+pub fn sign_in_too_old(
+    service: &Service,
+    person: &Allowed,
+    fields: &Fields,
+) -> Result<Response, Failure> {
+    let kept = Kept {
+        title: "Please sign in again",
+        reason: "sign_in_too_old",
+        sign_in: "/login?prompt=login&return_to=/dashboard",
+        action: person.here(),
+    };
+    kept.respond(service, fields, person.guard())
+}
+
+/// Why a form is kept, and where it can be sent again.
+struct Kept<'a> {
+    title: &'a str,
+    reason: &'static str,
+    sign_in: &'a str,
+    action: &'a str,
+}
+
+impl Kept<'_> {
+    fn respond(
+        &self,
+        service: &Service,
+        fields: &Fields,
+        guard: &FormGuard,
+    ) -> Result<Response, Failure> {
+        count(service, self.reason);
+        let page = SignedOutTemplate {
+            demo: service.config.server.demo,
+            title: self.title,
+            reason: self.reason,
+            sign_in: self.sign_in,
+            action: self.action,
+            csrf_token: guard.token(),
+            fields: fields
+                .iter()
+                .filter(|(name, _)| *name != "csrf_token")
+                .collect(),
+        };
+        render_form(StatusCode::UNAUTHORIZED, &page, guard)
+    }
+}
+
+/// A form that was sent before. What it made was shown once.
+pub fn done_already(service: &Service) -> Result<Response, Failure> {
+    conflict(
+        service,
+        "already_made",
+        "This was done already",
+        "The form was sent twice, and acted once. What it made was shown then, and is not shown again.",
+    )
+}
+
+/// A form that was sent before, and of which nothing has come yet.
+pub fn still_running(service: &Service) -> Result<Response, Failure> {
+    conflict(
+        service,
+        "still_running",
+        "This was sent already",
+        "The form was sent twice, and the first time is not done yet, or was cut short. The page of what it \
+         is about shows whether it has taken effect.",
+    )
+}
+
+fn conflict(
+    service: &Service,
+    reason: &'static str,
+    title: &str,
+    paragraph: &str,
+) -> Result<Response, Failure> {
+    count(service, reason);
+    let message = Message {
+        demo: service.config.server.demo,
+        title: title.to_owned(),
+        paragraphs: vec![paragraph.to_owned()],
+        link: Some((PATH.to_owned(), "Dashboard".to_owned())),
+        reason: Some(reason.to_owned()),
+        ..Message::default()
+    };
+    render(StatusCode::CONFLICT, &message)
 }
 
 /// A person without a role.

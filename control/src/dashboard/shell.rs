@@ -21,6 +21,8 @@ pub struct Shell {
     pub role: &'static str,
     /// The token of every form.
     pub csrf_token: String,
+    /// A random value, with which a form acts once.
+    pub once: String,
     /// The theme that was chosen; empty: the system's.
     pub theme: &'static str,
     /// The page, to return to.
@@ -35,7 +37,7 @@ impl Shell {
     pub(super) fn new(
         session: &Session,
         (role, rules): (Role, &[Rule]),
-        (path, query): (&str, &str),
+        (path, here): (&str, &str),
     ) -> Self {
         let who = match (session.email.as_str(), &session.provided) {
             // The provider may not speak for an address.
@@ -48,18 +50,17 @@ impl Shell {
             who,
             role: role.label(),
             csrf_token: String::new(),
+            once: String::new(),
             theme: "",
-            here: match query {
-                "" => path.to_owned(),
-                query => format!("{path}?{query}"),
-            },
+            here: here.to_owned(),
             sections: navigation::sections(rules, role, path),
             tabs: navigation::tabs(rules, role, path),
         }
     }
 
-    pub(super) fn with_guard(mut self, guard: &FormGuard) -> Self {
+    pub(super) fn with_guard(mut self, guard: &FormGuard, once: &str) -> Self {
         self.csrf_token = guard.token();
+        once.clone_into(&mut self.once);
         self
     }
 

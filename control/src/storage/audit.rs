@@ -22,6 +22,8 @@ pub(in crate::storage) enum Unaudited {
     Counted,
     /// It notes the settings of the first start, before which there were none.
     FirstSettings,
+    /// It keeps what became of a form, whose act has an event.
+    Forms,
     /// It brings the database up to date, or writes nothing.
     Nothing,
 }

@@ -144,6 +144,18 @@ impl Database {
         grouped(rows)
     }
 
+    /// The users to whom a role was given, by address.
+    pub async fn users_with_roles(&self) -> Result<Vec<User>, StorageError> {
+        let rows = sqlx::query_as(
+            "SELECT users.id, users.email, address_taken, role, disabled, last_sign_in_at, \
+             provider_id FROM users LEFT JOIN identities ON identities.user_id = users.id \
+             WHERE role <> '' ORDER BY users.email, users.id, provider_id",
+        )
+        .fetch_all(self.pool())
+        .await?;
+        grouped(rows)
+    }
+
     /// A page of users, by address.
     pub async fn users_page(&self, page: UserPage<'_>) -> Result<Vec<User>, StorageError> {
         let rows: Vec<UserColumns> = sqlx::query_as(

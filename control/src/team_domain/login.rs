@@ -108,7 +108,7 @@ async fn answer(
             own_page: &query.own_page(),
             source: asked.source.clone(),
         };
-        if must_sign_in_again(service, session, attempt).await? {
+        if must_sign_in_again(service, session, (query, attempt)).await? {
             form.prompt = Prompt::LaterSignIn;
             form.email = &session.email;
         } else if let Some(response) = signed_in.go_back(service, attempt).await? {
@@ -167,7 +167,7 @@ pub async fn sign_in(
             attempt: attempt.as_ref(),
             email: &input.email,
             complaint: Some(complaint),
-            prompt: prompt(&service, &headers, attempt.as_ref()).await?,
+            prompt: prompt(&service, &headers, (&query, attempt.as_ref())).await?,
             restored: false,
         };
         form.show(&service, &headers)
@@ -214,13 +214,11 @@ pub async fn sign_in(
 async fn prompt(
     service: &Service,
     headers: &HeaderMap,
-    attempt: Option<&LoginAttempt>,
+    asked: (&LoginQuery, Option<&LoginAttempt>),
 ) -> Result<Prompt, Failure> {
     Ok(match current::without_prompt(service, headers).await? {
         None => Prompt::NotSignedIn,
-        Some(session) if must_sign_in_again(service, &session, attempt).await? => {
-            Prompt::LaterSignIn
-        }
+        Some(session) if must_sign_in_again(service, &session, asked).await? => Prompt::LaterSignIn,
         Some(_) => Prompt::ByChoice,
     })
 }

@@ -1,7 +1,10 @@
 //! The dashboard: pages of the team domain for people with a role.
 
 mod access;
+mod administrators;
 mod applications;
+mod fresh;
+mod once;
 mod roles;
 mod shell;
 

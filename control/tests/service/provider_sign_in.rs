@@ -210,6 +210,11 @@ impl Trip {
         &self.query["nonce"]
     }
 
+    /// What the provider was asked.
+    pub fn asked(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
+    }
+
     /// Where the provider sends the browser back.
     pub fn callback(&self, code: &str) -> String {
         self.answer(&[("code", code), ("iss", &self.issuer)])

@@ -12,7 +12,7 @@ use super::super::page::failure::Failure;
 use super::super::page::message::{Message, Wait, render};
 use super::super::page::redirect::redirect;
 use super::attempt::LoginAttempt;
-use super::demanded::must_sign_in_again;
+use super::demanded::demands_later;
 use super::silent;
 use crate::audit::source::Source;
 use crate::audit::{Event, EventName, Subject};
@@ -89,7 +89,7 @@ impl CompletedSignIn<'_> {
             source: self.client.source(service),
         };
         let response = match self.attempt {
-            Some(attempt) if must_sign_in_again(service, &session, Some(attempt)).await? => {
+            Some(attempt) if demands_later(service, &session, attempt).await? => {
                 Some(redirect(self.redirect, &attempt.to_path(self.again))?)
             }
             attempt => signed_in.go_back(service, attempt).await?,

@@ -10,6 +10,9 @@ use super::super::page::redirect::dashboard_page;
 
 const OWN_PAGES: [&str; 4] = ["/sessions", "/password", "/tokens", "/device"];
 
+/// The `prompt` of a page that demands a recent sign-in.
+const LOGIN: &str = "login";
+
 /// The query, unchecked. The form's action repeats it.
 #[derive(Debug, Default, Deserialize, Serialize)]
 pub struct LoginQuery {
@@ -51,10 +54,11 @@ impl LoginQuery {
         self.choose.is_some()
     }
 
-    /// The query of a sign-in on the team domain itself.
-    pub fn of_own_page(page: &str) -> Self {
+    /// The query of a sign-in on the team domain itself, after all checks.
+    pub fn of_own_page(&self) -> Self {
         Self {
-            return_to: Some(page.to_owned()),
+            return_to: Some(self.own_page().into_owned()),
+            prompt: self.prompt.clone().filter(|_| self.wants_recent()),
             ..Self::default()
         }
     }
@@ -82,6 +86,9 @@ impl LoginQuery {
                 query.append_pair(name, value);
             }
         }
+        if self.wants_recent() {
+            query.append_pair("prompt", LOGIN);
+        }
         query.append_pair("shown", &shown.to_string());
         format!("{path}?{}", query.finish())
     }
@@ -103,6 +110,14 @@ impl LoginQuery {
 
     /// Whether this is a sign-in on the team domain itself, begun by no application.
     pub fn is_plain(&self) -> bool {
-        self.app.is_none() && self.origin.is_none() && self.state.is_none() && self.prompt.is_none()
+        let is_own = self.app.is_none() && self.origin.is_none() && self.state.is_none();
+        is_own && (self.prompt.is_none() || self.wants_recent())
+    }
+
+    /// Whether a page of the dashboard demands a recent sign-in (OpenID Connect Core 1.0, section
+    /// 3.1.2.1).
+    pub fn wants_recent(&self) -> bool {
+        let page = self.return_to.as_deref().and_then(dashboard_page);
+        self.app.is_none() && page.is_some() && self.prompt.as_deref() == Some(LOGIN)
     }
 }

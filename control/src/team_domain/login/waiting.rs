@@ -49,5 +49,5 @@ async fn needs_no_prompt(
         return Ok(false);
     };
     let attempt = attempt::check(service, query).await?;
-    Ok(!must_sign_in_again(service, &session, attempt.as_ref()).await?)
+    Ok(!must_sign_in_again(service, &session, (query, attempt.as_ref())).await?)
 }

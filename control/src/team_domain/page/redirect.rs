@@ -44,6 +44,18 @@ pub fn sign_in_first(status: StatusCode, page: &str) -> Result<Response, Failure
     redirect(status, &format!("/login?{query}"))
 }
 
+/// The same for a page that demands a recent sign-in, although somebody is signed in.
+///
+/// # Errors
+/// As [`sign_in_first`].
+pub fn sign_in_again(status: StatusCode, page: &str) -> Result<Response, Failure> {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("prompt", "login")
+        .append_pair("return_to", page)
+        .finish();
+    redirect(status, &format!("/login?{query}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

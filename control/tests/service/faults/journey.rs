@@ -49,6 +49,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("burn_code", "burnt code"),
     ("change_application", "applications"),
     ("change_password", "own password"),
+    ("claim_form", "forms of the dashboard"),
     ("claim_rechecks", "checks of sessions"),
     ("count_events", "failed sign-in"),
     ("declare", "start"),
@@ -65,6 +66,7 @@ pub const WRITES: &[(&str, &str)] = &[
     // Disables and deletes.
     ("end_service_token", "service tokens"),
     ("end_session", "session of a provider"),
+    ("finish_form", "forms of the dashboard"),
     ("forget_proxies", "proxies"),
     ("keep_new_token", "checks of sessions"),
     ("known_browser_key", "sign-in"),
@@ -82,6 +84,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("record_proxies", "proxies"),
     ("refuse_signing_key", "keys"),
     ("remove_access_group", "access groups"),
+    ("release_form", "forms of the dashboard"),
     ("remove_application", "applications"),
     ("remove_users", "users"),
     ("reseal", "keys"),
@@ -159,6 +162,7 @@ impl Journey {
         let added = self.done("users", "/users", json!({ "email": ANA })).await;
         let role = json!({ "email": ANA, "role": "viewer" });
         self.done("roles", "/users/role", role).await;
+        self.forms(added["id"].as_str().unwrap()).await;
         self.password = added["password"].as_str().unwrap().to_owned();
         self.done("users", "/users", json!({ "email": BOB })).await;
         self.done("users", "/users/remove", json!({ "email": BOB }))
@@ -224,6 +228,17 @@ impl Journey {
         let attempt = Attempt::at(&self.audience);
         let who = (ANA, self.password.as_str());
         browser.code(&self.service, &attempt, who).await
+    }
+
+    async fn forms(&mut self, user: &str) {
+        let service = &self.service.running.service;
+        let (storage, now) = (&service.storage, service.now());
+        for id in ["done", "refused"] {
+            storage.claim_form(id, user, now).await.unwrap();
+        }
+        storage.finish_form("done", "/dashboard").await.unwrap();
+        storage.release_form("refused").await.unwrap();
+        self.answered("forms of the dashboard");
     }
 
     async fn failures(&mut self) {

@@ -58,7 +58,7 @@ pub async fn begin(
     let session = current::without_prompt(&service, &headers).await?;
     let mut fresh = query.wants_other_account();
     if let Some(session) = session.as_ref().filter(|_| !fresh) {
-        fresh = must_sign_in_again(&service, session, attempt).await?;
+        fresh = must_sign_in_again(&service, session, (&query, attempt)).await?;
         let signed_in = SignedIn {
             session,
             redirect: StatusCode::FOUND,
@@ -90,7 +90,7 @@ impl Start<'_> {
     ) -> Result<Response, Failure> {
         let query = match self.attempt {
             Some(attempt) => attempt.query(),
-            None => LoginQuery::of_own_page(&self.query.own_page()),
+            None => self.query.of_own_page(),
         };
         let pending = Pending::begin(
             service,

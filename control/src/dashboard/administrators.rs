@@ -1,0 +1,4 @@
+//! My Team › Administrators: who has which role.
+
+pub mod change;
+pub mod list;
