@@ -3,3 +3,4 @@
 
 pub mod role;
 pub mod roles;
+pub mod users;

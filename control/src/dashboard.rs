@@ -23,6 +23,7 @@ pub mod shell;
 pub mod shown;
 pub(crate) mod source;
 mod theme;
+mod users;
 
 use std::sync::Arc;
 

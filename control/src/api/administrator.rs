@@ -48,6 +48,16 @@ impl Administrator {
             | Self::Token { initiator, .. } => initiator,
         }
     }
+
+    /// The same caller with why they act, in their own words, for the audit log.
+    #[must_use]
+    pub fn noting(mut self, note: &str) -> Self {
+        let (Self::Socket(initiator)
+        | Self::Person { initiator, .. }
+        | Self::Token { initiator, .. }) = &mut self;
+        *initiator = initiator.clone().noting(note);
+        self
+    }
 }
 
 impl fmt::Display for Administrator {

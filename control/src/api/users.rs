@@ -22,13 +22,14 @@ use super::error::ApiError;
 use super::input::Input;
 use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::administration::role::Role;
+use crate::administration::users::revoke_users;
 use crate::service::Service;
 use crate::sign_in::email::Address;
 use crate::sign_in::email::characters::scripts_of;
 use crate::sign_in::users::{self, UserRequest};
-use crate::storage::{RevokedUsers, StorageError, User, UserPage, UserRevocation, UserSelector};
+use crate::storage::{RevokedUsers, User, UserPage, UserSelector};
 use crate::tokens::secret::Plain;
-use selected::{NO_SUCH_ID, NamedUser, UserEmail, no_such_email, require_for, selected};
+use selected::{NO_SUCH_ID, NamedUser, UserEmail, no_such_email, require_for};
 
 /// A user, in a list.
 #[derive(Debug, Serialize, Deserialize)]
@@ -239,39 +240,4 @@ async fn revoke_from_socket(
     let revoked = revoke_users(service, by, selector, disable).await?;
     let revoked = revoked.ok_or_else(|| no_such_email(email))?;
     Ok(Json(revoked.into()))
-}
-
-/// `None` if there is no such user.
-async fn revoke_users(
-    service: &Service,
-    by: &Administrator,
-    selector: UserSelector<'_>,
-    disable: bool,
-) -> Result<Option<RevokedUsers>, StorageError> {
-    let block = service.config.sessions.login_block_after_revoke;
-    let revocation = UserRevocation {
-        blocked_until: service.now() + block,
-        until: service.past_leeway(),
-        disable,
-    };
-    let users = selected(service, selector).await?;
-    let revoked = service
-        .storage
-        .revoke_users(selector, revocation, by.initiator())
-        .await?;
-    if let Some(revoked) = &revoked {
-        service.notifier.committed(revoked.version);
-        for user in users {
-            tracing::info!(
-                user = user.id,
-                email = user.email,
-                version = revoked.version,
-                sessions_ended = revoked.sessions_ended,
-                disable,
-                %by,
-                "user revoked"
-            );
-        }
-    }
-    Ok(revoked)
 }

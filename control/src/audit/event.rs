@@ -101,6 +101,10 @@ impl Event {
             counted_as: None,
             subject,
         };
+        let event = match by.note.as_str() {
+            "" => event,
+            note => event.detail("note", note),
+        };
         if event.subject.kind == "user" {
             let (id, email) = (event.subject.id.clone(), event.subject.name.clone());
             return event.of_user(&id, &email);

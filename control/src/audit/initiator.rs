@@ -63,6 +63,8 @@ pub struct Initiator {
     pub actor: Actor,
     /// From where.
     pub source: Source,
+    /// Why, in their own words; empty if they do not say.
+    pub note: String,
 }
 
 impl Actor {
@@ -116,6 +118,7 @@ impl Source {
         Initiator {
             actor,
             source: self,
+            note: String::new(),
         }
     }
 }
@@ -126,11 +129,19 @@ impl From<Actor> for Initiator {
         Self {
             actor,
             source: Source::default(),
+            note: String::new(),
         }
     }
 }
 
 impl Initiator {
+    /// With why they act, in their own words. Long texts are cut.
+    #[must_use]
+    pub fn noting(mut self, note: &str) -> Self {
+        self.note = cut(note.trim().to_owned());
+        self
+    }
+
     /// A part of the service itself.
     #[must_use]
     pub fn system(part: &'static str) -> Self {

@@ -2,7 +2,7 @@
 //! [`Allowed`](super::allowed::Allowed), a template, and a line here.
 
 use super::page::Page;
-use super::{administrators, applications, choose_theme, home};
+use super::{administrators, applications, choose_theme, home, users};
 use crate::api::administrator::Scope;
 
 /// All pages.
@@ -29,6 +29,28 @@ pub fn pages() -> Vec<Page> {
             "/administrators/change",
             Scope::RolesWrite,
             administrators::change::save,
+        ),
+        Page::get("/users", Scope::UsersRead, users::list::show),
+        Page::get("/users/{id}", Scope::UsersRead, users::one::show),
+        Page::get(
+            "/users/revoke",
+            Scope::UsersRevoke,
+            users::revoke::ask_for_several,
+        ),
+        Page::post(
+            "/users/revoke",
+            Scope::UsersRevoke,
+            users::revoke::revoke_several,
+        ),
+        Page::get(
+            "/users/{id}/revoke",
+            Scope::UsersRevoke,
+            users::revoke::ask,
+        ),
+        Page::post(
+            "/users/{id}/revoke",
+            Scope::UsersRevoke,
+            users::revoke::revoke,
         ),
     ]
 }

@@ -106,6 +106,7 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         #[cfg(feature = "test-clock")]
         shifted_clock: parts.shifted_clock,
     };
+    service.storage.store_missing_words().await?;
     declare(&service).await?;
     // Only now: what the service does not start with is not in force.
     let by = Initiator::system("configuration file");

@@ -3,9 +3,11 @@
 mod addresses;
 mod enabling;
 pub(super) mod known;
+mod listed;
 mod passwords;
 mod removal;
 mod roles;
+pub(super) mod words;
 
 use portcullis::time::UnixSeconds;
 
@@ -18,8 +20,10 @@ use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 
 pub use enabling::EnabledUsers;
+pub use listed::{COUNTED_TO, ListedUser, UserListQuery, WhichUsers};
 pub use passwords::{PasswordChange, PasswordSet};
 pub use roles::{ChangedRole, RoleError, WaysIn};
+pub use words::words_of;
 
 /// A user, as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +127,7 @@ impl Database {
             }
             Err(error) => return Err(StorageError::from(error).into()),
         }
+        words::store(&mut write, &user.id).await?;
         let subject = Subject::user(&user.id, user.email.shown());
         let event = Event::new(EventName::UserAdded, by, subject)
             .detail("role", user.role.map(Role::name))

@@ -7,11 +7,12 @@ mod fresh;
 mod once;
 mod roles;
 mod shell;
+mod users;
 
 use reqwest::{RequestBuilder, Response};
 use serde_json::json;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, between};
 use crate::harness::Service;
 
 pub const ROOT: &str = "admin@example.com";
@@ -51,4 +52,23 @@ pub fn own_form(service: &Service, path: &str, fields: &[(&str, &str)]) -> Reque
 pub async fn read(response: Response) -> (u16, String) {
     let status = response.status().as_u16();
     (status, response.text().await.unwrap())
+}
+
+/// Opens a page, fills the form of its content, sends it.
+pub async fn submit(
+    service: &Service,
+    browser: &mut Browser,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> Response {
+    let page = page(service, browser, path).await;
+    let (_, content) = page.split_once("<main").unwrap();
+    let action = between(content, "action=\"", "\"").to_owned();
+    let hidden = |name: &'static str| {
+        let before = format!("name=\"{name}\" value=\"");
+        (name, between(content, &before, "\""))
+    };
+    let mut form = vec![hidden("csrf_token"), hidden("once")];
+    form.extend(fields);
+    browser.send(own_form(service, &action, &form)).await
 }

@@ -37,6 +37,7 @@ macro_rules! migrations_in {
             18 "access_groups" "0018_access_groups.sql",
             19 "asked" "0019_asked.sql",
             21 "roles" "0021_roles.sql",
+            22 "users_found" "0022_users_found.sql",
         }
     };
 }

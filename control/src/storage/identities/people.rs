@@ -9,6 +9,7 @@ use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
 use crate::storage::sessions::NewSession;
+use crate::storage::users::words;
 
 /// The person, who is stored if they are new. `None` if another transaction has just done that: the
 /// caller begins again.
@@ -115,6 +116,7 @@ async fn add_user(
     .bind(to_db(session.now))
     .execute(write.connection())
     .await?;
+    words::store(write, &session.user_id).await?;
     Ok(IdentityUser {
         id: session.user_id.clone(),
         is_new: true,
@@ -177,7 +179,7 @@ pub(super) async fn describe(
     .bind(&person.user.id)
     .execute(write.connection())
     .await?;
-    Ok(())
+    words::store(write, &person.user.id).await
 }
 
 /// How it is shown, what it is compared by, and whether it is believed; empty texts for none.

@@ -100,6 +100,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("set_role", "roles"),
     ("shorten_log", "upkeep"),
     ("sign_out", "sign-out"),
+    ("store_missing_words", "start"),
     ("try_write", "upkeep"),
     ("use_code", "exchange"),
     ("use_signing_key", "keys"),

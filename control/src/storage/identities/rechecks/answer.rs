@@ -13,6 +13,7 @@ use crate::storage::database::error::StorageError;
 use crate::storage::database::write::Write;
 use crate::storage::identities::identity::IdentityEmail;
 use crate::storage::identities::people;
+use crate::storage::users::words;
 
 /// What a provider said at a check.
 #[derive(Debug, Clone)]
@@ -151,6 +152,7 @@ async fn describe(
     .bind(&session.user_id)
     .execute(write.connection())
     .await?;
+    words::store(write, &session.user_id).await?;
     Ok(Known::OtherAddress)
 }
 

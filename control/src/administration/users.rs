@@ -1,0 +1,45 @@
+//! Revoking users, and disabling them.
+
+use crate::api::administrator::Administrator;
+use crate::api::users::selected::selected;
+use crate::service::Service;
+use crate::storage::{RevokedUsers, StorageError, UserRevocation, UserSelector};
+
+/// Ends all sessions of the selected users, who cannot sign in again for `login_block_after_revoke`, and
+/// disables them if that is asked for. `None` if there is no such user.
+///
+/// # Errors
+/// When the database failed, and nothing was changed.
+pub async fn revoke_users(
+    service: &Service,
+    by: &Administrator,
+    selector: UserSelector<'_>,
+    disable: bool,
+) -> Result<Option<RevokedUsers>, StorageError> {
+    let block = service.config.sessions.login_block_after_revoke;
+    let revocation = UserRevocation {
+        blocked_until: service.now() + block,
+        until: service.past_leeway(),
+        disable,
+    };
+    let users = selected(service, selector).await?;
+    let revoked = service
+        .storage
+        .revoke_users(selector, revocation, by.initiator())
+        .await?;
+    if let Some(revoked) = &revoked {
+        service.notifier.committed(revoked.version);
+        for user in users {
+            tracing::info!(
+                user = user.id,
+                email = user.email,
+                version = revoked.version,
+                sessions_ended = revoked.sessions_ended,
+                disable,
+                %by,
+                "user revoked"
+            );
+        }
+    }
+    Ok(revoked)
+}

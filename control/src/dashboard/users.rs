@@ -1,0 +1,47 @@
+//! My Team › Users.
+
+pub mod list;
+pub mod one;
+pub mod revoke;
+mod state;
+
+use std::time::Duration;
+
+use crate::service::Service;
+use crate::storage::{ListedUser, Session, UserListQuery, WhichUsers};
+use crate::team_domain::page::failure::Failure;
+
+use super::shown::Shown;
+
+/// The user with an id.
+async fn find(service: &Service, id: &str) -> Result<ListedUser, Failure> {
+    let query = UserListQuery {
+        which: &WhichUsers::One(id.to_owned()),
+        now: service.now(),
+        after: None,
+        limit: 1,
+    };
+    let found = service.storage.list_users(query).await?;
+    found.into_iter().next().ok_or(Failure::NotFound)
+}
+
+/// What a user is called on pages: the address, else the name, else the id.
+fn called(user: &ListedUser) -> Shown {
+    let names = [&user.email, &user.name, &user.id];
+    let name = names.into_iter().find(|name| !name.is_empty());
+    Shown::new(name.map_or("", |name| name))
+}
+
+/// Whether it is the person who looks at the page.
+fn is_own(user: &ListedUser, own: &Session) -> bool {
+    user.id == own.user_id
+}
+
+/// A short wait in words.
+fn in_words(wait: Duration) -> String {
+    match wait.as_secs() {
+        1 => "1 second".to_owned(),
+        seconds if seconds < 120 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}

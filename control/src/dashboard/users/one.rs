@@ -1,0 +1,107 @@
+//! `GET /dashboard/users/{id}`: a user, and their live sessions.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State as Shared};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::super::allowed::Allowed;
+use super::super::shell::Shell;
+use super::super::shown::Shown;
+use super::state::State;
+use super::{called, find};
+use crate::administration::role::Role;
+use crate::api::scope::Scope;
+use crate::service::Service;
+use crate::storage::{ListedSession, ListedUser, SessionQuery};
+use crate::team_domain::page::failure::Failure;
+use crate::team_domain::page::time::{ShownTime, clock};
+
+/// The most sessions that are shown.
+const MOST_SESSIONS: u32 = 100;
+
+#[derive(Template)]
+#[template(path = "dashboard/users/one.html")]
+struct OneTemplate {
+    shell: Shell,
+    id: String,
+    who: Shown,
+    name: Option<Shown>,
+    providers: String,
+    role: &'static str,
+    state: State,
+    /// Until when they cannot sign in, and for how many seconds.
+    blocked: Option<(String, u64)>,
+    last_sign_in: Option<ShownTime>,
+    sessions: Vec<Row>,
+    may_revoke: bool,
+}
+
+struct Row {
+    browser: Shown,
+    user_agent: Shown,
+    address: Shown,
+    applications: Shown,
+    since: ShownTime,
+    used: ShownTime,
+    until: ShownTime,
+}
+
+/// `GET /dashboard/users/{id}`.
+pub async fn show(
+    Shared(service): Shared<Arc<Service>>,
+    person: Allowed,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let user = find(&service, &id).await?;
+    let now = service.now();
+    let sessions = service
+        .storage
+        .list_sessions(SessionQuery {
+            user: &user.id,
+            now,
+            after: None,
+            limit: MOST_SESSIONS,
+        })
+        .await?;
+    let role = service.storage.stored_role(&user.id).await?;
+    let state = State::of(&user, now);
+    let page = OneTemplate {
+        shell: person.shell(),
+        who: called(&user),
+        name: has_both_names(&user).then(|| Shown::new(&user.name)),
+        providers: user.providers.join(", "),
+        role: role.map_or("none", Role::label),
+        state,
+        blocked: match state {
+            State::Blocked(seconds) => Some((clock(user.blocked_until), seconds)),
+            State::In | State::Out | State::Disabled => None,
+        },
+        last_sign_in: user.last_sign_in_at.map(ShownTime::at),
+        sessions: sessions.iter().map(Row::of).collect(),
+        may_revoke: person.may(Scope::UsersRevoke),
+        id: user.id,
+    };
+    person.respond(StatusCode::OK, &page)
+}
+
+fn has_both_names(user: &ListedUser) -> bool {
+    !user.name.is_empty() && !user.email.is_empty()
+}
+
+impl Row {
+    fn of(session: &ListedSession) -> Self {
+        let names = session.applications.iter().map(|used| used.name.as_str());
+        Self {
+            browser: Shown::new(&session.browser),
+            user_agent: Shown::new(&session.user_agent),
+            address: Shown::new(&session.address),
+            applications: Shown::new(&names.collect::<Vec<_>>().join(", ")),
+            since: ShownTime::at(session.since),
+            used: ShownTime::at(session.last_used_at),
+            until: ShownTime::at(session.until),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The list of users in the dashboard: by their last sign-in, newest first, or those whom a search
+//! finds.
+
+use portcullis::time::UnixSeconds;
+
+use crate::storage::database::Database;
+use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::error::StorageError;
+
+/// Counts are exact up to this one.
+pub const COUNTED_TO: u64 = 100_000;
+/// The most words of a search; later ones do not count.
+const MOST_SEARCHED: usize = 6;
+/// Greater than whatever follows a word's beginning.
+const END: char = char::MAX;
+
+/// A user with what the list tells of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedUser {
+    /// `sub`.
+    pub id: String,
+    /// The e-mail address; empty if the provider tells none.
+    pub email: String,
+    /// The name that the provider tells; may be empty.
+    pub name: String,
+    /// Whether they are kept from signing in.
+    pub disabled: bool,
+    /// Until when they cannot sign in.
+    pub blocked_until: UnixSeconds,
+    /// When they last signed in.
+    pub last_sign_in_at: Option<UnixSeconds>,
+    /// How many live global sessions they have.
+    pub sessions: u64,
+    /// The ids of the providers that sign them in; empty for a user with a password.
+    pub providers: Vec<String>,
+}
+
+/// Which users to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhichUsers {
+    /// Those whose last sign-in is not before a moment.
+    SignedInSince(UnixSeconds),
+    /// Those with a live global session.
+    SignedInNow,
+    /// All.
+    Everybody,
+    /// The one with an id.
+    One(String),
+    /// Those of whose address and name a word begins with each of these; see
+    /// [`words_of`](super::words_of).
+    Found(Vec<String>),
+}
+
+/// A page of the list.
+#[derive(Debug, Clone, Copy)]
+pub struct UserListQuery<'a> {
+    /// Which users.
+    pub which: &'a WhichUsers,
+    /// The time.
+    pub now: UnixSeconds,
+    /// Only users after the one with this last sign-in and id.
+    pub after: Option<(Option<UnixSeconds>, &'a str)>,
+    /// The most to list.
+    pub limit: u32,
+}
+
+type Columns = (
+    String,
+    String,
+    String,
+    i64,
+    i64,
+    Option<i64>,
+    i64,
+    Option<String>,
+);
+
+/// The page of users whom a condition on `$1` to `$14` chooses.
+macro_rules! page {
+    ($which:expr) => {
+        concat!(
+            "SELECT page.id, page.email, page.name, disabled, blocked_until, last_sign_in_at, \
+             (SELECT COUNT(*) FROM sessions WHERE user_id = page.id AND expires_at > $1), \
+             provider_id FROM (SELECT * FROM users WHERE ",
+            $which,
+            " AND (COALESCE(last_sign_in_at, -1) < $15 \
+             OR (COALESCE(last_sign_in_at, -1) = $15 AND id < $16)) \
+             ORDER BY COALESCE(last_sign_in_at, -1) DESC, id DESC LIMIT $17) AS page \
+             LEFT JOIN identities ON identities.user_id = page.id \
+             ORDER BY COALESCE(last_sign_in_at, -1) DESC, page.id DESC, provider_id"
+        )
+    };
+}
+
+/// How many users a condition chooses, up to `$15`.
+macro_rules! count {
+    ($which:expr) => {
+        concat!(
+            "SELECT COUNT(*) FROM (SELECT 1 AS one FROM users WHERE ",
+            $which,
+            " LIMIT $15) AS counted"
+        )
+    };
+}
+
+macro_rules! and_word {
+    ($from:literal, $to:literal) => {
+        concat!(
+            " AND (",
+            $from,
+            " = '' OR EXISTS (SELECT 1 FROM user_words WHERE user_id = users.id AND word >= ",
+            $from,
+            " AND word < ",
+            $to,
+            "))"
+        )
+    };
+}
+
+/// The statement for each kind of list. All have the same parameters.
+macro_rules! statement {
+    ($make:ident, $which:expr) => {
+        match $which {
+            WhichUsers::SignedInSince(_) => $make!("COALESCE(last_sign_in_at, -1) >= $2"),
+            WhichUsers::SignedInNow => {
+                $make!("id IN (SELECT user_id FROM sessions WHERE expires_at > $1)")
+            }
+            WhichUsers::Everybody => $make!("1 = 1"),
+            WhichUsers::One(_) => $make!("id = $3"),
+            // The longest word leads, because it is likely to be the rarest.
+            WhichUsers::Found(_) => $make!(concat!(
+                "id IN (SELECT user_id FROM user_words WHERE word >= $3 AND word < $4)",
+                and_word!("$5", "$6"),
+                and_word!("$7", "$8"),
+                and_word!("$9", "$10"),
+                and_word!("$11", "$12"),
+                and_word!("$13", "$14"),
+            )),
+        }
+    };
+}
+
+impl Database {
+    /// A page of the list.
+    pub async fn list_users(
+        &self,
+        query: UserListQuery<'_>,
+    ) -> Result<Vec<ListedUser>, StorageError> {
+        let (last, id) = match query.after {
+            Some((last, id)) => (last.map_or(-1, to_db), id),
+            // The first page begins with the latest moment that the database can hold.
+            None => (i64::MAX, ""),
+        };
+        let mut rows = sqlx::query_as(statement!(page, query.which))
+            .bind(to_db(query.now))
+            .bind(since(query.which));
+        for (from, to) in ranges(query.which) {
+            rows = rows.bind(from).bind(to);
+        }
+        let rows: Vec<Columns> = rows
+            .bind(last)
+            .bind(id)
+            .bind(i64::from(query.limit))
+            .fetch_all(self.pool())
+            .await?;
+        Ok(grouped(rows))
+    }
+
+    /// How many users a list has, up to [`COUNTED_TO`] and one.
+    pub async fn count_users(
+        &self,
+        which: &WhichUsers,
+        now: UnixSeconds,
+    ) -> Result<u64, StorageError> {
+        let mut count = sqlx::query_as(statement!(count, which))
+            .bind(to_db(now))
+            .bind(since(which));
+        for (from, to) in ranges(which) {
+            count = count.bind(from).bind(to);
+        }
+        let (count,): (i64,) = count
+            .bind(to_db(COUNTED_TO + 1))
+            .fetch_one(self.pool())
+            .await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+}
+
+fn since(which: &WhichUsers) -> i64 {
+    match which {
+        WhichUsers::SignedInSince(since) => to_db(*since),
+        WhichUsers::SignedInNow
+        | WhichUsers::Everybody
+        | WhichUsers::One(_)
+        | WhichUsers::Found(_) => 0,
+    }
+}
+
+/// From where to where each searched word reaches; empty texts where there are fewer words. An id stands
+/// where the first word begins.
+fn ranges(which: &WhichUsers) -> [(String, String); MOST_SEARCHED] {
+    let mut words = match which {
+        WhichUsers::Found(words) => words.clone(),
+        WhichUsers::One(id) => vec![id.clone()],
+        WhichUsers::SignedInSince(_) | WhichUsers::SignedInNow | WhichUsers::Everybody => Vec::new(),
+    };
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    let mut words = words.into_iter();
+    std::array::from_fn(|_| {
+        words.next().map_or_else(Default::default, |word| {
+            let end = format!("{word}{END}");
+            (word, end)
+        })
+    })
+}
+
+/// Makes one user of all rows with their id, which follow each other.
+fn grouped(rows: Vec<Columns>) -> Vec<ListedUser> {
+    let mut users: Vec<ListedUser> = Vec::new();
+    for (id, email, name, disabled, blocked_until, last, sessions, provider) in rows {
+        match users.last_mut().filter(|user| user.id == id) {
+            Some(user) => user.providers.extend(provider),
+            None => users.push(ListedUser {
+                id,
+                email,
+                name,
+                disabled: disabled != 0,
+                blocked_until: from_db(blocked_until),
+                last_sign_in_at: last.map(from_db),
+                sessions: u64::try_from(sessions).unwrap_or(0),
+                providers: provider.into_iter().collect(),
+            }),
+        }
+    }
+    for user in &mut users {
+        user.providers.dedup();
+    }
+    users
+}
