@@ -42,11 +42,7 @@ pub fn pages() -> Vec<Page> {
             Scope::UsersRevoke,
             users::revoke::revoke_several,
         ),
-        Page::get(
-            "/users/{id}/revoke",
-            Scope::UsersRevoke,
-            users::revoke::ask,
-        ),
+        Page::get("/users/{id}/revoke", Scope::UsersRevoke, users::revoke::ask),
         Page::post(
             "/users/{id}/revoke",
             Scope::UsersRevoke,

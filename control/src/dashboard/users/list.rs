@@ -110,7 +110,9 @@ pub async fn show(
     let now = service.now();
     let month = month_begin(now);
     let which = which(q, query.show, month);
-    let after = cursor.as_ref().map(|cursor| (cursor.last, cursor.id.as_str()));
+    let after = cursor
+        .as_ref()
+        .map(|cursor| (cursor.last, cursor.id.as_str()));
     let mut users = service
         .storage
         .list_users(UserListQuery {
@@ -174,12 +176,7 @@ fn month_begin(now: UnixSeconds) -> UnixSeconds {
 }
 
 /// How many there are, in a sentence.
-fn told(
-    count: u64,
-    (q, show): (&str, Show),
-    month: UnixSeconds,
-    users: &[ListedUser],
-) -> String {
+fn told(count: u64, (q, show): (&str, Show), month: UnixSeconds, users: &[ListedUser]) -> String {
     let people = match count {
         1 => "1 user".to_owned(),
         count if count > COUNTED_TO => format!("More than {} users", thousands(COUNTED_TO)),

@@ -202,7 +202,9 @@ fn ranges(which: &WhichUsers) -> [(String, String); MOST_SEARCHED] {
     let mut words = match which {
         WhichUsers::Found(words) => words.clone(),
         WhichUsers::One(id) => vec![id.clone()],
-        WhichUsers::SignedInSince(_) | WhichUsers::SignedInNow | WhichUsers::Everybody => Vec::new(),
+        WhichUsers::SignedInSince(_) | WhichUsers::SignedInNow | WhichUsers::Everybody => {
+            Vec::new()
+        }
     };
     words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
     let mut words = words.into_iter();

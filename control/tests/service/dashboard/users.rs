@@ -71,8 +71,14 @@ async fn s12_a_search_finds_beginnings_of_words_among_everybody() {
     service.user("bo.nakamura@other.example").await;
     let mut browser = administrator(&service).await;
     for (search, expected) in [
-        ("naka", &["bo.nakamura@other.example", "ana.naka@example.com"][..]),
-        ("NAKA", &["bo.nakamura@other.example", "ana.naka@example.com"]),
+        (
+            "naka",
+            &["bo.nakamura@other.example", "ana.naka@example.com"][..],
+        ),
+        (
+            "NAKA",
+            &["bo.nakamura@other.example", "ana.naka@example.com"],
+        ),
         ("naka+other", &["bo.nakamura@other.example"]),
         ("ana.naka%40example.com", &["ana.naka@example.com"]),
         ("na+a", &["ana.naka@example.com"]),
@@ -186,7 +192,9 @@ async fn s12_those_selected_are_revoked_together() {
     let none = page(&service, &mut browser, &format!("{PATH}/revoke")).await;
     assert!(none.contains("Nobody is selected"), "{none}");
     for (query, status) in [("id=0", 404), (&"&id=0".repeat(51)[1..], 400)] {
-        let response = browser.get(&service, &format!("{PATH}/revoke?{query}")).await;
+        let response = browser
+            .get(&service, &format!("{PATH}/revoke?{query}"))
+            .await;
         assert_eq!(read(response).await.0, status);
     }
 }
@@ -199,7 +207,10 @@ async fn whoever_has_a_role_is_not_disabled_in_passing() {
     let mut browser = administrator(&service).await;
     let mut help_desk = signed_in(&service, "help@example.com", "help_desk").await;
     let ana = format!("{PATH}/{}/revoke", id_of(&service, "ana@example.com").await);
-    let vera = format!("{PATH}/{}/revoke", id_of(&service, "vera@example.com").await);
+    let vera = format!(
+        "{PATH}/{}/revoke",
+        id_of(&service, "vera@example.com").await
+    );
     let offer = "Also disable this user";
     assert!(page(&service, &mut browser, &ana).await.contains(offer));
     assert!(!page(&service, &mut browser, &vera).await.contains(offer));
@@ -233,7 +244,10 @@ async fn hostile_addresses_and_searches_stay_text() {
     let search = "%3Cscript%3E%22%27%26";
     let page = page(&service, &mut browser, &format!("{PATH}?q={search}")).await;
     assert!(!page.contains("<script>\""), "{page}");
-    assert!(page.contains("value=\"&#60;script&#62;&#34;&#39;&#38;\""), "{page}");
+    assert!(
+        page.contains("value=\"&#60;script&#62;&#34;&#39;&#38;\""),
+        "{page}"
+    );
 }
 
 #[tokio::test]
@@ -244,7 +258,10 @@ async fn s12_revoking_asks_for_a_recent_sign_in() {
     let id = id_of(&service, "ana@example.com").await;
     service.clock.advance(16 * 60);
     shown(&service, &mut browser, "").await;
-    for path in [format!("{PATH}/{id}/revoke"), format!("{PATH}/revoke?id={id}")] {
+    for path in [
+        format!("{PATH}/{id}/revoke"),
+        format!("{PATH}/revoke?id={id}"),
+    ] {
         let response = browser.get(&service, &path).await;
         assert_eq!(response.status(), 302, "{path}");
         let to = response.headers()["location"].to_str().unwrap();
