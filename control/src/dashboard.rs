@@ -19,6 +19,7 @@ pub mod page;
 mod pages;
 pub(crate) mod path;
 mod refusal;
+mod revocations;
 pub mod shell;
 pub mod shown;
 pub(crate) mod source;

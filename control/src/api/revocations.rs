@@ -9,19 +9,15 @@ use axum::extract::{Query, State};
 use portcullis::protocol::feed::Scope;
 use portcullis::time::{UnixMillis, UnixSeconds};
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use super::command_error::CommandError;
 use super::input::Input;
 use super::list::Items;
-use crate::feed::proxies::{AppliedAt, Coverage, Covering};
+use crate::administration::coverage::{self, CoverageView, WaitFor};
+use crate::feed::proxies::Covering;
 use crate::service::Service;
-use crate::storage::{HistoryPage, PastRevocation, StorageError};
+use crate::storage::{HistoryPage, PastRevocation};
 
-/// How often the database is read for proxies that poll another replica.
-const READ_EVERY: Duration = Duration::from_millis(100);
-/// The pause between two reads: thousands of proxies may reach a version at the same moment.
-const READ_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_WAIT_MS: u64 = 600_000;
 const DEFAULT_LIMIT: u32 = 50;
 const HIGHEST_LIMIT: u32 = 1_000;
@@ -69,46 +65,6 @@ pub struct VersionQuery {
     wait_for: WaitFor,
 }
 
-/// Which proxies are waited for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WaitFor {
-    /// All that may admit users.
-    #[default]
-    All,
-    /// Those that poll.
-    Live,
-}
-
-/// Which proxies have applied a version.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct CoverageView {
-    /// The figures.
-    #[serde(flatten)]
-    pub coverage: Coverage,
-    /// Which proxies were waited for.
-    pub waited_for: WaitFor,
-    /// Filter credentials with more proxies than are watched; what the others have applied is
-    /// unknown.
-    pub unwatched: Vec<String>,
-    /// Each proxy.
-    pub items: Vec<AppliedAt>,
-    /// Proxies that were not waited for, since another process of their node took their place. If one
-    /// still runs, it admits users without this version until it denies every request.
-    pub presumed_ended: Vec<AppliedAt>,
-}
-
-impl CoverageView {
-    /// Whether all proxies that were waited for have applied it.
-    #[must_use]
-    pub fn is_done(&self) -> bool {
-        match self.waited_for {
-            WaitFor::All => self.coverage.complete,
-            WaitFor::Live => self.coverage.live_complete,
-        }
-    }
-}
-
 /// Lists the newest revocations.
 pub async fn list(
     State(service): State<Arc<Service>>,
@@ -126,7 +82,7 @@ pub async fn list(
     let oldest = revocations
         .last()
         .map_or(u64::MAX, |last| last.revocation.version);
-    let covering = read_coverage(&service, oldest).await?;
+    let covering = coverage::read(&service, oldest).await?;
     let view = |one| view(one, &covering);
     Ok(Json(Items {
         items: revocations.into_iter().map(view).collect(),
@@ -146,7 +102,9 @@ pub async fn show(
             message: "the feed has not reached this version; `revocation list` shows the newest",
         });
     }
-    Ok(Json(covered(&service, &query).await?))
+    Ok(Json(
+        coverage::of(&service, query.version, query.wait_for).await?,
+    ))
 }
 
 /// The same, when the proxies that are waited for have applied it or the given time has passed.
@@ -155,47 +113,8 @@ pub async fn wait(
     Input(query): Input<VersionQuery>,
 ) -> Result<Json<CoverageView>, CommandError> {
     let limit = Duration::from_millis(query.timeout_ms.min(LONGEST_WAIT_MS));
-    let end = Instant::now() + limit;
-    loop {
-        let applied = service.proxies.applied();
-        let view = covered(&service, &query).await?;
-        let is_over = Instant::now() >= end || *service.stopping.borrow();
-        if view.is_done() || is_over {
-            return Ok(Json(view));
-        }
-        let next = (Instant::now() + READ_EVERY).min(end);
-        tokio::select! {
-            () = applied => tokio::time::sleep(READ_PAUSE).await,
-            () = tokio::time::sleep_until(next) => {}
-        }
-    }
-}
-
-async fn covered(service: &Service, query: &VersionQuery) -> Result<CoverageView, StorageError> {
-    let version = query.version;
-    let covering = read_coverage(service, version).await?;
-    let committed_ms = service.storage.committed_at(version).await?;
-    let mut coverage = covering.of(version, committed_ms);
-    let unwatched = service.proxies.crowded();
-    coverage.complete &= unwatched.is_empty();
-    coverage.live_complete &= unwatched.is_empty();
-    Ok(CoverageView {
-        coverage,
-        waited_for: query.wait_for,
-        unwatched,
-        items: covering.each(version, committed_ms),
-        presumed_ended: covering.presumed_ended(version, committed_ms),
-    })
-}
-
-/// All proxies, with the times at which they reached versions from `version` on.
-async fn read_coverage(service: &Service, version: u64) -> Result<Covering, StorageError> {
-    let storage = &service.storage;
-    service.proxies.write(storage, &service.notifier).await?;
-    let proxies = storage.proxies().await?;
-    let steps = storage.steps_from(version).await?;
-    let now = service.clock.now();
-    Ok(Covering::new(proxies, steps, now))
+    let view = coverage::wait(&service, query.version, query.wait_for, limit).await?;
+    Ok(Json(view))
 }
 
 fn view(one: PastRevocation, covering: &Covering) -> RevocationView {

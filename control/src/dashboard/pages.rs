@@ -2,7 +2,7 @@
 //! [`Allowed`](super::allowed::Allowed), a template, and a line here.
 
 use super::page::Page;
-use super::{administrators, applications, choose_theme, home, users};
+use super::{administrators, applications, choose_theme, home, revocations, users};
 use crate::api::administrator::Scope;
 
 /// All pages.
@@ -10,6 +10,11 @@ pub fn pages() -> Vec<Page> {
     vec![
         Page::get("", None, home::show),
         Page::post("/theme", None, choose_theme::choose),
+        Page::get(
+            "/revocations/{version}",
+            Scope::RevocationsRead,
+            revocations::one::show,
+        ),
         Page::get(
             "/applications",
             Scope::ApplicationsRead,

@@ -5,6 +5,7 @@ mod administrators;
 mod applications;
 mod fresh;
 mod once;
+mod revocations;
 mod roles;
 mod shell;
 mod users;

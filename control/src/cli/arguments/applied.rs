@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use portcullis::duration::parse_combined_duration;
 
-use crate::api::revocations::WaitFor;
+use crate::administration::coverage::WaitFor;
 
 /// Whether, for whom and how long `revoke` waits.
 #[derive(Debug, Clone, Copy, Args)]

@@ -8,8 +8,9 @@ use super::super::arguments::RevocationCommand;
 use super::super::client::Client;
 use super::super::error::CliError;
 use super::super::output::{Output, table, time};
+use crate::administration::coverage::{CoverageView, WaitFor};
 use crate::api::list::Items;
-use crate::api::revocations::{CoverageView, RevocationView, WaitFor};
+use crate::api::revocations::RevocationView;
 use crate::feed::proxies::{AppliedAt, ProxyState};
 
 /// The most proxies that an error names.

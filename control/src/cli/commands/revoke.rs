@@ -8,8 +8,8 @@ use super::super::client::Client;
 use super::super::error::CliError;
 use super::super::output::{Output, sessions_ended};
 use super::revocation;
+use crate::administration::coverage::CoverageView;
 use crate::api::applications::revocation::RevokedApplication;
-use crate::api::revocations::CoverageView;
 use crate::api::sessions::RevokedSession;
 use crate::api::users::RevokedUser;
 

@@ -39,6 +39,8 @@ pub struct AppliedAt {
     pub address: String,
     /// The version that it has applied.
     pub version: u64,
+    /// Its last poll.
+    pub last_poll_at: UnixSeconds,
     /// Its state.
     pub state: ProxyState,
     /// If it is unknown or replaced: when its own configuration makes it deny every request; an unknown
@@ -135,6 +137,7 @@ impl Covering {
             credential: proxy.credential.clone(),
             address: proxy.address.clone(),
             version: proxy.applied,
+            last_poll_at: proxy.last_seen.to_seconds(),
             state: standing.state,
             until: standing.until(),
             applied: proxy.applied >= version,

@@ -1,0 +1,118 @@
+//! Which proxies have applied a version of the feed, and waiting for them.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use crate::feed::proxies::{AppliedAt, Coverage, Covering};
+use crate::service::Service;
+use crate::storage::StorageError;
+
+/// How often the database is read for proxies that poll another replica.
+const READ_EVERY: Duration = Duration::from_millis(100);
+/// The pause between two reads: thousands of proxies may reach a version at the same moment.
+const READ_PAUSE: Duration = Duration::from_millis(5);
+
+/// Which proxies are waited for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitFor {
+    /// All that may admit users.
+    #[default]
+    All,
+    /// Those that poll.
+    Live,
+}
+
+/// Which proxies have applied a version.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CoverageView {
+    /// The figures.
+    #[serde(flatten)]
+    pub coverage: Coverage,
+    /// Which proxies were waited for.
+    pub waited_for: WaitFor,
+    /// Filter credentials with more proxies than are watched; what the others have applied is
+    /// unknown.
+    pub unwatched: Vec<String>,
+    /// Each proxy.
+    pub items: Vec<AppliedAt>,
+    /// Proxies that were not waited for, since another process of their node took their place. If one
+    /// still runs, it admits users without this version until it denies every request.
+    pub presumed_ended: Vec<AppliedAt>,
+}
+
+impl CoverageView {
+    /// Whether all proxies that were waited for have applied it.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        match self.waited_for {
+            WaitFor::All => self.coverage.complete,
+            WaitFor::Live => self.coverage.live_complete,
+        }
+    }
+}
+
+/// Which proxies have applied a version now.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn of(
+    service: &Service,
+    version: u64,
+    waited_for: WaitFor,
+) -> Result<CoverageView, StorageError> {
+    let covering = read(service, version).await?;
+    let committed_ms = service.storage.committed_at(version).await?;
+    let mut coverage = covering.of(version, committed_ms);
+    let unwatched = service.proxies.crowded();
+    coverage.complete &= unwatched.is_empty();
+    coverage.live_complete &= unwatched.is_empty();
+    Ok(CoverageView {
+        coverage,
+        waited_for,
+        unwatched,
+        items: covering.each(version, committed_ms),
+        presumed_ended: covering.presumed_ended(version, committed_ms),
+    })
+}
+
+/// The same, when the proxies that are waited for have applied it, or `limit` has passed.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn wait(
+    service: &Service,
+    version: u64,
+    wait_for: WaitFor,
+    limit: Duration,
+) -> Result<CoverageView, StorageError> {
+    let end = Instant::now() + limit;
+    loop {
+        let applied = service.proxies.applied();
+        let view = of(service, version, wait_for).await?;
+        let is_over = Instant::now() >= end || *service.stopping.borrow();
+        if view.is_done() || is_over {
+            return Ok(view);
+        }
+        let next = (Instant::now() + READ_EVERY).min(end);
+        tokio::select! {
+            () = applied => tokio::time::sleep(READ_PAUSE).await,
+            () = tokio::time::sleep_until(next) => {}
+        }
+    }
+}
+
+/// All proxies, with the times at which they reached versions from `version` on.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn read(service: &Service, version: u64) -> Result<Covering, StorageError> {
+    let storage = &service.storage;
+    service.proxies.write(storage, &service.notifier).await?;
+    let proxies = storage.proxies().await?;
+    let steps = storage.steps_from(version).await?;
+    let now = service.clock.now();
+    Ok(Covering::new(proxies, steps, now))
+}

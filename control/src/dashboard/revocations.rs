@@ -1,0 +1,4 @@
+//! Pages of revocations.
+
+pub mod one;
+mod progress;

@@ -1,0 +1,175 @@
+//! `GET /dashboard/revocations/{version}`: what was revoked, and which proxies have applied it.
+//!
+//! Other versions of the feed have a page here, too: it says how far they have come.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use portcullis::protocol::feed::Scope as What;
+use portcullis::time::{UnixMillis, UnixSeconds};
+
+use super::super::allowed::Allowed;
+use super::super::shell::Shell;
+use super::super::shown::Shown;
+use super::progress;
+use crate::administration::coverage::{self, CoverageView, WaitFor};
+use crate::feed::proxies::{AppliedAt, ProxyState};
+use crate::service::Service;
+use crate::storage::{HistoryPage, PastRevocation, StorageError};
+use crate::team_domain::page::failure::Failure;
+use crate::team_domain::page::time::ShownTime;
+
+/// How long the page waits for the proxies, so that it usually says the result without a script.
+const WAIT: Duration = Duration::from_secs(1);
+/// The most proxies that each list on the page has.
+const MAX_ROWS: usize = 100;
+
+#[derive(Template)]
+#[template(path = "dashboard/revocations/one.html")]
+struct OneTemplate {
+    shell: Shell,
+    version: u64,
+    revoked: Option<Revoked>,
+    sentence: String,
+    applied: u64,
+    proxies: u64,
+    is_complete: bool,
+    /// Filter credentials with more proxies than are watched.
+    unwatched: Vec<Shown>,
+    missing: Vec<Missing>,
+    presumed_ended: Vec<Missing>,
+    rows: Vec<Row>,
+    /// How many proxies the lists leave out.
+    more: usize,
+}
+
+/// What was revoked.
+struct Revoked {
+    what: &'static str,
+    subject: Shown,
+    application: Option<Shown>,
+    at: Option<ShownTime>,
+    fresh: bool,
+}
+
+/// A proxy that lacks the version.
+struct Missing {
+    name: Shown,
+    text: String,
+    state: ProxyState,
+}
+
+/// A proxy that has it.
+struct Row {
+    name: Shown,
+    node: Option<Shown>,
+    address: Shown,
+    after_ms: Option<u64>,
+}
+
+/// `GET /dashboard/revocations/{version}`.
+pub async fn show(
+    State(service): State<Arc<Service>>,
+    person: Allowed,
+    Path(version): Path<String>,
+) -> Result<Response, Failure> {
+    let version = existing(&service, &version).await?;
+    let view = coverage::wait(&service, version, WaitFor::All, WAIT).await?;
+    let revoked = revoked(&service, version).await?;
+    let page = OneTemplate::new(person.shell(), revoked, view, service.now());
+    person.respond(StatusCode::OK, &page)
+}
+
+/// A version that the feed has reached.
+async fn existing(service: &Service, version: &str) -> Result<u64, Failure> {
+    let version: u64 = version.parse().map_err(|_| Failure::NotFound)?;
+    let newest = service.storage.newest_version().await?;
+    let exists = (1..=newest).contains(&version);
+    exists.then_some(version).ok_or(Failure::NotFound)
+}
+
+/// The revocation with a version, if it is one that is in force.
+async fn revoked(service: &Service, version: u64) -> Result<Option<Revoked>, StorageError> {
+    let page = HistoryPage {
+        below: version.checked_add(1),
+        limit: 1,
+    };
+    let newest = service.storage.revocations(page).await?.into_iter().next();
+    Ok(newest
+        .filter(|one| one.revocation.version == version)
+        .map(Revoked::of))
+}
+
+impl OneTemplate {
+    fn new(shell: Shell, revoked: Option<Revoked>, view: CoverageView, now: UnixSeconds) -> Self {
+        let sentence = progress::sentence(&view);
+        let (mut applied, mut missing): (Vec<AppliedAt>, Vec<AppliedAt>) =
+            view.items.into_iter().partition(|one| one.applied);
+        applied.sort_by_key(|one| Reverse(one.after_ms));
+        // Those that may let people in for long come before those that are about to apply it.
+        missing.sort_by_key(|one| one.state == ProxyState::Live);
+        let left_out = |count: usize| count.saturating_sub(MAX_ROWS);
+        let lacks = |one: &AppliedAt| Missing {
+            name: Shown::new(&one.instance),
+            text: progress::missing(one, now),
+            state: one.state,
+        };
+        Self {
+            shell,
+            version: view.coverage.version,
+            revoked,
+            sentence,
+            applied: view.coverage.applied,
+            proxies: view.coverage.proxies,
+            is_complete: view.coverage.complete,
+            unwatched: view.unwatched.into_iter().map(Shown::from).collect(),
+            more: left_out(applied.len()) + left_out(missing.len()),
+            missing: missing.iter().take(MAX_ROWS).map(lacks).collect(),
+            presumed_ended: view
+                .presumed_ended
+                .iter()
+                .take(MAX_ROWS)
+                .map(lacks)
+                .collect(),
+            rows: applied.iter().take(MAX_ROWS).map(Row::of).collect(),
+        }
+    }
+}
+
+impl Revoked {
+    fn of(one: PastRevocation) -> Self {
+        let revocation = one.revocation;
+        let (subject, application) = revocation.subject.ids();
+        Self {
+            what: match revocation.subject.scope() {
+                What::User => "Every session of a user",
+                What::Application => "Every session at an application",
+                What::Session => "One session",
+                What::UserApplication => "Every session of a user at an application",
+            },
+            subject: Shown::new(one.name.as_ref().unwrap_or(subject)),
+            application: application.map(|audience| Shown::new(audience)),
+            at: one
+                .revoked_at
+                .map(UnixMillis::to_seconds)
+                .map(ShownTime::at),
+            fresh: revocation.fresh,
+        }
+    }
+}
+
+impl Row {
+    fn of(one: &AppliedAt) -> Self {
+        Self {
+            name: Shown::new(&one.instance),
+            node: one.node.as_deref().map(Shown::new),
+            address: Shown::new(&one.address),
+            after_ms: one.after_ms,
+        }
+    }
+}
