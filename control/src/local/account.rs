@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::LocalError;
 use super::files::{self, Access};
+use crate::administration::role::Role;
 use crate::audit::Initiator;
 use crate::service::Service;
 use crate::sign_in::email::normal_or_text;
@@ -88,7 +89,8 @@ async fn prepare_user(
         let request = UserRequest {
             email,
             password: Some(password.clone()),
-            role: None,
+            // Who tries it is the only one who does.
+            role: Some(Role::Administrator),
         };
         let user = users::make(service, request, &Initiator::system("try")).await?;
         return Ok((user.id, Some(password)));

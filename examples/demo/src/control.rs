@@ -173,6 +173,15 @@ impl ControlService {
         self.command(&["user", "add", email])
     }
 
+    /// Gives a user a role in the dashboard.
+    ///
+    /// # Errors
+    /// As [`Self::command`].
+    pub fn give_role(&self, email: &str, role: &str) -> Result<()> {
+        let _: serde_json::Value = self.command(&["user", "role", email, role])?;
+        Ok(())
+    }
+
     /// A new filter credential for all audiences.
     ///
     /// # Errors

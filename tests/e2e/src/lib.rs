@@ -21,6 +21,7 @@ mod documents;
 pub mod feed_relay;
 pub mod header_tokens;
 pub mod http2;
+pub mod judge;
 pub mod listeners;
 pub mod probe;
 pub mod refresh_relay;

@@ -10,6 +10,7 @@ mod applied;
 mod browser;
 mod control_away;
 mod cookies;
+mod dashboard;
 mod django_oauth_toolkit;
 mod durations;
 mod feed;

@@ -56,8 +56,9 @@ pub fn run() -> Result<()> {
         );
     }
     println!(
-        "ready: {} user {EMAIL} password {}",
+        "ready: {} dashboard {}/dashboard user {EMAIL} password {}",
         demo.origin_of("wiki.localhost"),
+        demo.team_domain(),
         if password.is_empty() {
             "(the one that was set last)"
         } else {

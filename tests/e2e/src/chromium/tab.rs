@@ -7,7 +7,7 @@ use chromiumoxide::cdp::browser_protocol::emulation::{
 };
 use chromiumoxide::cdp::browser_protocol::page::{
     AddScriptToEvaluateOnNewDocumentParams, GetAppManifestParams, NavigateParams, ReloadParams,
-    TransitionType,
+    SetBypassCspParams, TransitionType,
 };
 use chromiumoxide::cdp::browser_protocol::security::SetIgnoreCertificateErrorsParams;
 use chromiumoxide::cdp::browser_protocol::target::{SetAutoAttachParams, TargetId};
@@ -189,6 +189,15 @@ impl Tab {
     pub fn switch_scripts_off(&self) -> Result<()> {
         let off = SetScriptExecutionDisabledParams::new(true);
         self.wait(self.page.execute(off))?;
+        Ok(())
+    }
+
+    /// Sets the policies of pages that are opened from now on aside, or lets them count again.
+    ///
+    /// # Errors
+    /// When Chromium refuses.
+    pub fn set_policy_aside(&self, aside: bool) -> Result<()> {
+        self.wait(self.page.execute(SetBypassCspParams::new(aside)))?;
         Ok(())
     }
 

@@ -1,58 +1,11 @@
 //! The pages that people see, judged by axe-core: in light and dark, on a wide and on a narrow
 //! screen.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use portcullis_demo::control::{Allow, User};
-use portcullis_demo::tools::Tools;
-use portcullis_e2e::chromium::{SIGN_IN, Tab, visitor};
+use portcullis_e2e::chromium::{SIGN_IN, visitor};
+use portcullis_e2e::judge::Judge;
 use portcullis_e2e::{ApplicationSettings, header_tokens, stand};
-
-const LOOKS: [((i64, i64), &str); 4] = [
-    ((1280, 800), "light"),
-    ((1280, 800), "dark"),
-    ((360, 740), "light"),
-    ((360, 740), "dark"),
-];
-/// The rules of WCAG 2.2, levels A and AA, and good practice beside them; what is wrong, if
-/// anything is.
-const RUN: &str = "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => \
-    violations.flatMap(({ id, nodes }) => \
-    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`)))";
-
-struct Judge {
-    tab: Tab,
-    axe: String,
-}
-
-impl Judge {
-    fn new(tab: Tab) -> Result<Self> {
-        let file = Tools::target()?.join("frameworks/node_modules/axe-core/axe.min.js");
-        let axe = std::fs::read_to_string(&file)
-            .with_context(|| format!("{}: run `make frameworks`", file.display()))?;
-        Ok(Self { tab, axe })
-    }
-
-    /// Judges the page that the tab shows, whose heading is this.
-    fn judge(&self, name: &str, heading: &str) -> Result<()> {
-        self.tab.wait_for_heading(heading)?;
-        self.tab.run(&format!("{}; 0", self.axe))?;
-        for (screen, scheme) in LOOKS {
-            self.tab.look(screen, scheme)?;
-            let name = format!("page-{name}-{}-{scheme}", screen.0);
-            let found: Vec<String> = serde_json::from_value(self.tab.run(RUN)?)?;
-            assert_eq!(found, [""; 0], "{name}");
-            let fits = "document.documentElement.scrollWidth <= innerWidth";
-            assert_eq!(self.tab.run(fits)?, true, "{name} fits the screen");
-            self.tab.screenshot(&name)?;
-        }
-        Ok(())
-    }
-
-    fn open(&self, url: &str, name: &str, heading: &str) -> Result<()> {
-        self.tab.open(url)?;
-        self.judge(name, heading)
-    }
-}
 
 #[test]
 fn pages_of_the_team_domain_are_accessible() -> Result<()> {

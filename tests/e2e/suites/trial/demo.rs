@@ -27,6 +27,7 @@ struct Demo {
     log: PathBuf,
     directory: PathBuf,
     wiki: String,
+    dashboard: String,
     user: User,
 }
 
@@ -53,7 +54,17 @@ impl Demo {
             Ok(ready.map(ToOwned::to_owned))
         })?;
         let words: Vec<&str> = line.split_whitespace().collect();
-        let [_, wiki, "user", email, "password", password] = words[..] else {
+        let [
+            _,
+            wiki,
+            "dashboard",
+            dashboard,
+            "user",
+            email,
+            "password",
+            password,
+        ] = words[..]
+        else {
             anyhow::bail!("{line}");
         };
         Ok(Self {
@@ -61,6 +72,7 @@ impl Demo {
             log,
             directory: Tools::target()?.join(format!("demo-{port}")),
             wiki: wiki.to_owned(),
+            dashboard: dashboard.to_owned(),
             user: User {
                 id: String::new(),
                 email: email.to_owned(),
@@ -99,6 +111,9 @@ fn a_second_demo_on_another_port_leaves_the_first_alone() -> Result<()> {
     assert_eq!(first.user.email, "demo@example.com");
 
     let second = Demo::start(free_port()?)?;
+    let mut administrator = first.browser()?;
+    let page = administrator.sign_in(&first.dashboard, &first.user)?.text();
+    assert!(page.contains("</bdi>, administrator"), "{page}");
     assert_ne!(second.wiki, first.wiki);
     assert_eq!(browser.xhr(&url)?.status, 200);
     second.end()?;
