@@ -4,4 +4,5 @@
 pub mod coverage;
 pub mod role;
 pub mod roles;
+pub mod sessions;
 pub mod users;

@@ -20,6 +20,7 @@ mod pages;
 pub(crate) mod path;
 mod refusal;
 mod revocations;
+mod sessions;
 pub mod shell;
 pub mod shown;
 pub(crate) mod source;

@@ -16,10 +16,10 @@ use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
 use super::list::{ListPage, ListQuery, QueryResult};
-use crate::audit::{Event, EventName, Subject};
+use crate::administration::sessions::end_session;
 use crate::service::Service;
 use crate::sign_in::email::characters::scripts_of;
-use crate::storage::{ListedSession, SessionQuery, StorageError, UsedApplication, UserPage};
+use crate::storage::{ListedSession, SessionQuery, UsedApplication, UserPage};
 
 /// A live global session.
 #[derive(Debug, Serialize, Deserialize)]
@@ -148,35 +148,6 @@ pub async fn end_by_id(
         message: "no live session has this id; `session list` shows all live sessions",
     })?;
     Ok(Json(RevokedSession { version }))
-}
-
-/// The version below which the session's tokens are refused; `None` if it had ended already.
-async fn end_session(
-    service: &Service,
-    by: &Administrator,
-    id: &str,
-) -> Result<Option<u64>, StorageError> {
-    let owner = service.storage.owner_of_session(id).await?;
-    let event = Event::new(
-        EventName::RevocationMade,
-        by.initiator(),
-        Subject::session(id),
-    );
-    let event = event.detail("scope", "session");
-    let ended = service.storage.end_session(id, event).await?;
-    if let Some(version) = ended {
-        service.notifier.committed(version);
-        let (user, email) = owner.unzip();
-        tracing::info!(
-            session = id,
-            user,
-            email,
-            version,
-            %by,
-            "global session revoked"
-        );
-    }
-    Ok(ended)
 }
 
 async fn check_user(service: &Service, user: &str) -> Result<(), ApiError> {

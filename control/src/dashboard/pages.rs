@@ -2,7 +2,7 @@
 //! [`Allowed`](super::allowed::Allowed), a template, and a line here.
 
 use super::page::Page;
-use super::{administrators, applications, choose_theme, home, revocations, users};
+use super::{administrators, applications, choose_theme, home, revocations, sessions, users};
 use crate::api::administrator::Scope;
 
 /// All pages.
@@ -34,6 +34,17 @@ pub fn pages() -> Vec<Page> {
             "/administrators/change",
             Scope::RolesWrite,
             administrators::change::save,
+        ),
+        Page::get("/sessions", Scope::SessionsRead, sessions::list::show),
+        Page::get(
+            "/sessions/{id}/end",
+            Scope::SessionsRevoke,
+            sessions::end::ask,
+        ),
+        Page::post(
+            "/sessions/{id}/end",
+            Scope::SessionsRevoke,
+            sessions::end::end,
         ),
         Page::get("/users", Scope::UsersRead, users::list::show),
         Page::get("/users/{id}", Scope::UsersRead, users::one::show),

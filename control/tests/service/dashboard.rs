@@ -7,6 +7,7 @@ mod fresh;
 mod once;
 mod revocations;
 mod roles;
+mod sessions;
 mod shell;
 mod users;
 

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::allowed::Allowed;
+use super::super::sessions::row::Row;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
 use super::state::State;
@@ -15,7 +16,7 @@ use super::{called, find};
 use crate::administration::role::Role;
 use crate::api::scope::Scope;
 use crate::service::Service;
-use crate::storage::{ListedSession, ListedUser, SessionQuery};
+use crate::storage::{ListedUser, SessionQuery};
 use crate::team_domain::page::failure::Failure;
 use crate::team_domain::page::time::{ShownTime, clock};
 
@@ -37,16 +38,7 @@ struct OneTemplate {
     last_sign_in: Option<ShownTime>,
     sessions: Vec<Row>,
     may_revoke: bool,
-}
-
-struct Row {
-    browser: Shown,
-    user_agent: Shown,
-    address: Shown,
-    applications: Shown,
-    since: ShownTime,
-    used: ShownTime,
-    until: ShownTime,
+    may_end: bool,
 }
 
 /// `GET /dashboard/users/{id}`.
@@ -80,8 +72,12 @@ pub async fn show(
             State::In | State::Out | State::Disabled => None,
         },
         last_sign_in: user.last_sign_in_at.map(ShownTime::at),
-        sessions: sessions.iter().map(Row::of).collect(),
+        sessions: sessions
+            .iter()
+            .map(|one| Row::of(one, person.session()))
+            .collect(),
         may_revoke: person.may(Scope::UsersRevoke),
+        may_end: person.may(Scope::SessionsRevoke),
         id: user.id,
     };
     person.respond(StatusCode::OK, &page)
@@ -89,19 +85,4 @@ pub async fn show(
 
 fn has_both_names(user: &ListedUser) -> bool {
     !user.name.is_empty() && !user.email.is_empty()
-}
-
-impl Row {
-    fn of(session: &ListedSession) -> Self {
-        let names = session.applications.iter().map(|used| used.name.as_str());
-        Self {
-            browser: Shown::new(&session.browser),
-            user_agent: Shown::new(&session.user_agent),
-            address: Shown::new(&session.address),
-            applications: Shown::new(&names.collect::<Vec<_>>().join(", ")),
-            since: ShownTime::at(session.since),
-            used: ShownTime::at(session.last_used_at),
-            until: ShownTime::at(session.until),
-        }
-    }
 }

@@ -100,6 +100,28 @@ impl Database {
         .await?;
         Ok(grouped(rows))
     }
+
+    /// A live session.
+    pub async fn listed_session(
+        &self,
+        id: &str,
+        now: UnixSeconds,
+    ) -> Result<Option<ListedSession>, StorageError> {
+        let rows: Vec<Columns> = sqlx::query_as(
+            "SELECT page.id, page.user_id, users.email, page.browser, page.user_agent, \
+             page.address, page.created_at, page.expires_at, page.auth_time, page.last_used_at, \
+             applications.name, used.last_token_at FROM sessions AS page \
+             JOIN users ON users.id = page.user_id \
+             LEFT JOIN session_applications AS used ON used.session_id = page.id \
+             LEFT JOIN applications ON applications.audience = used.audience \
+             WHERE page.id = $1 AND page.expires_at > $2 ORDER BY applications.name",
+        )
+        .bind(id)
+        .bind(to_db(now))
+        .fetch_all(self.pool())
+        .await?;
+        Ok(grouped(rows).pop())
+    }
 }
 
 /// Makes one session of all rows with its id, which follow each other.
