@@ -22,7 +22,12 @@ async fn b05_one_session_is_ended_and_the_others_of_the_user_go_on() {
     phone.sign_in(&service, "/login", who).await;
     let mut browser = administrator(&service).await;
 
-    let list = page(&service, &mut browser, &format!("{PATH}?user=ANA%40example.com")).await;
+    let list = page(
+        &service,
+        &mut browser,
+        &format!("{PATH}?user=ANA%40example.com"),
+    )
+    .await;
     assert_eq!(list.matches("<th scope=\"row\"").count(), 2, "{list}");
     // The newest is the first.
     let end = between(&list, &format!("<a href=\"{PATH}/"), "\"");
