@@ -2,6 +2,7 @@
 //! each of them calls.
 
 pub mod coverage;
+pub mod proxies;
 pub mod role;
 pub mod roles;
 pub mod sessions;

@@ -18,6 +18,7 @@ mod once;
 pub mod page;
 mod pages;
 pub(crate) mod path;
+mod proxies;
 mod refusal;
 mod revocations;
 mod sessions;

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::feed::proxies::{AppliedAt, Coverage, Covering};
 use crate::service::Service;
-use crate::storage::StorageError;
+use crate::storage::{HistoryPage, PastRevocation, StorageError};
 
 /// How often the database is read for proxies that poll another replica.
 const READ_EVERY: Duration = Duration::from_millis(100);
@@ -104,11 +104,27 @@ pub async fn wait(
     }
 }
 
-/// All proxies, with the times at which they reached versions from `version` on.
+/// The newest revocations in force, with what tells how far each has come.
 ///
 /// # Errors
 /// When the database cannot be read or written.
-pub async fn read(service: &Service, version: u64) -> Result<Covering, StorageError> {
+pub async fn history(
+    service: &Service,
+    page: HistoryPage,
+) -> Result<(Vec<PastRevocation>, Covering), StorageError> {
+    let storage = &service.storage;
+    // Commit times are written with it, so that the newest revocations have theirs.
+    service.proxies.write(storage, &service.notifier).await?;
+    let revocations = storage.revocations(page).await?;
+    let oldest = revocations
+        .last()
+        .map_or(u64::MAX, |last| last.revocation.version);
+    let covering = read(service, oldest).await?;
+    Ok((revocations, covering))
+}
+
+/// All proxies, with the times at which they reached versions from `version` on.
+async fn read(service: &Service, version: u64) -> Result<Covering, StorageError> {
     let storage = &service.storage;
     service.proxies.write(storage, &service.notifier).await?;
     let proxies = storage.proxies().await?;

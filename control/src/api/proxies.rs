@@ -12,6 +12,7 @@ use super::administrator::Administrator;
 use super::command_error::CommandError;
 use super::input::Input;
 use super::list::Items;
+use crate::administration::proxies;
 use crate::feed::proxies::{ProxyState, Standing, standings};
 use crate::service::Service;
 
@@ -61,8 +62,7 @@ pub async fn list(
         .proxies
         .write(&service.storage, &service.notifier)
         .await?;
-    let proxies = service.storage.proxies().await?;
-    let standings = standings(proxies, service.clock.now());
+    let standings = standings(service.storage.proxies().await?, service.clock.now());
     Ok(Json(Items {
         items: standings.into_iter().map(ProxyView::from).collect(),
     }))
@@ -97,11 +97,7 @@ pub async fn forget(
     administrator: Administrator,
     Input(request): Input<ProxyName>,
 ) -> Result<Json<Forgotten>, CommandError> {
-    service.proxies.forget(&request.instance);
-    let forgotten = service
-        .storage
-        .forget_proxies(&request.instance, administrator.initiator())
-        .await?;
+    let forgotten = proxies::forget(&service, &request.instance, &administrator).await?;
     if forgotten == 0 {
         return Err(CommandError::Unknown {
             path: "instance",
@@ -109,6 +105,5 @@ pub async fn forget(
             message: "no proxy has this name; `proxy list` shows all proxies",
         });
     }
-    tracing::info!(instance = request.instance, "proxy forgotten");
     Ok(Json(Forgotten { forgotten }))
 }

@@ -75,14 +75,7 @@ pub async fn list(
         below: query.below,
         limit,
     };
-    // Commit times are written with it, so that the newest revocations have theirs.
-    let storage = &service.storage;
-    service.proxies.write(storage, &service.notifier).await?;
-    let revocations = storage.revocations(page).await?;
-    let oldest = revocations
-        .last()
-        .map_or(u64::MAX, |last| last.revocation.version);
-    let covering = coverage::read(&service, oldest).await?;
+    let (revocations, covering) = coverage::history(&service, page).await?;
     let view = |one| view(one, &covering);
     Ok(Json(Items {
         items: revocations.into_iter().map(view).collect(),

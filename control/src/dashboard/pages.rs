@@ -2,19 +2,46 @@
 //! [`Allowed`](super::allowed::Allowed), a template, and a line here.
 
 use super::page::Page;
-use super::{administrators, applications, choose_theme, home, revocations, sessions, users};
+use super::{
+    administrators, applications, choose_theme, home, proxies, revocations, sessions, users,
+};
 use crate::api::administrator::Scope;
 
 /// All pages.
 pub fn pages() -> Vec<Page> {
+    let mut pages = access();
+    pages.extend(feed());
+    pages
+}
+
+/// Proxies, and what they have applied.
+fn feed() -> Vec<Page> {
     vec![
-        Page::get("", None, home::show),
-        Page::post("/theme", None, choose_theme::choose),
+        Page::get("/proxies", Scope::ProxiesRead, proxies::list::show),
+        Page::get("/proxies/forget", Scope::ProxiesWrite, proxies::forget::ask),
+        Page::post(
+            "/proxies/forget",
+            Scope::ProxiesWrite,
+            proxies::forget::forget,
+        ),
+        Page::get(
+            "/revocations",
+            Scope::RevocationsRead,
+            revocations::list::show,
+        ),
         Page::get(
             "/revocations/{version}",
             Scope::RevocationsRead,
             revocations::one::show,
         ),
+    ]
+}
+
+/// Home, applications and people.
+fn access() -> Vec<Page> {
+    vec![
+        Page::get("", None, home::show),
+        Page::post("/theme", None, choose_theme::choose),
         Page::get(
             "/applications",
             Scope::ApplicationsRead,

@@ -10,14 +10,15 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use portcullis::protocol::feed::Scope as What;
 use portcullis::time::{UnixMillis, UnixSeconds};
 
 use super::super::allowed::Allowed;
+use super::super::proxies::forget;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
-use super::progress;
+use super::{progress, what};
 use crate::administration::coverage::{self, CoverageView, WaitFor};
+use crate::api::administrator::Scope;
 use crate::feed::proxies::{AppliedAt, ProxyState};
 use crate::service::Service;
 use crate::storage::{HistoryPage, PastRevocation, StorageError};
@@ -61,7 +62,8 @@ struct Revoked {
 struct Missing {
     name: Shown,
     text: String,
-    state: ProxyState,
+    /// Where it can be forgotten, if it does not poll and the person may do that.
+    forget: Option<String>,
 }
 
 /// A proxy that has it.
@@ -81,7 +83,7 @@ pub async fn show(
     let version = existing(&service, &version).await?;
     let view = coverage::wait(&service, version, WaitFor::All, WAIT).await?;
     let revoked = revoked(&service, version).await?;
-    let page = OneTemplate::new(person.shell(), revoked, view, service.now());
+    let page = OneTemplate::new(&person, revoked, view, service.now());
     person.respond(StatusCode::OK, &page)
 }
 
@@ -106,21 +108,28 @@ async fn revoked(service: &Service, version: u64) -> Result<Option<Revoked>, Sto
 }
 
 impl OneTemplate {
-    fn new(shell: Shell, revoked: Option<Revoked>, view: CoverageView, now: UnixSeconds) -> Self {
+    fn new(
+        person: &Allowed,
+        revoked: Option<Revoked>,
+        view: CoverageView,
+        now: UnixSeconds,
+    ) -> Self {
         let sentence = progress::sentence(&view);
         let (mut applied, mut missing): (Vec<AppliedAt>, Vec<AppliedAt>) =
             view.items.into_iter().partition(|one| one.applied);
         applied.sort_by_key(|one| Reverse(one.after_ms));
         // Those that may let people in for long come before those that are about to apply it.
         missing.sort_by_key(|one| one.state == ProxyState::Live);
+        let may_forget = person.may(Scope::ProxiesWrite);
         let left_out = |count: usize| count.saturating_sub(MAX_ROWS);
         let lacks = |one: &AppliedAt| Missing {
             name: Shown::new(&one.instance),
             text: progress::missing(one, now),
-            state: one.state,
+            forget: (may_forget && one.state != ProxyState::Live)
+                .then(|| forget::address(&one.instance)),
         };
         Self {
-            shell,
+            shell: person.shell(),
             version: view.coverage.version,
             revoked,
             sentence,
@@ -146,12 +155,7 @@ impl Revoked {
         let revocation = one.revocation;
         let (subject, application) = revocation.subject.ids();
         Self {
-            what: match revocation.subject.scope() {
-                What::User => "Every session of a user",
-                What::Application => "Every session at an application",
-                What::Session => "One session",
-                What::UserApplication => "Every session of a user at an application",
-            },
+            what: what(revocation.subject.scope()),
             subject: Shown::new(one.name.as_ref().unwrap_or(subject)),
             application: application.map(|audience| Shown::new(audience)),
             at: one

@@ -1,6 +1,8 @@
-//! The page of one revocation.
+//! The pages of revocations and of proxies.
 
-use super::{administrator, page};
+use serde_json::json;
+
+use super::{administrator, own_form, page, signed_in};
 use crate::applied::proxy::{ALLOW, ANA, DENY, Proxy, revoke};
 use crate::harness::Service;
 
@@ -72,7 +74,7 @@ async fn a_proxy_that_stopped_is_said_with_until_when_it_may_let_people_in() {
     assert!(denies.contains(" UTC (another 4m "), "{denies}");
     assert!(denies.contains("then it refuses everybody."), "{denies}");
     assert!(
-        denies.contains("portcullis-control proxy forget"),
+        denies.contains("/dashboard/proxies/forget?instance=denies"),
         "{denies}"
     );
     let allows = said(&allows);
@@ -88,4 +90,83 @@ async fn a_version_that_does_not_exist_has_no_page() {
         let answer = browser.get(&service, &path).await;
         assert_eq!(answer.status(), 404, "{version}");
     }
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_gone_is_listed_first_and_forgotten_by_the_page() {
+    let service = Service::start().await;
+    service.user(ANA).await;
+    Proxy::start(&service, "edge-<8>", ALLOW).await;
+    let version = revoke(&service).await;
+    service.clock.advance(60);
+    let mut live = Proxy::start(&service, "a-live-one", DENY).await;
+    live.poll(0).await;
+    let mut browser = administrator(&service).await;
+    let list = "/dashboard/proxies";
+    let shown = page(&service, &mut browser, list).await;
+    let name = "<bdi>edge-&lt;8&gt;</bdi></th>";
+    assert!(shown.find(name) < shown.find("<bdi>a-live-one</bdi></th>"));
+    let row = shown.split_once(name).unwrap().1;
+    let row = row.split_once("</tr>").unwrap().0;
+    assert!(row.contains(">unknown</span>"), "{row}");
+    assert!(row.contains("until somebody stops it"), "{row}");
+    assert!(row.contains(">goes on</td>"), "{row}");
+    assert!(row.contains(" behind</span>"), "{row}");
+    let forget = "/dashboard/proxies/forget?instance=edge-%3C8%3E";
+    assert!(row.contains(&format!("href=\"{forget}\"")), "{row}");
+
+    let mut help_desk = signed_in(&service, "bo@example.com", "help_desk").await;
+    let seen = page(&service, &mut help_desk, list).await;
+    assert!(seen.contains(name) && !seen.contains("Forget"), "{seen}");
+
+    let asked = page(&service, &mut browser, forget).await;
+    assert!(asked.contains("value=\"edge-&#60;8&#62;\""), "{asked}");
+    let fields = [("instance", "edge-<8>")];
+    let form = own_form(&service, "/dashboard/proxies/forget", &fields);
+    let sent = browser.send(form).await;
+    assert_eq!(sent.status(), 303);
+    let done = sent.headers()["location"].to_str().unwrap().to_owned();
+    let shown = page(&service, &mut browser, &done).await;
+    assert!(shown.contains("The proxy was forgotten."), "{shown}");
+    assert!(!shown.contains(name), "{shown}");
+    let shown = page(&service, &mut browser, &path(version)).await;
+    assert!(shown.contains("Applied by all: 1 of 1 proxy"), "{shown}");
+    let again = browser.get(&service, forget).await;
+    assert_eq!(again.status(), 404);
+}
+
+#[tokio::test]
+async fn revocations_are_listed_newest_first_page_by_page() {
+    let service = Service::start().await;
+    let mut browser = administrator(&service).await;
+    let list = "/dashboard/revocations";
+    let shown = page(&service, &mut browser, list).await;
+    assert!(shown.contains("Nothing is revoked."), "{shown}");
+    let mut versions = Vec::new();
+    for number in 0..52 {
+        let email = format!("user{number}@example.com");
+        service.user(&email).await;
+        let revoked = service
+            .done("/revocations/user", json!({ "email": email }))
+            .await;
+        versions.push(revoked["version"].as_u64().unwrap());
+    }
+    let link = |version: &u64| format!("href=\"/dashboard/revocations/{version}\"");
+    let (old, new) = versions.split_at(2);
+    let shown = page(&service, &mut browser, list).await;
+    assert!(new.iter().all(|version| shown.contains(&link(version))));
+    assert!(!old.iter().any(|version| shown.contains(&link(version))));
+    assert!(shown.find("user51@") < shown.find("user50@"));
+    assert!(shown.contains("<td data-label=\"Applied\">0 of 0</td>"));
+    let (_, next) = shown.split_once("/dashboard/revocations?below=").unwrap();
+    let (below, _) = next.split_once('"').unwrap();
+    let next = format!("{list}?below={below}");
+    let shown = page(&service, &mut browser, &next).await;
+    assert!(old.iter().all(|version| shown.contains(&link(version))));
+    assert!(!new.iter().any(|version| shown.contains(&link(version))));
+    assert!(!shown.contains(">Next</a>"), "{shown}");
+    let wrong = browser
+        .get(&service, "/dashboard/revocations?below=x")
+        .await;
+    assert_eq!(wrong.status(), 400);
 }

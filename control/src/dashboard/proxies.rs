@@ -1,0 +1,4 @@
+//! Pages of proxies.
+
+pub mod forget;
+pub mod list;
