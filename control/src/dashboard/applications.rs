@@ -1,3 +1,15 @@
 //! Pages of applications.
 
 pub mod list;
+pub mod overview;
+pub mod revoke;
+
+use crate::applications::Application;
+use crate::service::Service;
+use crate::team_domain::page::failure::Failure;
+
+/// The application with an audience.
+async fn find(service: &Service, audience: &str) -> Result<Application, Failure> {
+    let found = service.storage.application(audience).await?;
+    found.ok_or(Failure::NotFound)
+}

@@ -48,6 +48,21 @@ fn access() -> Vec<Page> {
             applications::list::show,
         ),
         Page::get(
+            "/applications/{audience}",
+            Scope::ApplicationsRead,
+            applications::overview::show,
+        ),
+        Page::get(
+            "/applications/{audience}/revoke",
+            Scope::ApplicationsRevoke,
+            applications::revoke::ask,
+        ),
+        Page::post(
+            "/applications/{audience}/revoke",
+            Scope::ApplicationsRevoke,
+            applications::revoke::revoke,
+        ),
+        Page::get(
             "/administrators",
             Scope::UsersRead,
             administrators::list::show,

@@ -13,9 +13,8 @@ use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::{Input, OptionalBody, optional};
 use super::selected::{NO_SUCH_NAME, no_such_name};
-use crate::applications::Application;
+use crate::administration::applications::revoke_tokens;
 use crate::service::Service;
-use crate::storage::{ApplicationRevocation, StorageError};
 
 /// How to revoke an application; an empty body means the defaults.
 #[derive(Debug, Default, Deserialize)]
@@ -67,37 +66,4 @@ pub async fn revoke_by_name(
     let fresh_login = request.fresh_login;
     let version = revoke_tokens(&service, &administrator, &application, fresh_login).await?;
     Ok(Json(RevokedApplication { version }))
-}
-
-/// Revokes all tokens of an application. With `fresh_login` a user gets a new one only after a new
-/// sign-in, even if their global session lives.
-async fn revoke_tokens(
-    service: &Service,
-    by: &Administrator,
-    application: &Application,
-    fresh_login: bool,
-) -> Result<u64, StorageError> {
-    let revocation = ApplicationRevocation {
-        until: service.tokens_end(),
-        fresh: fresh_login,
-    };
-    let audience = &application.audience;
-    let version = service
-        .storage
-        .revoke_application(
-            (audience, &application.definition.name),
-            revocation,
-            by.initiator(),
-        )
-        .await?;
-    service.notifier.committed(version);
-    tracing::info!(
-        application = application.definition.name,
-        audience,
-        version,
-        fresh_login,
-        %by,
-        "application revoked"
-    );
-    Ok(version)
 }

@@ -23,6 +23,7 @@ struct ListTemplate {
 }
 
 struct Row {
+    audience: String,
     name: Shown,
     place: Shown,
     /// How many more places it has.
@@ -50,6 +51,7 @@ impl Row {
         let first = definition.origins.first();
         let place = first.map(ToString::to_string).unwrap_or_default();
         Self {
+            audience: application.audience.clone(),
             name: Shown::new(&definition.name),
             place: Shown::new(place.trim_start_matches("https://")),
             more: definition.origins.len().saturating_sub(1),

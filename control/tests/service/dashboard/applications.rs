@@ -1,8 +1,9 @@
 //! The list of applications.
 
+use reqwest::Method;
 use serde_json::json;
 
-use super::{administrator, page};
+use super::{administrator, page, submit};
 use crate::harness::Service;
 
 const PATH: &str = "/dashboard/applications";
@@ -30,7 +31,7 @@ async fn applications_are_listed_by_name() {
     let shown = page(&service, &mut browser, PATH).await;
     let row = |name: &str| {
         let (_, rest) = shown
-            .split_once(&format!("<bdi>{name}</bdi></th>"))
+            .split_once(&format!("<bdi>{name}</bdi></a></th>"))
             .unwrap();
         rest.split_once("</tr>").unwrap().0.to_owned()
     };
@@ -59,4 +60,51 @@ async fn a_hostile_name_stays_text() {
     let shown = page(&service, &mut browser, PATH).await;
     let name = "<bdi>&lt;script&gt;x&lt;/script&gt;&amp;&quot;&#39;</bdi>";
     assert!(shown.contains(name), "{shown}");
+}
+
+#[tokio::test]
+async fn the_overview_says_both_durations_in_one_sentence() {
+    let service = Service::start_with("[sessions]\nglobal_duration = \"7d\"\n").await;
+    let audience = service.wiki(json!({ "session_duration": "24h" })).await;
+    let mut browser = administrator(&service).await;
+    let list = page(&service, &mut browser, PATH).await;
+    let path = format!("{PATH}/{audience}");
+    assert!(list.contains(&format!("<a href=\"{path}\">")), "{list}");
+    let shown = page(&service, &mut browser, &path).await;
+    let sentence = "People sign in once every 7d; in between, the session here renews itself every 24h.";
+    assert!(shown.contains(sentence), "{shown}");
+    assert!(shown.contains("SameSite Lax"), "{shown}");
+    let gone = browser.get(&service, &format!("{PATH}/0")).await;
+    assert_eq!(gone.status(), 404);
+}
+
+#[tokio::test]
+async fn s08_existing_tokens_are_revoked_after_a_question() {
+    let service = Service::start().await;
+    let audience = service.wiki(json!({})).await;
+    let mut browser = administrator(&service).await;
+    let path = format!("{PATH}/{audience}/revoke");
+    let confirm = page(&service, &mut browser, &path).await;
+    assert!(confirm.contains("Revoke existing tokens of <bdi>wiki</bdi>?"));
+    // A new sign-in is demanded unless the administrator says otherwise.
+    assert!(confirm.contains("value=\"sign_in\" checked"), "{confirm}");
+    assert!(service.listed("/revocations").await.is_empty());
+    for (then, fresh) in [("sign_in", true), ("come_back", false)] {
+        let fields = [("then", then), ("note", "leaked log")];
+        let response = submit(&service, &mut browser, &path, &fields).await;
+        assert_eq!(response.status(), 303);
+        let to = response.headers()["location"].to_str().unwrap().to_owned();
+        let made = service.listed("/revocations").await;
+        let newest = made.iter().max_by_key(|one| one["version"].as_u64());
+        let newest = newest.unwrap();
+        assert_eq!(newest["fresh"], json!(fresh), "{made:?}");
+        assert_eq!(to, format!("/dashboard/revocations/{}", newest["version"]));
+        let result = page(&service, &mut browser, &to).await;
+        assert!(result.contains("<bdi>wiki</bdi>"), "{result}");
+    }
+    let wrong = submit(&service, &mut browser, &path, &[("then", "x")]).await;
+    assert_eq!(wrong.status(), 400);
+    let events = "audit?event=revocation.made";
+    let (_, events) = service.over_socket(Method::GET, events).await;
+    assert_eq!(events["items"][0]["details"]["note"], "leaked log");
 }
