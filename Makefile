@@ -259,7 +259,7 @@ $(PROVIDERS)/package-lock.json: examples/demo/provider/package-lock.json example
 $(PROVIDERS)/venv/requirements.txt: tests/e2e/providers/django/requirements.txt
 	@$(NEEDS) python3 venv
 	python3 -m venv $(PROVIDERS)/venv
-	@echo "from PyPI: $$(sed -n 's/^\([^=]*\)==\([^ ]*\).*/\1 \2/p' $< | paste -sd, | sed 's/,/, /g')"
+	@echo "from PyPI: $$(sed -n 's/^\([a-z0-9-]*\)==\([^ ]*\).*/\1 \2/p' $< | paste -sd, | sed 's/,/, /g')"
 	$(PROVIDERS)/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	cp $< $@
 
