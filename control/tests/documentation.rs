@@ -56,6 +56,13 @@ const REASONS: [(&str, &[(&str, &str)]); 6] = [
                 "src/team_domain/login/provider/failed.rs",
                 "pub async fn lost(",
             ),
+            ("src/dashboard/refusal.rs", "pub fn signed_out("),
+            ("src/dashboard/refusal.rs", "pub fn sign_in_too_old("),
+            ("src/dashboard/refusal.rs", "pub fn done_already("),
+            ("src/dashboard/refusal.rs", "pub fn still_running("),
+            ("src/dashboard/refusal.rs", "pub fn no_role("),
+            ("src/dashboard/refusal.rs", "pub fn role_too_low("),
+            ("src/dashboard/refusal.rs", "pub fn source("),
         ],
     ),
     (
@@ -135,7 +142,8 @@ fn words(source: &str, function: &str) -> BTreeSet<String> {
     let indent: String = indent.chars().take_while(|c| *c == ' ').collect();
     let body = rest.split(&format!("\n{indent}}}\n")).next().unwrap();
     let literals = body.split('"').skip(1).step_by(2);
-    let is_word = |text: &&str| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let is_word =
+        |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     literals.filter(is_word).map(str::to_owned).collect()
 }
 

@@ -71,7 +71,8 @@ async fn the_overview_says_both_durations_in_one_sentence() {
     let path = format!("{PATH}/{audience}");
     assert!(list.contains(&format!("<a href=\"{path}\">")), "{list}");
     let shown = page(&service, &mut browser, &path).await;
-    let sentence = "People sign in once every 7d; in between, the session here renews itself every 24h.";
+    let sentence =
+        "People sign in once every 7d; in between, the session here renews itself every 24h.";
     assert!(shown.contains(sentence), "{shown}");
     assert!(shown.contains("SameSite Lax"), "{shown}");
     let gone = browser.get(&service, &format!("{PATH}/0")).await;
