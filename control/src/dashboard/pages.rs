@@ -9,36 +9,14 @@ use crate::api::administrator::Scope;
 
 /// All pages.
 pub fn pages() -> Vec<Page> {
-    let mut pages = access();
-    pages.extend(feed());
-    pages
+    [applications(), team(), feed()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-/// Proxies, and what they have applied.
-fn feed() -> Vec<Page> {
-    vec![
-        Page::get("/proxies", Scope::ProxiesRead, proxies::list::show),
-        Page::get("/proxies/forget", Scope::ProxiesWrite, proxies::forget::ask),
-        Page::post(
-            "/proxies/forget",
-            Scope::ProxiesWrite,
-            proxies::forget::forget,
-        ),
-        Page::get(
-            "/revocations",
-            Scope::RevocationsRead,
-            revocations::list::show,
-        ),
-        Page::get(
-            "/revocations/{version}",
-            Scope::RevocationsRead,
-            revocations::one::show,
-        ),
-    ]
-}
-
-/// Home, applications and people.
-fn access() -> Vec<Page> {
+/// Home and applications.
+fn applications() -> Vec<Page> {
     vec![
         Page::get("", None, home::show),
         Page::post("/theme", None, choose_theme::choose),
@@ -62,6 +40,12 @@ fn access() -> Vec<Page> {
             Scope::ApplicationsRevoke,
             applications::revoke::revoke,
         ),
+    ]
+}
+
+/// People, and their sessions.
+fn team() -> Vec<Page> {
+    vec![
         Page::get(
             "/administrators",
             Scope::UsersRead,
@@ -105,6 +89,29 @@ fn access() -> Vec<Page> {
             "/users/{id}/revoke",
             Scope::UsersRevoke,
             users::revoke::revoke,
+        ),
+    ]
+}
+
+/// Proxies, and what they have applied.
+fn feed() -> Vec<Page> {
+    vec![
+        Page::get("/proxies", Scope::ProxiesRead, proxies::list::show),
+        Page::get("/proxies/forget", Scope::ProxiesWrite, proxies::forget::ask),
+        Page::post(
+            "/proxies/forget",
+            Scope::ProxiesWrite,
+            proxies::forget::forget,
+        ),
+        Page::get(
+            "/revocations",
+            Scope::RevocationsRead,
+            revocations::list::show,
+        ),
+        Page::get(
+            "/revocations/{version}",
+            Scope::RevocationsRead,
+            revocations::one::show,
         ),
     ]
 }
