@@ -46,6 +46,16 @@ pub fn pin(process: u32, core: usize) -> Result<()> {
     Ok(())
 }
 
+/// Binds the calling thread to a core; threads that it starts later follow.
+///
+/// # Errors
+/// When the system refuses.
+pub fn pin_thread(core: usize) -> Result<()> {
+    let mut set = CpuSet::new();
+    set.set(core);
+    Ok(sched_setaffinity(None, &set)?)
+}
+
 /// What all threads of a process have spent on processors so far, in nanoseconds (`schedstat` of the
 /// kernel's `sched-stats` document).
 ///

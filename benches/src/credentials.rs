@@ -11,7 +11,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use portcullis::names::{BINDING_COOKIE, TOKEN_COOKIE};
 use portcullis::protocol::base64url;
-use portcullis::protocol::claims::{APPLICATION_TYPE, ApplicationClaims, Confirmation};
+use portcullis::protocol::claims::{
+    APPLICATION_TYP, APPLICATION_TYPE, ApplicationClaims, Confirmation,
+};
 use portcullis::reply::header_list;
 use portcullis::time::UnixSeconds;
 
@@ -105,7 +107,7 @@ impl Visitor {
         let binding = base64url::encode(&[u8::try_from(number % 251)?; 32]);
         let mut claims = claims(number, &binding)?;
         change(&mut claims);
-        let token = key.token(&claims)?;
+        let token = key.token(APPLICATION_TYP, &claims)?;
         Ok(Self {
             token,
             binding,

@@ -7,7 +7,6 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
 };
 use portcullis::protocol::base64url;
-use portcullis::protocol::claims::APPLICATION_TYP;
 use portcullis::protocol::feed::Jwk;
 use serde::Serialize;
 use serde_json::json;
@@ -86,12 +85,12 @@ impl SigningKey {
         }
     }
 
-    /// A token with these claims (RFC 7515).
+    /// A token of this `typ` with these claims (RFC 7515).
     ///
     /// # Errors
     /// When it cannot be signed.
-    pub fn token(&self, claims: &impl Serialize) -> Result<String> {
-        let header = json!({"alg": self.algorithm(), "typ": APPLICATION_TYP, "kid": self.kid()});
+    pub fn token(&self, typ: &str, claims: &impl Serialize) -> Result<String> {
+        let header = json!({"alg": self.algorithm(), "typ": typ, "kid": self.kid()});
         let part = |json: Vec<u8>| base64url::encode(&json);
         let signed = format!(
             "{}.{}",

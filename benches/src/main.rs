@@ -1,4 +1,5 @@
-//! `make bench`: what a request costs beside rivals, and how fast and how large revocation is.
+//! `make bench`: what a request costs beside rivals, how fast and how large revocation is, and how
+//! many sign-ins the control service finishes.
 //!
 //! Starts Envoys and control services on this machine's loopback interface, measures, ends them,
 //! and writes `target/bench/report.json`. Ratios are of one run: the contenders run side by side
@@ -24,6 +25,7 @@ mod plan;
 mod rates;
 mod real;
 mod report;
+mod sign_ins;
 mod wire;
 
 use std::env;
@@ -37,12 +39,13 @@ use portcullis_demo::tools::Tools;
 use plan::Plan;
 use report::Report;
 
-const USAGE: &str = "usage: bench [--quick] [rates | real]
+const USAGE: &str = "usage: bench [--quick] [rates | real | sign-ins]
        bench --draw FILE
 
   --quick       one minute instead of several: shows that all works, not how fast
   rates         requests a second only
   real          revocation, load and memory only
+  sign-ins      sign-ins a second only
   --draw FILE   measures nothing, draws the picture of the last report";
 
 /// What is measured.
@@ -51,6 +54,7 @@ enum Part {
     All,
     Rates,
     Real,
+    SignIns,
 }
 
 fn main() -> ExitCode {
@@ -74,6 +78,7 @@ fn measure(plan: Plan, parts: &[&str]) -> Result<()> {
         [] => Part::All,
         ["rates"] => Part::Rates,
         ["real"] => Part::Real,
+        ["sign-ins"] => Part::SignIns,
         _ => bail!("{USAGE}"),
     };
     ending::keep_in_hand(plan::LIMIT)?;
@@ -82,11 +87,15 @@ fn measure(plan: Plan, parts: &[&str]) -> Result<()> {
     fs::create_dir_all(&directory)?;
     let logs = || format!("logs are in {}", directory.display());
     let mut report = Report::new(&tools, plan)?;
-    if part != Part::Real {
+    let wanted = |one| [Part::All, one].contains(&part);
+    if wanted(Part::Rates) {
         rates::measure(plan, &tools, &directory, &mut report).with_context(logs)?;
     }
-    if part != Part::Rates {
+    if wanted(Part::Real) {
         real::measure(plan, &tools, &directory, &mut report).with_context(logs)?;
+    }
+    if wanted(Part::SignIns) {
+        sign_ins::measure(plan, &tools, &directory, &mut report).with_context(logs)?;
     }
     let file = directory.join("report.json");
     report.write(&file)?;

@@ -36,9 +36,14 @@ pub struct Answer {
 impl Answer {
     /// The first value of a header, by its name in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut fields = self.head.lines().skip(1).filter_map(|l| l.split_once(':'));
-        let (_, value) = fields.find(|(other, _)| other.eq_ignore_ascii_case(name))?;
-        Some(value.trim())
+        self.headers(name).next()
+    }
+
+    /// All values of a header, by its name in lower case.
+    pub fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        let fields = self.head.lines().skip(1).filter_map(|l| l.split_once(':'));
+        let named = fields.filter(move |(other, _)| other.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.trim())
     }
 }
 

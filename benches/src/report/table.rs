@@ -29,7 +29,7 @@ impl Report {
         let heads = ("key", "value", "from – to", "goal");
         let _ = writeln!(
             text,
-            "\n{:<22}{:>12}{:>24}{:>14}",
+            "\n{:<33}{:>12}{:>24}{:>14}",
             heads.0, heads.1, heads.2, heads.3
         );
         for (key, goal) in GOALS {
@@ -46,7 +46,7 @@ impl Report {
         };
         let Some(outcome) = self.outcomes.get(key) else {
             let note = self.notes.get(key).map_or("not measured", String::as_str);
-            return format!("{key:<22}{:>12}{:>24}{bound:>14}  missed: {note}", "–", "");
+            return format!("{key:<33}{:>12}{:>24}{bound:>14}  missed: {note}", "–", "");
         };
         let spread = format!("{} – {}", figure(outcome.min), figure(outcome.max));
         let verdict = match goal {
@@ -55,7 +55,7 @@ impl Report {
             _ => "missed",
         };
         let value = figure(outcome.value);
-        format!("{key:<22}{value:>12}{spread:>24}{bound:>14}  {verdict}")
+        format!("{key:<33}{value:>12}{spread:>24}{bound:>14}  {verdict}")
     }
 }
 
