@@ -89,9 +89,7 @@ impl ListQuery {
         let Some(cursor) = &self.cursor else {
             return Ok(None);
         };
-        let position = base64url::decode(cursor.as_bytes())
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        position.map(Some).ok_or_else(|| {
+        read_cursor(cursor).map(Some).ok_or_else(|| {
             ApiError::RequestInvalid("cursor must be the `next` of an earlier page".to_owned())
         })
     }
@@ -106,12 +104,23 @@ impl ListQuery {
         let more = found.len() > limit;
         found.truncate(limit);
         let last = found.last().filter(|_| more).map(position);
-        let next = last.and_then(|last| serde_json::to_vec(&last).ok());
         ListPage {
             items: found.into_iter().map(T::from).collect(),
-            next: next.map(|bytes| base64url::encode(&bytes)),
+            next: last.as_ref().and_then(cursor),
         }
     }
+}
+
+/// A position as a cursor.
+pub(crate) fn cursor<C: Serialize>(position: &C) -> Option<String> {
+    let bytes = serde_json::to_vec(position).ok()?;
+    Some(base64url::encode(&bytes))
+}
+
+/// The position of a cursor; `None` if it is none.
+pub(crate) fn read_cursor<C: DeserializeOwned>(cursor: &str) -> Option<C> {
+    let bytes = base64url::decode(cursor.as_bytes())?;
+    serde_json::from_slice(&bytes).ok()
 }
 
 pub(super) fn default_limit() -> u32 {

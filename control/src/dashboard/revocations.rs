@@ -4,7 +4,19 @@ pub mod list;
 pub mod one;
 mod progress;
 
+use axum::http::StatusCode;
+use axum::response::Response;
 use portcullis::protocol::feed::Scope;
+
+use super::path::PATH;
+use crate::team_domain::page::failure::Failure;
+use crate::team_domain::page::redirect::redirect;
+
+/// The answer to a form that revoked something: the page that says how far it has come.
+pub fn made(version: u64) -> Result<Response, Failure> {
+    let page = format!("{PATH}/revocations/{version}");
+    redirect(StatusCode::SEE_OTHER, &page)
+}
 
 /// What a revocation ends.
 fn what(scope: Scope) -> &'static str {

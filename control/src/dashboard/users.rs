@@ -10,8 +10,12 @@ use std::time::Duration;
 use crate::service::Service;
 use crate::storage::{ListedUser, Session, UserListQuery, WhichUsers};
 use crate::team_domain::page::failure::Failure;
+use crate::words::seconds;
 
 use super::shown::Shown;
+
+/// The most users on a page of the list.
+const ROWS: u32 = 50;
 
 /// The user with an id.
 async fn find(service: &Service, id: &str) -> Result<ListedUser, Failure> {
@@ -40,8 +44,7 @@ fn is_own(user: &ListedUser, own: &Session) -> bool {
 /// A short wait in words.
 fn in_words(wait: Duration) -> String {
     match wait.as_secs() {
-        1 => "1 second".to_owned(),
-        seconds if seconds < 120 => format!("{seconds} seconds"),
-        seconds => format!("{} minutes", seconds.div_ceil(60)),
+        count if count < 120 => seconds(count),
+        count => format!("{} minutes", count.div_ceil(60)),
     }
 }

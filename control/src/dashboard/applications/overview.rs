@@ -1,6 +1,7 @@
 //! `GET /dashboard/applications/{audience}`: Edit › Overview.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -64,31 +65,52 @@ pub async fn show(
     person.respond(StatusCode::OK, &page)
 }
 
-/// Both durations in one sentence.
+/// Both durations in a sentence or two, for people who sign in here.
 fn durations(service: &Service, application: &Application) -> String {
     let own = application.definition.session_duration();
-    let global = service.config.sessions.global_duration;
-    if global.is_some_and(|global| global.is_zero()) {
-        return format!(
-            "People sign in once every {}, whenever their session here ends.",
-            to_text(own)
-        );
-    }
-    if own.is_zero() {
-        let global = global.map_or_else(String::new, |global| {
-            format!(" People sign in once every {}.", to_text(global))
-        });
-        return format!("Every page load looks at session, user and policy again.{global}");
-    }
-    let own = to_text(own);
-    match global {
-        Some(global) => format!(
-            "People sign in once every {}; in between, the session here renews itself every {own}.",
-            to_text(global)
-        ),
+    let configured = service.config.sessions.global_duration;
+    let sentence = match service.single_sign_on() {
+        true => sentence(service.global_duration(Some(own)), own),
+        false => "Every sign-in asks, and lasts one minute.".to_owned(),
+    };
+    match configured {
+        Some(_) => sentence,
         None => format!(
-            "The session here renews itself every {own}, while the global session lasts: as long as the \
-             session of the application through which somebody signed in."
+            "{sentence} Whoever signed in at another application signs in again as often as that one asks."
         ),
+    }
+}
+
+fn sentence(global: Duration, own: Duration) -> String {
+    let (every, renewed) = (to_text(global), to_text(own));
+    if own.is_zero() {
+        format!(
+            "People sign in once every {every}; in between, every page load looks at session, user and \
+             policy again."
+        )
+    } else if global > own {
+        format!(
+            "People sign in once every {every}; in between, the session here renews itself every {renewed}."
+        )
+    } else {
+        format!("People sign in once every {every}; the session here ends with the sign-in.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_session_that_is_shorter_than_the_sign_in_renews_itself() {
+        let hours = |hours: u64| Duration::from_secs(hours * 3600);
+        let said = |global, own| sentence(hours(global), hours(own));
+        assert!(
+            said(8, 1).ends_with("every 8h; in between, the session here renews itself every 1h.")
+        );
+        for own in [8, 24] {
+            assert!(said(8, own).ends_with("every 8h; the session here ends with the sign-in."));
+        }
+        assert!(said(8, 0).contains("every 8h; in between, every page load"));
     }
 }

@@ -9,14 +9,13 @@ use axum::response::Response;
 
 use super::super::fields::Fields;
 use super::super::fresh::Fresh;
-use super::super::path::PATH;
+use super::super::revocations;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
 use super::find;
 use crate::administration::applications::revoke_tokens;
 use crate::service::Service;
 use crate::team_domain::page::failure::Failure;
-use crate::team_domain::page::redirect::redirect;
 
 #[derive(Template)]
 #[template(path = "dashboard/applications/revoke.html")]
@@ -42,7 +41,7 @@ pub async fn ask(
     person.respond(StatusCode::OK, &page)
 }
 
-/// `POST /dashboard/applications/{audience}/revoke`. The page of the revocation says how far it has come.
+/// `POST /dashboard/applications/{audience}/revoke`.
 pub async fn revoke(
     State(service): State<Arc<Service>>,
     fresh: Fresh,
@@ -58,6 +57,5 @@ pub async fn revoke(
     let by = fresh.person().administrator().clone();
     let by = by.noting(fields.text("note"));
     let version = revoke_tokens(&service, &by, &application, fresh_login).await?;
-    let page = format!("{PATH}/revocations/{version}");
-    redirect(StatusCode::SEE_OTHER, &page)
+    revocations::made(version)
 }

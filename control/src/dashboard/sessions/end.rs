@@ -9,13 +9,12 @@ use axum::response::Response;
 
 use super::super::fields::Fields;
 use super::super::fresh::Fresh;
-use super::super::path::PATH;
+use super::super::revocations;
 use super::super::shell::Shell;
 use super::row::Row;
 use crate::administration::sessions::end_session;
 use crate::service::Service;
 use crate::team_domain::page::failure::Failure;
-use crate::team_domain::page::redirect::redirect;
 
 #[derive(Template)]
 #[template(path = "dashboard/sessions/end.html")]
@@ -39,7 +38,7 @@ pub async fn ask(
     person.respond(StatusCode::OK, &page)
 }
 
-/// `POST /dashboard/sessions/{id}/end`. The page of the revocation says how far it has come.
+/// `POST /dashboard/sessions/{id}/end`.
 pub async fn end(
     State(service): State<Arc<Service>>,
     fresh: Fresh,
@@ -50,6 +49,5 @@ pub async fn end(
     let by = by.noting(fields.text("note"));
     let ended = end_session(&service, &by, &id).await?;
     let version = ended.ok_or(Failure::NotFound)?;
-    let page = format!("{PATH}/revocations/{version}");
-    redirect(StatusCode::SEE_OTHER, &page)
+    revocations::made(version)
 }

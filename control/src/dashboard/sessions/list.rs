@@ -7,13 +7,13 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use portcullis::protocol::base64url;
 use portcullis::time::UnixSeconds;
 use serde::Deserialize;
 
 use super::super::allowed::Allowed;
 use super::super::shell::Shell;
 use super::row::Row;
+use crate::api::list::{cursor, read_cursor};
 use crate::api::scope::Scope;
 use crate::service::Service;
 use crate::sign_in::email::normal_or_text;
@@ -55,7 +55,10 @@ pub async fn show(
     if user.len() > LONGEST_USER {
         return Err(Failure::BadQuery);
     }
-    let after = query.cursor.as_deref().map(read_cursor).transpose()?;
+    let after: Option<(UnixSeconds, String)> = match &query.cursor {
+        Some(text) => Some(read_cursor(text).ok_or(Failure::BadQuery)?),
+        None => None,
+    };
     let named = match user.contains('@') {
         true => normal_or_text(user),
         false => user.to_owned(),
@@ -89,15 +92,8 @@ pub async fn show(
 fn address(user: &str, last: Option<&ListedSession>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("user", user);
-    let cursor = last.map(|last| (last.since, &last.id));
-    if let Some(cursor) = cursor.and_then(|cursor| serde_json::to_vec(&cursor).ok()) {
-        query.append_pair("cursor", &base64url::encode(&cursor));
+    if let Some(cursor) = last.and_then(|last| cursor(&(last.since, &last.id))) {
+        query.append_pair("cursor", &cursor);
     }
     format!("/dashboard/sessions?{}", query.finish())
-}
-
-fn read_cursor(text: &str) -> Result<(UnixSeconds, String), Failure> {
-    base64url::decode(text.as_bytes())
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or(Failure::BadQuery)
 }

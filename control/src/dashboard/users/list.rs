@@ -8,7 +8,6 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
-use portcullis::protocol::base64url;
 use portcullis::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, Time};
@@ -16,15 +15,15 @@ use time::{OffsetDateTime, Time};
 use super::super::allowed::Allowed;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
-use super::called;
 use super::state::State;
+use super::{ROWS, called};
+use crate::api::list::{cursor, read_cursor};
 use crate::api::scope::Scope;
 use crate::service::Service;
 use crate::storage::{COUNTED_TO, ListedUser, UserListQuery, WhichUsers, words_of};
 use crate::team_domain::page::failure::Failure;
 use crate::team_domain::page::time::ShownTime;
 
-const ROWS: u32 = 50;
 /// The longest search, in bytes.
 const LONGEST_SEARCH: usize = 256;
 
@@ -101,24 +100,24 @@ pub async fn show(
     if q.len() > LONGEST_SEARCH {
         return Err(Failure::BadQuery);
     }
-    let cursor = query.cursor.as_deref().map(read_cursor).transpose()?;
-    if let Some(cursor) = &cursor
-        && (cursor.show, cursor.q.as_str()) != (query.show, q)
+    let after = match &query.cursor {
+        Some(text) => Some(read_cursor::<Cursor>(text).ok_or(Failure::BadQuery)?),
+        None => None,
+    };
+    if let Some(after) = &after
+        && (after.show, after.q.as_str()) != (query.show, q)
     {
         return Err(Failure::BadQuery);
     }
     let now = service.now();
     let month = month_begin(now);
     let which = which(q, query.show, month);
-    let after = cursor
-        .as_ref()
-        .map(|cursor| (cursor.last, cursor.id.as_str()));
     let mut users = service
         .storage
         .list_users(UserListQuery {
             which: &which,
             now,
-            after,
+            after: after.as_ref().map(|after| (after.last, after.id.as_str())),
             limit: ROWS + 1,
         })
         .await?;
@@ -146,7 +145,7 @@ pub async fn show(
         empty: nobody(q, query.show),
         signed_in_before,
         next: next.map(|next| address(q, query.show, Some(&next))),
-        is_first: cursor.is_none(),
+        is_first: after.is_none(),
         first: address(q, query.show, None),
         may_revoke: person.may(Scope::UsersRevoke),
         users: users.iter().map(|user| Row::of(user, now)).collect(),
@@ -245,21 +244,15 @@ fn choices(chosen: Show) -> [Choice; 3] {
 }
 
 /// The address of a page of this list.
-fn address(q: &str, show: Show, cursor: Option<&Cursor>) -> String {
+fn address(q: &str, show: Show, after: Option<&Cursor>) -> String {
     let show = choices(show).into_iter().find(|choice| choice.is_chosen);
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("q", q);
     query.append_pair("show", show.map_or("month", |choice| choice.value));
-    if let Some(cursor) = cursor.and_then(|cursor| serde_json::to_vec(cursor).ok()) {
-        query.append_pair("cursor", &base64url::encode(&cursor));
+    if let Some(cursor) = after.and_then(cursor) {
+        query.append_pair("cursor", &cursor);
     }
     format!("/dashboard/users?{}", query.finish())
-}
-
-fn read_cursor(text: &str) -> Result<Cursor, Failure> {
-    base64url::decode(text.as_bytes())
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or(Failure::BadQuery)
 }
 
 impl Row {

@@ -13,18 +13,16 @@ use super::super::allowed::Allowed;
 use super::super::fields::Fields;
 use super::super::fresh::Fresh;
 use super::super::path::PATH;
+use super::super::revocations;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
-use super::{called, find, in_words, is_own};
+use super::{ROWS, called, find, in_words, is_own};
 use crate::administration::users::revoke_users;
 use crate::api::scope::Scope;
 use crate::service::Service;
 use crate::storage::{ListedUser, SessionQuery, UserSelector};
 use crate::team_domain::page::failure::Failure;
-use crate::team_domain::page::redirect::redirect;
 
-/// The most users that are revoked at once: a page of the list.
-const MOST: usize = 50;
 /// The most sessions whose applications are named.
 const MOST_SESSIONS: u32 = 100;
 
@@ -115,7 +113,7 @@ pub async fn revoke(
     let by = person.administrator().clone().noting(fields.text("note"));
     let selector = UserSelector::Id(&user.id);
     let revoked = revoke_users(&service, &by, selector, disable).await?;
-    done(revoked.ok_or(Failure::NotFound)?.version)
+    revocations::made(revoked.ok_or(Failure::NotFound)?.version)
 }
 
 /// `POST /dashboard/users/revoke`.
@@ -134,17 +132,12 @@ pub async fn revoke_several(
         let revoked = revoke_users(&service, &by, selector, false).await?;
         newest = newest.max(revoked.map(|revoked| revoked.version));
     }
-    done(newest.ok_or(Failure::NotFound)?)
-}
-
-/// The page of the revocation says how far it has come.
-fn done(version: u64) -> Result<Response, Failure> {
-    let page = format!("{PATH}/revocations/{version}");
-    redirect(StatusCode::SEE_OTHER, &page)
+    revocations::made(newest.ok_or(Failure::NotFound)?)
 }
 
 async fn several(service: &Service, ids: &[&str]) -> Result<Vec<ListedUser>, Failure> {
-    if ids.len() > MOST {
+    // No more are selected than the list shows.
+    if ids.len() > ROWS as usize {
         return Err(Failure::BadForm);
     }
     let mut users = Vec::new();
