@@ -47,6 +47,7 @@ pub use provider_events::{
 };
 pub use proxies::{MOST_PROXIES, NodeProcess, Proxy, ProxyStep, ProxyUpdate, Step};
 pub use restore::Restore;
+pub use revocations::every::EverySession;
 pub use revocations::fresh::DemandedSignIns;
 pub use revocations::history::{HistoryPage, PastRevocation};
 pub use revocations::of_token::RevokedBelow;

@@ -16,9 +16,10 @@ use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
 use super::list::{Items, ListPage, ListQuery, QueryResult};
+use crate::administration::admin_tokens;
 use crate::service::Service;
-use crate::storage::{AdminToken, StorageError};
-use crate::tokens::admin_tokens::{self, AdminTokenRequest, MakeTokenError};
+use crate::storage::AdminToken;
+use crate::tokens::admin_tokens::{AdminTokenRequest, MakeTokenError, make};
 
 /// A token to make.
 #[derive(Debug, Deserialize)]
@@ -99,7 +100,7 @@ pub async fn add(
         scopes: &request.scopes,
         expires: request.expires.as_deref(),
     };
-    let made = admin_tokens::make(&service, &request, administrator.initiator()).await?;
+    let made = make(&service, &request, administrator.initiator()).await?;
     Ok(Json(AddedAdminToken {
         view: made.stored.into(),
         token: made.token.reveal().to_owned(),
@@ -140,7 +141,7 @@ pub async fn revoke(
     Path(id): Path<String>,
 ) -> Result<Json<AdminTokenId>, ApiError> {
     require(&administrator, Scope::CredentialsRevoke)?;
-    if revoke_token(&service, &administrator, &id).await? {
+    if admin_tokens::revoke(&service, &administrator, &id).await? {
         Ok(Json(AdminTokenId { id }))
     } else {
         Err(ApiError::NotFound("no admin token has this id"))
@@ -153,7 +154,7 @@ pub async fn revoke_by_id(
     administrator: Administrator,
     Input(request): Input<AdminTokenId>,
 ) -> Result<Json<AdminTokenId>, CommandError> {
-    if revoke_token(&service, &administrator, &request.id).await? {
+    if admin_tokens::revoke(&service, &administrator, &request.id).await? {
         return Ok(Json(request));
     }
     Err(CommandError::Unknown {
@@ -161,20 +162,4 @@ pub async fn revoke_by_id(
         value: request.id,
         message: "no admin token has this id; `admin-token list` shows all tokens",
     })
-}
-
-/// False if there is no such token.
-async fn revoke_token(
-    service: &Service,
-    by: &Administrator,
-    id: &str,
-) -> Result<bool, StorageError> {
-    let revoked = service
-        .storage
-        .delete_admin_token(id, by.initiator())
-        .await?;
-    if revoked {
-        tracing::info!(token = id, %by, "admin token revoked");
-    }
-    Ok(revoked)
 }

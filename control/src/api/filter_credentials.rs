@@ -2,7 +2,6 @@
 //! socket also `GET /filter-credentials`, `POST /filter-credentials`,
 //! `POST /filter-credentials/revoke`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -16,10 +15,10 @@ use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
 use super::list::{Items, ListPage, ListQuery, QueryResult};
-use crate::feed::proxies::{ProxyState, standings};
+use crate::administration::filter_credentials::{self as administration, KnownCredential};
 use crate::problems::InputProblems;
 use crate::service::Service;
-use crate::storage::{FilterCredential, StorageError};
+use crate::storage::StorageError;
 use crate::tokens::credential::check_name;
 use crate::tokens::filter_credentials::{self, CredentialRequest};
 
@@ -82,23 +81,16 @@ pub struct RevokedFilterCredential {
     pub credentials_left: u64,
 }
 
-/// A credential and what is known about its use.
-struct Listed {
-    credential: FilterCredential,
-    applications: Option<Vec<String>>,
-    live_proxies: u64,
-}
-
-impl From<Listed> for FilterCredentialView {
-    fn from(listed: Listed) -> Self {
-        let credential = listed.credential;
+impl From<KnownCredential> for FilterCredentialView {
+    fn from(known: KnownCredential) -> Self {
+        let credential = known.credential;
         Self {
             id: credential.id,
             name: credential.name,
-            applications: listed.applications,
+            applications: known.applications,
             created_at: credential.created_at,
             last_used_at: credential.last_used_at,
-            live_proxies: listed.live_proxies,
+            live_proxies: known.live_proxies,
         }
     }
 }
@@ -138,7 +130,7 @@ pub async fn add(
 pub async fn list(
     State(service): State<Arc<Service>>,
 ) -> Result<Json<Items<FilterCredentialView>>, CommandError> {
-    let listed = all(&service).await?;
+    let listed = administration::all(&service).await?;
     Ok(Json(Items {
         items: listed.into_iter().map(FilterCredentialView::from).collect(),
     }))
@@ -152,10 +144,10 @@ pub async fn list_page(
 ) -> Result<Json<ListPage<FilterCredentialView>>, ApiError> {
     require(&administrator, Scope::CredentialsRead)?;
     let query = ListQuery::checked(query)?;
-    let position = |one: &Listed| (one.credential.created_at, one.credential.id.clone());
+    let position = |one: &KnownCredential| (one.credential.created_at, one.credential.id.clone());
     let after = query.after::<(UnixSeconds, String)>()?;
     // There are few, so all are read.
-    let mut listed = all(&service).await?;
+    let mut listed = administration::all(&service).await?;
     listed.retain(|one| after.as_ref().is_none_or(|after| position(one) > *after));
     listed.truncate(query.limit_and_one() as usize);
     Ok(Json(query.page(listed, position)))
@@ -188,67 +180,18 @@ pub async fn revoke_by_id(
     Ok(Json(revoked))
 }
 
-async fn all(service: &Service) -> Result<Vec<Listed>, StorageError> {
-    let proxies = live_proxies(service).await?;
-    let applications = service.storage.applications().await?;
-    let name_of = |audience: &String| {
-        let application = applications.iter().find(|one| one.audience == *audience);
-        application.map_or_else(|| audience.clone(), |one| one.definition.name.clone())
-    };
-    let listed = |credential: FilterCredential| Listed {
-        applications: credential
-            .audiences
-            .as_ref()
-            .map(|audiences| audiences.iter().map(name_of).collect()),
-        live_proxies: proxies.get(&credential.id).copied().unwrap_or_default(),
-        credential,
-    };
-    let credentials = service.storage.filter_credentials().await?;
-    Ok(credentials.into_iter().map(listed).collect())
-}
-
-/// How many proxies poll with each credential.
-async fn live_proxies(service: &Service) -> Result<HashMap<String, u64>, StorageError> {
-    let storage = &service.storage;
-    service.proxies.write(storage, &service.notifier).await?;
-    let proxies = storage.proxies().await?;
-    let mut counts = HashMap::new();
-    for standing in standings(proxies, service.clock.now()) {
-        if standing.state == ProxyState::Live {
-            *counts.entry(standing.proxy.credential).or_default() += 1;
-        }
-    }
-    Ok(counts)
-}
-
 /// `None` if there is no such credential.
 async fn revoke_credential(
     service: &Service,
     by: &Administrator,
     id: &str,
 ) -> Result<Option<RevokedFilterCredential>, StorageError> {
-    let proxies = live_proxies(service).await?;
-    let Some(revoked) = service
-        .storage
-        .revoke_filter_credential(id, by.initiator())
-        .await?
-    else {
-        return Ok(None);
-    };
-    service.notifier.committed(revoked.version);
-    let live_proxies = proxies.get(id).copied().unwrap_or_default();
-    tracing::info!(
-        credential = id,
-        name = revoked.name,
-        live_proxies,
-        %by,
-        "filter credential revoked"
-    );
-    Ok(Some(RevokedFilterCredential {
+    let revoked = administration::revoke(service, by, id).await?;
+    Ok(revoked.map(|revoked| RevokedFilterCredential {
         id: id.to_owned(),
         name: revoked.name,
         version: revoked.version,
-        live_proxies,
+        live_proxies: revoked.live_proxies,
         credentials_left: revoked.left,
     }))
 }

@@ -13,14 +13,15 @@ use super::administrator::{Administrator, Scope};
 use super::authorization::require;
 use super::error::ApiError;
 use super::list::Items;
+use crate::administration::keys::{self, Published, RotateError};
 use crate::seal::NewKeyError;
 use crate::service::Service;
-use crate::storage::{MOST_KEYS, PublishedKey, RefusedKey, SealingError, StoredKey};
+use crate::storage::{RefusedKey, SealingError, StoredKey};
 use crate::tokens::keys::resealing::{self, Done, ResealingError};
 use crate::tokens::keys::ring::KeysError;
-use crate::tokens::keys::rotation::{self, Rotation};
+use crate::tokens::keys::rotation;
 use crate::tokens::keys::state::{KeyState, PUBLISHED_FOR, WAITS_FOR_PROXIES};
-use crate::tokens::signing_key::{ALGORITHM_NAMES, algorithm_name, algorithm_of};
+use crate::tokens::signing_key::{ALGORITHM_NAMES, algorithm_of};
 
 /// A key, in a list. Its private part is never shown.
 #[derive(Debug, Serialize, Deserialize)]
@@ -113,21 +114,14 @@ pub async fn rotate(
     let Json(request) = body.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
     let algorithm = request.algorithm.as_deref().map(algorithm).transpose()?;
     let published_at = service.now();
-    let Rotation {
+    let Published {
         kid,
         algorithm,
-        outcome,
-    } = rotation::rotate(&service, algorithm, administrator.initiator()).await?;
-    let version = match outcome {
-        PublishedKey::Published(version) => version,
-        PublishedKey::AnotherWaits { kid } => return Err(ApiError::Conflict(another_waits(&kid))),
-        PublishedKey::TooMany => return Err(ApiError::Conflict(too_many())),
-    };
-    let name = algorithm_name(algorithm);
-    tracing::info!(kid, algorithm = name, version, by = %administrator, "signing key published");
+        version,
+    } = keys::rotate(&service, algorithm, &administrator).await?;
     Ok(Json(Rotated {
         kid,
-        algorithm: name.to_owned(),
+        algorithm: algorithm.to_owned(),
         version,
         signs_from: published_at + PUBLISHED_FOR,
         signs_by: published_at + WAITS_FOR_PROXIES,
@@ -141,13 +135,8 @@ pub async fn refuse(
     Path(kid): Path<String>,
 ) -> Result<Json<RefusedView>, ApiError> {
     require(&administrator, Scope::KeysRefuse)?;
-    let (version, now_signs) = match rotation::refuse(&service, &kid, administrator.initiator())
-        .await?
-    {
-        RefusedKey::Refused { version, now_signs } => {
-            tracing::warn!(kid, version, ?now_signs, by = %administrator, "signing key refused");
-            (version, now_signs)
-        }
+    let (version, now_signs) = match keys::refuse(&service, &kid, &administrator).await? {
+        RefusedKey::Refused { version, now_signs } => (version, now_signs),
         RefusedKey::Already(version) => (version, None),
         RefusedKey::Unknown(keys) => return Err(ApiError::Unknown(unknown(&kid, &keys))),
     };
@@ -186,6 +175,17 @@ impl From<ResealingError> for ApiError {
     }
 }
 
+impl From<RotateError> for ApiError {
+    fn from(error: RotateError) -> Self {
+        match error {
+            RotateError::Keys(error) => error.into(),
+            RotateError::AnotherWaits { .. } | RotateError::TooMany => {
+                Self::Conflict(error.to_string())
+            }
+        }
+    }
+}
+
 impl From<KeysError> for ApiError {
     fn from(error: KeysError) -> Self {
         match error {
@@ -200,20 +200,6 @@ impl From<KeysError> for ApiError {
 fn algorithm(name: &str) -> Result<Algorithm, ApiError> {
     algorithm_of(name)
         .ok_or_else(|| ApiError::RequestInvalid(format!("algorithm = `{name}`: {ALGORITHM_NAMES}")))
-}
-
-fn another_waits(kid: &str) -> String {
-    format!(
-        "the key {kid} is already published and signs soon (`key list` says when); rotate again \
-         after that, or refuse it first"
-    )
-}
-
-fn too_many() -> String {
-    format!(
-        "{MOST_KEYS} keys are in force already; wait until an accepted one expires (`key list` says \
-         when), or refuse one"
-    )
 }
 
 fn unknown(kid: &str, keys: &[StoredKey]) -> String {

@@ -15,11 +15,10 @@ use super::authorization::require;
 use super::error::ApiError;
 use super::input::{OptionalBody, optional};
 use super::list::{ListPage, ListQuery, QueryResult};
+use crate::administration::service_tokens;
 use crate::service::Service;
 use crate::storage::{AddServiceTokenError, ServiceToken, ServiceTokenEnd};
-use crate::tokens::service_tokens::{
-    self, MadeServiceToken, MakeServiceTokenError, RotationRequest, tokens_end,
-};
+use crate::tokens::service_tokens::{MadeServiceToken, MakeServiceTokenError, RotationRequest};
 
 /// A service token to make.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -158,13 +157,7 @@ pub async fn add(
     require(&administrator, Scope::CredentialsWrite)?;
     let request: NewServiceToken = optional(body)?;
     let (name, life) = (&request.name, request.expires.as_deref());
-    let made = service_tokens::make(&service, name, life, administrator.initiator()).await?;
-    tracing::info!(
-        service_token = made.stored.id,
-        name = made.stored.name,
-        by = %administrator,
-        "service token made"
-    );
+    let made = service_tokens::make(&service, &administrator, (name, life)).await?;
     Ok(Json(shown(&service, made, None)))
 }
 
@@ -182,19 +175,8 @@ pub async fn rotate(
         grace: request.grace.as_deref(),
         expires: request.expires.as_deref(),
     };
-    let rotated =
-        service_tokens::rotate(&service, &token, &request, administrator.initiator()).await?;
+    let rotated = service_tokens::rotate(&service, &administrator, &token, &request).await?;
     let (made, version) = rotated.ok_or_else(|| unknown(&named))?;
-    if let Some(version) = version {
-        service.notifier.committed(version);
-    }
-    tracing::info!(
-        service_token = made.stored.id,
-        name = made.stored.name,
-        version,
-        by = %administrator,
-        "secret of a service token replaced"
-    );
     Ok(Json(shown(&service, made, version)))
 }
 
@@ -224,11 +206,9 @@ pub async fn enable(
 ) -> Result<Json<ChangedServiceToken>, ApiError> {
     require(&administrator, Scope::CredentialsWrite)?;
     let token = find(&service, &named).await?;
-    let by = administrator.initiator();
-    if !service.storage.enable_service_token(&token.id, by).await? {
+    if !service_tokens::enable(&service, &administrator, &token).await? {
         return Err(unknown(&named));
     }
-    tracing::info!(service_token = token.id, name = token.name, by = %administrator, "service token enabled");
     Ok(Json(ChangedServiceToken {
         id: token.id,
         name: token.name,
@@ -244,18 +224,8 @@ async fn end(
 ) -> Result<Json<ChangedServiceToken>, ApiError> {
     require(&administrator, Scope::CredentialsRevoke)?;
     let token = find(&service, &named).await?;
-    let (until, by) = (tokens_end(&service), administrator.initiator());
-    let ended = service.storage.end_service_token(&token.id, end, until, by);
-    let version = ended.await?.ok_or_else(|| unknown(&named))?;
-    service.notifier.committed(version);
-    tracing::info!(
-        service_token = token.id,
-        name = token.name,
-        version,
-        how = end.as_str(),
-        by = %administrator,
-        "access of a service token ended"
-    );
+    let ended = service_tokens::end(&service, &administrator, (&token, end)).await?;
+    let version = ended.ok_or_else(|| unknown(&named))?;
     Ok(Json(ChangedServiceToken {
         id: token.id,
         name: token.name,

@@ -3,13 +3,14 @@
 
 use super::page::Page;
 use super::{
-    administrators, applications, choose_theme, home, proxies, revocations, sessions, users,
+    administrators, applications, choose_theme, home, proxies, revocations, sessions, settings,
+    users,
 };
 use crate::api::administrator::Scope;
 
 /// All pages.
 pub fn pages() -> Vec<Page> {
-    [applications(), team(), feed()]
+    [applications(), team(), feed(), settings::pages()]
         .into_iter()
         .flatten()
         .collect()

@@ -192,6 +192,15 @@ impl Database {
         Ok(Write::new(transaction, turn, notes))
     }
 
+    /// Its name, for people.
+    #[must_use]
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Sqlite => "SQLite",
+            Kind::Postgres => "PostgreSQL",
+        }
+    }
+
     /// Whether it is a file.
     pub(in crate::storage) fn is_sqlite(&self) -> bool {
         self.kind == Kind::Sqlite

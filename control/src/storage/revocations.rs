@@ -1,6 +1,7 @@
 //! Revoking users, applications and global sessions. One transaction deletes what could still be
 //! used and publishes the revocation.
 
+pub(super) mod every;
 pub(super) mod fresh;
 pub(super) mod history;
 pub(super) mod of_token;

@@ -8,6 +8,7 @@ mod once;
 mod revocations;
 mod roles;
 mod sessions;
+mod settings;
 mod shell;
 mod users;
 

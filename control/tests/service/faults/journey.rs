@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::Faults;
 use crate::browser::{Attempt, Browser, code_of, exchange, exchanged};
-use crate::harness::{Service, WIKI, sign_in_of};
+use crate::harness::{Service, WIKI, sign_in_of, tester};
 
 const ANA: &str = "ana@example.com";
 const BOB: &str = "bob@example.com";
@@ -60,6 +60,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("delete_proxies", "proxies"),
     ("enable_service_token", "service tokens"),
     ("enable_users", "disabled and enabled"),
+    ("end_every_session", "revocations"),
     ("end_other_sessions", "other sessions"),
     ("end_rechecked", "checks of sessions"),
     ("end_reported_session", "reports of a provider"),
@@ -513,6 +514,11 @@ impl Journey {
         let wiki = json!({ "name": "wiki", "fresh_login": true });
         self.done("revocations", "/revocations/application", wiki)
             .await;
+        let service = &self.service.running.service;
+        let (until, by) = (service.tokens_end(), tester());
+        let ended = service.storage.end_every_session("", until, &by);
+        ended.await.unwrap();
+        self.answered("revocations");
         let mut browser = Browser::default();
         self.code(&mut browser).await;
         self.answered("sign-in");

@@ -8,11 +8,13 @@ use crate::sign_in::new_password::NewPasswordError;
 use crate::sign_in::own_password::ChangePasswordError;
 use crate::sign_in::password::PasswordSignInError;
 use crate::sign_in::password_hashing::PasswordError;
-use crate::storage::StorageError;
+use crate::storage::{SealingError, StorageError};
 use crate::system::randomness::NoRandomness;
 use crate::system::rate_limit::TooMany;
 use crate::tokens::exchange_codes::IssueCodeError;
+use crate::tokens::filter_credentials::MakeCredentialError;
 use crate::tokens::keys::SignError;
+use crate::tokens::keys::ring::KeysError;
 
 impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Self {
@@ -86,6 +88,26 @@ impl From<askama::Error> for Failure {
 impl From<SignError> for Failure {
     fn from(_: SignError) -> Self {
         Self::Broken("a token could not be signed")
+    }
+}
+
+impl From<KeysError> for Failure {
+    fn from(error: KeysError) -> Self {
+        match error {
+            KeysError::Storage(error) | KeysError::Sealing(SealingError::Storage(error)) => {
+                error.into()
+            }
+            _ => Self::Broken("there is no new signing key"),
+        }
+    }
+}
+
+impl From<MakeCredentialError> for Failure {
+    fn from(error: MakeCredentialError) -> Self {
+        match error {
+            MakeCredentialError::Storage(error) => error.into(),
+            MakeCredentialError::Randomness(error) => error.into(),
+        }
     }
 }
 
