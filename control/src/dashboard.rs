@@ -10,6 +10,7 @@ mod applications;
 mod assets;
 mod choose_theme;
 mod confirm;
+mod done;
 pub mod fields;
 mod form;
 pub mod fresh;

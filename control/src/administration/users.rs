@@ -1,9 +1,9 @@
-//! Revoking users, and disabling them.
+//! Revoking users, disabling and enabling them.
 
 use crate::api::administrator::Administrator;
 use crate::api::users::selected::selected;
 use crate::service::Service;
-use crate::storage::{RevokedUsers, StorageError, UserRevocation, UserSelector};
+use crate::storage::{EnabledUsers, RevokedUsers, StorageError, UserRevocation, UserSelector};
 
 /// Ends all sessions of the selected users, who cannot sign in again for `login_block_after_revoke`, and
 /// disables them if that is asked for. `None` if there is no such user.
@@ -42,4 +42,22 @@ pub async fn revoke_users(
         }
     }
     Ok(revoked)
+}
+
+/// Lets the selected users who were disabled sign in again. `None` if there is no such user.
+///
+/// # Errors
+/// When the database failed, and nothing was changed.
+pub async fn enable_users(
+    service: &Service,
+    by: &Administrator,
+    selector: UserSelector<'_>,
+) -> Result<Option<EnabledUsers>, StorageError> {
+    let users = selected(service, selector).await?;
+    let storage = &service.storage;
+    let enabled = storage.enable_users(selector, by.initiator()).await?;
+    for user in users.iter().filter(|user| user.disabled) {
+        tracing::info!(user = user.id, email = user.email, %by, "user enabled");
+    }
+    Ok(enabled)
 }

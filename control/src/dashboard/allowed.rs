@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
 
+use super::fields::Fields;
 use super::page::Rule;
 use super::shell::Shell;
 use super::theme::Theme;
@@ -63,6 +64,11 @@ impl Allowed {
     /// Who acts, for whatever the page does.
     pub fn administrator(&self) -> &Administrator {
         &self.0.administrator
+    }
+
+    /// The same, with the reason that a form brings for the audit log.
+    pub fn acting(&self, fields: &Fields) -> Administrator {
+        self.administrator().clone().noting(fields.text("note"))
     }
 
     /// The global session with which they came.

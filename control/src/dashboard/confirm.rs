@@ -23,6 +23,8 @@ pub struct Question<'a> {
     pub facts: Vec<(&'static str, String)>,
     /// The text of the button.
     pub button: &'static str,
+    /// Whether something ends or is destroyed: then the button is red.
+    pub ends: bool,
     /// Whether the name must be typed.
     pub is_typed: bool,
 }

@@ -10,7 +10,7 @@ use crate::api::administrator::Scope;
 
 /// All pages.
 pub fn pages() -> Vec<Page> {
-    [applications(), team(), feed(), settings::pages()]
+    [applications(), team(), users(), feed(), settings::pages()]
         .into_iter()
         .flatten()
         .collect()
@@ -44,7 +44,7 @@ fn applications() -> Vec<Page> {
     ]
 }
 
-/// People, and their sessions.
+/// People with a role, and sessions of everybody.
 fn team() -> Vec<Page> {
     vec![
         Page::get(
@@ -73,6 +73,12 @@ fn team() -> Vec<Page> {
             Scope::SessionsRevoke,
             sessions::end::end,
         ),
+    ]
+}
+
+/// Users: who they are, and what they may.
+fn users() -> Vec<Page> {
+    vec![
         Page::get("/users", Scope::UsersRead, users::list::show),
         Page::get("/users/{id}", Scope::UsersRead, users::one::show),
         Page::get(
@@ -84,6 +90,22 @@ fn team() -> Vec<Page> {
             "/users/revoke",
             Scope::UsersRevoke,
             users::revoke::revoke_several,
+        ),
+        Page::get(
+            "/users/{id}/disable",
+            Scope::UsersWrite,
+            users::disable::ask,
+        ),
+        Page::post(
+            "/users/{id}/disable",
+            Scope::UsersWrite,
+            users::disable::disable,
+        ),
+        Page::get("/users/{id}/enable", Scope::UsersWrite, users::enable::ask),
+        Page::post(
+            "/users/{id}/enable",
+            Scope::UsersWrite,
+            users::enable::enable,
         ),
         Page::get("/users/{id}/revoke", Scope::UsersRevoke, users::revoke::ask),
         Page::post(

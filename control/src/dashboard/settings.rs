@@ -15,17 +15,8 @@ pub(super) use pages::pages;
 use std::time::Duration;
 
 use portcullis::time::UnixSeconds;
-use serde::Deserialize;
 
 use crate::team_domain::page::time::ShownTime;
-
-/// The query of a list after an act: a code, never a text.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Done {
-    /// What was done.
-    pub done: String,
-}
 
 /// How long before its end a secret says so.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);

@@ -1,5 +1,7 @@
 //! My Team › Users.
 
+pub mod disable;
+pub mod enable;
 pub mod list;
 pub mod one;
 pub mod revoke;
@@ -7,11 +9,13 @@ mod state;
 
 use std::time::Duration;
 
+use crate::api::scope::Scope;
 use crate::service::Service;
 use crate::storage::{ListedUser, Session, UserListQuery, WhichUsers};
 use crate::team_domain::page::failure::Failure;
 use crate::words::seconds;
 
+use super::allowed::Allowed;
 use super::shown::Shown;
 
 /// The most users on a page of the list.
@@ -27,6 +31,17 @@ async fn find(service: &Service, id: &str) -> Result<ListedUser, Failure> {
     };
     let found = service.storage.list_users(query).await?;
     found.into_iter().next().ok_or(Failure::NotFound)
+}
+
+/// Whether the person may disable a user. Somebody with a role is not disabled here: the team would lose
+/// an administrator in passing.
+async fn may_disable(
+    service: &Service,
+    person: &Allowed,
+    user: &ListedUser,
+) -> Result<bool, Failure> {
+    let may = person.may(Scope::UsersWrite) && !user.disabled;
+    Ok(may && service.storage.stored_role(&user.id).await?.is_none())
 }
 
 /// What a user is called on pages: the address, else the name, else the id.

@@ -10,9 +10,10 @@ use super::super::administrator::Administrator;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::Input;
-use super::selected::{NO_SUCH_ID, NamedUser, UserEmail, no_such_email, require_for, selected};
+use super::selected::{NO_SUCH_ID, NamedUser, UserEmail, no_such_email, require_for};
+use crate::administration::users::enable_users;
 use crate::service::Service;
-use crate::storage::{EnabledUsers, StorageError, UserSelector};
+use crate::storage::{EnabledUsers, UserSelector};
 
 /// Users that were enabled.
 #[derive(Debug, Serialize, Deserialize)]
@@ -54,21 +55,4 @@ pub async fn enable_by_email(
     let enabled = enable_users(&service, &administrator, selector).await?;
     let enabled = enabled.ok_or_else(|| no_such_email(&request.email))?;
     Ok(Json(enabled.into()))
-}
-
-/// `None` if there is no such user.
-async fn enable_users(
-    service: &Service,
-    by: &Administrator,
-    selector: UserSelector<'_>,
-) -> Result<Option<EnabledUsers>, StorageError> {
-    let users = selected(service, selector).await?;
-    let enabled = service
-        .storage
-        .enable_users(selector, by.initiator())
-        .await?;
-    for user in users.iter().filter(|user| user.disabled) {
-        tracing::info!(user = user.id, email = user.email, %by, "user enabled");
-    }
-    Ok(enabled)
 }

@@ -6,9 +6,9 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::super::allowed::Allowed;
+use super::super::done::Done;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
 use crate::administration::role::Role;
@@ -17,13 +17,6 @@ use crate::policy::selector::Selector;
 use crate::service::Service;
 use crate::storage::User;
 use crate::team_domain::page::failure::Failure;
-
-/// The query after a change.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Done {
-    done: String,
-}
 
 #[derive(Template)]
 #[template(path = "dashboard/administrators/list.html")]

@@ -54,8 +54,7 @@ pub async fn revoke(
         _ => return Err(Failure::BadForm),
     };
     let application = find(&service, &audience).await?;
-    let by = fresh.person().administrator().clone();
-    let by = by.noting(fields.text("note"));
+    let by = fresh.person().acting(&fields);
     let version = revoke_tokens(&service, &by, &application, fresh_login).await?;
     revocations::made(version)
 }

@@ -45,8 +45,7 @@ pub async fn end(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let by = fresh.person().administrator().clone();
-    let by = by.noting(fields.text("note"));
+    let by = fresh.person().acting(&fields);
     let ended = end_session(&service, &by, &id).await?;
     let version = ended.ok_or(Failure::NotFound)?;
     revocations::made(version)

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State as Shared};
+use axum::extract::{Path, Query, State as Shared};
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::allowed::Allowed;
+use super::super::done::Done;
 use super::super::sessions::row::Row;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
 use super::state::State;
-use super::{called, find};
+use super::{called, find, may_disable};
 use crate::administration::role::Role;
 use crate::api::scope::Scope;
 use crate::service::Service;
@@ -37,7 +38,10 @@ struct OneTemplate {
     blocked: Option<(String, u64)>,
     last_sign_in: Option<ShownTime>,
     sessions: Vec<Row>,
+    is_enabled_again: bool,
     may_revoke: bool,
+    may_disable: bool,
+    may_enable: bool,
     may_end: bool,
 }
 
@@ -46,6 +50,7 @@ pub async fn show(
     Shared(service): Shared<Arc<Service>>,
     person: Allowed,
     Path(id): Path<String>,
+    Query(done): Query<Done>,
 ) -> Result<Response, Failure> {
     let user = find(&service, &id).await?;
     let now = service.now();
@@ -76,7 +81,10 @@ pub async fn show(
             .iter()
             .map(|one| Row::of(one, person.session()))
             .collect(),
+        is_enabled_again: done.done == "enabled" && !user.disabled,
         may_revoke: person.may(Scope::UsersRevoke),
+        may_disable: may_disable(&service, &person, &user).await?,
+        may_enable: user.disabled && person.may(Scope::UsersWrite),
         may_end: person.may(Scope::SessionsRevoke),
         id: user.id,
     };

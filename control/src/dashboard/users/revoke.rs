@@ -16,9 +16,8 @@ use super::super::path::PATH;
 use super::super::revocations;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
-use super::{ROWS, called, find, in_words, is_own};
+use super::{ROWS, called, find, in_words, is_own, may_disable};
 use crate::administration::users::revoke_users;
-use crate::api::scope::Scope;
 use crate::service::Service;
 use crate::storage::{ListedUser, SessionQuery, UserSelector};
 use crate::team_domain::page::failure::Failure;
@@ -110,7 +109,7 @@ pub async fn revoke(
     if wants_disable && !disable {
         return Err(Failure::BadForm);
     }
-    let by = person.administrator().clone().noting(fields.text("note"));
+    let by = person.acting(&fields);
     let selector = UserSelector::Id(&user.id);
     let revoked = revoke_users(&service, &by, selector, disable).await?;
     revocations::made(revoked.ok_or(Failure::NotFound)?.version)
@@ -125,7 +124,7 @@ pub async fn revoke_several(
     let person = fresh.person();
     let ids: Vec<&str> = fields.all("id").collect();
     let users = several(&service, &ids).await?;
-    let by = person.administrator().clone().noting(fields.text("note"));
+    let by = person.acting(&fields);
     let mut newest = None;
     for user in users {
         let selector = UserSelector::Id(&user.id);
@@ -145,17 +144,6 @@ async fn several(service: &Service, ids: &[&str]) -> Result<Vec<ListedUser>, Fai
         users.push(find(service, id).await?);
     }
     Ok(users)
-}
-
-/// Somebody with a role is not disabled here: the team would lose an administrator by a box that was
-/// ticked in passing.
-async fn may_disable(
-    service: &Service,
-    person: &Allowed,
-    user: &ListedUser,
-) -> Result<bool, Failure> {
-    let may = person.may(Scope::UsersWrite) && !user.disabled;
-    Ok(may && service.storage.stored_role(&user.id).await?.is_none())
 }
 
 fn confirm(service: &Service, person: &Allowed, users: Vec<ListedUser>) -> RevokeTemplate {

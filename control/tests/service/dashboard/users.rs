@@ -268,3 +268,37 @@ async fn s12_revoking_asks_for_a_recent_sign_in() {
         assert!(to.starts_with("/login?prompt=login&"), "{to}");
     }
 }
+
+#[tokio::test]
+async fn a_user_is_disabled_and_enabled_again() {
+    let service = Service::start().await;
+    let mut ana = signed_in(&service, "ana@example.com", "none").await;
+    let mut browser = administrator(&service).await;
+    let user = format!("{PATH}/{}", id_of(&service, "ana@example.com").await);
+    let note = [("note", "left the team")];
+    let disable = format!("{user}/disable");
+    let disabled = submit(&service, &mut browser, &disable, &note).await;
+    assert_eq!(disabled.status(), 303);
+    assert_ne!(ana.get(&service, "/sessions").await.status(), 200);
+    let shown = page(&service, &mut browser, &user).await;
+    assert!(shown.contains(">Disabled</span>"), "{shown}");
+    assert!(!shown.contains(&disable), "{shown}");
+    let (_, events) = service
+        .over_socket(Method::GET, "audit?event=user.disabled")
+        .await;
+    assert_eq!(events["items"][0]["details"]["note"], "left the team");
+
+    let enabled = submit(&service, &mut browser, &format!("{user}/enable"), &[]).await;
+    let to = enabled.headers()["location"].to_str().unwrap().to_owned();
+    let shown = page(&service, &mut browser, &to).await;
+    assert!(shown.contains("The user can sign in again."), "{shown}");
+    assert!(shown.contains(&disable), "{shown}");
+    // Who has a role loses that first; the help desk disables nobody.
+    let who = json!({ "email": "ana@example.com", "role": "viewer" });
+    service.done("/users/role", who).await;
+    let shown = page(&service, &mut browser, &user).await;
+    assert!(!shown.contains(&disable), "{shown}");
+    assert_eq!(browser.get(&service, &disable).await.status(), 302);
+    let mut help = signed_in(&service, "bo@example.com", "help_desk").await;
+    assert_eq!(help.get(&service, &disable).await.status(), 403);
+}

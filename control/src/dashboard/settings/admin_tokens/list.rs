@@ -9,9 +9,10 @@ use axum::response::Response;
 use portcullis::time::UnixSeconds;
 
 use super::super::super::allowed::Allowed;
+use super::super::super::done::Done;
 use super::super::super::shell::Shell;
 use super::super::super::shown::Shown;
-use super::super::{Done, End, shown};
+use super::super::{End, shown};
 use crate::api::scope::Scope;
 use crate::service::Service;
 use crate::storage::AdminToken;

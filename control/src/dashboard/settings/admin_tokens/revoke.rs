@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::super::confirm::Question;
+use super::super::super::fields::Fields;
 use super::super::super::fresh::Fresh;
 use super::LIST;
 use crate::administration::admin_tokens;
@@ -31,9 +32,10 @@ pub async fn revoke(
     State(service): State<Arc<Service>>,
     fresh: Fresh,
     Path(id): Path<String>,
+    fields: Fields,
 ) -> Result<Response, Failure> {
-    let by = fresh.person().administrator();
-    if !admin_tokens::revoke(&service, by, &id).await? {
+    let by = fresh.person().acting(&fields);
+    if !admin_tokens::revoke(&service, &by, &id).await? {
         return Err(Failure::NotFound);
     }
     let list = "/dashboard/settings/admin-tokens?done=revoked";
@@ -56,6 +58,7 @@ fn question(token: &AdminToken) -> Question<'_> {
             ("Undone", "never: make a new one instead".to_owned()),
         ],
         button: "Revoke the token",
+        ends: true,
         is_typed: false,
     }
 }

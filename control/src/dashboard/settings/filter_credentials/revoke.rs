@@ -37,7 +37,7 @@ pub async fn revoke(
     if let Some(asked) = question(&known).check(person, fields.text("typed")) {
         return asked;
     }
-    let revoked = filter_credentials::revoke(&service, person.administrator(), &id).await?;
+    let revoked = filter_credentials::revoke(&service, &person.acting(&fields), &id).await?;
     revocations::made(revoked.ok_or(Failure::NotFound)?.version)
 }
 
@@ -73,6 +73,7 @@ fn question(known: &KnownCredential) -> Question<'_> {
             ("Undone", "never: make a new one instead".to_owned()),
         ],
         button: "Revoke the credential",
+        ends: true,
         is_typed: known.live_proxies > 0,
     }
 }

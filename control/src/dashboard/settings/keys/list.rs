@@ -9,8 +9,8 @@ use axum::response::Response;
 use portcullis::time::UnixSeconds;
 
 use super::super::super::allowed::Allowed;
+use super::super::super::done::Done;
 use super::super::super::shell::Shell;
-use super::super::Done;
 use crate::api::scope::Scope;
 use crate::service::Service;
 use crate::sessions::durations::to_text;

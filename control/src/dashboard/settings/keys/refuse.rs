@@ -40,7 +40,7 @@ pub async fn refuse(
     if let Some(asked) = question(&kid, signs).check(person, fields.text("typed")) {
         return asked;
     }
-    match keys::refuse(&service, &kid, person.administrator()).await? {
+    match keys::refuse(&service, &kid, &person.acting(&fields)).await? {
         RefusedKey::Refused { version, .. } => revocations::made(version),
         RefusedKey::Already(_) => redirect(
             StatusCode::SEE_OTHER,
@@ -86,6 +86,7 @@ fn question(kid: &str, signs: bool) -> Question<'_> {
             ("Undone", "never: the key stays refused".to_owned()),
         ],
         button: "Refuse the key",
+        ends: true,
         is_typed: true,
     }
 }

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::super::confirm::Question;
+use super::super::super::fields::Fields;
 use super::super::super::fresh::Fresh;
 use super::LIST;
 use crate::administration::keys::{self, RotateError};
@@ -23,9 +24,10 @@ pub async fn ask(fresh: Fresh) -> Result<Response, Failure> {
 pub async fn rotate(
     State(service): State<Arc<Service>>,
     fresh: Fresh,
+    fields: Fields,
 ) -> Result<Response, Failure> {
     let person = fresh.person();
-    match keys::rotate(&service, None, person.administrator()).await {
+    match keys::rotate(&service, None, &person.acting(&fields)).await {
         Ok(_) => redirect(
             StatusCode::SEE_OTHER,
             "/dashboard/settings/keys?done=rotated",
@@ -60,6 +62,7 @@ fn question(warning: &str) -> Question<'_> {
             ),
         ],
         button: "Rotate",
+        ends: false,
         is_typed: false,
     }
 }

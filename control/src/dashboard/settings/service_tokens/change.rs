@@ -74,6 +74,7 @@ pub async fn ask_to_enable(
             "its secret opens again what policies allow it".to_owned(),
         )],
         button: "Enable it",
+        ends: false,
         is_typed: false,
     }
     .ask(fresh.person())
@@ -84,10 +85,11 @@ pub async fn enable(
     State(service): State<Arc<Service>>,
     fresh: Fresh,
     Path(id): Path<String>,
+    fields: Fields,
 ) -> Result<Response, Failure> {
     let token = find(&service, &id).await?;
-    let by = fresh.person().administrator();
-    if !service_tokens::enable(&service, by, &token).await? {
+    let by = fresh.person().acting(&fields);
+    if !service_tokens::enable(&service, &by, &token).await? {
         return Err(Failure::NotFound);
     }
     let list = "/dashboard/settings/service-tokens?done=enabled";
@@ -105,7 +107,7 @@ async fn end(
     if let Some(asked) = ending(&token.name, how).check(person, fields.text("typed")) {
         return asked;
     }
-    let ended = service_tokens::end(&service, person.administrator(), (&token, how)).await?;
+    let ended = service_tokens::end(&service, &person.acting(&fields), (&token, how)).await?;
     revocations::made(ended.ok_or(Failure::NotFound)?)
 }
 
@@ -122,6 +124,7 @@ fn ending(name: &str, how: ServiceTokenEnd) -> Question<'_> {
                 ("Undone", "by enabling it, with the same secret".to_owned()),
             ],
             button: "Disable it",
+            ends: true,
             is_typed: false,
         },
         ServiceTokenEnd::Deleted => Question {
@@ -138,6 +141,7 @@ fn ending(name: &str, how: ServiceTokenEnd) -> Question<'_> {
                 ),
             ],
             button: "Delete it",
+            ends: true,
             is_typed: false,
         },
     }

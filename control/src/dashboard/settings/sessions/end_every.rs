@@ -34,7 +34,7 @@ pub async fn end(
         return asked;
     }
     let but = End::AllBut(&person.session().id);
-    let ended = sessions::end_every(&service, person.administrator(), but).await?;
+    let ended = sessions::end_every(&service, &person.acting(&fields), but).await?;
     revocations::made(ended.version)
 }
 
@@ -63,6 +63,7 @@ fn question() -> Question<'static> {
             ),
         ],
         button: "End every session",
+        ends: true,
         is_typed: true,
     }
 }
