@@ -6,6 +6,7 @@ pub mod applications;
 pub mod coverage;
 pub mod filter_credentials;
 pub mod keys;
+pub mod policies;
 pub mod proxies;
 pub mod role;
 pub mod roles;

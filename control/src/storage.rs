@@ -56,6 +56,7 @@ pub use revocations::{
 };
 pub use sent_forms::SentForm;
 pub use sessions::list::{ListedSession, SessionQuery, UsedApplication};
+pub use sessions::people::{KnownPerson, WhichPeople};
 pub use sessions::provided::Provided;
 pub use sessions::{BegunSession, NewSession, Session, ShownSignIn};
 pub use tokens::admin_tokens::AdminToken;

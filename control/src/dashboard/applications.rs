@@ -2,6 +2,7 @@
 
 pub mod list;
 pub mod overview;
+pub mod policies;
 pub mod revoke;
 
 use crate::applications::Application;

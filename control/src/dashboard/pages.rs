@@ -32,6 +32,16 @@ fn applications() -> Vec<Page> {
             applications::overview::show,
         ),
         Page::get(
+            "/applications/{audience}/policies",
+            Scope::ApplicationsRead,
+            applications::policies::show::show,
+        ),
+        Page::get(
+            "/applications/{audience}/policies/test",
+            Scope::ApplicationsRead,
+            applications::policies::test::show,
+        ),
+        Page::get(
             "/applications/{audience}/revoke",
             Scope::ApplicationsRevoke,
             applications::revoke::ask,

@@ -4,6 +4,7 @@ pub mod disable;
 pub mod enable;
 pub mod list;
 pub mod one;
+mod reach;
 pub mod revoke;
 mod state;
 

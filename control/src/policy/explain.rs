@@ -91,6 +91,16 @@ impl Policy {
         }
     }
 
+    /// Whether the policy admits a person, as [`Self::explain`] says.
+    #[must_use]
+    pub fn admits(&self, person: &Person, address: Option<IpAddr>) -> bool {
+        let Decision::Admitted(matched) = self.decide(person) else {
+            return false;
+        };
+        let networks = self.networks(matched);
+        address.map_or(!networks.is_empty(), |address| networks.contains(address))
+    }
+
     fn admission(
         &self,
         matched: Matched<'_>,

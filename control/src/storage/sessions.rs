@@ -2,6 +2,7 @@
 
 pub(super) mod ends;
 pub(super) mod list;
+pub(super) mod people;
 pub(super) mod provided;
 mod read;
 pub(super) mod usage;

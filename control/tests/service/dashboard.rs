@@ -5,6 +5,7 @@ mod administrators;
 mod applications;
 mod fresh;
 mod once;
+mod policies;
 mod revocations;
 mod roles;
 mod sessions;

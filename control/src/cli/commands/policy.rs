@@ -10,8 +10,9 @@ use super::super::client::Client;
 use super::super::error::CliError;
 use super::super::output::{Output, table};
 use super::toml_file;
+use crate::administration::policies::answer::PolicyQuestion;
 use crate::api::applications::{ApplicationView, StoredApplication};
-use crate::api::policies::{AskPolicy, PolicyAnswer, PolicyQuestion};
+use crate::api::policies::{AskPolicy, PolicyAnswer};
 use crate::problems::config::show;
 
 pub async fn run(command: &PolicyCommand, client: &Client, output: Output) -> Result<(), CliError> {

@@ -12,8 +12,10 @@ use super::super::done::Done;
 use super::super::sessions::row::Row;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
+use super::reach::ReachView;
 use super::state::State;
 use super::{called, find, may_disable};
+use crate::administration::policies::reach::reach;
 use crate::administration::role::Role;
 use crate::api::scope::Scope;
 use crate::service::Service;
@@ -39,6 +41,7 @@ struct OneTemplate {
     last_sign_in: Option<ShownTime>,
     sessions: Vec<Row>,
     is_enabled_again: bool,
+    reach: Option<ReachView>,
     may_revoke: bool,
     may_disable: bool,
     may_enable: bool,
@@ -65,6 +68,7 @@ pub async fn show(
         .await?;
     let role = service.storage.stored_role(&user.id).await?;
     let state = State::of(&user, now);
+    let reach = reach(&service, &user.id).await?;
     let page = OneTemplate {
         shell: person.shell(),
         who: called(&user),
@@ -82,6 +86,7 @@ pub async fn show(
             .map(|one| Row::of(one, person.session()))
             .collect(),
         is_enabled_again: done.done == "enabled" && !user.disabled,
+        reach: reach.as_ref().map(ReachView::of),
         may_revoke: person.may(Scope::UsersRevoke),
         may_disable: may_disable(&service, &person, &user).await?,
         may_enable: user.disabled && person.may(Scope::UsersWrite),
