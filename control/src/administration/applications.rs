@@ -1,4 +1,6 @@
-//! Revoking the tokens of an application.
+//! Applications: adding and changing them, and revoking their tokens.
+
+pub mod change;
 
 use crate::api::administrator::Administrator;
 use crate::applications::Application;

@@ -1,7 +1,6 @@
 //! Applications: `GET applications`, `GET applications/{name}`; on the control socket also
 //! `GET /applications`, `POST /applications`, `POST /applications/show`, `POST /applications/set`.
 
-mod checked;
 pub mod removal;
 pub mod revocation;
 mod selected;
@@ -18,12 +17,12 @@ use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
 use super::list::{Items, ListPage, ListQuery, QueryResult};
+use crate::administration::applications::change::{self as administration, SaveError};
 use crate::applications::neighbours::{notes, taken_over};
 use crate::applications::{Application, Draft};
 use crate::policy::notes::{self as policy_notes, ADMITS_NOBODY};
 use crate::service::Service;
 use crate::storage::{StorageError, TakeOver};
-use checked::checked;
 use selected::{ApplicationName, NO_SUCH_NAME, no_such_name};
 
 /// An application with all its settings, as an administrator would write them.
@@ -132,25 +131,7 @@ pub async fn add(
     administrator: Administrator,
     Input(draft): Input<Draft>,
 ) -> Result<Json<StoredApplication>, CommandError> {
-    let application = Application {
-        audience: service.random.audience()?,
-        declared: false,
-        definition: checked(&service, draft, None).await?,
-    };
-    let version = service
-        .storage
-        .add_application(&application, administrator.initiator())
-        .await?;
-    service.notifier.committed(version);
-    let name = &application.definition.name;
-    let stored = service.storage.application_named(name).await?;
-    let application = stored.unwrap_or(application);
-    tracing::info!(
-        application = application.definition.name,
-        audience = application.audience,
-        version,
-        "application added"
-    );
+    let application = administration::add(&service, &administrator, draft).await?;
     Ok(Json(
         stored_application(&service, &application, None).await?,
     ))
@@ -165,25 +146,10 @@ pub async fn set(
     let before = service.storage.application_named(&request.name).await?;
     let before = before.ok_or_else(|| no_such_name(request.name))?;
     let draft = request.changes.over(Draft::from(&before.definition));
-    let definition = checked(&service, draft, Some(&before)).await?;
-    if let Some(version) = service
-        .storage
-        .change_application(
-            &before,
-            &definition,
-            TakeOver::allowed_if(request.leave_to_wildcard),
-            administrator.initiator(),
-        )
-        .await?
-    {
-        service.notifier.committed(version);
-        tracing::info!(
-            application = before.definition.name,
-            audience = before.audience,
-            version,
-            "application changed"
-        );
-    }
+    let definition = administration::checked(&service, draft, Some(&before)).await?;
+    let take_over = TakeOver::allowed_if(request.leave_to_wildcard);
+    let change = (&definition, take_over);
+    administration::change(&service, &administrator, &before, change).await?;
     let now = Application {
         definition,
         ..before.clone()
@@ -191,6 +157,17 @@ pub async fn set(
     Ok(Json(
         stored_application(&service, &now, Some(before)).await?,
     ))
+}
+
+impl From<SaveError> for CommandError {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::Refused(refused) => Self::Refused(refused),
+            SaveError::Change(error) => error.into(),
+            SaveError::Storage(error) => error.into(),
+            SaveError::Randomness(error) => error.into(),
+        }
+    }
 }
 
 async fn stored_application(

@@ -81,6 +81,11 @@ impl Allowed {
         self.0.role
     }
 
+    /// The rules of all pages.
+    pub fn rules(&self) -> &[Rule] {
+        &self.0.rules
+    }
+
     /// The page's path and query.
     pub fn here(&self) -> &str {
         &self.0.here

@@ -4,6 +4,8 @@ pub mod list;
 pub mod overview;
 pub mod policies;
 pub mod revoke;
+pub mod settings;
+mod tabs;
 
 use crate::applications::Application;
 use crate::service::Service;

@@ -13,6 +13,8 @@ use crate::service::Service;
 
 /// The most bytes of a form.
 const MAX_FORM_BYTES: usize = 16 * 1024;
+/// The most bytes of the form of an application.
+const MAX_APPLICATION_BYTES: usize = 256 * 1024;
 
 /// A page, with its handler.
 pub struct Page {
@@ -56,6 +58,12 @@ impl Page {
         let rule = Rule::new(Method::POST, path, scope.into());
         let route = post(handler);
         Self { rule, route }
+    }
+
+    /// With a form that can hold an application.
+    pub fn for_application(mut self) -> Self {
+        self.rule.max_form_bytes = MAX_APPLICATION_BYTES;
+        self
     }
 }
 

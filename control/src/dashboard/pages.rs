@@ -51,6 +51,17 @@ fn applications() -> Vec<Page> {
             Scope::ApplicationsRevoke,
             applications::revoke::revoke,
         ),
+        Page::get(
+            "/applications/{audience}/settings",
+            Scope::ApplicationsRead,
+            applications::settings::show::show,
+        ),
+        Page::post(
+            "/applications/{audience}/settings",
+            Scope::ApplicationsWrite,
+            applications::settings::save::save,
+        )
+        .for_application(),
     ]
 }
 

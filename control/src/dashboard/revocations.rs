@@ -2,7 +2,7 @@
 
 pub mod list;
 pub mod one;
-mod progress;
+pub mod progress;
 
 use axum::http::StatusCode;
 use axum::response::Response;

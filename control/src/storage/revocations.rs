@@ -141,6 +141,10 @@ impl Database {
             .bind(audience)
             .execute(write.connection())
             .await?;
+        sqlx::query("UPDATE session_applications SET token_until = 0 WHERE audience = $1")
+            .bind(audience)
+            .execute(write.connection())
+            .await?;
         let subject = Revoked::Application(audience.to_owned());
         write
             .revoke_as(subject, revocation.until, revocation.fresh)

@@ -118,9 +118,10 @@ pub async fn make(
         .detail("expires_at", claims.exp.get());
     let application = &admission.application.definition;
     let event = of_token(event, application, &admission.admitted, &claims);
-    let noted = service
-        .storage
-        .note_header_token(&claims.sid, audience, claims.iat, event);
+    let noted =
+        service
+            .storage
+            .note_header_token(&claims.sid, audience, (claims.iat, claims.exp), event);
     if !noted.await? {
         return Err(NoHeaderToken::SessionEnded);
     }

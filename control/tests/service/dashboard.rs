@@ -2,7 +2,9 @@
 
 mod access;
 mod administrators;
+mod application_settings;
 mod applications;
+mod form;
 mod fresh;
 mod once;
 mod policies;

@@ -13,6 +13,7 @@ use super::super::allowed::Allowed;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
 use super::find;
+use super::tabs::{Tab, tabs};
 use crate::api::scope::Scope;
 use crate::applications::Application;
 use crate::service::Service;
@@ -23,6 +24,7 @@ use crate::team_domain::page::failure::Failure;
 #[template(path = "dashboard/applications/overview.html")]
 struct OverviewTemplate {
     shell: Shell,
+    tabs: Vec<Tab>,
     name: Shown,
     audience: String,
     origins: Vec<Shown>,
@@ -44,6 +46,7 @@ pub async fn show(
     let definition = &application.definition;
     let page = OverviewTemplate {
         shell: person.shell(),
+        tabs: tabs(&person, &application.audience),
         name: Shown::new(&definition.name),
         origins: definition
             .origins

@@ -31,18 +31,20 @@ impl Database {
         let mut write = self.write().await?;
         // Taken before the sessions' rows are locked, in the same order as elsewhere.
         let version = write.version().await?;
-        for delete in [
-            "DELETE FROM exchange_codes",
-            // A request that is still unanswered may be confirmed: that happens after this.
-            "DELETE FROM device_codes WHERE answer IS NOT NULL",
-        ] {
-            sqlx::query(delete).execute(write.connection()).await?;
-        }
+        // First, as in all transactions that hold a session: its codes and its applications come after it.
         let ended = sqlx::query("DELETE FROM sessions WHERE id <> $1")
             .bind(but)
             .execute(write.connection())
             .await?;
         let sessions = ended.rows_affected();
+        for statement in [
+            "DELETE FROM exchange_codes",
+            // A request that is still unanswered may be confirmed: that happens after this.
+            "DELETE FROM device_codes WHERE answer IS NOT NULL",
+            "UPDATE session_applications SET token_until = 0",
+        ] {
+            sqlx::query(statement).execute(write.connection()).await?;
+        }
         let audiences: Vec<(String,)> =
             sqlx::query_as("SELECT audience FROM applications ORDER BY audience")
                 .fetch_all(write.connection())

@@ -101,6 +101,42 @@ impl Database {
         Ok(grouped(rows))
     }
 
+    /// How many sessions are in an application now: those that live, with a token that has not ended.
+    pub async fn sessions_in(&self, audience: &str, now: UnixSeconds) -> Result<u64, StorageError> {
+        let (count,): (i64,) = sqlx::query_as(
+            "SELECT COUNT(*) FROM session_applications WHERE audience = $1 AND token_until > $2",
+        )
+        .bind(audience)
+        .bind(to_db(now))
+        .fetch_one(self.pool())
+        .await?;
+        Ok(from_db(count))
+    }
+
+    /// The newest sessions that are in an application now.
+    pub async fn newest_sessions_in(
+        &self,
+        audience: &str,
+        (now, limit): (UnixSeconds, u32),
+    ) -> Result<Vec<ListedSession>, StorageError> {
+        let rows: Vec<Columns> = sqlx::query_as(
+            "SELECT page.id, page.user_id, users.email, page.browser, page.user_agent, \
+             page.address, page.created_at, page.expires_at, page.auth_time, page.last_used_at, \
+             applications.name, used.last_token_at FROM session_applications AS used \
+             JOIN sessions AS page ON page.id = used.session_id \
+             JOIN users ON users.id = page.user_id \
+             JOIN applications ON applications.audience = used.audience \
+             WHERE used.audience = $1 AND used.token_until > $2 AND page.expires_at > $2 \
+             ORDER BY used.last_token_at DESC, page.id LIMIT $3",
+        )
+        .bind(audience)
+        .bind(to_db(now))
+        .bind(i64::from(limit))
+        .fetch_all(self.pool())
+        .await?;
+        Ok(grouped(rows))
+    }
+
     /// A live session.
     pub async fn listed_session(
         &self,

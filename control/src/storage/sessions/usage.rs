@@ -1,6 +1,7 @@
 //! When a global session was last used, and for which applications.
 
 use portcullis::time::UnixSeconds;
+use serde::Deserialize;
 use sqlx::AnyConnection;
 
 use crate::audit::Event;
@@ -12,20 +13,21 @@ use crate::storage::database::error::StorageError;
 const NOTED_EVERY_SECONDS: i64 = 60;
 
 impl Database {
-    /// Stores that a token for scripts was made under a session. False if the session has ended or
+    /// Stores that a token for scripts was made under a session, and when it ends. False if the session has ended or
     /// the application is gone; the token must not be given out then. `event` tells of the token.
     pub async fn note_header_token(
         &self,
         session_id: &str,
         audience: &str,
-        now: UnixSeconds,
+        (now, until): (UnixSeconds, UnixSeconds),
         event: Event,
     ) -> Result<bool, StorageError> {
         let mut write = self.write().await?;
         if !hold(write.connection(), session_id, now).await? {
             return Ok(false);
         }
-        match note_token(write.connection(), session_id, audience, now).await {
+        let times = (now, until);
+        match note_token(write.connection(), session_id, audience, times).await {
             Err(StorageError::Unavailable(sqlx::Error::Database(error)))
                 if error.is_foreign_key_violation() =>
             {
@@ -36,6 +38,15 @@ impl Database {
         write.commit([event]).await?;
         Ok(true)
     }
+}
+
+/// When a token with these claims, as JSON, ends; one without that has ended.
+pub(in crate::storage) fn end_of(claims: &str, now: UnixSeconds) -> UnixSeconds {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: UnixSeconds,
+    }
+    serde_json::from_str(claims).map_or(now, |Claims { exp }| exp)
 }
 
 /// Locks a session's row, so that it cannot end during the transaction, and stores that it is used.
@@ -60,23 +71,27 @@ pub(in crate::storage) async fn hold(
     Ok(held.rows_affected() == 1)
 }
 
-/// Stores that a token for an application was issued under a locked session.
+/// Stores that a token for an application was issued under a locked session, and when it ends.
 pub(in crate::storage) async fn note_token(
     connection: &mut AnyConnection,
     session_id: &str,
     audience: &str,
-    now: UnixSeconds,
+    (now, until): (UnixSeconds, UnixSeconds),
 ) -> Result<(), StorageError> {
     sqlx::query(
-        "INSERT INTO session_applications (session_id, audience, last_token_at) \
-         VALUES ($1, $2, $3) ON CONFLICT (session_id, audience) DO UPDATE SET \
-         last_token_at = excluded.last_token_at \
-         WHERE session_applications.last_token_at <= excluded.last_token_at - $4",
+        "INSERT INTO session_applications (session_id, audience, last_token_at, token_until) \
+         VALUES ($1, $2, $3, $5) ON CONFLICT (session_id, audience) DO UPDATE SET \
+         last_token_at = excluded.last_token_at, \
+         token_until = CASE WHEN session_applications.token_until > excluded.token_until \
+         THEN session_applications.token_until ELSE excluded.token_until END \
+         WHERE session_applications.last_token_at <= excluded.last_token_at - $4 \
+         OR session_applications.token_until <= excluded.last_token_at",
     )
     .bind(session_id)
     .bind(audience)
     .bind(to_db(now))
     .bind(NOTED_EVERY_SECONDS)
+    .bind(to_db(until))
     .execute(connection)
     .await?;
     Ok(())

@@ -156,7 +156,8 @@ impl Database {
         if used.rows_affected() != 1 {
             return Ok(false);
         }
-        usage::note_token(write.connection(), session_id, &code.audience, now).await?;
+        let times = (now, usage::end_of(&answer.claims, now));
+        usage::note_token(write.connection(), session_id, &code.audience, times).await?;
         write.commit([event]).await?;
         Ok(true)
     }

@@ -102,7 +102,8 @@ impl Database {
         if added.rows_affected() != 1 {
             return Ok(AddedRefresh::Raced);
         }
-        usage::note_token(write.connection(), session_id, old.audience, now).await?;
+        let times = (now, usage::end_of(&issued.claims, now));
+        usage::note_token(write.connection(), session_id, old.audience, times).await?;
         write.commit([event]).await?;
         Ok(AddedRefresh::Added)
     }

@@ -1,0 +1,10 @@
+//! Edit › Settings of an application.
+
+mod consequences;
+mod last_change;
+mod merge;
+pub mod save;
+mod setting;
+pub mod show;
+mod values;
+mod view;
