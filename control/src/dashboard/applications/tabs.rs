@@ -34,7 +34,11 @@ pub fn tabs(person: &Allowed, audience: &str) -> Vec<Tab> {
             let path = format!("{PATH}/applications/{audience}{end}");
             Tab {
                 text,
-                current: if path == here { "page" } else { "" },
+                current: match here.strip_prefix(path.as_str()) {
+                    Some("") => "page",
+                    Some(below) if !end.is_empty() && below.starts_with('/') => "true",
+                    _ => "",
+                },
                 path,
             }
         })

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::find;
+use super::super::tabs::{Tab, tabs};
 use super::rule::RuleDraft;
 use super::view::{RuleList, lists};
 use crate::dashboard::allowed::Allowed;
@@ -20,6 +21,7 @@ use crate::team_domain::page::failure::Failure;
 #[template(path = "dashboard/applications/policies/show.html")]
 struct ShowTemplate {
     shell: Shell,
+    tabs: Vec<Tab>,
     name: Shown,
     audience: String,
     is_declared: bool,
@@ -36,6 +38,7 @@ pub async fn show(
     let rules = RuleDraft::all_of(&application.definition.policy);
     let page = ShowTemplate {
         shell: person.shell(),
+        tabs: tabs(&person, &application.audience),
         name: Shown::new(&application.definition.name),
         is_declared: application.declared,
         lists: lists(&rules),

@@ -12,6 +12,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::super::find;
+use super::super::tabs::{Tab, tabs};
 use super::verdict::{Share, Verdict};
 use crate::administration::policies::answer::{PolicyQuestion, answer};
 use crate::administration::policies::everybody::everybody;
@@ -34,6 +35,7 @@ pub struct Question {
 #[template(path = "dashboard/applications/policies/test.html")]
 struct TestTemplate {
     shell: Shell,
+    tabs: Vec<Tab>,
     name: Shown,
     audience: String,
     /// What was typed.
@@ -73,6 +75,7 @@ pub async fn show(
     };
     let page = TestTemplate {
         shell: person.shell(),
+        tabs: tabs(&person, &application.audience),
         name: Shown::new(&application.definition.name),
         user: user.to_owned(),
         ip: ip.to_owned(),
