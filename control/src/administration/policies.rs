@@ -6,3 +6,4 @@ pub mod everybody;
 pub mod impact;
 pub mod known;
 pub mod reach;
+pub mod save;

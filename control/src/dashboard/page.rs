@@ -15,6 +15,8 @@ use crate::service::Service;
 const MAX_FORM_BYTES: usize = 16 * 1024;
 /// The most bytes of the form of an application.
 const MAX_APPLICATION_BYTES: usize = 256 * 1024;
+/// The most bytes of a form with a policy of up to 256 KB, whose quotes are escaped in it.
+const MAX_POLICY_BYTES: usize = 1024 * 1024;
 
 /// A page, with its handler.
 pub struct Page {
@@ -63,6 +65,12 @@ impl Page {
     /// With a form that can hold an application.
     pub fn for_application(mut self) -> Self {
         self.rule.max_form_bytes = MAX_APPLICATION_BYTES;
+        self
+    }
+
+    /// With a form that can hold a policy, and one of its rules once more.
+    pub fn for_policy(mut self) -> Self {
+        self.rule.max_form_bytes = MAX_POLICY_BYTES;
         self
     }
 }

@@ -36,6 +36,12 @@ fn applications() -> Vec<Page> {
             Scope::ApplicationsRead,
             applications::policies::show::show,
         ),
+        Page::post(
+            "/applications/{audience}/policies",
+            Scope::ApplicationsWrite,
+            applications::policies::edit::edit,
+        )
+        .for_policy(),
         Page::get(
             "/applications/{audience}/policies/test",
             Scope::ApplicationsRead,

@@ -1,5 +1,8 @@
 //! Applications › Policies, and the tester.
 
+mod editing;
+mod form;
+mod saving;
 mod tester;
 
 use serde_json::{Value, json};
@@ -18,14 +21,23 @@ async fn wiki(service: &Service, policy: Value) -> String {
     service.wiki(json!({ "policy": policy })).await
 }
 
-/// A user, who signs in at the wiki and gets a token there if its policy admits them.
-async fn inside(service: &Service, audience: &str, email: &str) {
+/// The wiki's policy as it is stored.
+async fn stored(service: &Service) -> Value {
+    let shown = service
+        .done("/applications/show", json!({ "name": "wiki" }))
+        .await;
+    shown["policy"].clone()
+}
+
+/// The browser of a new user, who signs in at the wiki and gets a token there.
+async fn inside(service: &Service, audience: &str, email: &str) -> Browser {
     let password = service.user(email).await;
     let credential = service.credential(&[]).await;
     let attempt = Attempt::at(audience);
     let mut browser = Browser::default();
     let code = browser.code(service, &attempt, (email, &password)).await;
     exchanged(service, &credential, &code).await;
+    browser
 }
 
 /// The row of a rule.

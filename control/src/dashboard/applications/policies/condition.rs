@@ -1,6 +1,6 @@
 //! A condition as it was typed, which may be wrong: one selector of a rule.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::kinds::{CLAIM, EVERYONE, Kind};
 use crate::dashboard::shown::Shown;
@@ -20,6 +20,15 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// One without a value yet.
+    pub fn new(kind: &'static Kind) -> Self {
+        Self {
+            kind,
+            name: String::new(),
+            values: Vec::new(),
+        }
+    }
+
     /// Reads a selector. `None` if it is none.
     pub fn of(selector: &Value) -> Option<Self> {
         let fields = selector.as_object().filter(|fields| fields.len() == 1)?;
@@ -37,6 +46,22 @@ impl Condition {
             name: name.to_owned(),
             values,
         })
+    }
+
+    /// The selector.
+    pub fn selector(&self) -> Value {
+        let values = match self.values.as_slice() {
+            [one] => json!(one),
+            several => json!(several),
+        };
+        let value = if *self.kind == CLAIM {
+            json!({ "name": self.name, "value": values })
+        } else if *self.kind == EVERYONE {
+            json!(true)
+        } else {
+            values
+        };
+        Value::Object(Map::from_iter([(self.kind.name.to_owned(), value)]))
     }
 
     /// The condition in a few words.

@@ -1,5 +1,8 @@
 //! The kinds of conditions, in the words of the page.
 
+use super::list::List;
+use crate::policy::rules::Action;
+
 /// A kind of condition: one selector of a policy.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kind {
@@ -92,6 +95,37 @@ const ALL: [&Kind; 12] = [
 ];
 
 impl Kind {
+    /// The kinds that a list of a rule may have; all that rules about people have, if the action is none.
+    pub fn offered(action: Option<Action>, list: List) -> &'static [&'static Self] {
+        match (action, list) {
+            (Some(Action::Bypass), List::Exclude) => &[&IP, &ACCESS_GROUP],
+            (Some(Action::Bypass), _) => &[&PATH, &METHOD, &IP, &ACCESS_GROUP],
+            (Some(Action::Service), List::Include) => &[&SERVICE_TOKEN],
+            (Some(Action::Service), _) => &[&IP, &ACCESS_GROUP],
+            (_, List::Exclude) => &[
+                &EMAIL,
+                &EMAIL_DOMAIN,
+                &GROUP,
+                &CLAIM,
+                &PROVIDER,
+                &AMR,
+                &ACCESS_GROUP,
+                &IP,
+            ],
+            _ => &[
+                &EMAIL,
+                &EMAIL_DOMAIN,
+                &GROUP,
+                &CLAIM,
+                &PROVIDER,
+                &AMR,
+                &EVERYONE,
+                &ACCESS_GROUP,
+                &IP,
+            ],
+        }
+    }
+
     /// The kind of a selector.
     pub fn named(name: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|kind| kind.name == name)

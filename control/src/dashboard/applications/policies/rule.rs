@@ -1,20 +1,10 @@
 //! A rule as it was typed, which may be wrong.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::condition::Condition;
+use super::list::List;
 use crate::policy::rules::{Action, Policy};
-
-/// A list of conditions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum List {
-    /// Any of them fits.
-    Include,
-    /// All of them fit.
-    Require,
-    /// None of them fits.
-    Exclude,
-}
 
 /// A rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,29 +20,6 @@ pub struct RuleDraft {
     exclude: Vec<Condition>,
 }
 
-impl List {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Include, Self::Require, Self::Exclude];
-
-    /// Its name in a policy.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Include => "include",
-            Self::Require => "require",
-            Self::Exclude => "exclude",
-        }
-    }
-
-    /// What it means.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Include => "Any of",
-            Self::Require => "All of",
-            Self::Exclude => "None of",
-        }
-    }
-}
-
 impl RuleDraft {
     /// The rules of a policy.
     pub fn all_of(policy: &Policy) -> Vec<Self> {
@@ -60,6 +27,16 @@ impl RuleDraft {
         // Serializing rules to memory cannot fail, and what is serialized is a rule.
         let rules = rules.filter_map(|rule| serde_json::to_value(rule).ok());
         rules.filter_map(|rule| Self::of(&rule)).collect()
+    }
+
+    /// One without conditions yet.
+    pub fn new(id: &str, action: &str, session_duration: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            action: action.to_owned(),
+            session_duration: session_duration.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Reads a rule in the form of a policy. `None` if it is none.
@@ -83,6 +60,24 @@ impl RuleDraft {
         })
     }
 
+    /// The rule in the form of a policy.
+    pub fn value(&self) -> Value {
+        let mut rule = Map::new();
+        rule.insert("id".to_owned(), json!(self.id));
+        rule.insert("action".to_owned(), json!(self.action));
+        for list in List::ALL {
+            let conditions = self.conditions(list).iter();
+            let conditions: Vec<Value> = conditions.map(Condition::selector).collect();
+            if list == List::Include || !conditions.is_empty() {
+                rule.insert(list.name().to_owned(), Value::Array(conditions));
+            }
+        }
+        if !self.session_duration.is_empty() {
+            rule.insert("session_duration".to_owned(), json!(self.session_duration));
+        }
+        Value::Object(rule)
+    }
+
     /// A list of its conditions.
     pub fn conditions(&self, list: List) -> &[Condition] {
         match list {
@@ -90,6 +85,25 @@ impl RuleDraft {
             List::Require => &self.require,
             List::Exclude => &self.exclude,
         }
+    }
+
+    /// The same, to be changed.
+    pub fn conditions_mut(&mut self, list: List) -> &mut Vec<Condition> {
+        match list {
+            List::Include => &mut self.include,
+            List::Require => &mut self.require,
+            List::Exclude => &mut self.exclude,
+        }
+    }
+
+    /// Whether nothing was typed yet.
+    pub fn is_blank(&self) -> bool {
+        let lists = List::ALL.iter();
+        self.id.is_empty()
+            && lists
+                .map(|list| self.conditions(*list).len())
+                .sum::<usize>()
+                == 0
     }
 
     /// Its action, if it is one.

@@ -1,6 +1,7 @@
 //! The rules of a policy as the page lists them.
 
-use super::rule::{List, RuleDraft};
+use super::list::List;
+use super::rule::RuleDraft;
 use crate::dashboard::shown::Shown;
 
 /// One of the two lists.

@@ -1,0 +1,117 @@
+//! Saving the policy in the form.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::edited::Edited;
+use super::page::{ChangedMeanwhile, PoliciesPage};
+use super::rule::RuleDraft;
+use super::sent::Sent;
+use super::step::Step;
+use super::valid::{Invalid, valid, within_bounds};
+use super::view::lists;
+use crate::administration::policies::save::{Saved, fingerprint, save as store};
+use crate::applications::Application;
+use crate::dashboard::refusal;
+use crate::dashboard::shown::Shown;
+use crate::service::Service;
+use crate::sessions::recent::{TO_CONFIRM, is_recent};
+use crate::storage::{AuditQuery, Order, StorageError};
+use crate::team_domain::page::failure::Failure;
+use crate::team_domain::page::redirect::redirect;
+use crate::team_domain::page::time::ShownTime;
+use portcullis::time::UnixMillis;
+
+/// Saves it, or says why not. Nothing that was typed is lost.
+pub async fn save(sent: &Sent<'_>, mut edited: Edited) -> Result<Response, Failure> {
+    let (service, person) = (sent.service, sent.person);
+    edited.close();
+    let values = match within_bounds(sent.application, &edited.rules) {
+        Ok(values) => values,
+        Err(invalid) => return sent.invalid(&mut edited, invalid),
+    };
+    let is_fresh = is_recent(person.session(), service.now(), TO_CONFIRM);
+    if !is_fresh && changes_a_duration(sent.application, &edited.rules) {
+        return refusal::sign_in_too_old(service, person, sent.fields);
+    }
+    let by = person.administrator().clone();
+    let by = by.noting(sent.fields.text("note"));
+    let audience = &sent.application.audience;
+    match store(service, &by, audience, (&edited.base, &values)).await {
+        Ok(Saved::Stored(version)) => {
+            let version = version.map_or_else(|| "same".to_owned(), |version| version.to_string());
+            let page = format!("/dashboard/applications/{audience}/policies?saved={version}");
+            redirect(StatusCode::SEE_OTHER, &page)
+        }
+        Ok(Saved::ChangedMeanwhile(now)) => changed_meanwhile(sent, &now, edited).await,
+        Ok(Saved::Gone) => Err(Failure::NotFound),
+        Err(error) => {
+            let invalid = Invalid::of(error, &edited.rules);
+            sent.invalid(&mut edited, invalid)
+        }
+    }
+}
+
+/// Whether the rules of these names have other session durations.
+fn changes_a_duration(application: &Application, rules: &[RuleDraft]) -> bool {
+    let durations = |rules: &[RuleDraft]| {
+        let set = rules
+            .iter()
+            .filter(|rule| !rule.session_duration.is_empty());
+        let mut set: Vec<(String, String)> = set
+            .map(|rule| (rule.id.clone(), rule.session_duration.clone()))
+            .collect();
+        set.sort();
+        set
+    };
+    durations(rules) != durations(&RuleDraft::all_of(&application.definition.policy))
+}
+
+/// The page that shows both policies: the one that is stored now, and the one in the form, which can be
+/// saved over it.
+async fn changed_meanwhile(
+    sent: &Sent<'_>,
+    now: &Application,
+    mut edited: Edited,
+) -> Result<Response, Failure> {
+    let wanted = match valid(sent.service, now, &edited.rules).await {
+        Ok(wanted) => wanted,
+        Err(invalid) => return sent.invalid(&mut edited, invalid),
+    };
+    edited.base = fingerprint(&now.definition.policy);
+    let mut page = PoliciesPage::of(sent.person, now, &edited);
+    page.changed_meanwhile = Some(ChangedMeanwhile {
+        lists: lists(&RuleDraft::all_of(&now.definition.policy)),
+        by: last_change(sent.service, &now.definition.name).await?,
+    });
+    page.step = Some(Step::of(sent.service, now, &wanted).await?);
+    page.respond(sent.person, StatusCode::CONFLICT)
+}
+
+/// Who changed a policy last, and when, as far as the audit log reaches.
+async fn last_change(
+    service: &Service,
+    application: &str,
+) -> Result<Option<(Shown, ShownTime)>, StorageError> {
+    let query = AuditQuery {
+        since: UnixMillis::new(0),
+        until: UnixMillis::new(u64::MAX),
+        event: "policy.changed",
+        user: "",
+        application,
+        actor: "",
+        order: Order::NewestFirst,
+        after: None,
+        limit: 1,
+    };
+    let found = service.storage.audit_events(query).await?;
+    Ok(found.into_iter().next().map(|event| {
+        let actor = event.actor;
+        let names = [actor.name, actor.id, actor.kind].into_iter();
+        let name = names.filter(|name| !name.is_empty()).next();
+        (
+            Shown::new(&name.unwrap_or_default()),
+            ShownTime::at(event.at.to_seconds()),
+        )
+    }))
+}

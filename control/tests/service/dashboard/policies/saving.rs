@@ -1,0 +1,260 @@
+//! What saving would do, saving, and two editors.
+
+use serde_json::json;
+
+use super::editing::Desk;
+use super::form::Form;
+use super::{inside, path, stored};
+use crate::browser::{Attempt, Browser};
+use crate::dashboard::{administrator, page, read, signed_in};
+use crate::harness::Service;
+
+/// Whether a user who is signed in gets into the wiki.
+async fn gets_in(service: &Service, audience: &str, browser: &mut Browser) -> bool {
+    let attempt = Attempt::at(audience);
+    let response = browser.get(service, &attempt.path()).await;
+    response.status().is_redirection()
+}
+
+#[tokio::test]
+async fn s07_the_numbers_before_saving_are_what_saving_does() {
+    let emails = [
+        "ana@example.com",
+        "bo@example.com",
+        "cy@example.com",
+        "out@example.com",
+    ];
+    let policy = json!([{ "id": "old", "action": "allow", "include": [{ "email": emails }] }]);
+    let mut desk = Desk::with(policy).await;
+    let audience = desk.path.split('/').nth(3).unwrap().to_owned();
+    let service = &desk.service;
+    let mut people = Vec::new();
+    for email in emails {
+        people.push((email, inside(service, &audience, email).await));
+    }
+    // A session that has ended is not in any more.
+    service
+        .done("/users/revoke", json!({ "email": "out@example.com" }))
+        .await;
+    for email in ["new@x.example", "newer@x.example"] {
+        people.push((email, signed_in(service, email, "none").await));
+    }
+    people.push((
+        "other@example.org",
+        signed_in(service, "other@example.org", "none").await,
+    ));
+    desk.press("edit:0", &[]).await;
+    desk.press("add-condition:include", &[("add-include", "email_domain")])
+        .await;
+    let typed = [("include-values", "x.example")];
+    desk.press("keep", &typed).await;
+    let first = Form::of_rules(&desk.shown);
+    let position = first
+        .fields
+        .iter()
+        .position(|(name, _)| name == "include-values");
+    let mut form = first.clone();
+    form.fields[position.unwrap()].1 = "ana@example.com".to_owned();
+    let checked = form.press(&desk.service, &mut desk.browser, (&desk.path, "check"));
+    let (status, shown) = read(checked.await).await;
+    assert_eq!(status, 200, "{shown}");
+    let sentence = "2 people who are in now would lose access; 2 users who signed in during the last \
+                    30 days would gain it.";
+    assert!(shown.contains(sentence), "{shown}");
+    let (losing, gaining) = shown.split_once("Would gain access: 2</summary>").unwrap();
+    for email in ["bo@example.com", "cy@example.com"] {
+        assert!(
+            losing.contains(&format!("<bdi>{email}</bdi></a>")),
+            "{email} in {losing}"
+        );
+    }
+    for email in ["new@x.example", "newer@x.example"] {
+        assert!(
+            gaining.contains(&format!("<bdi>{email}</bdi></a>")),
+            "{email} in {gaining}"
+        );
+    }
+    desk.shown = shown;
+    let mut before = Vec::new();
+    for (email, browser) in &mut people {
+        before.push((*email, gets_in(&desk.service, &audience, browser).await));
+    }
+    desk.save().await;
+    let (mut lost, mut gained) = (Vec::new(), Vec::new());
+    for ((email, browser), (_, was_in)) in people.iter_mut().zip(before) {
+        match (was_in, gets_in(&desk.service, &audience, browser).await) {
+            (true, false) => lost.push(*email),
+            (false, true) => gained.push(*email),
+            _ => {}
+        }
+    }
+    assert_eq!(gained, ["new@x.example", "newer@x.example"]);
+    assert_eq!(lost, ["bo@example.com", "cy@example.com"]);
+}
+
+#[tokio::test]
+async fn a_policy_that_lets_nobody_in_or_everybody_says_so_before() {
+    let policy = json!([
+        { "id": "all", "action": "allow", "include": [{ "everyone": true }] },
+    ]);
+    let mut desk = Desk::with(policy).await;
+    desk.press("edit:0", &[]).await;
+    assert_eq!(desk.press("check", &[("action", "block")]).await, 200);
+    assert!(
+        desk.shown.contains("Nobody can sign in any more"),
+        "{}",
+        desk.shown
+    );
+    desk.press("add", &[]).await;
+    desk.press("keep", &[("id", "open"), ("action", "bypass")])
+        .await;
+    desk.press("add-condition:include", &[("add-include", "path")])
+        .await;
+    let typed = [("include-values", "/static/*")];
+    assert_eq!(desk.press("check", &typed).await, 200);
+    let warning = "Without a session, everybody would reach: /static/*.";
+    assert!(desk.shown.contains(warning), "{}", desk.shown);
+}
+
+#[tokio::test]
+async fn the_tester_asks_rules_that_are_not_saved() {
+    let policy =
+        json!([{ "id": "a", "action": "allow", "include": [{ "email": "ana@example.com" }] }]);
+    let mut desk = Desk::with(policy.clone()).await;
+    desk.press("edit:0", &[]).await;
+    let typed = [
+        ("include-values", "bo@example.com"),
+        ("test_user", "bo@example.com"),
+    ];
+    // The Enter key in a field does the same as the button.
+    for button in ["test", "keep"] {
+        assert_eq!(desk.press(button, &typed).await, 200);
+        assert!(
+            desk.shown
+                .contains(">Admitted</span> <bdi>bo@example.com</bdi>"),
+            "{}",
+            desk.shown
+        );
+        // The rule is still open.
+        assert_eq!(
+            Form::of_rules(&desk.shown).value("include-values"),
+            "bo@example.com"
+        );
+    }
+    desk.press("test-everybody", &[]).await;
+    assert!(
+        desk.shown.contains("0 of 1 user who signed in"),
+        "{}",
+        desk.shown
+    );
+    assert_eq!(desk.press("test", &[("test_ip", "x")]).await, 422);
+    assert_eq!(
+        desk.shown.matches("This is no IP address.").count(),
+        2,
+        "{}",
+        desk.shown
+    );
+    assert_eq!(stored(&desk.service).await, policy);
+}
+
+#[tokio::test]
+async fn two_editors_lose_nothing() {
+    let mine = json!([{ "id": "a", "action": "allow", "include": [{ "everyone": true }] }]);
+    let mut desk = Desk::with(mine).await;
+    desk.press("edit:0", &[]).await;
+    assert_eq!(desk.press("check", &[("id", "mine")]).await, 200);
+    let theirs =
+        json!([{ "id": "theirs", "action": "allow", "include": [{ "email": "bo@example.com" }] }]);
+    // Another setting does not matter.
+    let change = json!({ "name": "wiki", "changes": { "session_duration": "8h" } });
+    desk.service.done("/applications/set", change).await;
+    let change = json!({ "name": "wiki", "changes": { "policy": theirs } });
+    desk.service.done("/applications/set", change).await;
+    let form = Form::of_save(&desk.shown);
+    let refused = form.press(&desk.service, &mut desk.browser, (&desk.path, "save"));
+    let (status, shown) = read(refused.await).await;
+    assert_eq!(status, 409);
+    assert!(
+        shown.contains("The policy was changed while you edited it"),
+        "{shown}"
+    );
+    assert!(shown.contains("saved another one at <time"), "{shown}");
+    let (before, after) = shown.split_once("id=\"save\"").unwrap();
+    assert!(before.contains("<bdi>theirs</bdi>"), "{before}");
+    assert!(after.contains("<bdi>mine</bdi></th>"), "{after}");
+    assert_eq!(stored(&desk.service).await, theirs);
+    desk.shown = shown;
+    desk.save().await;
+    assert_eq!(stored(&desk.service).await[0]["id"], "mine");
+}
+
+#[tokio::test]
+async fn a_change_of_other_settings_is_no_conflict_and_a_second_press_no_second_save() {
+    let policy = json!([{ "id": "a", "action": "allow", "include": [{ "everyone": true }] }]);
+    let mut desk = Desk::with(policy).await;
+    desk.press("edit:0", &[]).await;
+    desk.press("check", &[("id", "mine")]).await;
+    let change = json!({ "name": "wiki", "changes": { "session_duration": "8h" } });
+    desk.service.done("/applications/set", change).await;
+    let form = Form::of_save(&desk.shown);
+    let mut places = Vec::new();
+    for _ in 0..2 {
+        let saved = form
+            .press(&desk.service, &mut desk.browser, (&desk.path, "save"))
+            .await;
+        assert_eq!(saved.status(), 303);
+        places.push(saved.headers()["location"].clone());
+    }
+    assert_eq!(places[0], places[1]);
+    // From another tab the same policy is no conflict either.
+    let other = form.typed("once", "another value that is random enough");
+    let saved = other
+        .press(&desk.service, &mut desk.browser, (&desk.path, "save"))
+        .await;
+    assert_eq!(
+        saved.headers()["location"],
+        format!("{}?saved=same", desk.path)
+    );
+}
+
+#[tokio::test]
+async fn a_duration_is_changed_after_a_fresh_sign_in_only() {
+    let policy = json!([{ "id": "a", "action": "allow", "include": [{ "everyone": true }] }]);
+    let mut desk = Desk::with(policy).await;
+    desk.service.clock.advance(21 * 60);
+    for (name, value, expected) in [("id", "b", 303), ("session_duration", "1h", 401)] {
+        desk.shown = page(&desk.service, &mut desk.browser, &desk.path).await;
+        desk.press("edit:0", &[]).await;
+        assert_eq!(desk.press("check", &[(name, value)]).await, 200);
+        let form = Form::of_save(&desk.shown);
+        let saved = form
+            .press(&desk.service, &mut desk.browser, (&desk.path, "save"))
+            .await;
+        assert_eq!(saved.status(), expected, "{name}");
+    }
+    assert_eq!(stored(&desk.service).await[0]["id"], "b");
+}
+
+#[tokio::test]
+async fn who_may_not_change_it_reads_it() {
+    let declared = "[[applications]]\nname = \"git\"\norigins = [\"https://git.example.com\"]\n";
+    let service = Service::start_with(declared).await;
+    let git = service.listed("/applications").await[0]["audience"].clone();
+    let wiki = service.wiki(json!({})).await;
+    let mut browser = administrator(&service).await;
+    let form = Form::of_rules(&page(&service, &mut browser, &path(&wiki)).await);
+    let git = path(git.as_str().unwrap());
+    let shown = page(&service, &mut browser, &git).await;
+    assert!(!shown.contains("name=\"do\""), "{shown}");
+    let refused = form.press(&service, &mut browser, (&git, "check")).await;
+    assert_eq!(refused.status(), 409);
+    for role in ["viewer", "help_desk"] {
+        let mut browser = signed_in(&service, &format!("{role}@example.com"), role).await;
+        let shown = page(&service, &mut browser, &path(&wiki)).await;
+        assert!(
+            shown.contains("Only administrators can change the policy."),
+            "{shown}"
+        );
+        assert!(!shown.contains("name=\"do\""), "{shown}");
+    }
+}
