@@ -34,7 +34,7 @@ async fn s07_the_numbers_before_saving_are_what_saving_does() {
     }
     // A session that has ended is not in any more.
     service
-        .done("/users/revoke", json!({ "email": "out@example.com" }))
+        .done("/revocations/user", json!({ "email": "out@example.com" }))
         .await;
     for email in ["new@x.example", "newer@x.example"] {
         people.push((email, signed_in(service, email, "none").await));
