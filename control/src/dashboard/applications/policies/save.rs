@@ -107,8 +107,8 @@ async fn last_change(
     let found = service.storage.audit_events(query).await?;
     Ok(found.into_iter().next().map(|event| {
         let actor = event.actor;
-        let names = [actor.name, actor.id, actor.kind].into_iter();
-        let name = names.filter(|name| !name.is_empty()).next();
+        let mut names = [actor.name, actor.id, actor.kind].into_iter();
+        let name = names.find(|name| !name.is_empty());
         (
             Shown::new(&name.unwrap_or_default()),
             ShownTime::at(event.at.to_seconds()),
