@@ -23,7 +23,7 @@ mod pages;
 pub(crate) mod path;
 mod proxies;
 mod refusal;
-mod revocations;
+pub mod revocations;
 mod secret;
 mod sessions;
 mod settings;
@@ -53,6 +53,13 @@ const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; \
      frame-ancestors 'none'; form-action 'self'; require-trusted-types-for 'script'; \
      trusted-types 'none'",
+);
+
+/// The same for a page whose script follows events of this service.
+const POLICY_WITH_CONNECTIONS: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+     base-uri 'none'; frame-ancestors 'none'; form-action 'self'; \
+     require-trusted-types-for 'script'; trusted-types 'none'",
 );
 
 /// All pages; none if the dashboard is disabled.

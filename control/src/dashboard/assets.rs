@@ -11,13 +11,18 @@ use crate::team_domain::page::failure::Failure;
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// Name, type and content of each.
-const ASSETS: [(&str, &str, &str); 4] = [
+const ASSETS: [(&str, &str, &str); 5] = [
     (
         "dashboard.css",
         "text/css; charset=utf-8",
         include_str!("../../assets/dashboard.css"),
     ),
     ("copy.js", SCRIPT, include_str!("../../assets/copy.js")),
+    (
+        "progress.js",
+        SCRIPT,
+        include_str!("../../assets/progress.js"),
+    ),
     ("times.js", SCRIPT, include_str!("../../assets/times.js")),
     (
         "icon.svg",

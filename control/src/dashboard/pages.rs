@@ -163,5 +163,10 @@ fn feed() -> Vec<Page> {
             Scope::RevocationsRead,
             revocations::one::show,
         ),
+        Page::get(
+            "/revocations/{version}/events",
+            Scope::RevocationsRead,
+            revocations::events::show,
+        ),
     ]
 }

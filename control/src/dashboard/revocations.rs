@@ -1,8 +1,10 @@
 //! Pages of revocations.
 
+pub mod events;
 pub mod list;
 pub mod one;
 pub mod progress;
+pub mod watchers;
 
 use axum::http::StatusCode;
 use axum::response::Response;

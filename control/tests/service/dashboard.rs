@@ -8,6 +8,7 @@ mod form;
 mod fresh;
 mod once;
 mod policies;
+mod progress;
 mod revocations;
 mod roles;
 mod sessions;

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::Response;
+use portcullis::protocol::feed::Scope as RevokedScope;
 use portcullis::time::{UnixMillis, UnixSeconds};
 
+use super::super::POLICY_WITH_CONNECTIONS;
 use super::super::allowed::Allowed;
 use super::super::proxies::forget;
 use super::super::shell::Shell;
@@ -84,11 +86,16 @@ pub async fn show(
     let view = coverage::wait(&service, version, WaitFor::All, WAIT).await?;
     let revoked = revoked(&service, version).await?;
     let page = OneTemplate::new(&person, revoked, view, service.now());
-    person.respond(StatusCode::OK, &page)
+    let mut response = person.respond(StatusCode::OK, &page)?;
+    if !page.is_complete {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, POLICY_WITH_CONNECTIONS);
+    }
+    Ok(response)
 }
 
 /// A version that the feed has reached.
-async fn existing(service: &Service, version: &str) -> Result<u64, Failure> {
+pub(super) async fn existing(service: &Service, version: &str) -> Result<u64, Failure> {
     let version: u64 = version.parse().map_err(|_| Failure::NotFound)?;
     let newest = service.storage.newest_version().await?;
     let exists = (1..=newest).contains(&version);
@@ -162,8 +169,16 @@ impl Revoked {
                 .revoked_at
                 .map(UnixMillis::to_seconds)
                 .map(ShownTime::at),
-            fresh: revocation.fresh,
+            fresh: revocation.fresh || ends_sign_in(revocation.subject.scope()),
         }
+    }
+}
+
+/// Whether the global session ends, too.
+fn ends_sign_in(scope: RevokedScope) -> bool {
+    match scope {
+        RevokedScope::User | RevokedScope::Session => true,
+        RevokedScope::Application | RevokedScope::UserApplication => false,
     }
 }
 

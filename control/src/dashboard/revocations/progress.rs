@@ -1,13 +1,67 @@
 //! How far a version has come, in words.
 
-use portcullis::time::UnixSeconds;
 use std::time::Duration;
 
+use portcullis::time::UnixSeconds;
+use serde::Serialize;
+
+use super::super::shown::Shown;
 use crate::administration::coverage::CoverageView;
 use crate::feed::proxies::{AppliedAt, ProxyState};
 use crate::sessions::durations::to_text;
 use crate::team_domain::page::time::clock;
 use crate::words::counted;
+
+/// The most proxies that are named.
+const MOST_NAMED: usize = 20;
+
+/// How far a version has come, for a script.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    version: u64,
+    applied: u64,
+    proxies: u64,
+    complete: bool,
+    slowest_ms: Option<u64>,
+    /// Proxies that lack it, those first that may let people in for long.
+    missing: Vec<MissingProxy>,
+    /// A sentence for people.
+    text: String,
+}
+
+/// A proxy that lacks a version.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct MissingProxy {
+    name: String,
+    text: String,
+}
+
+impl Progress {
+    /// What is known now.
+    pub fn of(view: &CoverageView, now: UnixSeconds) -> Self {
+        let mut missing: Vec<&AppliedAt> = view.items.iter().filter(|one| !one.applied).collect();
+        missing.sort_by_key(|one| one.state == ProxyState::Live);
+        let named = |one: &&AppliedAt| MissingProxy {
+            name: Shown::new(&one.instance).plain().to_owned(),
+            text: self::missing(one, now),
+        };
+        let coverage = &view.coverage;
+        Self {
+            version: coverage.version,
+            applied: coverage.applied,
+            proxies: coverage.proxies,
+            complete: coverage.complete,
+            slowest_ms: coverage.slowest_ms,
+            missing: missing.iter().take(MOST_NAMED).map(named).collect(),
+            text: sentence(view),
+        }
+    }
+
+    /// Whether nothing is waited for any more.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+}
 
 /// One sentence on how far a version has come.
 pub fn sentence(view: &CoverageView) -> String {

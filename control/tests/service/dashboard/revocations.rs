@@ -29,7 +29,7 @@ async fn b06_the_page_names_the_proxy_that_lacks_a_revocation() {
     );
     assert!(shown.contains("Applied by 1 of 2 proxies."), "{shown}");
     assert!(
-        shown.contains("<bdi>edge-&lt;7&gt;</bdi></strong> was last heard "),
+        shown.contains("<bdi>edge-&lt;7&gt;</bdi></strong> <span class=\"said\">was last heard "),
         "{shown}"
     );
     assert!(
@@ -37,6 +37,7 @@ async fn b06_the_page_names_the_proxy_that_lacks_a_revocation() {
         "{shown}"
     );
     assert!(shown.contains(">Look again</a>"), "{shown}");
+    assert!(shown.contains("They have to sign in again"), "{shown}");
     let row = shown.split_once("<bdi>edge-1</bdi></th>").unwrap().1;
     let row = row.split_once("</tr>").unwrap().0;
     assert!(row.contains(" ms</td>"), "{row}");
