@@ -10,6 +10,7 @@ mod applications;
 mod assets;
 mod choose_theme;
 mod confirm;
+mod content_policy;
 mod done;
 pub mod fields;
 mod form;
@@ -36,31 +37,18 @@ mod users;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::get;
 
 use crate::service::Service;
 use crate::team_domain::page::redirect::redirect;
+use content_policy::POLICY;
 use page::Rule;
 use path::PATH;
 
 pub(crate) use assets::asset;
-
-/// As on the team domain's other pages, and no script may turn text into code (Trusted Types).
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-     frame-ancestors 'none'; form-action 'self'; require-trusted-types-for 'script'; \
-     trusted-types 'none'",
-);
-
-/// The same for a page whose script follows events of this service.
-const POLICY_WITH_CONNECTIONS: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-     base-uri 'none'; frame-ancestors 'none'; form-action 'self'; \
-     require-trusted-types-for 'script'; trusted-types 'none'",
-);
 
 /// All pages; none if the dashboard is disabled.
 pub(crate) fn router(service: &Arc<Service>) -> Router<Arc<Service>> {

@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::audit::Event;
 use crate::audit::strangers::Strangers;
 use crate::config::Config;
-use crate::dashboard::revocations::watchers::Watchers;
+use crate::dashboard::revocations::streams::Streams;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::identity_providers::IdentityProviders;
@@ -83,8 +83,8 @@ pub struct Service {
     pub notifier: Arc<Notifier>,
     /// The proxies and what they have applied.
     pub proxies: Arc<Proxies>,
-    /// Who watches a version come to the proxies.
-    pub(crate) watchers: Watchers,
+    /// Streams that show how far a version has come.
+    pub(crate) streams: Streams,
     /// Whether the data directory can be written.
     pub data_dir: DataDirState,
     /// What is counted.

@@ -13,7 +13,7 @@ use crate::applications::neighbours::{notes, taken_over};
 use crate::audit::Initiator;
 use crate::audit::strangers::Strangers;
 use crate::config::Config;
-use crate::dashboard::revocations::watchers::Watchers;
+use crate::dashboard::revocations::streams::Streams;
 use crate::feed::notifier::Notifier;
 use crate::feed::proxies::Proxies;
 use crate::identity_providers::IdentityProviders;
@@ -92,7 +92,7 @@ pub async fn assemble(parts: Parts) -> Result<Service, StartError> {
         guess_limits: GuessLimits::new(),
         request_limits: RequestLimits::new(),
         report_limits: ReportLimits::default(),
-        watchers: Watchers::default(),
+        streams: Streams::default(),
         rechecks: RunningChecks::default(),
         credential_uses: Uses::default(),
         refused_services_logged: RateLimit::new(REFUSED_SERVICES_LOGGED),

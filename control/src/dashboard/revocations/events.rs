@@ -17,9 +17,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::super::allowed::Allowed;
-use super::one::existing;
-use super::progress::Progress;
-use super::watchers::Place;
+use super::existing;
+use super::streams::{Place, Shown};
+use super::watcher::states;
 use crate::service::Service;
 use crate::team_domain::page::failure::Failure;
 
@@ -35,24 +35,24 @@ pub async fn show(
     Path(version): Path<String>,
 ) -> Result<Response, Failure> {
     let version = existing(&service, &version).await?;
-    let Some(place) = service.watchers.place(&person.session().id) else {
+    let Some(place) = service.streams.place(&person.session().id) else {
         let retry = [(header::RETRY_AFTER, "10")];
         return Ok((StatusCode::SERVICE_UNAVAILABLE, retry).into_response());
     };
-    let states = service.watchers.states(&service, version).await?;
-    let shown = Shown {
+    let states = states(&service, version).await?;
+    let stream = ShownStream {
         states,
         end: Instant::now() + LASTS,
         is_first: true,
         is_complete: false,
         _place: place,
     };
-    Ok(Sse::new(events(service, shown)).into_response())
+    Ok(Sse::new(events(service, stream)).into_response())
 }
 
 /// A stream.
-struct Shown {
-    states: watch::Receiver<Arc<Progress>>,
+struct ShownStream {
+    states: watch::Receiver<Arc<Shown>>,
     end: Instant,
     is_first: bool,
     is_complete: bool,
@@ -61,19 +61,18 @@ struct Shown {
 
 fn events(
     service: Arc<Service>,
-    shown: Shown,
+    stream: ShownStream,
 ) -> impl Stream<Item = Result<Event, Infallible>> + Send {
-    unfold((service, shown), |(service, mut shown)| async move {
-        let state = shown.next(&service).await?;
+    unfold((service, stream), |(service, mut stream)| async move {
+        let shown = stream.next(&service).await?;
         let event = Event::default().event("progress").retry(RETRY);
-        let event = event.json_data(&*state).ok()?;
-        Some((Ok(event), (service, shown)))
+        Some((Ok(event.data(&shown.json)), (service, stream)))
     })
 }
 
-impl Shown {
+impl ShownStream {
     /// The next state; `None` at the end.
-    async fn next(&mut self, service: &Service) -> Option<Arc<Progress>> {
+    async fn next(&mut self, service: &Service) -> Option<Arc<Shown>> {
         if self.is_complete {
             return None;
         }
@@ -86,7 +85,7 @@ impl Shown {
         }
         self.is_first = false;
         let state = Arc::clone(&self.states.borrow_and_update());
-        self.is_complete = state.is_complete();
+        self.is_complete = state.is_complete;
         Some(state)
     }
 }

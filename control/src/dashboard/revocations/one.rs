@@ -13,12 +13,12 @@ use axum::response::Response;
 use portcullis::protocol::feed::Scope as RevokedScope;
 use portcullis::time::{UnixMillis, UnixSeconds};
 
-use super::super::POLICY_WITH_CONNECTIONS;
 use super::super::allowed::Allowed;
+use super::super::content_policy::POLICY_WITH_CONNECTIONS;
 use super::super::proxies::forget;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
-use super::{progress, what};
+use super::{existing, progress, what};
 use crate::administration::coverage::{self, CoverageView, WaitFor};
 use crate::api::administrator::Scope;
 use crate::feed::proxies::{AppliedAt, ProxyState};
@@ -92,14 +92,6 @@ pub async fn show(
         headers.insert(header::CONTENT_SECURITY_POLICY, POLICY_WITH_CONNECTIONS);
     }
     Ok(response)
-}
-
-/// A version that the feed has reached.
-pub(super) async fn existing(service: &Service, version: &str) -> Result<u64, Failure> {
-    let version: u64 = version.parse().map_err(|_| Failure::NotFound)?;
-    let newest = service.storage.newest_version().await?;
-    let exists = (1..=newest).contains(&version);
-    exists.then_some(version).ok_or(Failure::NotFound)
 }
 
 /// The revocation with a version, if it is one that is in force.

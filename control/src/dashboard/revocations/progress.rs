@@ -56,11 +56,6 @@ impl Progress {
             text: sentence(view),
         }
     }
-
-    /// Whether nothing is waited for any more.
-    pub fn is_complete(&self) -> bool {
-        self.complete
-    }
 }
 
 /// One sentence on how far a version has come.
