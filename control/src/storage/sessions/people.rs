@@ -48,8 +48,8 @@ type Columns = (
 );
 
 impl Database {
-    /// The people with a live session that was used for an application, one for each session, in the
-    /// order of their users; at most `limit`.
+    /// The people who are in an application now, with a token that has not ended: one for each session, in
+    /// the order of their users; at most `limit`.
     pub async fn people_in(
         &self,
         audience: &str,
@@ -65,7 +65,8 @@ impl Database {
              JOIN sessions ON sessions.id = used.session_id \
              JOIN users ON users.id = sessions.user_id \
              LEFT JOIN identities ON identities.id = sessions.identity_id \
-             WHERE used.audience = $1 AND sessions.expires_at > $2 AND users.disabled = 0 \
+             WHERE used.audience = $1 AND used.token_until > $2 AND sessions.expires_at > $2 \
+             AND users.disabled = 0 \
              ORDER BY users.id, sessions.id LIMIT $3",
         )
         .bind(audience)
