@@ -1,10 +1,12 @@
 //! Pages of applications.
 
+mod last_change;
 pub mod list;
 pub mod overview;
 pub mod policies;
 pub mod revoke;
 pub mod settings;
+mod shell_words;
 mod tabs;
 
 use crate::applications::Application;

@@ -219,6 +219,15 @@ impl AccessGroup {
 }
 
 impl Action {
+    /// All of them.
+    const ALL: [Self; 4] = [Self::Allow, Self::Block, Self::Bypass, Self::Service];
+
+    /// The action with a word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == word)
+    }
+
     /// Its word.
     #[must_use]
     pub fn as_str(self) -> &'static str {

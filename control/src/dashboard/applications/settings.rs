@@ -1,7 +1,6 @@
 //! Edit › Settings of an application.
 
 mod consequences;
-mod last_change;
 mod merge;
 pub mod save;
 mod setting;

@@ -22,6 +22,7 @@ const SELECTORS: &str = "email, email_domain, group, claim, provider, amr, every
 const NOT_A_LIST: &str =
     "must be a list of selectors, such as [ { email_domain = \"example.com\" } ]";
 const NOT_ONE: &str = "must be one selector, such as { email_domain = \"example.com\" }; write several as a list of such";
+const NO_VALUES: &str = "has no value; write at least one, or leave the selector out";
 const VALUES: &str = "must be a text in quotes or a list of them";
 
 /// `include`, `require` and `exclude`. `None` is a problem.
@@ -125,7 +126,10 @@ impl Reader<'_> {
             _ => &[],
         };
         if list.is_empty() {
-            self.problems.add(&self.path, show(value), VALUES);
+            match value {
+                Value::Array(_) => self.problems.add(&self.path, "", NO_VALUES),
+                value => self.problems.add(&self.path, show(value), VALUES),
+            }
             return None;
         }
         if list.len() > MAX_VALUES {

@@ -95,7 +95,7 @@ impl Edited {
                     self.rules.remove(index);
                 }
             }
-            Press::Add => self.add()?,
+            Press::Add(action) => self.add(action)?,
             Press::Done => self.close(),
             Press::Cancel => self.cancel(),
             Press::AddCondition(list) => self.add_condition(list, fields),
@@ -113,7 +113,7 @@ impl Edited {
         Ok(())
     }
 
-    fn add(&mut self) -> Result<(), String> {
+    fn add(&mut self, action: Action) -> Result<(), String> {
         self.close();
         if self.rules.len() >= MAX_RULES {
             return Err(format!(
@@ -122,8 +122,7 @@ impl Edited {
                 self.rules.len()
             ));
         }
-        self.rules
-            .push(RuleDraft::new("", Action::Allow.as_str(), ""));
+        self.rules.push(RuleDraft::new("", action.as_str(), ""));
         self.open(self.rules.len() - 1);
         self.focus = Some("id".to_owned());
         Ok(())

@@ -35,6 +35,8 @@ pub struct ListFields {
     pub conditions: Vec<ConditionFields>,
     /// What can be added.
     pub offered: &'static [&'static Kind],
+    /// What rules with other actions can have.
+    pub others: Vec<&'static Kind>,
 }
 
 /// A condition.
@@ -57,15 +59,19 @@ impl Editor {
         let rule = &open.rule;
         let action =
             |action: Action, label| (action.as_str(), label, action.as_str() == rule.action);
-        let list = |list: List| ListFields {
-            name: list.name(),
-            legend: match list {
-                List::Include => "Any of these fits",
-                List::Require => "All of these fit",
-                List::Exclude => "None of these fits",
-            },
-            conditions: fields(rule.conditions(list), list),
-            offered: Kind::offered(rule.known_action(), list),
+        let list = |list: List| {
+            let offered = Kind::offered(rule.known_action(), list);
+            ListFields {
+                name: list.name(),
+                legend: match list {
+                    List::Include => "Any of these fits",
+                    List::Require => "All of these fit",
+                    List::Exclude => "None of these fits",
+                },
+                conditions: fields(rule.conditions(list), list),
+                offered,
+                others: Kind::others(offered),
+            }
         };
         Self {
             index: open.index,

@@ -126,6 +126,12 @@ impl Kind {
         }
     }
 
+    /// The other kinds: for when the action is chosen later.
+    pub fn others(offered: &[&'static Self]) -> Vec<&'static Self> {
+        let others = ALL.into_iter().filter(|kind| !offered.contains(kind));
+        others.collect()
+    }
+
     /// The kind of a selector.
     pub fn named(name: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|kind| kind.name == name)

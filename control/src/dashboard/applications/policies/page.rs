@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 
+use super::super::shell_words::quoted;
 use super::super::tabs::{Tab, tabs};
 use super::edited::{Edited, MAX_BYTES};
 use super::editor::Editor;
@@ -19,8 +20,8 @@ use crate::applications::Application;
 use crate::dashboard::allowed::Allowed;
 use crate::dashboard::shell::Shell;
 use crate::dashboard::shown::Shown;
+use crate::problems::config::show;
 use crate::team_domain::page::failure::Failure;
-use crate::team_domain::page::time::ShownTime;
 
 #[derive(Template)]
 #[template(path = "dashboard/applications/policies/page.html")]
@@ -43,6 +44,12 @@ pub struct PoliciesPage {
     base: String,
     /// The rules as JSON.
     policy: String,
+    /// The rules as TOML.
+    toml: String,
+    /// The command that saves them.
+    command: String,
+    /// How many paths the setting Bypass opens.
+    bypasses: usize,
     /// Whether there is something to save.
     is_changed: bool,
     pub tester: Tester,
@@ -52,8 +59,8 @@ pub struct PoliciesPage {
 pub struct ChangedMeanwhile {
     /// Their policy.
     pub lists: [RuleList; 2],
-    /// Who saved it, and when.
-    pub by: Option<(Shown, ShownTime)>,
+    /// Who saved it, and when, in a sentence.
+    pub by: String,
 }
 
 /// The tester below the rules.
@@ -101,6 +108,12 @@ impl PoliciesPage {
             focus: edited.focus.clone().unwrap_or_default(),
             base: edited.base.clone(),
             policy,
+            toml: toml(&rules),
+            command: format!(
+                "portcullis-control policy set --application {} policy.toml",
+                quoted(&definition.name)
+            ),
+            bypasses: definition.bypass.len(),
             is_changed: rules != RuleDraft::all_of(&definition.policy),
             tester: Tester::default(),
         }
@@ -141,12 +154,21 @@ impl PoliciesPage {
         self.editor.as_ref().map(|editor| editor.index)
     }
 
-    /// What is wrong with a rule of the lists.
+    /// What is wrong with a rule of the lists, and does not stand beside a field.
     fn wrong(&self, rule: &usize) -> Vec<&Shown> {
+        let (open, row) = (self.open(), format!("rule-{rule}"));
         let mistakes = self.mistakes.iter();
-        let mistakes = mistakes.filter(|one| one.rule == Some(*rule));
+        let mistakes = mistakes.filter(|one| one.anchor(open) == row);
         mistakes.map(|one| &one.text).collect()
     }
+}
+
+/// The rules as a file for the command line has them.
+fn toml(rules: &[RuleDraft]) -> String {
+    let rules = rules
+        .iter()
+        .map(|rule| format!("  {},\n", show(&rule.value())));
+    format!("policy = [\n{}]", rules.collect::<String>())
 }
 
 fn read_only(person: &Allowed, application: &Application, bytes: usize) -> &'static str {

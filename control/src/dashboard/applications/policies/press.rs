@@ -1,6 +1,7 @@
 //! The buttons of the page.
 
 use super::list::List;
+use crate::policy::rules::Action;
 
 /// A button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub enum Press {
     Down(usize),
     /// Takes a rule out.
     Remove(usize),
-    /// Adds a rule at the end.
-    Add,
+    /// Adds a rule with an action at the end.
+    Add(Action),
     /// Closes the open rule.
     Done,
     /// Closes it without what was typed.
@@ -48,7 +49,7 @@ impl Press {
             "up" => Self::Up(index(first)?),
             "down" => Self::Down(index(first)?),
             "remove" => Self::Remove(index(first)?),
-            "add" => Self::Add,
+            "add" => Self::Add(first.and_then(Action::named)?),
             "done" => Self::Done,
             "cancel" => Self::Cancel,
             "add-condition" => Self::AddCondition(list?),

@@ -108,15 +108,7 @@ impl RuleDraft {
 
     /// Its action, if it is one.
     pub fn known_action(&self) -> Option<Action> {
-        let actions = [
-            Action::Allow,
-            Action::Block,
-            Action::Bypass,
-            Action::Service,
-        ];
-        actions
-            .into_iter()
-            .find(|action| action.as_str() == self.action)
+        Action::named(&self.action)
     }
 
     /// Whether it is judged on every request, not at sign-in and renewal.

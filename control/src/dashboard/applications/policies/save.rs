@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::super::last_change::last_change;
 use super::edited::Edited;
 use super::page::{ChangedMeanwhile, PoliciesPage};
 use super::rule::RuleDraft;
@@ -13,14 +14,9 @@ use super::view::lists;
 use crate::administration::policies::save::{Saved, fingerprint, save as store};
 use crate::applications::Application;
 use crate::dashboard::refusal;
-use crate::dashboard::shown::Shown;
-use crate::service::Service;
 use crate::sessions::recent::{TO_CONFIRM, is_recent};
-use crate::storage::{AuditQuery, Order, StorageError};
 use crate::team_domain::page::failure::Failure;
 use crate::team_domain::page::redirect::redirect;
-use crate::team_domain::page::time::ShownTime;
-use portcullis::time::UnixMillis;
 
 /// Saves it, or says why not. Nothing that was typed is lost.
 pub async fn save(sent: &Sent<'_>, mut edited: Edited) -> Result<Response, Failure> {
@@ -82,36 +78,8 @@ async fn changed_meanwhile(
     let mut page = PoliciesPage::of(sent.person, now, &edited);
     page.changed_meanwhile = Some(ChangedMeanwhile {
         lists: lists(&RuleDraft::all_of(&now.definition.policy)),
-        by: last_change(sent.service, &now.definition.name).await?,
+        by: last_change(sent.service, now, "policy.changed").await?,
     });
     page.step = Some(Step::of(sent.service, now, &wanted).await?);
     page.respond(sent.person, StatusCode::CONFLICT)
-}
-
-/// Who changed a policy last, and when, as far as the audit log reaches.
-async fn last_change(
-    service: &Service,
-    application: &str,
-) -> Result<Option<(Shown, ShownTime)>, StorageError> {
-    let query = AuditQuery {
-        since: UnixMillis::new(0),
-        until: UnixMillis::new(u64::MAX),
-        event: "policy.changed",
-        user: "",
-        application,
-        actor: "",
-        order: Order::NewestFirst,
-        after: None,
-        limit: 1,
-    };
-    let found = service.storage.audit_events(query).await?;
-    Ok(found.into_iter().next().map(|event| {
-        let actor = event.actor;
-        let mut names = [actor.name, actor.id, actor.kind].into_iter();
-        let name = names.find(|name| !name.is_empty());
-        (
-            Shown::new(&name.unwrap_or_default()),
-            ShownTime::at(event.at.to_seconds()),
-        )
-    }))
 }

@@ -3,11 +3,14 @@
 use super::list::List;
 use super::rule::RuleDraft;
 use crate::dashboard::shown::Shown;
+use crate::policy::rules::Action;
 
 /// One of the two lists.
 pub struct RuleList {
     /// When its rules are judged.
     pub title: &'static str,
+    /// The action of a rule that is added to it.
+    pub added: &'static str,
     /// Its anchor.
     pub anchor: &'static str,
     /// Which rule decides.
@@ -30,8 +33,8 @@ pub struct RuleView {
     pub kind: &'static str,
     /// Its conditions.
     pub parts: Vec<Part>,
-    /// Its session duration; `None`: as the application.
-    pub duration: Option<Shown>,
+    /// The session duration of those whom it admits.
+    pub duration: Shown,
 }
 
 /// Conditions of one list.
@@ -54,6 +57,7 @@ pub fn lists(rules: &[RuleDraft]) -> [RuleList; 2] {
     [
         RuleList {
             title: "On every request",
+            added: Action::Bypass.as_str(),
             anchor: "on-every-request",
             help: "Requests that pass without a person: with no session at all, or with a service token. They \
                    come first; the first rule that fits decides.",
@@ -62,6 +66,7 @@ pub fn lists(rules: &[RuleDraft]) -> [RuleList; 2] {
         },
         RuleList {
             title: "At sign-in and renewal",
+            added: Action::Allow.as_str(),
             anchor: "at-sign-in",
             help: "Who gets in. The first rule that fits the person decides. Networks in allow rules are compared \
                    on every request, too.",
@@ -95,10 +100,11 @@ impl RuleView {
                 _ => "",
             },
             parts: parts.filter(|part| !part.conditions.is_empty()).collect(),
-            duration: match rule.session_duration.as_str() {
-                "" => None,
-                duration => Some(Shown::new(duration)),
-            },
+            duration: Shown::new(match rule.session_duration.as_str() {
+                "" if rule.known_action() == Some(Action::Allow) => "as the application",
+                "" => "–",
+                duration => duration,
+            }),
         }
     }
 }

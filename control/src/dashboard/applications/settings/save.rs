@@ -10,8 +10,8 @@ use super::super::super::allowed::Allowed;
 use super::super::super::fields::Fields;
 use super::super::super::refusal;
 use super::super::find;
+use super::super::last_change::last_change;
 use super::consequences;
-use super::last_change::last_change;
 use super::merge::{Merged, merge};
 use super::setting::all;
 use super::values::Values;
@@ -189,7 +189,7 @@ impl<'a> Edit<'a> {
     async fn conflict(mut self, service: &Service) -> Result<Response, Failure> {
         let said = Said {
             conflicts: std::mem::take(&mut self.merged.conflicts),
-            other: last_change(service, &self.application).await?,
+            other: last_change(service, &self.application, "application.changed").await?,
             ..Said::default()
         };
         self.page(StatusCode::CONFLICT, &said)

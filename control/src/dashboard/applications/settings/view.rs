@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::super::super::allowed::Allowed;
 use super::super::super::shell::Shell;
 use super::super::super::shown::Shown;
+use super::super::shell_words::quoted;
 use super::super::tabs::{Tab, tabs};
 use super::merge::Conflict;
 use super::setting::{Kind, PARTS};
@@ -183,13 +184,4 @@ fn command(name: &str, values: &Values) -> String {
         options.join(" "),
         switches.join(" ")
     )
-}
-
-/// A name for a shell.
-fn quoted(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !name.is_empty() && name.chars().all(is_plain) {
-        return name.to_owned();
-    }
-    format!("'{}'", name.replace('\'', r"'\''"))
 }

@@ -75,7 +75,7 @@ fn rule(id: &str, action: &str, include: Value) -> Value {
 async fn s07_a_rule_is_added_with_buttons_and_nothing_is_saved_before_save() {
     let before = json!([rule("rest", "block", json!([{ "everyone": true }]))]);
     let mut desk = Desk::with(before.clone()).await;
-    assert_eq!(desk.press("add", &[]).await, 200);
+    assert_eq!(desk.press("add:allow", &[]).await, 200);
     let conditions = [
         ("include", "email_domain", " example.com \r\n\r\nx.example"),
         ("include", "claim", "it"),
@@ -117,6 +117,23 @@ async fn s07_a_rule_is_added_with_buttons_and_nothing_is_saved_before_save() {
                     { "claim": { "name": "department", "value": "it" } }],
         "require": [{ "ip": ["10.0.0.0/8"] }], "exclude": [{ "email": "guest@example.com" }] });
     assert_eq!(stored(&desk.service).await, json!([staff, before[0]]));
+}
+
+#[tokio::test]
+async fn a_rule_is_added_to_the_list_in_which_the_button_is() {
+    let mut desk = Desk::with(json!([rule("a", "allow", json!([{ "everyone": true }]))])).await;
+    desk.press("add:bypass", &[]).await;
+    assert_eq!(Form::of_rules(&desk.shown).value("action"), "bypass");
+    let add = [("add-include", "path")];
+    desk.press("add-condition:include", &add).await;
+    desk.press("done", &[("id", "health"), ("include-values", "/healthz")])
+        .await;
+    assert_eq!(desk.ids(), ["health", "a"]);
+    // The same for the command line.
+    let toml = "{ action = &#34;bypass&#34;, id = &#34;health&#34;, include = [{ path = &#34;/healthz&#34; }] },";
+    assert!(desk.shown.contains(toml), "{}", desk.shown);
+    let command = "portcullis-control policy set --application wiki policy.toml";
+    assert!(desk.shown.contains(command), "{}", desk.shown);
 }
 
 #[tokio::test]
@@ -164,7 +181,7 @@ async fn what_was_typed_in_a_rule_stays_until_it_is_undone() {
     desk.press("cancel", &[("id", "second")]).await;
     assert_eq!(desk.ids(), ["first", "b"]);
     // A rule that was just added goes with it.
-    desk.press("add", &[]).await;
+    desk.press("add:allow", &[]).await;
     desk.press("keep", &[("id", "new")]).await;
     assert_eq!(desk.ids(), ["first", "b", "new"]);
     desk.press("cancel", &[]).await;
@@ -194,7 +211,7 @@ async fn everything_that_is_wrong_is_said_at_once_beside_its_field() {
         ("id", "must be 1 to 64 lower-case letters"),
         ("include-0", "has an invisible character"),
         ("require-0-name", "must be 1 to 256 bytes"),
-        ("require-0", "must be a text in quotes"),
+        ("require-0", "has no value"),
         ("session_duration", "duration"),
     ] {
         let (_, summary) = shown
@@ -251,14 +268,14 @@ async fn there_are_bounds() {
         })
         .collect();
     let mut desk = Desk::with(json!(rules)).await;
-    assert_eq!(desk.press("add", &[]).await, 422);
+    assert_eq!(desk.press("add:allow", &[]).await, 422);
     assert!(
         desk.shown.contains("at most 100 can be made here"),
         "{}",
         desk.shown
     );
     desk.press("remove:0", &[]).await;
-    assert_eq!(desk.press("add", &[]).await, 200);
+    assert_eq!(desk.press("add:allow", &[]).await, 200);
     let long: String = (0..20_000)
         .map(|count| format!("a{count}@example.com\n"))
         .collect();
@@ -294,6 +311,7 @@ async fn a_form_that_is_none_of_this_page_is_refused() {
         "x",
         "edit",
         "edit:x",
+        "add:x",
         "add-condition:x",
         "drop-condition:include",
     ] {

@@ -93,6 +93,39 @@ async fn s07_the_numbers_before_saving_are_what_saving_does() {
 }
 
 #[tokio::test]
+async fn who_is_in_is_judged_by_the_address_too_and_only_while_a_token_lasts() {
+    let policy = json!([{ "id": "a", "action": "allow", "include": [{ "everyone": true }],
+        "session_duration": "1h" }]);
+    let mut desk = Desk::with(policy).await;
+    let audience = desk.path.split('/').nth(3).unwrap().to_owned();
+    inside(&desk.service, &audience, "ana@example.com").await;
+    for (later, network, sentence) in [
+        (0, "127.0.0.0/8", "Nobody who is in now would lose access"),
+        (
+            0,
+            "192.0.2.0/24",
+            "1 person who is in now would lose access",
+        ),
+        (
+            61 * 60,
+            "192.0.2.0/24",
+            "Nobody who is in now would lose access",
+        ),
+    ] {
+        desk.service.clock.advance(later);
+        desk.shown = page(&desk.service, &mut desk.browser, &desk.path).await;
+        desk.press("edit:0", &[]).await;
+        desk.press("add-condition:require", &[("add-require", "ip")])
+            .await;
+        assert_eq!(
+            desk.press("check", &[("require-values", network)]).await,
+            200
+        );
+        assert!(desk.shown.contains(sentence), "{network}: {}", desk.shown);
+    }
+}
+
+#[tokio::test]
 async fn a_policy_that_lets_nobody_in_or_everybody_says_so_before() {
     let policy = json!([
         { "id": "all", "action": "allow", "include": [{ "everyone": true }] },
@@ -105,7 +138,7 @@ async fn a_policy_that_lets_nobody_in_or_everybody_says_so_before() {
         "{}",
         desk.shown
     );
-    desk.press("add", &[]).await;
+    desk.press("add:allow", &[]).await;
     desk.press("keep", &[("id", "open"), ("action", "bypass")])
         .await;
     desk.press("add-condition:include", &[("add-include", "path")])
@@ -178,7 +211,7 @@ async fn two_editors_lose_nothing() {
         shown.contains("The policy was changed while you edited it"),
         "{shown}"
     );
-    assert!(shown.contains("saved another one at <time"), "{shown}");
+    assert!(shown.contains("The last change was by "), "{shown}");
     let (before, after) = shown.split_once("id=\"save\"").unwrap();
     assert!(before.contains("<bdi>theirs</bdi>"), "{before}");
     assert!(after.contains("<bdi>mine</bdi></th>"), "{after}");

@@ -1,22 +1,23 @@
-//! Who changed an application last, and when, in a sentence.
+//! Who changed an application or its policy last, and when, in a sentence.
 
 use portcullis::time::UnixMillis;
 
-use super::super::super::shown::Shown;
+use super::super::shown::Shown;
 use crate::applications::Application;
 use crate::service::Service;
 use crate::storage::{AuditQuery, Order, StorageError};
 use crate::team_domain::page::time::clock;
 
-/// A sentence; empty if the audit log no longer has it.
+/// A sentence about the last event of a name; empty if the audit log no longer has one.
 pub async fn last_change(
     service: &Service,
     application: &Application,
+    event: &str,
 ) -> Result<String, StorageError> {
     let query = AuditQuery {
         since: UnixMillis::EPOCH,
         until: UnixMillis::new(u64::MAX),
-        event: "application.changed",
+        event,
         user: "",
         application: &application.definition.name,
         actor: "",
