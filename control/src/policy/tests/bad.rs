@@ -45,7 +45,7 @@ fn every_mistake_is_named_with_its_path_and_value() {
         ),
         (
             allow(json!({ "email": [] })),
-            "policy[0].include[0].email = `[]`",
+            "policy[0].include[0].email: has no value",
         ),
         (
             allow(json!({ "email_domain": "@x" })),
