@@ -3,6 +3,7 @@
 
 pub mod admin_tokens;
 pub mod applications;
+pub mod audit;
 pub mod coverage;
 pub mod filter_credentials;
 pub mod keys;

@@ -160,6 +160,53 @@ impl EventName {
             Self::SettingsChanged => "admin.settings_changed",
         }
     }
+
+    /// Whether it tells that somebody was admitted or refused.
+    #[must_use]
+    pub fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::SignInSucceeded | Self::SessionRefreshed | Self::TokenIssued => {
+                Some(Outcome::Admitted)
+            }
+            Self::SignInFailed | Self::SignInRefused => Some(Outcome::Refused),
+            _ => None,
+        }
+    }
+}
+
+/// What somebody got who asked to be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// They were let in.
+    Admitted,
+    /// They were not.
+    Refused,
+}
+
+impl Outcome {
+    /// Its name in a filter.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admitted => "admitted",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The outcome with a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = [Self::Admitted, Self::Refused];
+        all.into_iter().find(|one| one.as_str() == name)
+    }
+
+    /// The names of its events.
+    #[must_use]
+    pub fn events(self) -> Vec<&'static str> {
+        let events = EventName::ALL.into_iter();
+        let events = events.filter(|event| event.outcome() == Some(self));
+        events.map(EventName::as_str).collect()
+    }
 }
 
 #[cfg(test)]

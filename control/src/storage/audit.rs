@@ -1,9 +1,13 @@
 //! The audit log.
 
 mod count;
+pub(super) mod filter;
 pub(in crate::storage) mod insert;
 pub(super) mod list;
+pub(super) mod reach;
+pub(super) mod row;
 mod settings;
+mod statement;
 
 /// Why a transaction has no event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

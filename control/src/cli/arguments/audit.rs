@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use portcullis::duration::parse_combined_duration;
 use portcullis::time::UnixMillis;
 
-use crate::api::audit::parse_moment;
+use crate::administration::audit::asked::parse_moment;
 
 /// `audit`.
 #[derive(Debug, Subcommand)]
@@ -60,6 +60,18 @@ pub struct AuditFilters {
     /// id or name
     #[arg(long, value_name = "ACTOR")]
     pub actor: Option<String>,
+    /// No events with these names, or of these groups, separated by commas
+    #[arg(long, value_name = "EVENTS")]
+    pub not_event: Option<String>,
+    /// Only events by which somebody was let in (admitted) or not (refused)
+    #[arg(long, value_name = "OUTCOME")]
+    pub outcome: Option<String>,
+    /// Only events from this address, or this network, such as 192.0.2.0/24
+    #[arg(long, value_name = "ADDRESS")]
+    pub address: Option<String>,
+    /// Only events of requests whose id begins so: the reference on an error page
+    #[arg(long, value_name = "REFERENCE")]
+    pub reference: Option<String>,
 }
 
 /// A time, or how long ago it is.

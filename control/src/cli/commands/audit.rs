@@ -7,7 +7,8 @@ use super::super::client::Client;
 use super::super::error::CliError;
 use super::super::output::{Output, table};
 use crate::admin_api::PATH;
-use crate::api::audit::{EventView, HIGHEST_LIMIT, PartyView};
+use crate::administration::audit::view::{EventView, PartyView};
+use crate::api::audit::HIGHEST_LIMIT;
 use crate::api::list::{Items, ListPage};
 use crate::system::clock::{Clock, SystemClock};
 
@@ -72,6 +73,10 @@ fn query(filters: &AuditFilters, order: &str, limit: u32) -> String {
         ("user", filters.user.as_ref()),
         ("application", filters.application.as_ref()),
         ("actor", filters.actor.as_ref()),
+        ("not_event", filters.not_event.as_ref()),
+        ("outcome", filters.outcome.as_ref()),
+        ("address", filters.address.as_ref()),
+        ("reference", filters.reference.as_ref()),
     ];
     let given = given
         .into_iter()
@@ -86,7 +91,7 @@ fn query(filters: &AuditFilters, order: &str, limit: u32) -> String {
 fn list(events: &[EventView]) -> String {
     let lengths = |of: fn(&EventView) -> usize| events.iter().map(of).max().unwrap_or_default();
     let event = lengths(|event| event.event.len()).max("EVENT".len());
-    let actor = lengths(|event| named(&event.actor).chars().count());
+    let actor = lengths(|event| event.actor.named().chars().count());
     let actor = actor.clamp("ACTOR".len(), ACTOR);
     let about = WIDTH.saturating_sub(TIME + event + actor + 3 * GAP);
     let row = |event: &EventView| {
@@ -94,22 +99,12 @@ fn list(events: &[EventView]) -> String {
             // To the second: `2026-11-27T08:00:00.123Z` without what is after the dot.
             event.time.split('.').next().unwrap_or_default().to_owned() + "Z",
             event.event.clone(),
-            shortened(&named(&event.actor), actor),
+            shortened(&event.actor.named(), actor),
             shortened(&told(event), about),
         ]
     };
     let rows: Vec<[String; 4]> = events.iter().map(row).collect();
     table(["TIME", "EVENT", "ACTOR", "ABOUT"], &rows)
-}
-
-/// A party in a word or two.
-fn named(party: &PartyView) -> String {
-    match (&party.name, &party.id) {
-        (Some(name), _) if party.kind == "user" => name.clone(),
-        (Some(name), _) => format!("{} {name}", party.kind),
-        (None, Some(id)) => format!("{} {id}", party.kind),
-        (None, None) => party.kind.clone(),
-    }
 }
 
 /// What an event is about: where, why, and the subject if it is not the actor.
@@ -119,12 +114,7 @@ fn told(event: &EventView) -> String {
         parts.push(format!("{} times", event.count));
     }
     parts.extend(event.reason.clone());
-    let subject = event.subject.as_ref();
-    let subject = subject.filter(|subject| subject.id != event.actor.id);
-    // An application is named below.
-    let subject =
-        subject.filter(|subject| subject.name.is_none() || subject.name != event.application);
-    parts.extend(subject.map(named));
+    parts.extend(event.about().map(PartyView::named));
     parts.extend(event.application.as_ref().map(|name| format!("at {name}")));
     parts.extend(
         event
@@ -178,6 +168,6 @@ mod tests {
         });
         let event: EventView = serde_json::from_value(event).unwrap();
         assert_eq!(told(&event), "at wiki, from 192.0.2.1");
-        assert_eq!(named(&event.actor), "ana@example.com");
+        assert_eq!(event.actor.named(), "ana@example.com");
     }
 }

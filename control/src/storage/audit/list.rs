@@ -1,33 +1,30 @@
 //! Reading the audit log.
 
-use portcullis::time::UnixMillis;
-use serde_json::Value;
-use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::filter::{AuditField, AuditFilter, Condition};
+use super::row::{StoredEvent, stored};
+use super::statement::Statement;
 use crate::storage::database::Database;
-use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
 
-/// Which events to read. Texts are empty where they do not matter.
+/// How many rows are read at once where each is looked at here.
+const BATCH: u32 = 5_000;
+
+/// Which events to read.
 #[derive(Debug, Clone, Copy)]
 pub struct AuditQuery<'a> {
-    /// Not before.
-    pub since: UnixMillis,
-    /// Before.
-    pub until: UnixMillis,
-    /// An event's name, or what comes before the dot of several.
-    pub event: &'a str,
-    /// The user whom they concern, by id or by what the e-mail address is compared by.
-    pub user: &'a str,
-    /// An application, by name.
-    pub application: &'a str,
-    /// Who acted: a kind, an id or a name.
-    pub actor: &'a str,
+    /// Which events.
+    pub filter: &'a AuditFilter,
     /// The order.
     pub order: Order,
     /// Only those that come after this id in that order.
     pub after: Option<u64>,
+    /// Only those that come before this id in that order.
+    pub before: Option<u64>,
+    /// The filter whose index leads to the rows, if another one than usual.
+    pub by: Option<AuditField>,
     /// The most to read.
     pub limit: u32,
 }
@@ -41,66 +38,30 @@ pub enum Order {
     OldestFirst,
 }
 
-/// A party of an event: who acted, or what it is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Party {
-    /// Its kind.
-    pub kind: String,
-    /// Its id; may be empty.
-    pub id: String,
-    /// Its name; may be empty.
-    pub name: String,
-}
+impl<'a> AuditQuery<'a> {
+    /// The newest events that a filter admits.
+    #[must_use]
+    pub fn newest(filter: &'a AuditFilter, limit: u32) -> Self {
+        Self {
+            filter,
+            order: Order::NewestFirst,
+            after: None,
+            before: None,
+            by: None,
+            limit,
+        }
+    }
 
-/// An event of the audit log. Texts are empty where there is nothing to tell.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoredEvent {
-    /// Its id, which follows the order of commits.
-    pub id: u64,
-    /// When it was stored, by the database's clock.
-    pub at: UnixMillis,
-    /// Its name.
-    pub event: String,
-    /// Who acted.
-    pub actor: Party,
-    /// What it is about.
-    pub subject: Party,
-    /// The id of the user whom it concerns.
-    pub user_id: String,
-    /// What that user's e-mail address is compared by.
-    pub user_email: String,
-    /// The application.
-    pub application: String,
-    /// The client's address.
-    pub address: String,
-    /// The client's `user-agent`.
-    pub user_agent: String,
-    /// The rule of a policy.
-    pub rule: String,
-    /// Why.
-    pub reason: String,
-    /// The request's id.
-    pub request_id: String,
-    /// What was configured before and after.
-    pub changes: Option<Value>,
-    /// What else there is to know.
-    pub details: Option<Value>,
-    /// How many events it stands for.
-    pub count: u64,
+    /// Greater than all ids of it, and smaller.
+    fn range(&self) -> (i64, i64) {
+        let (after, before) = (self.after.map(to_db), self.before.map(to_db));
+        let (upper, lower) = match self.order {
+            Order::NewestFirst => (after, before),
+            Order::OldestFirst => (before, after),
+        };
+        (lower.unwrap_or(-1), upper.unwrap_or(i64::MAX))
+    }
 }
-
-const NEWEST_FIRST: &str = "SELECT * FROM audit_events WHERE at_ms >= $1 AND at_ms < $2 \
-     AND ($3 = '' OR event = $3 OR event LIKE $4) \
-     AND ($5 = '' OR user_id = $5 OR user_email = $5) \
-     AND ($6 = '' OR application = $6) \
-     AND ($7 = '' OR actor_kind = $7 OR actor_id = $7 OR actor_name = $7) \
-     AND id < $8 ORDER BY id DESC LIMIT $9";
-const OLDEST_FIRST: &str = "SELECT * FROM audit_events WHERE at_ms >= $1 AND at_ms < $2 \
-     AND ($3 = '' OR event = $3 OR event LIKE $4) \
-     AND ($5 = '' OR user_id = $5 OR user_email = $5) \
-     AND ($6 = '' OR application = $6) \
-     AND ($7 = '' OR actor_kind = $7 OR actor_id = $7 OR actor_name = $7) \
-     AND id > $8 ORDER BY id LIMIT $9";
 
 impl Database {
     /// A page of events.
@@ -108,59 +69,79 @@ impl Database {
         &self,
         query: AuditQuery<'_>,
     ) -> Result<Vec<StoredEvent>, StorageError> {
-        let (statement, after) = match query.order {
-            Order::NewestFirst => (NEWEST_FIRST, query.after.map_or(i64::MAX, to_db)),
-            Order::OldestFirst => (OLDEST_FIRST, query.after.map_or(0, to_db)),
+        if query.filter.network().is_none() {
+            return self.read_events(query).await;
+        }
+        let mut found = Vec::new();
+        let mut batch = AuditQuery {
+            limit: BATCH,
+            ..query
         };
-        let rows = sqlx::query(statement)
-            .bind(to_db(query.since))
-            .bind(to_db(query.until))
-            .bind(query.event)
-            .bind(format!("{}.%", query.event))
-            .bind(query.user)
-            .bind(query.application)
-            .bind(query.actor)
-            .bind(after)
-            .bind(i64::from(query.limit))
-            .fetch_all(self.pool())
-            .await?;
+        loop {
+            let rows = self.read_events(batch).await?;
+            let is_last = rows.len() < BATCH as usize;
+            batch.after = rows.last().map(|last| last.id);
+            let admitted = rows.into_iter();
+            found.extend(admitted.filter(|row| query.filter.admits_address(&row.address)));
+            if is_last || found.len() >= query.limit as usize {
+                found.truncate(query.limit as usize);
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn read_events(&self, query: AuditQuery<'_>) -> Result<Vec<StoredEvent>, StorageError> {
+        let conditions = query.filter.conditions();
+        let leading = query.by.or_else(|| {
+            let mut with_index = with_index(&conditions);
+            with_index.next().map(|condition| condition.field)
+        });
+        // Else the database chooses between times and ids.
+        let by_id = leading.is_some() || query.before.is_some();
+        let mut statement = Statement::new("SELECT * FROM audit_events WHERE ");
+        write_range(&mut statement, query.range());
+        for condition in &conditions {
+            statement.sql(" AND ");
+            if leading == Some(condition.field) || (!by_id && condition.is_time()) {
+                condition.write(&mut statement);
+            } else {
+                condition.write_without_index(&mut statement);
+            }
+        }
+        statement.sql(match query.order {
+            Order::NewestFirst => " ORDER BY id DESC LIMIT ",
+            Order::OldestFirst => " ORDER BY id LIMIT ",
+        });
+        statement.number(i64::from(query.limit));
+        let rows: Vec<AnyRow> = statement.query().fetch_all(self.pool()).await?;
         rows.iter().map(stored).collect()
+    }
+
+    /// The event with an id.
+    pub async fn audit_event(&self, id: u64) -> Result<Option<StoredEvent>, StorageError> {
+        let row = sqlx::query("SELECT * FROM audit_events WHERE id = $1")
+            .bind(to_db(id))
+            .fetch_optional(self.pool())
+            .await?;
+        row.as_ref().map(stored).transpose()
     }
 }
 
-fn stored(row: &AnyRow) -> Result<StoredEvent, StorageError> {
-    let text = |column: &str| row.try_get::<String, _>(column);
-    let number = |column: &str| row.try_get::<i64, _>(column);
-    let party = |kind, id, name| -> Result<Party, sqlx::Error> {
-        Ok(Party {
-            kind: text(kind)?,
-            id: text(id)?,
-            name: text(name)?,
-        })
+/// Adds that ids are between two others.
+pub(super) fn write_range(to: &mut Statement, (lower, upper): (i64, i64)) {
+    to.sql("id > ")
+        .number(lower)
+        .sql(" AND id < ")
+        .number(upper);
+}
+
+/// The conditions with an index, the narrowest first as a rule.
+pub(super) fn with_index(conditions: &[Condition]) -> impl Iterator<Item = &Condition> {
+    let with_index = |field| {
+        let mut conditions = conditions.iter();
+        conditions.find(move |one| one.field == field && one.has_index())
     };
-    let json = |column: &str| -> Result<Option<Value>, StorageError> {
-        let text = text(column)?;
-        Ok(match text.as_str() {
-            "" => None,
-            text => Some(serde_json::from_str(text)?),
-        })
-    };
-    Ok(StoredEvent {
-        id: from_db(number("id")?),
-        at: from_db(number("at_ms")?),
-        event: text("event")?,
-        actor: party("actor_kind", "actor_id", "actor_name")?,
-        subject: party("subject_kind", "subject_id", "subject_name")?,
-        user_id: text("user_id")?,
-        user_email: text("user_email")?,
-        application: text("application")?,
-        address: text("address")?,
-        user_agent: text("user_agent")?,
-        rule: text("rule")?,
-        reason: text("reason")?,
-        request_id: text("request_id")?,
-        changes: json("changes")?,
-        details: json("details")?,
-        count: from_db(number("count")?),
-    })
+    [AuditField::User, AuditField::Event, AuditField::Application]
+        .into_iter()
+        .filter_map(with_index)
 }

@@ -38,6 +38,7 @@ macro_rules! migrations_in {
             19 "asked" "0019_asked.sql",
             21 "roles" "0021_roles.sql",
             22 "users_found" "0022_users_found.sql",
+            25 "audit_indexes" "0025_audit_indexes.sql",
             28 "people_in" "0028_people_in.sql",
         }
     };

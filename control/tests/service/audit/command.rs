@@ -98,6 +98,13 @@ async fn filters_and_pages_of_the_api() {
     assert_eq!(found("event=sign_in&application=other").await.len(), 0);
     assert_eq!(found(&format!("actor={ANA}")).await.len(), 2);
     assert!(found("actor=cli").await.len() >= 4);
+    assert_eq!(found("outcome=admitted&address=127.0.0.0/8").await.len(), 1);
+    assert_eq!(found("outcome=refused").await.len(), 0);
+    assert_eq!(
+        found("reference=request-7&not_event=sign_in").await.len(),
+        0
+    );
+    assert_eq!(found("reference=request&event=").await.len(), 1);
     assert_eq!(found("since=2100-01-01").await.len(), 0);
     assert_eq!(found("until=2020-01-01T00:00:00Z").await.len(), 0);
 
@@ -122,6 +129,9 @@ async fn filters_and_pages_of_the_api() {
         "cursor=!",
         "evnt=x",
         "event=x",
+        "outcome=x",
+        "address=x",
+        "format=x",
     ] {
         let (status, answer) = scene
             .service

@@ -78,7 +78,7 @@ async fn changed_meanwhile(
     let mut page = PoliciesPage::of(sent.person, now, &edited);
     page.changed_meanwhile = Some(ChangedMeanwhile {
         lists: lists(&RuleDraft::all_of(&now.definition.policy)),
-        by: last_change(sent.service, now, "policy.changed").await?,
+        by: last_change(sent.service, now, EventName::PolicyChanged).await?,
     });
     page.step = Some(Step::of(sent.service, now, &wanted).await?);
     page.respond(sent.person, StatusCode::CONFLICT)

@@ -18,6 +18,7 @@ use super::values::Values;
 use super::view::{Said, is_of, page};
 use crate::administration::applications::change::{self, SaveError};
 use crate::applications::{Application, Definition, Draft};
+use crate::audit::EventName;
 use crate::problems::{InputProblem, InputProblems};
 use crate::service::Service;
 use crate::sessions::recent::{TO_CONFIRM, is_recent};
@@ -189,7 +190,7 @@ impl<'a> Edit<'a> {
     async fn conflict(mut self, service: &Service) -> Result<Response, Failure> {
         let said = Said {
             conflicts: std::mem::take(&mut self.merged.conflicts),
-            other: last_change(service, &self.application, "application.changed").await?,
+            other: last_change(service, &self.application, EventName::ApplicationChanged).await?,
             ..Said::default()
         };
         self.page(StatusCode::CONFLICT, &said)
