@@ -8,6 +8,7 @@ mod administrators;
 pub mod allowed;
 mod applications;
 mod assets;
+mod audit;
 mod choose_theme;
 mod confirm;
 mod content_policy;

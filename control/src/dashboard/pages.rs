@@ -3,17 +3,24 @@
 
 use super::page::Page;
 use super::{
-    administrators, applications, choose_theme, home, proxies, revocations, sessions, settings,
-    users,
+    administrators, applications, audit, choose_theme, home, proxies, revocations, sessions,
+    settings, users,
 };
 use crate::api::administrator::Scope;
 
 /// All pages.
 pub fn pages() -> Vec<Page> {
-    [applications(), team(), users(), feed(), settings::pages()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        applications(),
+        team(),
+        users(),
+        feed(),
+        log(),
+        settings::pages(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Home and applications.
@@ -168,5 +175,14 @@ fn feed() -> Vec<Page> {
             Scope::RevocationsRead,
             revocations::events::show,
         ),
+    ]
+}
+
+/// What happened.
+fn log() -> Vec<Page> {
+    vec![
+        Page::get("/audit", Scope::AuditRead, audit::list::show),
+        Page::get("/audit/{id}", Scope::AuditRead, audit::one::show),
+        Page::get("/audit/export", Scope::AuditRead, audit::export::send),
     ]
 }

@@ -4,6 +4,7 @@ mod access;
 mod administrators;
 mod application_settings;
 mod applications;
+mod audit;
 mod form;
 mod fresh;
 mod once;

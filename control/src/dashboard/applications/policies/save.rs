@@ -13,6 +13,7 @@ use super::valid::{Invalid, valid, within_bounds};
 use super::view::lists;
 use crate::administration::policies::save::{Saved, fingerprint, save as store};
 use crate::applications::Application;
+use crate::audit::EventName;
 use crate::dashboard::refusal;
 use crate::sessions::recent::{TO_CONFIRM, is_recent};
 use crate::team_domain::page::failure::Failure;
