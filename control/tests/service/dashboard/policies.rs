@@ -32,10 +32,14 @@ async fn stored(service: &Service) -> Value {
 /// The browser of a new user, who signs in at the wiki and gets a token there.
 async fn inside(service: &Service, audience: &str, email: &str) -> Browser {
     let password = service.user(email).await;
+    enter(service, audience, (email, &password)).await
+}
+
+/// Another browser of a user, with a token for the wiki.
+async fn enter(service: &Service, audience: &str, who: (&str, &str)) -> Browser {
     let credential = service.credential(&[]).await;
-    let attempt = Attempt::at(audience);
     let mut browser = Browser::default();
-    let code = browser.code(service, &attempt, (email, &password)).await;
+    let code = browser.code(service, &Attempt::at(audience), who).await;
     exchanged(service, &credential, &code).await;
     browser
 }

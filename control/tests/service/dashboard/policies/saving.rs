@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::editing::Desk;
 use super::form::Form;
-use super::{inside, path, stored};
+use super::{enter, inside, path, stored};
 use crate::browser::{Attempt, Browser};
 use crate::dashboard::{administrator, page, read, signed_in};
 use crate::harness::Service;
@@ -30,7 +30,10 @@ async fn s07_the_numbers_before_saving_are_what_saving_does() {
     let service = &desk.service;
     let mut people = Vec::new();
     for email in emails {
-        people.push((email, inside(service, &audience, email).await));
+        let password = service.user(email).await;
+        // Two browsers make no second person.
+        enter(service, &audience, (email, &password)).await;
+        people.push((email, enter(service, &audience, (email, &password)).await));
     }
     // A session that has ended is not in any more.
     service
@@ -289,5 +292,8 @@ async fn who_may_not_change_it_reads_it() {
             "{shown}"
         );
         assert!(!shown.contains("name=\"do\""), "{shown}");
+        let wiki = path(&wiki);
+        let refused = form.press(&service, &mut browser, (&wiki, "check"));
+        assert_eq!(refused.await.status(), 403);
     }
 }
