@@ -4,7 +4,42 @@ use serde_json::json;
 
 use super::*;
 use crate::policy::bypass::PathPattern;
+use crate::policy::explain::Asker;
 use crate::policy::networks::Networks;
+
+#[test]
+fn the_short_verdict_is_that_of_the_explanation() {
+    let policy = json!([
+        { "id": "nowhere", "action": "allow", "include": [{ "email": "bob@example.com" }],
+          "require": [{ "ip": "10.0.0.0/8" }, { "ip": "192.0.2.0/24" }] },
+        { "id": "office", "action": "allow", "include": [{ "email": "ana@example.com" }],
+          "require": [{ "ip": "10.0.0.0/8" }] },
+        { "id": "guests", "action": "block", "include": [{ "email_domain": "example.org" }] },
+        { "id": "rest", "action": "allow", "include": [{ "everyone": true }] },
+    ]);
+    let policy = good(&policy).policy;
+    for (email, everywhere) in [
+        ("bob@example.com", [false, false, false]),
+        ("ana@example.com", [true, true, false]),
+        ("x@example.org", [false, false, false]),
+        ("x@example.net", [true, true, true]),
+    ] {
+        let person = Person::with_email(email);
+        for (address, admits) in [None, Some("10.0.0.1"), Some("192.0.2.1")]
+            .into_iter()
+            .zip(everywhere)
+        {
+            let address = address.map(|address| address.parse().unwrap());
+            assert_eq!(
+                policy.admits(&person, address),
+                admits,
+                "{email} {address:?}"
+            );
+            let explained = policy.explain(Asker::Person(&person), address);
+            assert_eq!(explained.admitted, admits, "{email} {address:?}");
+        }
+    }
+}
 
 #[test]
 fn an_address_is_judged_for_every_request() {

@@ -12,6 +12,7 @@ use crate::applications::Application;
 use crate::dashboard::allowed::Allowed;
 use crate::dashboard::fields::Fields;
 use crate::service::Service;
+use crate::storage::ChangeError;
 use crate::team_domain::page::failure::Failure;
 
 /// A form that was sent.
@@ -43,7 +44,9 @@ impl Sent<'_> {
     pub fn invalid(&self, edited: &mut Edited, invalid: Invalid) -> Result<Response, Failure> {
         match invalid {
             Invalid::Wrong(mistakes) => self.wrong(edited, mistakes),
-            Invalid::Failed(SaveError::Change(error)) => {
+            Invalid::Failed(SaveError::Change(error))
+                if !matches!(error, ChangeError::Storage(_)) =>
+            {
                 let text = format!("{error}.");
                 self.refuse(
                     StatusCode::CONFLICT,

@@ -19,7 +19,10 @@ pub struct Desk {
 
 impl Desk {
     pub async fn with(policy: Value) -> Self {
-        let service = Service::start().await;
+        Self::at(Service::start().await, policy).await
+    }
+
+    pub async fn at(service: Service, policy: Value) -> Self {
         let audience = wiki(&service, policy).await;
         let mut browser = administrator(&service).await;
         let path = path(&audience);

@@ -1,6 +1,8 @@
 //! What saving would do, saving, and two editors.
 
+use reqwest::Method;
 use serde_json::json;
+use sqlx::{AnyPool, AssertSqlSafe};
 
 use super::editing::Desk;
 use super::form::Form;
@@ -99,7 +101,8 @@ async fn s07_the_numbers_before_saving_are_what_saving_does() {
 async fn who_is_in_is_judged_by_the_address_too_and_only_while_a_token_lasts() {
     let policy = json!([{ "id": "a", "action": "allow", "include": [{ "everyone": true }],
         "session_duration": "1h" }]);
-    let mut desk = Desk::with(policy).await;
+    let service = Service::start_with("[sessions]\nglobal_duration = \"7d\"\n").await;
+    let mut desk = Desk::at(service, policy).await;
     let audience = desk.path.split('/').nth(3).unwrap().to_owned();
     inside(&desk.service, &audience, "ana@example.com").await;
     for (later, network, sentence) in [
@@ -232,7 +235,7 @@ async fn a_change_of_other_settings_is_no_conflict_and_a_second_press_no_second_
     desk.press("check", &[("id", "mine")]).await;
     let change = json!({ "name": "wiki", "changes": { "session_duration": "8h" } });
     desk.service.done("/applications/set", change).await;
-    let form = Form::of_save(&desk.shown);
+    let form = Form::of_save(&desk.shown).typed("note", "as agreed");
     let mut places = Vec::new();
     for _ in 0..2 {
         let saved = form
@@ -242,6 +245,12 @@ async fn a_change_of_other_settings_is_no_conflict_and_a_second_press_no_second_
         places.push(saved.headers()["location"].clone());
     }
     assert_eq!(places[0], places[1]);
+    let (_, log) = desk
+        .service
+        .over_socket(Method::GET, "audit?event=policy.changed")
+        .await;
+    assert_eq!(log["items"].as_array().unwrap().len(), 1, "{log}");
+    assert_eq!(log["items"][0]["details"]["note"], "as agreed", "{log}");
     // From another tab the same policy is no conflict either.
     let other = form.typed("once", "another value that is random enough");
     let saved = other
@@ -251,6 +260,33 @@ async fn a_change_of_other_settings_is_no_conflict_and_a_second_press_no_second_
         saved.headers()["location"],
         format!("{}?saved=same", desk.path)
     );
+}
+
+#[tokio::test]
+async fn a_database_that_fails_in_mid_save_costs_nothing_that_was_typed() {
+    let policy = json!([{ "id": "a", "action": "allow", "include": [{ "everyone": true }] }]);
+    let mut desk = Desk::with(policy.clone()).await;
+    desk.press("edit:0", &[]).await;
+    assert_eq!(desk.press("check", &[("id", "mine")]).await, 200);
+    let form = Form::of_save(&desk.shown);
+    let database = AnyPool::connect(&desk.service.database_url).await.unwrap();
+    let rename = async |from: &str, to: &str| {
+        let rename = AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"));
+        sqlx::raw_sql(rename).execute(&database).await.unwrap();
+    };
+    rename("feed_log", "away").await;
+    let refused = form.press(&desk.service, &mut desk.browser, (&desk.path, "save"));
+    let (status, shown) = read(refused.await).await;
+    assert_eq!(status, 503);
+    assert!(shown.contains("The database is not available."), "{shown}");
+    assert!(!shown.contains("feed_log"), "{shown}");
+    assert!(shown.contains("<bdi>mine</bdi></th>"), "{shown}");
+    rename("away", "feed_log").await;
+    assert_eq!(stored(&desk.service).await, policy);
+    // The same form again.
+    let saved = form.press(&desk.service, &mut desk.browser, (&desk.path, "save"));
+    assert_eq!(saved.await.status(), 303);
+    assert_eq!(stored(&desk.service).await[0]["id"], "mine");
 }
 
 #[tokio::test]
