@@ -8,6 +8,7 @@
 //! at all for some hostnames: [`crate::sites`] says for which.
 
 mod input;
+mod lying_page;
 mod profile;
 mod program;
 mod quic;

@@ -1,6 +1,8 @@
 //! The dashboard in Chromium, through Envoy and TLS.
 
 mod first_look;
+mod revoke;
+mod settings;
 
 use anyhow::Result;
 use portcullis_demo::control::User;

@@ -51,17 +51,22 @@ impl Tab {
             "Escape" => 27,
             other => bail!("what is the code of {other}?"),
         };
-        for kind in [
-            DispatchKeyEventType::RawKeyDown,
-            DispatchKeyEventType::KeyUp,
-        ] {
+        let down = match key {
+            "Enter" => DispatchKeyEventType::KeyDown,
+            _ => DispatchKeyEventType::RawKeyDown,
+        };
+        for kind in [down, DispatchKeyEventType::KeyUp] {
             let event = DispatchKeyEventParams::builder()
                 .r#type(kind)
                 .key(key)
                 .code(key)
-                .windows_virtual_key_code(code)
-                .build()
-                .map_err(anyhow::Error::msg)?;
+                .windows_virtual_key_code(code);
+            // Buttons act on the character that the key writes.
+            let event = match key {
+                "Enter" => event.text("\r"),
+                _ => event,
+            };
+            let event = event.build().map_err(anyhow::Error::msg)?;
             self.wait(self.page.execute(event))?;
         }
         Ok(())

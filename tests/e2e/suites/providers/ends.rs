@@ -3,21 +3,9 @@
 
 use anyhow::{Result, ensure};
 use portcullis_e2e::chromium::{Tab, Visitor};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{BOARD, HOST, LOGIN, Scene, WAYS, identity, scene, sign_in_there};
-
-/// Opens a WebSocket, and keeps a promise of its end, which gives the close code.
-const OPEN_WEBSOCKET: &str = "new Promise((open, failed) => {
-    window.socket = new WebSocket(`wss://${location.host}/ws`);
-    window.cut = new Promise((cut) => { socket.onclose = (event) => cut(event.code); });
-    socket.onmessage = (event) => open(event.data);
-    socket.onerror = () => failed(new Error('no WebSocket'));
-    socket.onopen = () => socket.send('hello');
-})";
-const FETCH: &str = "fetch('/api/time').then((answer) => answer.status)";
-/// The close code of a connection that ended without a farewell (RFC 6455, section 7.1.5).
-const CUT: u16 = 1_006;
 
 /// Opens a page of an application. There is a session, or this sign-in begins one.
 fn open_page(
@@ -31,8 +19,7 @@ fn open_page(
     tab.open(&page)?;
     sign_in(&tab)?;
     tab.arrive(&page)?;
-    assert_eq!(tab.run(OPEN_WEBSOCKET)?, "hello");
-    assert_eq!(tab.run(FETCH)?, 200);
+    tab.lie_open()?;
     Ok(tab)
 }
 
@@ -43,16 +30,6 @@ fn with(way: &str, name: &str) -> impl FnOnce(&Tab) -> Result<()> {
         tab.click(way)?;
         sign_in_there(tab, name)
     }
-}
-
-/// Waits until a page that nobody touches has lost its access.
-fn loses_access(tab: &Tab) -> Result<()> {
-    assert_eq!(tab.run("window.cut")?, CUT);
-    // The worker that carries fetches may be a moment behind the one that cut the WebSocket.
-    tab.wait_for(&format!("{FETCH}.then((status) => status === 401)"))?;
-    let refusal = tab.run("fetch('/api/time').then((answer) => answer.json())")?;
-    assert_eq!(refusal["reason"], "session_revoked", "{refusal}");
-    Ok(())
 }
 
 /// The one event of a provider about a user in the audit log.
@@ -86,7 +63,7 @@ fn b09_the_providers_own_logout_button_ends_the_sessions_of_pages_that_lie_open(
     other.wait_for_heading("Sign-out Success")?;
 
     for page in [&wiki, &board] {
-        loses_access(page)?;
+        page.loses_access()?;
     }
     let event = event_about(scene, "iris@example.com")?;
     assert_eq!(event["reason"], "back_channel_logout", "{event}");
@@ -99,11 +76,7 @@ fn b09_the_providers_own_logout_button_ends_the_sessions_of_pages_that_lie_open(
     other.click(WAYS)?;
     other.wait_for(&format!("document.querySelector('{LOGIN}') !== null"))?;
     // Somebody else has not noticed.
-    assert_eq!(
-        unharmed.run("socket.readyState === WebSocket.OPEN")?,
-        json!(true)
-    );
-    assert_eq!(unharmed.run(FETCH)?, 200);
+    unharmed.is_untouched()?;
     assert_eq!(identity(&unharmed)?["email"], "jonas@example.com");
     Ok(())
 }
@@ -115,7 +88,7 @@ fn b09_a_person_whom_the_provider_removes_loses_access_at_the_next_recheck() -> 
     let way = "#ways a[href^='/login/checked?']";
     let page = open_page(scene, &visitor, HOST, with(way, "karl"))?;
     scene.provider.set_disabled("karl", true)?;
-    loses_access(&page)?;
+    page.loses_access()?;
     let event = event_about(scene, "karl@example.com")?;
     assert_eq!(event["reason"], "recheck_refused", "{event}");
     let other = visitor.tab()?;
