@@ -1,8 +1,10 @@
 //! The dashboard in Chromium, through Envoy and TLS.
 
 mod first_look;
+mod looks;
 mod revoke;
 mod settings;
+mod stopped_proxy;
 
 use anyhow::Result;
 use portcullis_demo::control::User;
@@ -16,7 +18,11 @@ pub fn at(stand: &Stand, path: &str) -> String {
 
 /// A user with a role who has signed in at the dashboard's first page, in this tab.
 pub fn sign_in_as(role: &str, tab: &Tab) -> Result<User> {
-    let stand = stand()?;
+    sign_in_at(stand()?, role, tab)
+}
+
+/// The same at a stand of one's own.
+pub fn sign_in_at(stand: &Stand, role: &str, tab: &Tab) -> Result<User> {
     let user = stand.user()?;
     stand.deployment.control.give_role(&user.email, role)?;
     tab.open(&at(stand, ""))?;

@@ -50,8 +50,10 @@ impl Tab {
         ensure!(code == CUT, "{code}");
         // The worker that carries fetches may be a moment behind the one that cut the WebSocket.
         self.wait_for(&format!("{FETCH}.then((status) => status === 401)"))?;
-        let refusal = self.run("fetch('/api/time').then((answer) => answer.json())")?;
-        ensure!(refusal["reason"] == "session_revoked", "{refusal}");
+        let reason =
+            "fetch('/api/time').then((answer) => answer.json()).then(({ reason }) => reason)";
+        let reason = self.run(reason)?;
+        ensure!(reason == "session_revoked", "{reason}");
         Ok(())
     }
 }
