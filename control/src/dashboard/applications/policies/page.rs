@@ -147,7 +147,7 @@ impl PoliciesPage {
     }
 
     fn has_errors(&self) -> bool {
-        !self.mistakes.is_empty() || self.tester.wrong_ip
+        !self.mistakes.is_empty() || self.tester.wrong_ip || self.changed_meanwhile.is_some()
     }
 
     fn open(&self) -> Option<usize> {

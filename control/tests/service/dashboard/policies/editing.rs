@@ -322,4 +322,9 @@ async fn a_form_that_is_none_of_this_page_is_refused() {
         let refused = form.press(&desk.service, &mut desk.browser, (&desk.path, button));
         assert_eq!(refused.await.status(), 400, "{button}");
     }
+    // A button that saves nothing can be pressed again, as after Back.
+    for _ in 0..2 {
+        let shown = form.press(&desk.service, &mut desk.browser, (&desk.path, "add:allow"));
+        assert_eq!(shown.await.status(), 200);
+    }
 }

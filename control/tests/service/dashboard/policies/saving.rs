@@ -218,6 +218,7 @@ async fn two_editors_lose_nothing() {
         "{shown}"
     );
     assert!(shown.contains("The last change was by "), "{shown}");
+    assert!(shown.contains("<title>Error: "), "{shown}");
     let (before, after) = shown.split_once("id=\"save\"").unwrap();
     assert!(before.contains("<bdi>theirs</bdi>"), "{before}");
     assert!(after.contains("<bdi>mine</bdi></th>"), "{after}");
@@ -287,6 +288,27 @@ async fn a_database_that_fails_in_mid_save_costs_nothing_that_was_typed() {
     let saved = form.press(&desk.service, &mut desk.browser, (&desk.path, "save"));
     assert_eq!(saved.await.status(), 303);
     assert_eq!(stored(&desk.service).await[0]["id"], "mine");
+}
+
+#[tokio::test]
+async fn who_is_signed_out_in_mid_edit_keeps_the_policy() {
+    let policy = json!([{ "id": "a", "action": "allow", "include": [{ "everyone": true }] }]);
+    let mut desk = Desk::with(policy).await;
+    desk.press("edit:0", &[]).await;
+    desk.browser
+        .cookies
+        .remove("__Host-access_session")
+        .unwrap();
+    let typed = [("id", "mine"), ("session_duration", "2h")];
+    assert_eq!(desk.press("check", &typed).await, 401);
+    // The page sends it again as it is.
+    for kept in [
+        "name=\"id\" value=\"mine\"",
+        "name=\"do\" value=\"check\"",
+        "name=\"policy\" value=\"",
+    ] {
+        assert!(desk.shown.contains(kept), "{kept} in {}", desk.shown);
+    }
 }
 
 #[tokio::test]
