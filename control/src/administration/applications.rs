@@ -1,6 +1,7 @@
-//! Applications: adding and changing them, and revoking their tokens.
+//! Applications: adding, changing and removing them, and revoking their tokens.
 
 pub mod change;
+pub mod remove;
 
 use crate::api::administrator::Administrator;
 use crate::applications::Application;

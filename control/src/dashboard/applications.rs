@@ -1,7 +1,9 @@
 //! Pages of applications.
 
+pub mod delete;
 mod last_change;
 pub mod list;
+pub mod new;
 pub mod overview;
 pub mod policies;
 pub mod revoke;

@@ -12,6 +12,7 @@ use crate::api::administrator::Scope;
 pub fn pages() -> Vec<Page> {
     [
         applications(),
+        application(),
         team(),
         users(),
         feed(),
@@ -34,9 +35,36 @@ fn applications() -> Vec<Page> {
             applications::list::show,
         ),
         Page::get(
+            "/applications/new",
+            Scope::ApplicationsWrite,
+            applications::new::ask,
+        ),
+        Page::post(
+            "/applications/new",
+            Scope::ApplicationsWrite,
+            applications::new::add,
+        )
+        .for_application(),
+    ]
+}
+
+/// The pages of one application.
+fn application() -> Vec<Page> {
+    vec![
+        Page::get(
             "/applications/{audience}",
             Scope::ApplicationsRead,
             applications::overview::show,
+        ),
+        Page::get(
+            "/applications/{audience}/delete",
+            Scope::ApplicationsWrite,
+            applications::delete::ask,
+        ),
+        Page::post(
+            "/applications/{audience}/delete",
+            Scope::ApplicationsWrite,
+            applications::delete::delete,
         ),
         Page::get(
             "/applications/{audience}/policies",

@@ -12,6 +12,7 @@ use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::{Input, OptionalBody, optional};
 use super::selected::{NO_SUCH_NAME, no_such_name};
+use crate::administration::applications::remove;
 use crate::service::Service;
 use crate::storage::{ChangeError, TakeOver};
 
@@ -86,19 +87,7 @@ async fn remove_application(
     name: String,
     take_over: TakeOver,
 ) -> Result<RemovedApplicationView, ChangeError> {
-    let until = service.tokens_end();
-    let storage = &service.storage;
-    let removed = storage
-        .remove_application(&name, until, take_over, by.initiator())
-        .await?;
-    service.notifier.committed(removed.version);
-    tracing::info!(
-        application = name,
-        audience = removed.audience,
-        version = removed.version,
-        %by,
-        "application removed"
-    );
+    let removed = remove::remove(service, by, (&name, take_over)).await?;
     Ok(RemovedApplicationView {
         name,
         audience: removed.audience,

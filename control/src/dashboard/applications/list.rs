@@ -1,5 +1,6 @@
 //! `GET /dashboard/applications`: all applications, by name.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -10,6 +11,7 @@ use axum::response::Response;
 use super::super::allowed::Allowed;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
+use crate::api::scope::Scope;
 use crate::applications::Application;
 use crate::service::Service;
 use crate::sessions::durations::to_text;
@@ -19,6 +21,7 @@ use crate::team_domain::page::failure::Failure;
 #[template(path = "dashboard/applications/list.html")]
 struct ListTemplate {
     shell: Shell,
+    may_add: bool,
     applications: Vec<Row>,
 }
 
@@ -28,6 +31,8 @@ struct Row {
     place: Shown,
     /// How many more places it has.
     more: usize,
+    /// How many sessions are in now.
+    people: u64,
     duration: String,
     source: &'static str,
 }
@@ -38,15 +43,20 @@ pub async fn show(
     person: Allowed,
 ) -> Result<Response, Failure> {
     let applications = service.storage.applications().await?;
+    let people = service.storage.sessions_in_each(service.now()).await?;
     let page = ListTemplate {
         shell: person.shell(),
-        applications: applications.iter().map(Row::of).collect(),
+        may_add: person.may(Scope::ApplicationsWrite),
+        applications: applications
+            .iter()
+            .map(|one| Row::of(one, &people))
+            .collect(),
     };
     person.respond(StatusCode::OK, &page)
 }
 
 impl Row {
-    fn of(application: &Application) -> Self {
+    fn of(application: &Application, people: &HashMap<String, u64>) -> Self {
         let definition = &application.definition;
         let first = definition.origins.first();
         let place = first.map(ToString::to_string).unwrap_or_default();
@@ -55,6 +65,10 @@ impl Row {
             name: Shown::new(&definition.name),
             place: Shown::new(place.trim_start_matches("https://")),
             more: definition.origins.len().saturating_sub(1),
+            people: people
+                .get(&application.audience)
+                .copied()
+                .unwrap_or_default(),
             duration: to_text(definition.session_duration()),
             source: if application.declared {
                 "file"

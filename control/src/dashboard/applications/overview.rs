@@ -4,21 +4,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use portcullis::protocol::calls::SameSite;
 
 use super::super::allowed::Allowed;
+use super::super::done::Done;
+use super::super::revocations::progress;
+use super::super::sessions::row::Row;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
 use super::find;
 use super::tabs::{Tab, tabs};
+use crate::administration::coverage::{self, WaitFor};
 use crate::api::scope::Scope;
 use crate::applications::Application;
 use crate::service::Service;
 use crate::sessions::durations::to_text;
 use crate::team_domain::page::failure::Failure;
+
+/// The most sessions that are shown.
+const MOST_SESSIONS: u32 = 20;
 
 #[derive(Template)]
 #[template(path = "dashboard/applications/overview.html")]
@@ -27,13 +34,28 @@ struct OverviewTemplate {
     tabs: Vec<Tab>,
     name: Shown,
     audience: String,
-    origins: Vec<Shown>,
+    origins: Vec<Place>,
+    is_added: bool,
     is_declared: bool,
     durations: String,
     http_only: bool,
     binding_cookie: bool,
     same_site: &'static str,
+    /// How far the newest version of the feed has come.
+    in_force: String,
+    /// How many sessions are in now, and the newest of them.
+    people: u64,
+    sessions: Vec<Row>,
+    may_end: bool,
     may_revoke: bool,
+    may_delete: bool,
+}
+
+/// Where it is reached.
+struct Place {
+    text: Shown,
+    /// A wildcard leads nowhere.
+    is_link: bool,
 }
 
 /// `GET /dashboard/applications/{audience}`.
@@ -41,9 +63,13 @@ pub async fn show(
     State(service): State<Arc<Service>>,
     person: Allowed,
     Path(audience): Path<String>,
+    Query(done): Query<Done>,
 ) -> Result<Response, Failure> {
     let application = find(&service, &audience).await?;
     let definition = &application.definition;
+    let (storage, now) = (&service.storage, service.now());
+    let newest = coverage::of(&service, service.notifier.newest(), WaitFor::All).await?;
+    let sessions = storage.newest_sessions_in(&audience, (now, MOST_SESSIONS));
     let page = OverviewTemplate {
         shell: person.shell(),
         tabs: tabs(&person, &application.audience),
@@ -51,8 +77,13 @@ pub async fn show(
         origins: definition
             .origins
             .iter()
-            .map(|origin| Shown::new(&origin.to_string()))
+            .map(ToString::to_string)
+            .map(|origin| Place {
+                is_link: !origin.contains('*'),
+                text: Shown::new(&origin),
+            })
             .collect(),
+        is_added: done.done == "added",
         is_declared: application.declared,
         durations: durations(&service, &application),
         http_only: definition.cookie.http_only,
@@ -62,7 +93,16 @@ pub async fn show(
             SameSite::Lax => "Lax",
             SameSite::Strict => "Strict",
         },
+        in_force: progress::sentence(&newest),
+        people: storage.sessions_in(&audience, now).await?,
+        sessions: sessions
+            .await?
+            .iter()
+            .map(|session| Row::of(session, person.session()))
+            .collect(),
+        may_end: person.may(Scope::SessionsRevoke),
         may_revoke: person.may(Scope::ApplicationsRevoke),
+        may_delete: person.may(Scope::ApplicationsWrite) && !application.declared,
         audience: application.audience,
     };
     person.respond(StatusCode::OK, &page)

@@ -1,5 +1,7 @@
 //! The list of global sessions: browser, address, times, and applications for which they were used.
 
+use std::collections::HashMap;
+
 use portcullis::time::UnixSeconds;
 
 use crate::storage::database::Database;
@@ -111,6 +113,24 @@ impl Database {
         .fetch_one(self.pool())
         .await?;
         Ok(from_db(count))
+    }
+
+    /// How many sessions are in each application now; one without any is not listed.
+    pub async fn sessions_in_each(
+        &self,
+        now: UnixSeconds,
+    ) -> Result<HashMap<String, u64>, StorageError> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT audience, COUNT(*) FROM session_applications WHERE token_until > $1 \
+             GROUP BY audience",
+        )
+        .bind(to_db(now))
+        .fetch_all(self.pool())
+        .await?;
+        let counts = rows.into_iter();
+        Ok(counts
+            .map(|(audience, count)| (audience, from_db(count)))
+            .collect())
     }
 
     /// The newest sessions that are in an application now.

@@ -124,7 +124,7 @@ async fn what_ends_or_opens_something_is_said_first() {
     assert_eq!(status, 422);
     assert!(asked.contains("Nothing was saved yet"), "{asked}");
     assert!(
-        asked.contains("0 people who are in now get a new token"),
+        asked.contains("0 people are in now: the next page load brings a new token"),
         "{asked}"
     );
     assert!(

@@ -3,7 +3,9 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{administrator, page, submit};
+use super::form::Form;
+use super::{administrator, page, read, submit};
+use crate::browser::{Attempt, Browser, code_of, exchanged};
 use crate::harness::Service;
 
 const PATH: &str = "/dashboard/applications";
@@ -108,4 +110,110 @@ async fn s08_existing_tokens_are_revoked_after_a_question() {
     let events = "audit?event=revocation.made";
     let (_, events) = service.over_socket(Method::GET, events).await;
     assert_eq!(events["items"][0]["details"]["note"], "leaked log");
+}
+
+#[tokio::test]
+async fn an_application_is_added_and_deleted() {
+    let service = Service::start().await;
+    let mut browser = administrator(&service).await;
+    let list = page(&service, &mut browser, PATH).await;
+    let new = format!("{PATH}/new");
+    assert!(list.contains(&format!("href=\"{new}\"")), "{list}");
+    let form = page(&service, &mut browser, &new).await;
+    let form = Form::of(&form)
+        .with("name", "wiki")
+        .with(
+            "origins",
+            "https://wiki.example.com\nhttps://*.w.example.com",
+        )
+        .with("domains", "example.com\nno domain")
+        .with("addresses", "ana@example.org\n<b>");
+    let (status, wrong) = read(form.send(&service, &mut browser).await).await;
+    assert_eq!(status, 422);
+    for (field, kept) in [
+        ("domains", "example.com\nno domain"),
+        ("addresses", "ana@example.org\n<b>"),
+    ] {
+        assert!(
+            wrong.contains(&format!("id=\"wrong-{field}\"")),
+            "{field}: {wrong}"
+        );
+        assert_eq!(Form::of(&wrong).value(field), Some(kept));
+    }
+    assert!(service.listed("/applications").await.is_empty());
+    let form = Form::of(&wrong)
+        .with("domains", "example.com")
+        .with("addresses", "ana@example.org");
+    let added = form.send(&service, &mut browser).await;
+    assert_eq!(added.status(), 303);
+    let to = added.headers()["location"].to_str().unwrap().to_owned();
+    let overview = page(&service, &mut browser, &to).await;
+    assert!(overview.contains("The application was added"), "{overview}");
+    assert!(
+        overview.contains("<a href=\"https://wiki.example.com\""),
+        "{overview}"
+    );
+    assert!(!overview.contains("<a href=\"https://*"), "{overview}");
+    let stored = service.listed("/applications").await;
+    let include = json!([{ "email_domain": "example.com" }, { "email": "ana@example.org" }]);
+    assert_eq!(stored[0]["policy"][0]["include"], include, "{stored:?}");
+    // A second one with the place of the first.
+    let form = page(&service, &mut browser, &new).await;
+    let form = Form::of(&form)
+        .with("name", "git")
+        .with("origins", "https://wiki.example.com")
+        .with("who", "everyone");
+    let (status, wrong) = read(form.send(&service, &mut browser).await).await;
+    assert_eq!(status, 422);
+    assert!(
+        wrong.contains("already belongs to the application `wiki`"),
+        "{wrong}"
+    );
+
+    let delete = to.split('?').next().unwrap().to_owned() + "/delete";
+    let careless = submit(&service, &mut browser, &delete, &[("typed", "git")]).await;
+    assert_eq!(careless.status(), 422);
+    assert_eq!(service.listed("/applications").await.len(), 1);
+    let fields = [("typed", "wiki"), ("note", "moved away")];
+    let deleted = submit(&service, &mut browser, &delete, &fields).await;
+    assert_eq!(deleted.status(), 303);
+    assert!(service.listed("/applications").await.is_empty());
+    let events = "audit?event=application.removed";
+    let (_, events) = service.over_socket(Method::GET, events).await;
+    assert_eq!(events["items"][0]["details"]["note"], "moved away");
+}
+
+#[tokio::test]
+async fn who_is_in_now_is_counted_and_listed_until_the_tokens_end() {
+    let service = Service::start().await;
+    let audience = service.wiki(json!({ "session_duration": "1h" })).await;
+    let credential = service.credential(&[]).await;
+    let password = service.user("ana@example.com").await;
+    let mut ana = Browser::default();
+    let attempt = Attempt::at(&audience);
+    let who = ("ana@example.com", password.as_str());
+    let response = ana.sign_in(&service, &attempt.path(), who).await;
+    let code = code_of(&response, &attempt);
+    exchanged(&service, &credential, &code).await;
+    let mut browser = administrator(&service).await;
+    let path = format!("{PATH}/{audience}");
+    let shown = page(&service, &mut browser, &path).await;
+    let (_, people) = shown.split_once("id=\"in-now\"").unwrap();
+    assert!(people.contains("<p>1 session.</p>"), "{people}");
+    assert!(people.contains("<bdi>ana@example.com</bdi>"), "{people}");
+    let list = page(&service, &mut browser, PATH).await;
+    assert!(list.contains("<td data-label=\"In now\">1</td>"), "{list}");
+    // Revoked tokens have ended, though the global session lives.
+    let revoke = format!("{path}/revoke");
+    submit(&service, &mut browser, &revoke, &[("then", "come_back")]).await;
+    let shown = page(&service, &mut browser, &path).await;
+    assert!(shown.contains("<p>Nobody.</p>"), "{shown}");
+    // So have tokens that were not renewed.
+    let response = ana.get(&service, &attempt.path()).await;
+    exchanged(&service, &credential, &code_of(&response, &attempt)).await;
+    let list = page(&service, &mut browser, PATH).await;
+    assert!(list.contains("<td data-label=\"In now\">1</td>"), "{list}");
+    service.clock.advance(61 * 60);
+    let list = page(&service, &mut browser, PATH).await;
+    assert!(list.contains("<td data-label=\"In now\">0</td>"), "{list}");
 }

@@ -10,6 +10,7 @@ use super::{at, sign_in_as};
 
 /// The pages that need nothing: path, name of the picture, heading.
 const PAGES: &[(&str, &str, &str)] = &[
+    ("/applications/new", "application-new", "Add an application"),
     ("/users", "users", "Users"),
     ("/users?q=nobody-at-all", "users-empty", "Users"),
     ("/sessions", "sessions", "Sessions"),
@@ -110,6 +111,11 @@ fn pages_of_one_thing_are_accessible() -> Result<()> {
         &format!("{of}/revoke"),
         "application-revoke",
         "Revoke existing tokens of",
+    )?;
+    page(
+        &format!("{of}/delete"),
+        "application-delete",
+        "Delete the application",
     )?;
     page(&format!("{of}/policies"), "policies", "Policies of")?;
     let test = format!("{of}/policies/test?user={}", user.email);

@@ -6,11 +6,11 @@ use crate::words::counted;
 /// A sentence for each; none if the save ends and opens nothing. `people` are in now.
 pub fn of(was: &Definition, now: &Definition, people: u64) -> Vec<String> {
     let mut all = Vec::new();
-    let people = counted(people, "person who is in", "people who are in");
+    let people = counted(people, "person is", "people are");
     if now.binding_cookie && !was.binding_cookie {
         all.push(format!(
-            "The binding cookie is turned on: {people} now get a new token without a prompt at their next \
-             page load; pages that are open get 401 until then."
+            "The binding cookie is turned on. {people} in now: the next page load brings a new token without \
+             a prompt; pages that are open get 401 until then."
         ));
     }
     if was.header_tokens && !now.header_tokens {
