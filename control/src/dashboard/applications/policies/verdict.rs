@@ -13,6 +13,8 @@ const MOST_NAMES: usize = 200;
 
 /// What a policy says about one person.
 pub struct Verdict {
+    /// The address that was asked about.
+    pub who: Shown,
     /// Whether it admits them.
     pub admitted: bool,
     /// Why, in a sentence.
@@ -73,6 +75,7 @@ impl Verdict {
         let claims: Vec<String> = claims.collect();
         let addresses = explanation.addresses.as_ref();
         Self {
+            who: Shown::new(asked.user.as_deref().unwrap_or_default()),
             admitted: explanation.admitted,
             reason: Shown::new(&explanation.reason),
             addresses: addresses.map(|networks| match networks.as_slice() {
@@ -143,5 +146,45 @@ impl Names {
                 .collect(),
             more: people.len().saturating_sub(MOST_NAMES),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn people(count: usize) -> Vec<Named> {
+        let person = |number: usize| Named {
+            user_id: number.to_string(),
+            called: format!("user {number}"),
+        };
+        (0..count).map(person).collect()
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_say_so() {
+        let names = Names::of(&people(MOST_NAMES + 3));
+        assert_eq!((names.count, names.more), (MOST_NAMES + 3, 3));
+        assert_eq!(names.first.len(), MOST_NAMES);
+        assert_eq!(Names::of(&people(1)).more, 0);
+    }
+
+    #[test]
+    fn the_share_is_a_sentence_also_of_nobody() {
+        let share = |admitted, refused, is_cut| {
+            let everybody = Everybody {
+                admitted: people(admitted),
+                refused: people(refused),
+                is_cut,
+            };
+            Share::of(&everybody).sentence
+        };
+        let days = "who signed in during the last 30 days would be admitted";
+        assert_eq!(share(0, 0, false), format!("0 of 0 users {days}."));
+        assert_eq!(share(1, 2, false), format!("1 of 3 users {days}, 33 %."));
+        assert!(
+            share(1, 0, true)
+                .ends_with("100 %. Only the 10000 with the newest sign-ins were looked at.")
+        );
     }
 }

@@ -68,6 +68,12 @@ async fn what_is_typed_at_the_tester_stays_text() {
     let service = Service::start().await;
     let audience = wiki(&service, policy()).await;
     let mut browser = administrator(&service).await;
+    let hidden = format!("{}/test?user=%E2%80%AEana%40example.com", path(&audience));
+    let shown = page(&service, &mut browser, &hidden).await;
+    assert!(
+        shown.contains("<bdi>U+202Eana@example.com</bdi>:"),
+        "{shown}"
+    );
     let path = format!("{}/test?user=%3Cb%3E%22%27&ip=%3Cb%3E", path(&audience));
     let (status, shown) = read(browser.get(&service, &path).await).await;
     assert_eq!(status, 422);
