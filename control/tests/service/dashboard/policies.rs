@@ -1,7 +1,9 @@
 //! Applications › Policies, and the tester.
 
+mod desk;
 mod editing;
 mod form;
+mod mid_edit;
 mod saving;
 mod tester;
 
