@@ -4,6 +4,15 @@ use crate::api::administrator::Administrator;
 use crate::service::Service;
 use crate::storage::StorageError;
 
+/// Names proxies.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// Their name.
+    pub instance: &'a str,
+    /// The id of their filter credential; `None`: whichever it is.
+    pub credential: Option<&'a str>,
+}
+
 /// Forgets the proxies with a name, so that revocations no longer wait for them, and returns how many
 /// there were. A proxy that polls again is known again.
 ///
@@ -11,16 +20,20 @@ use crate::storage::StorageError;
 /// When the database cannot be written.
 pub async fn forget(
     service: &Service,
-    instance: &str,
+    named: Named<'_>,
     by: &Administrator,
 ) -> Result<u64, StorageError> {
-    service.proxies.forget(instance);
+    let Named {
+        instance,
+        credential,
+    } = named;
+    service.proxies.forget(instance, credential);
     let forgotten = service
         .storage
-        .forget_proxies(instance, by.initiator())
+        .forget_proxies((instance, credential), by.initiator())
         .await?;
     if forgotten > 0 {
-        tracing::info!(instance, %by, "proxy forgotten");
+        tracing::info!(instance, credential, %by, "proxy forgotten");
     }
     Ok(forgotten)
 }

@@ -12,7 +12,7 @@ use super::administrator::Administrator;
 use super::command_error::CommandError;
 use super::input::Input;
 use super::list::Items;
-use crate::administration::proxies;
+use crate::administration::proxies::{self, Named};
 use crate::feed::proxies::{ProxyState, Standing, standings};
 use crate::service::Service;
 
@@ -97,7 +97,11 @@ pub async fn forget(
     administrator: Administrator,
     Input(request): Input<ProxyName>,
 ) -> Result<Json<Forgotten>, CommandError> {
-    let forgotten = proxies::forget(&service, &request.instance, &administrator).await?;
+    let named = Named {
+        instance: &request.instance,
+        credential: None,
+    };
+    let forgotten = proxies::forget(&service, named, &administrator).await?;
     if forgotten == 0 {
         return Err(CommandError::Unknown {
             path: "instance",

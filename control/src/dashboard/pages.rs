@@ -182,6 +182,7 @@ fn users() -> Vec<Page> {
 fn feed() -> Vec<Page> {
     vec![
         Page::get("/proxies", Scope::ProxiesRead, proxies::list::show),
+        Page::get("/proxies/one", Scope::ProxiesRead, proxies::one::show),
         Page::get("/proxies/forget", Scope::ProxiesWrite, proxies::forget::ask),
         Page::post(
             "/proxies/forget",

@@ -102,9 +102,10 @@ impl Proxies {
         self.known().begin_no_later(now);
     }
 
-    /// Forgets the proxies with a name. If one polls again, it is new.
-    pub fn forget(&self, instance: &str) {
-        self.known().forget(instance);
+    /// Forgets the proxies with a name, of all filter credentials if none is given. If one polls again, it
+    /// is new.
+    pub fn forget(&self, instance: &str, credential: Option<&str>) {
+        self.known().forget(instance, credential);
     }
 
     /// Waits until a proxy reports to this process what it has applied.

@@ -8,10 +8,10 @@ use crate::storage::StorageError;
 /// Forgets them, so that no revocation waits for them.
 pub(super) async fn forget_all(service: &Service) -> Result<(), StorageError> {
     for proxy in service.storage.proxies().await? {
-        service.proxies.forget(&proxy.instance);
+        service.proxies.forget(&proxy.instance, None);
         service
             .storage
-            .forget_proxies(&proxy.instance, &Initiator::system("try"))
+            .forget_proxies((&proxy.instance, None), &Initiator::system("try"))
             .await?;
     }
     Ok(())

@@ -179,19 +179,24 @@ impl Database {
     /// Deletes the proxies with a name. Returns how many there were.
     pub async fn forget_proxies(
         &self,
-        instance: &str,
+        (instance, credential): (&str, Option<&str>),
         by: &Initiator,
     ) -> Result<u64, StorageError> {
         let mut write = self.write().await?;
-        let forgotten = sqlx::query("DELETE FROM proxies WHERE instance = $1")
-            .bind(instance)
-            .execute(write.connection())
-            .await?
-            .rows_affected();
-        sqlx::query("DELETE FROM proxy_steps WHERE instance = $1")
-            .bind(instance)
-            .execute(write.connection())
-            .await?;
+        let mut deleted = [0; 2];
+        let tables = [
+            "DELETE FROM proxies WHERE instance = $1 AND ($2 = '' OR credential = $2)",
+            "DELETE FROM proxy_steps WHERE instance = $1 AND ($2 = '' OR credential = $2)",
+        ];
+        for (delete, rows) in tables.into_iter().zip(&mut deleted) {
+            let done = sqlx::query(delete)
+                .bind(instance)
+                .bind(credential.unwrap_or_default())
+                .execute(write.connection())
+                .await?;
+            *rows = done.rows_affected();
+        }
+        let [forgotten, _] = deleted;
         if forgotten == 0 {
             return Ok(0);
         }

@@ -71,7 +71,7 @@ pub async fn submit(
 ) -> Response {
     let page = page(service, browser, path).await;
     let (_, content) = page.split_once("<main").unwrap();
-    let action = between(content, "action=\"", "\"").to_owned();
+    let action = between(content, "action=\"", "\"").replace("&#38;", "&");
     let hidden = |name: &'static str| {
         let before = format!("name=\"{name}\" value=\"");
         (name, between(content, &before, "\""))

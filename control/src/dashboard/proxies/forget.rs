@@ -1,94 +1,80 @@
-//! `/dashboard/proxies/forget?instance=…` asks, the POST forgets the proxies with that name.
+//! `/dashboard/proxies/forget?credential=…&instance=…` asks, the POST forgets the proxy.
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 
-use super::super::allowed::Allowed;
+use super::super::confirm::Question;
 use super::super::fields::Fields;
-use super::super::path::PATH;
-use super::super::shell::Shell;
-use super::super::shown::Shown;
-use crate::administration::proxies;
-use crate::feed::proxies::{ProxyState, standings};
+use super::super::fresh::Fresh;
+use super::{Which, find};
+use crate::administration::proxies::{self, Named};
+use crate::feed::proxies::{ProxyState, Standing};
 use crate::service::Service;
 use crate::team_domain::page::failure::Failure;
 use crate::team_domain::page::redirect::redirect;
 
-/// The page from which it comes.
-const LIST: &str = "/dashboard/proxies";
-
-/// Which proxy.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Which {
-    instance: String,
-}
-
-#[derive(Template)]
-#[template(path = "dashboard/proxies/forget.html")]
-struct ForgetTemplate {
-    shell: Shell,
-    name: Shown,
-    instance: String,
-    /// How many proxies have the name.
-    count: usize,
-    polls: bool,
-    addresses: Vec<Shown>,
-}
-
-/// Where a proxy can be forgotten.
-pub fn address(instance: &str) -> String {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("instance", instance)
-        .finish();
-    format!("{PATH}/proxies/forget?{query}")
-}
+const LIST: (&str, &str) = ("Proxies", "/dashboard/proxies");
 
 /// `GET /dashboard/proxies/forget`. Without a name, the list shows which there are.
 pub async fn ask(
     State(service): State<Arc<Service>>,
-    person: Allowed,
+    fresh: Fresh,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Failure> {
     let Query(which) = which.map_err(|_| Failure::BadQuery)?;
     if which.instance.is_empty() {
-        return redirect(StatusCode::FOUND, LIST);
+        return redirect(StatusCode::FOUND, LIST.1);
     }
-    let mut named = service.storage.proxies().await?;
-    named.retain(|proxy| proxy.instance == which.instance);
-    if named.is_empty() {
-        return Err(Failure::NotFound);
-    }
-    let named = standings(named, service.clock.now());
-    let page = ForgetTemplate {
-        shell: person.shell(),
-        name: Shown::new(&which.instance),
-        instance: which.instance,
-        count: named.len(),
-        polls: named.iter().any(|one| one.state == ProxyState::Live),
-        addresses: named
-            .iter()
-            .map(|one| Shown::new(&one.proxy.address))
-            .collect(),
-    };
-    person.respond(StatusCode::OK, &page)
+    question(&find(&service, &which).await?).ask(fresh.person())
 }
 
 /// `POST /dashboard/proxies/forget`.
 pub async fn forget(
     State(service): State<Arc<Service>>,
-    person: Allowed,
+    fresh: Fresh,
+    which: Result<Query<Which>, QueryRejection>,
     fields: Fields,
 ) -> Result<Response, Failure> {
-    let instance = fields.text("instance");
-    match proxies::forget(&service, instance, person.administrator()).await? {
+    let Query(which) = which.map_err(|_| Failure::BadQuery)?;
+    let named = Named {
+        instance: &which.instance,
+        credential: Some(&which.credential),
+    };
+    let by = fresh.person().acting(&fields);
+    match proxies::forget(&service, named, &by).await? {
         0 => Err(Failure::NotFound),
         _ => redirect(StatusCode::SEE_OTHER, "/dashboard/proxies?done=forgotten"),
+    }
+}
+
+fn question(one: &Standing) -> Question<'_> {
+    Question {
+        act: "Forget",
+        to: &one.proxy.instance,
+        from: LIST,
+        warning: match one.state {
+            ProxyState::Live => "It still polls. It will be known again at its next poll.",
+            _ => "",
+        },
+        facts: vec![
+            ("Last heard from", one.proxy.address.clone()),
+            ("Now", "revocations no longer wait for it".to_owned()),
+            (
+                "Not stopped",
+                "if it still runs, it may let people in by what it has: make sure that it is gone first"
+                    .to_owned(),
+            ),
+            (
+                "Undone",
+                "by itself: a proxy that polls again is known again".to_owned(),
+            ),
+        ],
+        button: "Forget the proxy",
+        ends: true,
+        is_typed: false,
     }
 }

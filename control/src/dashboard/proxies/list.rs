@@ -1,36 +1,24 @@
 //! `GET /dashboard/proxies`: who follows the feed; first those of which nobody knows what they do.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use portcullis::time::UnixMillis;
-use serde::Deserialize;
 
 use super::super::allowed::Allowed;
+use super::super::done::Done;
 use super::super::shell::Shell;
-use super::super::shown::Shown;
-use super::forget;
+use super::row::Row;
 use crate::api::administrator::Scope;
-use crate::feed::proxies::{ProxyState, Standing, standings};
+use crate::feed::proxies::{ProxyState, standings};
 use crate::service::Service;
-use crate::sessions::durations::to_text;
 use crate::team_domain::page::failure::Failure;
-use crate::team_domain::page::time::{ShownTime, clock};
 
 /// The most proxies on the page.
 const MAX_ROWS: usize = 200;
-
-/// The query after a change.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Done {
-    done: String,
-}
 
 #[derive(Template)]
 #[template(path = "dashboard/proxies/list.html")]
@@ -40,24 +28,6 @@ struct ListTemplate {
     proxies: Vec<Row>,
     /// How many the page leaves out.
     more: usize,
-}
-
-struct Row {
-    name: Shown,
-    credential: Shown,
-    address: Shown,
-    state: &'static str,
-    /// The colour of the state.
-    kind: &'static str,
-    /// What its state means.
-    meaning: String,
-    version: u64,
-    behind: u64,
-    last_poll: ShownTime,
-    /// What it does without the feed.
-    then: String,
-    /// Where it can be forgotten, if the person may do that.
-    forget: Option<String>,
 }
 
 /// `GET /dashboard/proxies`.
@@ -94,53 +64,4 @@ fn order(state: ProxyState) -> u8 {
         ProxyState::Live => 2,
         ProxyState::Replaced => 3,
     }
-}
-
-impl Row {
-    fn of(one: &Standing, newest: u64, may_forget: bool) -> Self {
-        let proxy = &one.proxy;
-        let is_gone = one.state != ProxyState::Live;
-        Self {
-            name: Shown::new(&proxy.instance),
-            credential: Shown::new(&proxy.credential),
-            address: Shown::new(&proxy.address),
-            state: one.state.as_str(),
-            kind: match one.state {
-                ProxyState::Live => "good",
-                ProxyState::Unknown => "bad",
-                ProxyState::Stale => "warn",
-                ProxyState::Replaced => "",
-            },
-            meaning: meaning(one),
-            version: proxy.applied,
-            behind: newest.saturating_sub(proxy.applied),
-            last_poll: ShownTime::at(UnixMillis::to_seconds(proxy.last_seen)),
-            then: then(proxy.denies_after),
-            forget: (may_forget && is_gone).then(|| forget::address(&proxy.instance)),
-        }
-    }
-}
-
-fn meaning(one: &Standing) -> String {
-    match (one.state, one.until()) {
-        (ProxyState::Live, _) => String::new(),
-        (ProxyState::Unknown, Some(until)) => {
-            format!(
-                "It may let people in by what it has until {}, then it refuses everybody.",
-                clock(until)
-            )
-        }
-        (ProxyState::Unknown, None) => {
-            "It may let people in by what it has until somebody stops it.".to_owned()
-        }
-        (ProxyState::Stale, _) => "If it still runs, it refuses everybody.".to_owned(),
-        (ProxyState::Replaced, _) => "Another process of its node has taken its place.".to_owned(),
-    }
-}
-
-fn then(denies_after: Option<Duration>) -> String {
-    denies_after.map_or_else(
-        || "goes on".to_owned(),
-        |after| format!("refuses everybody after {}", to_text(after)),
-    )
 }

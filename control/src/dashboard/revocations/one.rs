@@ -15,7 +15,7 @@ use portcullis::time::{UnixMillis, UnixSeconds};
 
 use super::super::allowed::Allowed;
 use super::super::content_policy::POLICY_WITH_CONNECTIONS;
-use super::super::proxies::forget;
+use super::super::proxies::address;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
 use super::{existing, progress, what};
@@ -125,7 +125,7 @@ impl OneTemplate {
             name: Shown::new(&one.instance),
             text: progress::missing(one, now),
             forget: (may_forget && one.state != ProxyState::Live)
-                .then(|| forget::address(&one.instance)),
+                .then(|| address("forget", (&one.credential, &one.instance))),
         };
         Self {
             shell: person.shell(),

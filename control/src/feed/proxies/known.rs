@@ -83,9 +83,10 @@ impl Known {
         entries.map(|entry| u64::from(entry.polls)).sum()
     }
 
-    /// Forgets all proxies with a name.
-    pub fn forget(&mut self, instance: &str) {
-        for of_one in self.proxies.values_mut() {
+    /// Forgets the proxies with a name, of all filter credentials if none is given.
+    pub fn forget(&mut self, instance: &str, credential: Option<&str>) {
+        let proxies = self.proxies.iter_mut();
+        for (_, of_one) in proxies.filter(|(id, _)| credential.is_none_or(|only| only == *id)) {
             of_one.remove(instance);
         }
     }
