@@ -13,8 +13,8 @@ use axum::routing::{delete, get, post, put};
 
 use crate::api::error::ApiError;
 use crate::api::{
-    access_groups, admin_tokens, applications, audit, filter_credentials, keys, policies,
-    service_tokens, sessions, users,
+    access_groups, admin_tokens, applications, audit, filter_credentials, keys, policies, proxies,
+    reference, revocations, service_tokens, sessions, users,
 };
 use crate::audit::source::Source;
 use crate::dashboard::source;
@@ -28,26 +28,54 @@ pub const PATH: &str = "/api/admin/v1";
 pub fn router(service: Arc<Service>) -> Router<Arc<Service>> {
     let authenticate = middleware::from_fn_with_state(Arc::clone(&service), authenticate);
     let source = middleware::from_fn_with_state(service, source::call);
-    calls().layer(authenticate).layer(source)
+    let reference = middleware::from_fn(reference::refer);
+    calls().layer(authenticate).layer(source).layer(reference)
 }
 
 /// All calls. Each needs an [`Administrator`](crate::api::administrator::Administrator) as an
 /// extension of the request, and is refused without one.
 pub fn calls() -> Router<Arc<Service>> {
     Router::new()
+        .merge(people())
+        .merge(application_calls())
+        .merge(secrets())
+        .route("/proxies", get(proxies::list_page))
+        .route(
+            "/revocations",
+            get(revocations::calls::list_page).post(revocations::calls::make),
+        )
+        .route("/revocations/{version}", get(revocations::calls::show))
+        .route("/audit", get(audit::list))
+        .fallback(async || ApiError::NoSuchCall)
+        .method_not_allowed_fallback(async || ApiError::NoSuchMethod)
+}
+
+fn people() -> Router<Arc<Service>> {
+    Router::new()
         .route("/sessions", get(sessions::list))
-        .route("/sessions/{id}", delete(sessions::end))
-        .route("/users", get(users::list_page))
-        .route("/users/{id}", delete(users::removal::remove))
+        .route("/sessions/{id}", get(sessions::show).delete(sessions::end))
+        .route("/users", get(users::list_page).post(users::calls::add))
+        .route(
+            "/users/{id}",
+            get(users::calls::show).delete(users::removal::remove),
+        )
         .route("/users/{id}/revoke", post(users::revoke))
         .route("/users/{id}/disable", post(users::disable))
         .route("/users/{id}/enable", post(users::enabling::enable))
         .route("/users/{id}/password", post(users::password::set))
         .route("/users/{id}/role", put(users::role::set))
+}
+
+fn application_calls() -> Router<Arc<Service>> {
+    Router::new()
         .route("/applications", get(applications::list_page))
         .route(
             "/applications/{name}",
-            get(applications::show).delete(applications::removal::remove),
+            get(applications::show)
+                .put(applications::write::put)
+                .patch(applications::write::patch)
+                .delete(applications::removal::remove)
+                .layer(DefaultBodyLimit::max(applications::write::MAX_BODY_BYTES)),
         )
         .route(
             "/applications/{name}/revoke",
@@ -62,7 +90,14 @@ pub fn calls() -> Router<Arc<Service>> {
                 .delete(access_groups::delete)
                 .layer(DefaultBodyLimit::max(access_groups::MAX_BODY_BYTES)),
         )
-        .route("/filter-credentials", get(filter_credentials::list_page))
+}
+
+fn secrets() -> Router<Arc<Service>> {
+    Router::new()
+        .route(
+            "/filter-credentials",
+            get(filter_credentials::list_page).post(filter_credentials::make),
+        )
         .route(
             "/filter-credentials/{id}",
             delete(filter_credentials::revoke),
@@ -84,9 +119,6 @@ pub fn calls() -> Router<Arc<Service>> {
         .route("/keys/rotate", post(keys::rotate))
         .route("/keys/reseal", post(keys::reseal))
         .route("/keys/{kid}/refuse", post(keys::refuse))
-        .route("/audit", get(audit::list))
-        .fallback(async || ApiError::NoSuchCall)
-        .method_not_allowed_fallback(async || ApiError::NoSuchMethod)
 }
 
 async fn authenticate(

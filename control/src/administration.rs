@@ -5,6 +5,7 @@ pub mod admin_tokens;
 pub mod applications;
 pub mod audit;
 pub mod coverage;
+pub mod etag;
 pub mod filter_credentials;
 pub mod keys;
 pub mod policies;

@@ -23,9 +23,9 @@ mod tokens;
 mod upkeep;
 mod users;
 
-pub use access_groups::DeclaredAccessGroups;
 pub use access_groups::error::{AccessGroupError, MOST_ACCESS_GROUPS};
 pub use access_groups::rows::StoredAccessGroup;
+pub use access_groups::{DeclaredAccessGroups, ExpectedGroup};
 pub use applications::policies::PolicyCheck;
 pub use applications::{ChangeError, RemovedApplication, TakeOver};
 pub use audit::filter::{AuditField, AuditFilter};

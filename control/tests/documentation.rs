@@ -122,8 +122,8 @@ fn every_reason_of_a_command_is_listed_and_no_other() {
 
 fn reasons_of_commands() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // `key` uses the admin API's calls, and so can get this reason of theirs.
-    let mut reasons = BTreeSet::from(["usage", "conflict"].map(str::to_owned));
+    // `key` and `access-group` use the admin API's calls, and so can get these reasons of theirs.
+    let mut reasons = BTreeSet::from(["usage", "conflict", "too_large"].map(str::to_owned));
     for (file, function) in REASONS_OF_COMMANDS {
         let source = fs::read_to_string(root.join(file)).unwrap();
         let found = words(&source, function);

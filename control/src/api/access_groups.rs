@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 
 use super::administrator::{Administrator, Scope};
@@ -13,12 +14,14 @@ use super::authorization::require;
 use super::error::ApiError;
 use super::input::OptionalBody;
 use super::list::{ListPage, ListQuery, QueryResult};
+use super::precondition::{Precondition, Tagged, tagged};
+use crate::administration::etag::Etag;
 use crate::applications::check::check_again;
 use crate::applications::{Application, Definition};
 use crate::policy::notes::notes;
 use crate::policy::rules::Conditions;
 use crate::service::Service;
-use crate::storage::{AccessGroupError, StorageError, StoredAccessGroup};
+use crate::storage::{AccessGroupError, ExpectedGroup, StorageError, StoredAccessGroup};
 use checked::checked;
 
 /// The longest body of a call, in bytes: a group of the largest size, written with some space.
@@ -109,18 +112,16 @@ pub async fn show(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(name): Path<String>,
-) -> Result<Json<AccessGroupView>, ApiError> {
+) -> Result<Tagged<AccessGroupView>, ApiError> {
     require(&administrator, Scope::ApplicationsRead)?;
     let stored = find(&service, &name).await?.ok_or_else(|| unknown(&name))?;
+    let etag = Etag::of_access_group(&stored.group);
     let applications = service.storage.applications().await?;
-    let applications = &applications;
-    Ok(Json(
-        Seen {
-            stored,
-            applications,
-        }
-        .into(),
-    ))
+    let seen = Seen {
+        stored,
+        applications: &applications,
+    };
+    Ok(tagged(&etag, seen.into()))
 }
 
 /// Adds or replaces an access group. The policies that name it follow it at once.
@@ -128,19 +129,21 @@ pub async fn set(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(name): Path<String>,
+    headers: HeaderMap,
     body: OptionalBody,
-) -> Result<Json<ChangedAccessGroup>, ApiError> {
+) -> Result<Tagged<ChangedAccessGroup>, ApiError> {
     require(&administrator, Scope::ApplicationsWrite)?;
     let before = find(&service, &name).await?;
     if before.as_ref().is_some_and(|before| before.declared) {
         return Err(refused(AccessGroupError::Declared, &name));
     }
+    let expected = expected(&administrator, (&name, &headers), before.as_ref())?;
     let group = checked(&service, &name, body, before.as_ref()).await?;
     let demo = service.config.server.demo;
     let check = |definition: &Definition| check_again(definition, demo);
     let storage = &service.storage;
     let version = storage
-        .set_access_group(&group, &check, administrator.initiator())
+        .set_access_group((&group, expected), &check, administrator.initiator())
         .await
         .map_err(|error| refused(error, &name))?;
     if let Some(version) = version {
@@ -150,27 +153,57 @@ pub async fn set(
     if changed {
         tracing::info!(access_group = name, version, by = %administrator, "access group set");
     }
+    let etag = Etag::of_access_group(&group);
     let applications = storage.applications().await?;
-    let notes = users(&name, &applications).flat_map(|one| {
+    let seen = Seen {
+        stored: StoredAccessGroup {
+            group,
+            declared: false,
+        },
+        applications: &applications,
+    };
+    let set = ChangedAccessGroup {
+        group: seen.into(),
+        changed,
+        version,
+        notes: notes_about(&name, &applications),
+    };
+    Ok(tagged(&etag, set))
+}
+
+/// What the group must be for the change to happen. The command line says on purpose what it sets, and
+/// needs no `if-match`.
+fn expected<'a>(
+    administrator: &Administrator,
+    (name, headers): (&str, &HeaderMap),
+    before: Option<&'a StoredAccessGroup>,
+) -> Result<ExpectedGroup<'a>, ApiError> {
+    let given = match administrator {
+        Administrator::Socket(_) => Precondition::given(headers)?,
+        _ => Some(Precondition::required(headers)?),
+    };
+    match (given, before) {
+        (None, _) => return Ok(ExpectedGroup::Any),
+        (Some(Precondition::New), None) => {}
+        (Some(Precondition::New), Some(_)) => {
+            let text = format!("an access group with the name `{name}` exists already");
+            return Err(ApiError::NameTaken(text));
+        }
+        (Some(_), None) => return Err(unknown(name)),
+        (Some(expected), Some(before)) => {
+            expected.check(&Etag::of_access_group(&before.group))?;
+        }
+    }
+    Ok(ExpectedGroup::Is(before.map(|before| &before.group)))
+}
+
+/// What an administrator should know about the policies that name a group.
+fn notes_about(name: &str, applications: &[Application]) -> Vec<String> {
+    let notes = users(name, applications).flat_map(|one| {
         let of_policy = notes(&one.definition.policy).into_iter();
         of_policy.map(|note| format!("{}: {note}", one.definition.name))
     });
-    let notes = notes.collect();
-    let stored = StoredAccessGroup {
-        group,
-        declared: false,
-    };
-    let applications = &applications;
-    Ok(Json(ChangedAccessGroup {
-        group: Seen {
-            stored,
-            applications,
-        }
-        .into(),
-        changed,
-        version,
-        notes,
-    }))
+    notes.collect()
 }
 
 /// Deletes an access group that no policy names.
@@ -211,7 +244,9 @@ fn refused(error: AccessGroupError, name: &str) -> ApiError {
         AccessGroupError::Unknown => unknown(name),
         AccessGroupError::Unfit { .. } => ApiError::RequestInvalid(error.to_string()),
         AccessGroupError::Storage(error) => error.into(),
-        AccessGroupError::Declared | AccessGroupError::InUse(_) | AccessGroupError::TooMany => {
+        AccessGroupError::Declared => ApiError::Declared(error.to_string()),
+        AccessGroupError::Raced => ApiError::ChangedMeanwhile { etag: None },
+        AccessGroupError::InUse(_) | AccessGroupError::TooMany => {
             ApiError::Conflict(error.to_string())
         }
     }

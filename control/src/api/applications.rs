@@ -1,9 +1,10 @@
-//! Applications: `GET applications`, `GET applications/{name}`; on the control socket also
+//! Applications: `GET applications`, `GET applications/{audience or name}`; on the control socket also
 //! `GET /applications`, `POST /applications`, `POST /applications/show`, `POST /applications/set`.
 
 pub mod removal;
 pub mod revocation;
-mod selected;
+pub mod selected;
+pub mod write;
 
 use std::sync::Arc;
 
@@ -17,13 +18,15 @@ use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
 use super::list::{Items, ListPage, ListQuery, QueryResult};
+use super::precondition::{Tagged, tagged};
 use crate::administration::applications::change::{self as administration, SaveError};
+use crate::administration::etag::Etag;
 use crate::applications::neighbours::{notes, taken_over};
 use crate::applications::{Application, Draft};
 use crate::policy::notes::{self as policy_notes, ADMITS_NOBODY};
 use crate::service::Service;
 use crate::storage::{StorageError, TakeOver};
-use selected::{ApplicationName, NO_SUCH_NAME, no_such_name};
+use selected::{ApplicationName, find, no_such_name};
 
 /// An application with all its settings, as an administrator would write them.
 #[derive(Debug, Serialize, Deserialize)]
@@ -109,10 +112,11 @@ pub async fn show(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(name): Path<String>,
-) -> Result<Json<ApplicationView>, ApiError> {
+) -> Result<Tagged<ApplicationView>, ApiError> {
     require(&administrator, Scope::ApplicationsRead)?;
-    let application = service.storage.application_named(&name).await?;
-    Ok(Json(application.ok_or(NO_SUCH_NAME)?.into()))
+    let application = find(&service, &name).await?;
+    let etag = Etag::of_application(&application);
+    Ok(tagged(&etag, application.into()))
 }
 
 /// The same for the command line.
@@ -131,7 +135,7 @@ pub async fn add(
     administrator: Administrator,
     Input(draft): Input<Draft>,
 ) -> Result<Json<StoredApplication>, CommandError> {
-    let application = administration::add(&service, &administrator, draft).await?;
+    let (application, _) = administration::add(&service, &administrator, draft).await?;
     Ok(Json(
         stored_application(&service, &application, None).await?,
     ))

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
+use super::error::ApiError;
 use crate::problems::{InputProblem, Refused};
 use crate::sign_in::users::MakeUserError;
 use crate::storage::{AddUserError, ChangeError, RoleError, StorageError};
@@ -58,8 +59,8 @@ pub struct ErrorBody {
     /// The same for programs: one of a few words.
     #[serde(default)]
     pub reason: String,
-    /// Each problem, if the input is invalid.
-    #[serde(default)]
+    /// Each problem, if the input is invalid; the admin API calls them `errors`.
+    #[serde(default, alias = "errors")]
     pub problems: Vec<InputProblem>,
 }
 
@@ -96,6 +97,22 @@ impl From<MakeUserError> for CommandError {
             MakeUserError::Refused(refused) => Self::Refused(refused),
             MakeUserError::Add(AddUserError::EmailTaken) => Self::EmailTaken,
             error => Self::Failed(error.into()),
+        }
+    }
+}
+
+impl From<CommandError> for ApiError {
+    fn from(error: CommandError) -> Self {
+        let text = error.to_string();
+        match error {
+            CommandError::NoSuchCall => Self::NoSuchCall,
+            CommandError::Refused(refused) => Self::Refused(refused),
+            CommandError::Unknown { .. } => Self::Unknown(text),
+            CommandError::Change(error) => error.into(),
+            CommandError::EmailTaken => Self::EmailTaken,
+            CommandError::SeveralUsers(_) => Self::Conflict(text),
+            CommandError::LastAdministrator => Self::LastAdministrator,
+            CommandError::Failed(error) => Self::Failed(error),
         }
     }
 }

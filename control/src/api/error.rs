@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::administrator::Scope;
-use crate::metrics::refusals::{Endpoint, Refused};
-use crate::problems::Problem;
+use crate::metrics::refusals::{Endpoint, Refused as Counted};
+use crate::problems::{Problem, Refused};
 use crate::storage::{RoleError, StorageError};
 
 /// Why a call was refused; nothing was changed.
@@ -41,6 +41,40 @@ pub enum ApiError {
     /// The query or the body is invalid.
     #[error("{0}")]
     RequestInvalid(String),
+    /// Fields of the body are invalid.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The body is larger than the call takes.
+    #[error("the body is larger than this call takes")]
+    TooLarge,
+    /// The call does not say what it expects.
+    #[error(
+        "send `if-match` with the `etag` of what you read, or `if-none-match: *` to make something new"
+    )]
+    PreconditionRequired,
+    /// What the call is about is not what the caller expects.
+    #[error("it was changed since you read it; read it again")]
+    ChangedMeanwhile {
+        /// What its `etag` is now.
+        etag: Option<String>,
+    },
+    /// It comes from the configuration file.
+    #[error("{0}")]
+    Declared(String),
+    /// Something else has the name.
+    #[error("{0}")]
+    NameTaken(String),
+    /// Another user has the address.
+    #[error("a user with this e-mail address already exists")]
+    EmailTaken,
+    /// Another application has the place.
+    #[error("{text}")]
+    PlaceTaken {
+        /// What is taken, and by which application.
+        text: String,
+        /// The other application.
+        holder: String,
+    },
     /// The call conflicts with the state of what it is about.
     #[error("{0}")]
     Conflict(String),
@@ -59,76 +93,96 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    fn parts(&self) -> (StatusCode, &'static str, &'static str) {
-        match self {
-            Self::NoSuchCall => (StatusCode::NOT_FOUND, "no_such_call", "No such call"),
-            Self::NoSuchMethod => (
-                StatusCode::METHOD_NOT_ALLOWED,
-                "no_such_method",
-                "No such method",
-            ),
-            Self::TokenInvalid => (
-                StatusCode::UNAUTHORIZED,
-                "token_invalid",
-                "No valid admin token",
-            ),
-            Self::ScopeMissing(_) => (
-                StatusCode::FORBIDDEN,
-                "scope_missing",
-                "Not allowed with this admin token",
-            ),
-            Self::AdministratorProtected => (
-                StatusCode::FORBIDDEN,
-                "administrator_protected",
-                "Not allowed for users with a role",
-            ),
-            Self::LastAdministrator => (
-                StatusCode::CONFLICT,
-                "last_administrator",
-                "The last administrator",
-            ),
-            Self::SourceRefused => (
-                StatusCode::FORBIDDEN,
-                "source_refused",
-                "Not from this address",
-            ),
-            Self::RequestInvalid(_) => (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "request_invalid",
-                "Invalid request",
-            ),
-            Self::Conflict(_) => (StatusCode::CONFLICT, "conflict", "Conflict"),
-            Self::NotFound(_) | Self::Unknown(_) => {
-                (StatusCode::NOT_FOUND, "not_found", "Not found")
-            }
-            Self::Storage(_) | Self::Failed(_) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "Not available right now",
-            ),
+    /// What the body of a call was refused with before it was read.
+    pub fn of_body(status: StatusCode, text: String) -> Self {
+        match status {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            _ => Self::RequestInvalid(text),
         }
     }
-}
 
-impl ApiError {
+    fn parts(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::NoSuchCall => (StatusCode::NOT_FOUND, "no_such_call"),
+            Self::NoSuchMethod => (StatusCode::METHOD_NOT_ALLOWED, "no_such_method"),
+            Self::TokenInvalid => (StatusCode::UNAUTHORIZED, "token_invalid"),
+            Self::ScopeMissing(_) => (StatusCode::FORBIDDEN, "scope_missing"),
+            Self::AdministratorProtected => (StatusCode::FORBIDDEN, "administrator_protected"),
+            Self::SourceRefused => (StatusCode::FORBIDDEN, "source_refused"),
+            Self::NotFound(_) | Self::Unknown(_) => (StatusCode::NOT_FOUND, "not_found"),
+            Self::LastAdministrator => (StatusCode::CONFLICT, "last_administrator"),
+            Self::Declared(_) => (StatusCode::CONFLICT, "declared"),
+            Self::NameTaken(_) => (StatusCode::CONFLICT, "name_taken"),
+            Self::EmailTaken => (StatusCode::CONFLICT, "email_taken"),
+            Self::PlaceTaken { .. } => (StatusCode::CONFLICT, "place_taken"),
+            Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            Self::ChangedMeanwhile { .. } => (StatusCode::PRECONDITION_FAILED, "changed_meanwhile"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::RequestInvalid(_) | Self::Refused(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "request_invalid")
+            }
+            Self::PreconditionRequired => {
+                (StatusCode::PRECONDITION_REQUIRED, "precondition_required")
+            }
+            Self::Storage(_) | Self::Failed(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            Self::NoSuchCall => "No such call",
+            Self::NoSuchMethod => "No such method",
+            Self::TokenInvalid => "No valid admin token",
+            Self::ScopeMissing(_) => "Not allowed with this admin token",
+            Self::AdministratorProtected => "Not allowed for users with a role",
+            Self::SourceRefused => "Not from this address",
+            Self::NotFound(_) | Self::Unknown(_) => "Not found",
+            Self::LastAdministrator => "The last administrator",
+            Self::Declared(_) => "Declared in the configuration file",
+            Self::NameTaken(_) => "The name is taken",
+            Self::EmailTaken => "The e-mail address is taken",
+            Self::PlaceTaken { .. } => "Another application is there",
+            Self::Conflict(_) => "Conflict",
+            Self::ChangedMeanwhile { .. } => "Changed since you read it",
+            Self::TooLarge => "Body too large",
+            Self::RequestInvalid(_) | Self::Refused(_) => "Invalid request",
+            Self::PreconditionRequired => "Precondition required",
+            Self::Storage(_) | Self::Failed(_) => "Not available right now",
+        }
+    }
+
     fn of_storage(&self) -> Option<&StorageError> {
         match self {
             Self::Storage(error) => Some(error),
             _ => None,
         }
     }
+
+    fn problem(&self) -> Problem<&'static str> {
+        let (status, reason) = self.parts();
+        let detail = Problem::<&str>::public_text(status, &self, self.of_storage());
+        let problem = Problem::new(status, self.title(), reason).with_detail(detail);
+        match self {
+            Self::Refused(refused) => problem.with_errors(refused.0.clone()),
+            Self::PlaceTaken { holder, .. } => problem.with_holder(Some(holder.clone())),
+            Self::ChangedMeanwhile { etag } => problem.with_etag(etag.clone()),
+            _ => problem,
+        }
+    }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (status, reason, title) = self.parts();
-        let detail = Problem::<&str>::public_text(status, &self, self.of_storage());
-        let problem = Problem::new(status, title, reason).with_detail(detail);
-        let mut response = problem.respond("admin", &self);
-        response.extensions_mut().insert(Refused {
+        let problem = self.problem();
+        let (_, reason) = self.parts();
+        let mut response = problem.clone().respond("admin", &self);
+        let extensions = response.extensions_mut();
+        extensions.insert(Counted {
             endpoint: Endpoint::Admin,
             reason,
         });
+        // The call's way out adds the reference.
+        extensions.insert(problem);
         response
     }
 }

@@ -1,4 +1,4 @@
-//! Filter credentials: `GET filter-credentials`, `DELETE filter-credentials/{id}`; on the control
+//! Filter credentials: `GET|POST filter-credentials`, `DELETE filter-credentials/{id}`; on the control
 //! socket also `GET /filter-credentials`, `POST /filter-credentials`,
 //! `POST /filter-credentials/revoke`.
 
@@ -13,7 +13,7 @@ use super::administrator::{Administrator, Scope};
 use super::authorization::require;
 use super::command_error::CommandError;
 use super::error::ApiError;
-use super::input::Input;
+use super::input::{Input, OptionalBody, optional};
 use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::administration::filter_credentials::{self as administration, KnownCredential};
 use crate::problems::InputProblems;
@@ -23,7 +23,7 @@ use crate::tokens::credential::check_name;
 use crate::tokens::filter_credentials::{self, CredentialRequest};
 
 /// The applications that the credential is for; all if none is named.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AddFilterCredential {
     #[serde(default)]
@@ -101,6 +101,25 @@ pub async fn add(
     administrator: Administrator,
     Input(request): Input<AddFilterCredential>,
 ) -> Result<Json<AddedFilterCredential>, CommandError> {
+    Ok(Json(added(&service, &administrator, request).await?))
+}
+
+/// The same for programs.
+pub async fn make(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    body: OptionalBody,
+) -> Result<Json<AddedFilterCredential>, ApiError> {
+    require(&administrator, Scope::CredentialsWrite)?;
+    let request: AddFilterCredential = optional(body)?;
+    Ok(Json(added(&service, &administrator, request).await?))
+}
+
+async fn added(
+    service: &Service,
+    by: &Administrator,
+    request: AddFilterCredential,
+) -> Result<AddedFilterCredential, CommandError> {
     let mut problems = InputProblems::default();
     check_name(&request.name, &mut problems);
     let mut audiences = Vec::new();
@@ -119,11 +138,11 @@ pub async fn add(
         name: &request.name,
         audiences: (!audiences.is_empty()).then_some(audiences),
     };
-    let made = filter_credentials::make(&service, request, administrator.initiator()).await?;
-    Ok(Json(AddedFilterCredential {
+    let made = filter_credentials::make(service, request, by.initiator()).await?;
+    Ok(AddedFilterCredential {
         id: made.id,
         credential: made.credential.reveal().to_owned(),
-    }))
+    })
 }
 
 /// All credentials, the oldest first.

@@ -42,9 +42,14 @@ pub type OptionalBody = Result<Bytes, BytesRejection>;
 
 /// What the body of a call of the admin API says; the defaults if it is empty.
 pub fn optional<T: Default + DeserializeOwned>(body: OptionalBody) -> Result<T, ApiError> {
-    let body = body.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
-    if body.is_empty() {
-        return Ok(T::default());
+    match body {
+        Ok(body) if body.is_empty() => Ok(T::default()),
+        body => required(body),
     }
+}
+
+/// What the body of a call of the admin API says.
+pub fn required<T: DeserializeOwned>(body: OptionalBody) -> Result<T, ApiError> {
+    let body = body.map_err(|error| ApiError::of_body(error.status(), error.body_text()))?;
     serde_json::from_slice(&body).map_err(|error| ApiError::RequestInvalid(error.to_string()))
 }

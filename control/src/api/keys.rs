@@ -111,7 +111,8 @@ pub async fn rotate(
     body: Result<Json<RotateRequest>, JsonRejection>,
 ) -> Result<Json<Rotated>, ApiError> {
     require(&administrator, Scope::KeysRotate)?;
-    let Json(request) = body.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
+    let Json(request) =
+        body.map_err(|error| ApiError::of_body(error.status(), error.body_text()))?;
     let algorithm = request.algorithm.as_deref().map(algorithm).transpose()?;
     let published_at = service.now();
     let Published {

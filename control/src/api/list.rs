@@ -79,6 +79,11 @@ impl ListQuery {
         }
     }
 
+    /// How many items a page holds.
+    pub fn limit(&self) -> usize {
+        self.limit as usize
+    }
+
     /// How many items to read: one more than the page holds shows whether another page follows.
     pub fn limit_and_one(&self) -> u32 {
         self.limit + 1

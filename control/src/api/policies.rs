@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 
 use super::administrator::{Administrator, Scope};
+use super::applications::selected::find;
 use super::authorization::require;
 use super::command_error::CommandError;
 use super::error::ApiError;
@@ -47,15 +48,12 @@ pub async fn test(
 ) -> Result<Json<PolicyAnswer>, ApiError> {
     require(&administrator, Scope::ApplicationsRead)?;
     let question: PolicyQuestion = optional(body)?;
-    question
-        .check()
-        .map_err(|refused| ApiError::RequestInvalid(refused.to_string()))?;
+    question.check()?;
     if question.user.is_some() {
         // It may say what a user's newest sign-in was like.
         require(&administrator, Scope::SessionsRead)?;
     }
-    let application = service.storage.application_named(&name).await?;
-    let application = application.ok_or(ApiError::NotFound("no application has this name"))?;
+    let application = find(&service, &name).await?;
     Ok(Json(answer_of(&service, &application, question).await?))
 }
 

@@ -1,4 +1,5 @@
-//! Proxies, which follow the feed: `GET /proxies`, `POST /proxies/forget`, on the control socket.
+//! Proxies, which follow the feed: `GET proxies`; on the control socket also `GET /proxies` and
+//! `POST /proxies/forget`.
 
 use std::sync::Arc;
 
@@ -8,13 +9,16 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
-use super::administrator::Administrator;
+use super::administrator::{Administrator, Scope};
+use super::authorization::require;
 use super::command_error::CommandError;
+use super::error::ApiError;
 use super::input::Input;
-use super::list::Items;
+use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::administration::proxies::{self, Named};
 use crate::feed::proxies::{ProxyState, Standing, standings};
 use crate::service::Service;
+use crate::storage::StorageError;
 
 /// A proxy, in a list.
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,14 +62,33 @@ pub struct Forgotten {
 pub async fn list(
     State(service): State<Arc<Service>>,
 ) -> Result<Json<Items<ProxyView>>, CommandError> {
-    service
-        .proxies
-        .write(&service.storage, &service.notifier)
-        .await?;
-    let standings = standings(service.storage.proxies().await?, service.clock.now());
+    let standings = known(&service).await?;
     Ok(Json(Items {
         items: standings.into_iter().map(ProxyView::from).collect(),
     }))
+}
+
+/// A page of proxies, by credential and name.
+pub async fn list_page(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    query: QueryResult,
+) -> Result<Json<ListPage<ProxyView>>, ApiError> {
+    require(&administrator, Scope::ProxiesRead)?;
+    let query = ListQuery::checked(query)?;
+    let after = query.after::<(String, String)>()?;
+    let position = |one: &Standing| (one.proxy.credential.clone(), one.proxy.instance.clone());
+    let mut proxies = known(&service).await?;
+    proxies.retain(|one| after.as_ref().is_none_or(|after| position(one) > *after));
+    proxies.sort_by_key(position);
+    proxies.truncate(query.limit_and_one() as usize);
+    Ok(Json(query.page(proxies, position)))
+}
+
+async fn known(service: &Service) -> Result<Vec<Standing>, StorageError> {
+    let storage = &service.storage;
+    service.proxies.write(storage, &service.notifier).await?;
+    Ok(standings(storage.proxies().await?, service.clock.now()))
 }
 
 impl From<Standing> for ProxyView {

@@ -1,5 +1,7 @@
-//! Revocations, which proxies have applied them, and how long it took: `GET /revocations`,
-//! `POST /revocations/show`, `POST /revocations/wait`, on the control socket.
+//! Revocations, which proxies have applied them, and how long it took: on the control socket
+//! `GET /revocations`, `POST /revocations/show`, `POST /revocations/wait`.
+
+pub mod calls;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -119,10 +119,10 @@ impl From<Seen> for ServiceTokenView {
 impl From<MakeServiceTokenError> for ApiError {
     fn from(error: MakeServiceTokenError) -> Self {
         match error {
-            MakeServiceTokenError::Refused(refused) => Self::RequestInvalid(refused.to_string()),
+            MakeServiceTokenError::Refused(refused) => Self::Refused(refused),
             MakeServiceTokenError::Add(AddServiceTokenError::Storage(error)) => error.into(),
             MakeServiceTokenError::Add(error @ AddServiceTokenError::NameTaken) => {
-                Self::Conflict(error.to_string())
+                Self::NameTaken(error.to_string())
             }
             MakeServiceTokenError::Randomness(error) => Self::Failed(error.into()),
         }

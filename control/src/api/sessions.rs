@@ -1,4 +1,4 @@
-//! Global sessions: `GET sessions?user=…`, `DELETE sessions/{id}`; on the control socket also
+//! Global sessions: `GET sessions?user=…`, `GET sessions/{id}`, `DELETE sessions/{id}`; on the control socket also
 //! `POST /revocations/session`.
 //!
 //! A session's end is answered when it is durable; filters are notified at once.
@@ -20,6 +20,8 @@ use crate::administration::sessions::end_session;
 use crate::service::Service;
 use crate::sign_in::email::characters::scripts_of;
 use crate::storage::{ListedSession, SessionQuery, UsedApplication, UserPage};
+
+const NO_SUCH_SESSION: ApiError = ApiError::NotFound("no live session has this id");
 
 /// A live global session.
 #[derive(Debug, Serialize, Deserialize)]
@@ -123,6 +125,17 @@ pub async fn list(
     Ok(Json(query.page(sessions, position)))
 }
 
+/// A live session.
+pub async fn show(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(id): Path<String>,
+) -> Result<Json<SessionView>, ApiError> {
+    require(&administrator, Scope::SessionsRead)?;
+    let session = service.storage.listed_session(&id, service.now()).await?;
+    Ok(Json(session.ok_or(NO_SUCH_SESSION)?.into()))
+}
+
 /// Ends a session: its tokens are refused in every application.
 pub async fn end(
     State(service): State<Arc<Service>>,
@@ -131,7 +144,7 @@ pub async fn end(
 ) -> Result<Json<RevokedSession>, ApiError> {
     require(&administrator, Scope::SessionsRevoke)?;
     let ended = end_session(&service, &administrator, &id).await?;
-    let version = ended.ok_or(ApiError::NotFound("no live session has this id"))?;
+    let version = ended.ok_or(NO_SUCH_SESSION)?;
     Ok(Json(RevokedSession { version }))
 }
 

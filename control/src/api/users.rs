@@ -1,6 +1,7 @@
 //! Users: `GET users`, `POST users/{id}/revoke`, `POST users/{id}/disable`; on the control socket also
 //! `GET /users`, `POST /users`, `POST /users/disable`, `POST /revocations/user`.
 
+pub mod calls;
 pub mod enabling;
 pub mod password;
 pub mod removal;
@@ -173,19 +174,27 @@ pub async fn add(
     administrator: Administrator,
     Input(request): Input<AddUser>,
 ) -> Result<Json<AddedUser>, CommandError> {
+    Ok(Json(added(&service, &administrator, request).await?))
+}
+
+async fn added(
+    service: &Service,
+    by: &Administrator,
+    request: AddUser,
+) -> Result<AddedUser, CommandError> {
     let generated = request.password.is_none();
     let request = UserRequest {
         email: &request.email,
         password: request.password,
         role: None,
     };
-    let user = users::make(&service, request, administrator.initiator()).await?;
-    Ok(Json(AddedUser {
+    let user = users::make(service, request, by.initiator()).await?;
+    Ok(AddedUser {
         mixed_scripts: scripts_of(&user.email),
         id: user.id,
         email: user.email,
         password: generated.then(|| user.password.reveal().to_owned()),
-    }))
+    })
 }
 
 /// Ends all sessions of a user, who cannot sign in again for `login_block_after_revoke`.

@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Serialize, Serializer};
 
+use super::InputProblem;
 use crate::storage::StorageError;
 
 /// The text of every internal error. Its cause is only logged.
@@ -14,7 +15,7 @@ const UNAVAILABLE: &str = "the control service cannot do this now; try again";
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// An error response. `R` is the API's type for the machine-readable reason.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Problem<R> {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -24,6 +25,18 @@ pub struct Problem<R> {
     reason: R,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    /// What the log and the audit log know the request by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    /// Everything that is wrong with the input.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<InputProblem>,
+    /// The application that has what another one cannot have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<String>,
+    /// The `etag` that the resource has now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    etag: Option<String>,
     /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
@@ -45,6 +58,10 @@ impl<R: Serialize + fmt::Debug> Problem<R> {
             status,
             reason,
             detail: None,
+            reference: None,
+            errors: Vec::new(),
+            holder: None,
+            etag: None,
             retry_after: None,
             account: None,
             return_to: None,
@@ -73,6 +90,30 @@ impl<R: Serialize + fmt::Debug> Problem<R> {
             detail: Some(detail),
             ..self
         }
+    }
+
+    /// The same problem with what the log and the audit log know the request by.
+    #[must_use]
+    pub fn with_reference(self, reference: Option<String>) -> Self {
+        Self { reference, ..self }
+    }
+
+    /// The same problem with everything that is wrong with the input.
+    #[must_use]
+    pub fn with_errors(self, errors: Vec<InputProblem>) -> Self {
+        Self { errors, ..self }
+    }
+
+    /// The same problem with the application that has what another one cannot have.
+    #[must_use]
+    pub fn with_holder(self, holder: Option<String>) -> Self {
+        Self { holder, ..self }
+    }
+
+    /// The same problem with the `etag` that the resource has now.
+    #[must_use]
+    pub fn with_etag(self, etag: Option<String>) -> Self {
+        Self { etag, ..self }
     }
 
     /// The same problem with the number of seconds after which a retry can succeed.
@@ -113,6 +154,14 @@ impl<R: Serialize + fmt::Debug> Problem<R> {
             headers.insert(name, HeaderValue::from_static(value));
         }
         response
+    }
+
+    /// The response with this problem instead of the one that it has.
+    #[must_use]
+    pub fn instead_of(self, response: Response) -> Response {
+        let (mut parts, _) = response.into_parts();
+        parts.headers.remove(header::CONTENT_LENGTH);
+        Response::from_parts(parts, Json(self).into_response().into_body())
     }
 }
 

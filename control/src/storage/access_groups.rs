@@ -19,6 +19,15 @@ use rows::{Columns, SELECT_ALL, StoredAccessGroup, delete, from_rows, put, read}
 
 pub use declare::DeclaredAccessGroups;
 
+/// What an access group must be for a change of it to happen.
+#[derive(Debug, Clone, Copy)]
+pub enum ExpectedGroup<'a> {
+    /// Whatever it is.
+    Any,
+    /// This, or not there.
+    Is(Option<&'a AccessGroup>),
+}
+
 impl Database {
     /// All access groups, by name.
     pub async fn access_groups(&self) -> Result<Vec<StoredAccessGroup>, StorageError> {
@@ -27,11 +36,11 @@ impl Database {
     }
 
     /// Adds or replaces an access group, and changes the policies that name it, if `check` accepts
-    /// each of them. Returns the version that publishes these; `None` if there are none, or if the
+    /// each of them, and if the group is as expected. Returns the version that publishes these; `None` if there are none, or if the
     /// group is already so.
     pub async fn set_access_group(
         &self,
-        group: &AccessGroup,
+        (group, expected): (&AccessGroup, ExpectedGroup<'_>),
         check: PolicyCheck<'_>,
         by: &Initiator,
     ) -> Result<Option<u64>, AccessGroupError> {
@@ -41,6 +50,7 @@ impl Database {
         let before = all.iter().find(|one| one.group.name == group.name);
         match before {
             Some(before) if before.declared => return Err(AccessGroupError::Declared),
+            before if !expected.is(before) => return Err(AccessGroupError::Raced),
             Some(before) if before.group == *group => return Ok(None),
             None if all.iter().filter(|one| !one.declared).count() >= MOST_ACCESS_GROUPS => {
                 return Err(AccessGroupError::TooMany);
@@ -79,5 +89,14 @@ impl Database {
         delete(&mut write, name).await?;
         write.commit([events::removed(by, &found)]).await?;
         Ok(())
+    }
+}
+
+impl ExpectedGroup<'_> {
+    fn is(self, now: Option<&StoredAccessGroup>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Is(expected) => now.map(|now| &now.group) == expected,
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! `/api/admin/v1/…` with admin tokens.
 
 mod access;
+mod applications;
+mod calls;
+mod groups;
 
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -21,6 +24,24 @@ pub async fn call(service: &Service, token: &str, method: Method, path: &str) ->
     let url = service.page(&format!("/api/admin/v1/{path}"));
     let request = service.http.request(method, url).bearer_auth(token);
     request.send().await.unwrap()
+}
+
+/// A call with these headers and this body: the status, the `etag`, the answer.
+async fn sent(
+    service: &Service,
+    (token, method, path): (&str, Method, &str),
+    headers: &[(&str, &str)],
+    body: Value,
+) -> (u16, String, Value) {
+    let url = service.page(&format!("/api/admin/v1/{path}"));
+    let request = service.http.request(method, url).bearer_auth(token);
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    });
+    let answer = request.json(&body).send().await.unwrap();
+    let etag = answer.headers().get("etag");
+    let etag = etag.map_or("", |etag| etag.to_str().unwrap()).to_owned();
+    (answer.status().as_u16(), etag, answer.json().await.unwrap())
 }
 
 async fn done(service: &Service, token: &str, method: Method, path: &str) -> Value {

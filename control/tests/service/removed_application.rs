@@ -134,7 +134,7 @@ async fn a_declared_application_is_removed_in_the_file_only() {
     );
     let token = token(&service, &["applications:write"]).await;
     let refused = call(&service, &token, Method::DELETE, "applications/wiki").await;
-    assert_eq!(problem(refused).await, (409, "conflict".into()));
+    assert_eq!(problem(refused).await, (409, "declared".into()));
     assert_eq!(service.listed("/applications").await, before);
 }
 

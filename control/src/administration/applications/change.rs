@@ -49,7 +49,8 @@ pub async fn checked(
     Ok(definition.ok_or_else(|| Refused(Vec::new()))?)
 }
 
-/// Adds an application, with a new audience, or the one that a declared application of the name had.
+/// Adds an application, with a new audience, or the one that a declared application of the name had. Also the
+/// version of the feed that publishes it.
 ///
 /// # Errors
 /// When nothing was added.
@@ -57,7 +58,7 @@ pub async fn add(
     service: &Service,
     by: &Administrator,
     draft: Draft,
-) -> Result<Application, SaveError> {
+) -> Result<(Application, u64), SaveError> {
     let application = Application {
         audience: service.random.audience()?,
         declared: false,
@@ -79,7 +80,7 @@ pub async fn add(
         %by,
         "application added"
     );
-    Ok(application)
+    Ok((application, version))
 }
 
 /// Changes `before` to `definition`, unless it is no longer `before`. The version that publishes it;

@@ -52,8 +52,7 @@ pub(super) async fn checked(
         );
         problems.add("", size, message);
     }
-    let refused = |refused: Refused| ApiError::RequestInvalid(refused.to_string());
-    problems.finish().map_err(refused)?;
+    problems.finish()?;
     // There is a group if there is no problem.
-    group.ok_or_else(|| refused(Refused(Vec::new())))
+    group.ok_or_else(|| Refused(Vec::new()).into())
 }

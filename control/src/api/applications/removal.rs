@@ -11,7 +11,7 @@ use super::super::authorization::require;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::{Input, OptionalBody, optional};
-use super::selected::{NO_SUCH_NAME, no_such_name};
+use super::selected::{find, no_such_name};
 use crate::administration::applications::remove;
 use crate::service::Service;
 use crate::storage::{ChangeError, TakeOver};
@@ -58,12 +58,9 @@ pub async fn remove(
     require(&administrator, Scope::ApplicationsWrite)?;
     let options: RemoveOptions = optional(body)?;
     let take_over = TakeOver::allowed_if(options.leave_to_wildcard);
-    match remove_application(&service, &administrator, name, take_over).await {
-        Ok(removed) => Ok(Json(removed)),
-        Err(ChangeError::Unknown) => Err(NO_SUCH_NAME),
-        Err(ChangeError::Storage(error)) => Err(error.into()),
-        Err(error) => Err(ApiError::Conflict(error.to_string())),
-    }
+    let name = find(&service, &name).await?.definition.name;
+    let removed = remove_application(&service, &administrator, name, take_over).await?;
+    Ok(Json(removed))
 }
 
 /// The same for the command line.

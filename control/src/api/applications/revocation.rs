@@ -12,7 +12,7 @@ use super::super::authorization::require;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::{Input, OptionalBody, optional};
-use super::selected::{NO_SUCH_NAME, no_such_name};
+use super::selected::{find, no_such_name};
 use crate::administration::applications::revoke_tokens;
 use crate::service::Service;
 
@@ -48,8 +48,7 @@ pub async fn revoke(
 ) -> Result<Json<RevokedApplication>, ApiError> {
     require(&administrator, Scope::ApplicationsRevoke)?;
     let options: RevokeOptions = optional(body)?;
-    let application = service.storage.application_named(&name).await?;
-    let application = application.ok_or(NO_SUCH_NAME)?;
+    let application = find(&service, &name).await?;
     let fresh_login = options.fresh_login;
     let version = revoke_tokens(&service, &administrator, &application, fresh_login).await?;
     Ok(Json(RevokedApplication { version }))

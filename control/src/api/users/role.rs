@@ -68,8 +68,7 @@ pub async fn set(
 ) -> Result<Json<RoleView>, ApiError> {
     require(&administrator, Scope::RolesWrite)?;
     let request: NewRole = optional(body)?;
-    let role =
-        checked(&request.role).map_err(|refused| ApiError::RequestInvalid(refused.to_string()))?;
+    let role = checked(&request.role)?;
     let selector = UserSelector::Id(&id);
     match roles::set_role(&service, selector, role, &administrator).await {
         Ok(changed) => Ok(Json(RoleView::of(changed, role))),

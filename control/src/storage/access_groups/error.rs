@@ -42,6 +42,9 @@ pub enum AccessGroupError {
         /// What would be wrong with its policy.
         refused: Refused,
     },
+    /// It was changed at the same time.
+    #[error("the access group was changed by somebody else at the same time; try again")]
+    Raced,
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),

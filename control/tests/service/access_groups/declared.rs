@@ -21,7 +21,7 @@ async fn a_declared_group_can_only_be_changed_in_the_file() {
     for (status, answer) in [put, deleted] {
         assert_eq!(
             (status, &answer["reason"]),
-            (StatusCode::CONFLICT, &json!("conflict"))
+            (StatusCode::CONFLICT, &json!("declared"))
         );
         let detail = answer["detail"].as_str().unwrap();
         assert!(

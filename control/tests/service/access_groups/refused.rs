@@ -3,7 +3,7 @@
 use portcullis_control::applications::Definition;
 use portcullis_control::policy::rules::AccessGroup;
 use portcullis_control::problems::Refused;
-use portcullis_control::storage::{ChangeError, MOST_ACCESS_GROUPS, TakeOver};
+use portcullis_control::storage::{ChangeError, ExpectedGroup, MOST_ACCESS_GROUPS, TakeOver};
 use serde_json::from_value;
 
 use super::*;
@@ -200,7 +200,8 @@ async fn there_are_so_many_groups_and_no_more() {
             name: format!("group-{number}"),
             conditions: from_value(conditions.clone()).unwrap(),
         };
-        storage.set_access_group(&group, &any, &by).await.unwrap();
+        let set = storage.set_access_group((&group, ExpectedGroup::Any), &any, &by);
+        set.await.unwrap();
     }
     let (status, answer) = service.put(STAFF, conditions).await;
     assert_eq!(status, StatusCode::CONFLICT);

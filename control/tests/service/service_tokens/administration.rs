@@ -79,7 +79,7 @@ async fn s19_bad_input_makes_no_service_token_and_says_why() {
     let (status, answer) = scene.service.administer(ALL, json!({ "name": "ci" })).await;
     assert_eq!(
         (status, &answer["reason"]),
-        (StatusCode::CONFLICT, &json!("conflict"))
+        (StatusCode::CONFLICT, &json!("name_taken"))
     );
     let both = json!({ "grace": "59m", "expires": "x" });
     let (status, answer) = scene

@@ -1,0 +1,212 @@
+//! Writes: `PUT applications/{name}` makes an application or replaces its settings, `PATCH` changes those
+//! that are given.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::super::administrator::{Administrator, Scope};
+use super::super::authorization::require;
+use super::super::error::ApiError;
+use super::super::input::{OptionalBody, required};
+use super::super::precondition::{Precondition, Tagged, tagged};
+use super::selected::{NO_SUCH_NAME, find};
+use super::{StoredApplication, stored_application};
+use crate::administration::applications::change::{self, SaveError};
+use crate::administration::etag::Etag;
+use crate::applications::{Application, Draft};
+use crate::problems::InputProblems;
+use crate::service::Service;
+use crate::storage::{ChangeError, TakeOver};
+
+/// The longest body of a call, in bytes.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// What an application shows of itself, and what the answer to a write adds.
+const NOT_SET: [&str; 3] = ["declared", "notes", "version"];
+
+/// An application as it was written.
+#[derive(Debug, Serialize)]
+pub struct WrittenApplication {
+    #[serde(flatten)]
+    stored: StoredApplication,
+    /// The version of the feed that publishes it; absent if nothing changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
+}
+
+/// The body of a write. What was read can be sent as it is.
+#[derive(Debug)]
+struct Sent {
+    audience: Option<String>,
+    leave_to_wildcard: bool,
+    settings: Draft,
+}
+
+/// What is not a setting.
+#[derive(Debug, Deserialize)]
+struct Beside {
+    audience: Option<String>,
+    #[serde(default)]
+    leave_to_wildcard: bool,
+}
+
+/// Makes an application, or replaces all settings of one: what the body leaves out gets its default, but
+/// for the name.
+pub async fn put(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(named): Path<String>,
+    headers: HeaderMap,
+    body: OptionalBody,
+) -> Result<Tagged<WrittenApplication>, ApiError> {
+    require(&administrator, Scope::ApplicationsWrite)?;
+    let expected = Precondition::required(&headers)?;
+    let sent = Sent::read(body)?;
+    if expected == Precondition::New {
+        return make(&service, &administrator, &named, sent).await;
+    }
+    let before = find(&service, &named).await?;
+    let base = Draft {
+        name: Some(before.definition.name.clone()),
+        ..Draft::default()
+    };
+    let edit = (expected, base);
+    change(&service, &administrator, before, edit, sent).await
+}
+
+/// Changes the settings that are given.
+pub async fn patch(
+    State(service): State<Arc<Service>>,
+    administrator: Administrator,
+    Path(named): Path<String>,
+    headers: HeaderMap,
+    body: OptionalBody,
+) -> Result<Tagged<WrittenApplication>, ApiError> {
+    require(&administrator, Scope::ApplicationsWrite)?;
+    let expected = Precondition::required(&headers)?;
+    let sent = Sent::read(body)?;
+    let before = find(&service, &named).await?;
+    let base = Draft::from(&before.definition);
+    let edit = (expected, base);
+    change(&service, &administrator, before, edit, sent).await
+}
+
+async fn make(
+    service: &Service,
+    by: &Administrator,
+    named: &str,
+    sent: Sent,
+) -> Result<Tagged<WrittenApplication>, ApiError> {
+    let mut problems = InputProblems::default();
+    if let Some(audience) = &sent.audience {
+        let message = "a new application gets an audience of its own; leave it out";
+        problems.add("audience", audience, message);
+    }
+    let mut draft = sent.settings;
+    let name = draft.name.get_or_insert_with(|| named.to_owned());
+    if name != named {
+        problems.add("name", name, "is not the name in the path");
+    }
+    problems.finish()?;
+    let (application, version) = change::add(service, by, draft).await?;
+    written(service, &application, (None, Some(version))).await
+}
+
+/// Changes `before`, if it is as expected, to what was sent over `base`.
+async fn change(
+    service: &Service,
+    by: &Administrator,
+    before: Application,
+    (expected, base): (Precondition, Draft),
+    sent: Sent,
+) -> Result<Tagged<WrittenApplication>, ApiError> {
+    expected.check(&Etag::of_application(&before))?;
+    if before.declared {
+        return Err(ChangeError::Declared.into());
+    }
+    let other = sent.audience.filter(|sent| *sent != before.audience);
+    if let Some(audience) = other {
+        let mut problems = InputProblems::default();
+        problems.add("audience", audience, "an application keeps its audience");
+        problems.finish()?;
+    }
+    let definition = change::checked(service, sent.settings.over(base), Some(&before)).await?;
+    let take_over = TakeOver::allowed_if(sent.leave_to_wildcard);
+    let version = change::change(service, by, &before, (&definition, take_over)).await;
+    let version = match version {
+        Err(ChangeError::Raced) => return Err(changed_meanwhile(service, &before).await),
+        version => version?,
+    };
+    let now = Application {
+        definition,
+        ..before.clone()
+    };
+    written(service, &now, (Some(before), version)).await
+}
+
+async fn changed_meanwhile(service: &Service, before: &Application) -> ApiError {
+    match find(service, &before.audience).await {
+        Ok(now) => ApiError::ChangedMeanwhile {
+            etag: Some(Etag::of_application(&now).quoted()),
+        },
+        Err(error) => error,
+    }
+}
+
+async fn written(
+    service: &Service,
+    application: &Application,
+    (before, version): (Option<Application>, Option<u64>),
+) -> Result<Tagged<WrittenApplication>, ApiError> {
+    let stored = stored_application(service, application, before).await?;
+    let etag = Etag::of_application(application);
+    Ok(tagged(&etag, WrittenApplication { stored, version }))
+}
+
+impl Sent {
+    fn read(body: OptionalBody) -> Result<Self, ApiError> {
+        let mut fields: Map<String, Value> = required(body)?;
+        for field in NOT_SET {
+            fields.remove(field);
+        }
+        let beside = ["audience", "leave_to_wildcard"];
+        let beside = beside.iter().filter_map(|name| fields.remove_entry(*name));
+        let beside = Value::Object(beside.collect());
+        let invalid = |error: serde_json::Error| ApiError::RequestInvalid(error.to_string());
+        let beside: Beside = serde_json::from_value(beside).map_err(invalid)?;
+        Ok(Self {
+            audience: beside.audience,
+            leave_to_wildcard: beside.leave_to_wildcard,
+            settings: serde_json::from_value(Value::Object(fields)).map_err(invalid)?,
+        })
+    }
+}
+
+impl From<SaveError> for ApiError {
+    fn from(error: SaveError) -> Self {
+        match error {
+            SaveError::Refused(refused) => Self::Refused(refused),
+            SaveError::Change(error) => error.into(),
+            SaveError::Storage(error) => error.into(),
+            SaveError::Randomness(error) => Self::Failed(error.into()),
+        }
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        let text = error.to_string();
+        match error {
+            ChangeError::Unknown => NO_SUCH_NAME,
+            ChangeError::Declared => Self::Declared(text),
+            ChangeError::NameTaken => Self::NameTaken(text),
+            ChangeError::PlaceTaken { holder, .. } => Self::PlaceTaken { text, holder },
+            ChangeError::TakenOver(_) | ChangeError::GroupsChanged => Self::Conflict(text),
+            ChangeError::Raced => Self::ChangedMeanwhile { etag: None },
+            ChangeError::Storage(error) => error.into(),
+        }
+    }
+}

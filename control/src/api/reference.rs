@@ -1,0 +1,25 @@
+//! The reference of a refused call: the start of its request id, which the log and the audit log have,
+//! too.
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::audit::source::request_id;
+use crate::problems::Problem;
+
+const LENGTH: usize = 10;
+
+/// Puts the reference into the problem with which a call is refused.
+pub async fn refer(request: Request, next: Next) -> Response {
+    // It is ASCII.
+    let reference: String = request_id(request.headers()).chars().take(LENGTH).collect();
+    let mut response = next.run(request).await;
+    let problem = response.extensions_mut().remove::<Problem<&'static str>>();
+    match problem {
+        Some(problem) if !reference.is_empty() => {
+            problem.with_reference(Some(reference)).instead_of(response)
+        }
+        _ => response,
+    }
+}
