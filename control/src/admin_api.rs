@@ -13,8 +13,8 @@ use axum::routing::{delete, get, post, put};
 
 use crate::api::error::ApiError;
 use crate::api::{
-    access_groups, admin_tokens, applications, audit, filter_credentials, keys, policies, proxies,
-    reference, revocations, service_tokens, sessions, users,
+    access_groups, admin_tokens, applications, audit, filter_credentials, idempotency, keys,
+    policies, proxies, reference, revocations, service_tokens, sessions, users,
 };
 use crate::audit::source::Source;
 use crate::dashboard::source;
@@ -27,9 +27,14 @@ pub const PATH: &str = "/api/admin/v1";
 /// All calls, for callers with an admin token.
 pub fn router(service: Arc<Service>) -> Router<Arc<Service>> {
     let authenticate = middleware::from_fn_with_state(Arc::clone(&service), authenticate);
+    let once = middleware::from_fn_with_state(Arc::clone(&service), idempotency::once);
     let source = middleware::from_fn_with_state(service, source::call);
     let reference = middleware::from_fn(reference::refer);
-    calls().layer(authenticate).layer(source).layer(reference)
+    calls()
+        .layer(once)
+        .layer(authenticate)
+        .layer(source)
+        .layer(reference)
 }
 
 /// All calls. Each needs an [`Administrator`](crate::api::administrator::Administrator) as an

@@ -14,6 +14,7 @@ pub mod authorization;
 pub mod command_error;
 pub mod error;
 pub mod filter_credentials;
+pub mod idempotency;
 pub mod input;
 pub mod keys;
 pub mod list;

@@ -11,6 +11,7 @@ mod backup;
 mod database;
 mod eligibility;
 mod feed;
+mod idempotency;
 mod identities;
 mod provider_events;
 mod proxies;
@@ -41,6 +42,7 @@ pub use database::stats::DatabaseStats;
 pub use database::url::OpenError;
 pub use eligibility::{EligibilityFacts, EligibilityQuery, UserStanding};
 pub use feed::{Cursor, END_OF_PAGE, FeedItems, PAGE_OF_REVOCATIONS, Position};
+pub use idempotency::{KeyedCall, SentCall};
 pub use identities::{
     CheckOutcome, Checked, CheckedPerson, ClaimedSession, DueRechecks, IdentityEmail, IdentityUser,
     SignOutHint, SignedInIdentity,

@@ -75,6 +75,18 @@ pub enum ApiError {
         /// The other application.
         holder: String,
     },
+    /// The call was made before, and its secret was shown then.
+    #[error(
+        "the call with this `idempotency-key` was made before, and its secret was shown then only; \
+         make another one if it is lost"
+    )]
+    AlreadyMade,
+    /// The same call runs, or was interrupted.
+    #[error(
+        "the call with this `idempotency-key` still runs, or was interrupted; look whether it was done \
+         before you repeat it with another key"
+    )]
+    StillRunning,
     /// The call conflicts with the state of what it is about.
     #[error("{0}")]
     Conflict(String),
@@ -115,6 +127,8 @@ impl ApiError {
             Self::NameTaken(_) => (StatusCode::CONFLICT, "name_taken"),
             Self::EmailTaken => (StatusCode::CONFLICT, "email_taken"),
             Self::PlaceTaken { .. } => (StatusCode::CONFLICT, "place_taken"),
+            Self::AlreadyMade => (StatusCode::CONFLICT, "already_made"),
+            Self::StillRunning => (StatusCode::CONFLICT, "still_running"),
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Self::ChangedMeanwhile { .. } => (StatusCode::PRECONDITION_FAILED, "changed_meanwhile"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
@@ -142,6 +156,8 @@ impl ApiError {
             Self::NameTaken(_) => "The name is taken",
             Self::EmailTaken => "The e-mail address is taken",
             Self::PlaceTaken { .. } => "Another application is there",
+            Self::AlreadyMade => "Made already",
+            Self::StillRunning => "Not answered yet",
             Self::Conflict(_) => "Conflict",
             Self::ChangedMeanwhile { .. } => "Changed since you read it",
             Self::TooLarge => "Body too large",

@@ -13,6 +13,7 @@ use super::administrator::{Administrator, Scope};
 use super::authorization::require;
 use super::command_error::CommandError;
 use super::error::ApiError;
+use super::idempotency::{Secret, secret};
 use super::input::{Input, OptionalBody, optional};
 use super::list::{Items, ListPage, ListQuery, QueryResult};
 use crate::administration::filter_credentials::{self as administration, KnownCredential};
@@ -109,10 +110,10 @@ pub async fn make(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     body: OptionalBody,
-) -> Result<Json<AddedFilterCredential>, ApiError> {
+) -> Result<Secret<AddedFilterCredential>, ApiError> {
     require(&administrator, Scope::CredentialsWrite)?;
     let request: AddFilterCredential = optional(body)?;
-    Ok(Json(added(&service, &administrator, request).await?))
+    Ok(secret(added(&service, &administrator, request).await?))
 }
 
 async fn added(

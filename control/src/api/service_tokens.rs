@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::administrator::{Administrator, Scope};
 use super::authorization::require;
 use super::error::ApiError;
+use super::idempotency::{Secret, secret};
 use super::input::{OptionalBody, optional};
 use super::list::{ListPage, ListQuery, QueryResult};
 use crate::administration::service_tokens;
@@ -153,12 +154,12 @@ pub async fn add(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     body: OptionalBody,
-) -> Result<Json<ServiceTokenSecret>, ApiError> {
+) -> Result<Secret<ServiceTokenSecret>, ApiError> {
     require(&administrator, Scope::CredentialsWrite)?;
     let request: NewServiceToken = optional(body)?;
     let (name, life) = (&request.name, request.expires.as_deref());
     let made = service_tokens::make(&service, &administrator, (name, life)).await?;
-    Ok(Json(shown(&service, made, None)))
+    Ok(secret(shown(&service, made, None)))
 }
 
 /// Gives a service token a new secret. The present one stays good for a while.
@@ -167,7 +168,7 @@ pub async fn rotate(
     administrator: Administrator,
     Path(named): Path<String>,
     body: OptionalBody,
-) -> Result<Json<ServiceTokenSecret>, ApiError> {
+) -> Result<Secret<ServiceTokenSecret>, ApiError> {
     require(&administrator, Scope::CredentialsWrite)?;
     let request: RotateServiceToken = optional(body)?;
     let token = find(&service, &named).await?;
@@ -177,7 +178,7 @@ pub async fn rotate(
     };
     let rotated = service_tokens::rotate(&service, &administrator, &token, &request).await?;
     let (made, version) = rotated.ok_or_else(|| unknown(&named))?;
-    Ok(Json(shown(&service, made, version)))
+    Ok(secret(shown(&service, made, version)))
 }
 
 /// Disables a service token, and ends its access now.

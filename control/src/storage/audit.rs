@@ -28,6 +28,8 @@ pub(in crate::storage) enum Unaudited {
     FirstSettings,
     /// It keeps what became of a form, whose act has an event.
     Forms,
+    /// It keeps what became of a call with an idempotency key, whose act has an event.
+    Calls,
     /// It brings the database up to date, or writes nothing.
     Nothing,
 }

@@ -11,6 +11,7 @@ use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
+use crate::storage::idempotency::LIFE as CALL_LIFE;
 use crate::storage::sent_forms::LIFE as FORM_LIFE;
 use crate::storage::users::known::LIFE as NETWORK_LIFE;
 
@@ -61,6 +62,8 @@ const OUTDATED_NETWORKS: &str = "DELETE FROM known_networks WHERE last_used_at <
      (SELECT user_id, network FROM known_networks WHERE last_used_at < $1 LIMIT $2)";
 const OUTDATED_FORMS: &str = "DELETE FROM sent_forms WHERE sent_at < $1 AND id IN \
      (SELECT id FROM sent_forms WHERE sent_at < $1 LIMIT $2)";
+const OUTDATED_CALLS: &str = "DELETE FROM idempotency_keys WHERE sent_at < $1 AND (token_id, key) IN \
+     (SELECT token_id, key FROM idempotency_keys WHERE sent_at < $1 LIMIT $2)";
 const OUTDATED_EVENTS: &str = "DELETE FROM audit_events WHERE at_ms < $1 AND id IN \
      (SELECT id FROM audit_events WHERE at_ms < $1 ORDER BY at_ms LIMIT $2)";
 const OUTDATED_LOG: &str = "DELETE FROM feed_log WHERE version <= $1 AND (version, position) IN \
@@ -70,7 +73,7 @@ const OUTDATED_TIMES: &str = "DELETE FROM version_times WHERE version <= $1 AND 
      (SELECT version FROM version_times WHERE version <= $1 ORDER BY version LIMIT $2)";
 
 impl Database {
-    /// Deletes codes, refreshes, networks, forms and proxies that ended before `now`, and the oldest part of the
+    /// Deletes codes, refreshes, networks, forms, calls and proxies that ended before `now`, and the oldest part of the
     /// log; sessions, reports of providers and revocations that ended before `settled`. A revocation
     /// lasts as long as the sessions that are stored, and a report would count again, so a clock that is
     /// ahead must not delete them either.
@@ -85,6 +88,7 @@ impl Database {
             (OUTDATED_REPORTS, to_db(settled)),
             (OUTDATED_NETWORKS, to_db(now - NETWORK_LIFE)),
             (OUTDATED_FORMS, to_db(now - FORM_LIFE)),
+            (OUTDATED_CALLS, to_db(now - CALL_LIFE)),
             (OUTDATED_REVOCATIONS, to_db(settled - REVOCATION_GRACE)),
             (OUTDATED_PROXIES, to_db(past_proxies)),
             (OUTDATED_STEPS, to_db(self.oldest_step().await?)),

@@ -4,6 +4,7 @@ mod access;
 mod applications;
 mod calls;
 mod groups;
+mod idempotency;
 
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};

@@ -8,6 +8,7 @@ use axum::extract::{Path, State};
 use super::super::administrator::{Administrator, Scope};
 use super::super::authorization::require;
 use super::super::error::ApiError;
+use super::super::idempotency::{Secret, secret};
 use super::super::input::{OptionalBody, required};
 use super::selected::NO_SUCH_ID;
 use super::{AddUser, AddedUser, UserView, added};
@@ -19,10 +20,10 @@ pub async fn add(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     body: OptionalBody,
-) -> Result<Json<AddedUser>, ApiError> {
+) -> Result<Secret<AddedUser>, ApiError> {
     require(&administrator, Scope::UsersWrite)?;
     let request: AddUser = required(body)?;
-    Ok(Json(added(&service, &administrator, request).await?))
+    Ok(secret(added(&service, &administrator, request).await?))
 }
 
 /// A user.

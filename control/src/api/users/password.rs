@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::super::administrator::Administrator;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
+use super::super::idempotency::{Secret, secret};
 use super::super::input::{Input, OptionalBody, optional};
 use super::selected::{NamedUser, require_for};
 use crate::problems::{InputProblems, Refused};
@@ -70,7 +71,7 @@ enum SetPasswordError {
 impl From<SetPasswordError> for ApiError {
     fn from(error: SetPasswordError) -> Self {
         match error {
-            SetPasswordError::Refused(refused) => Self::RequestInvalid(refused.to_string()),
+            SetPasswordError::Refused(refused) => Self::Refused(refused),
             SetPasswordError::NoSuchUser => {
                 Self::NotFound("no user with this id signs in with a password")
             }
@@ -86,11 +87,11 @@ pub async fn set(
     administrator: Administrator,
     Path(id): Path<String>,
     body: OptionalBody,
-) -> Result<Json<PasswordSetView>, ApiError> {
+) -> Result<Secret<PasswordSetView>, ApiError> {
     require_for(&service, &administrator, &id).await?;
     let request: NewUserPassword = optional(body)?;
     let set = set_password(&service, &administrator, UserSelector::Id(&id), request).await?;
-    Ok(Json(set))
+    Ok(secret(set))
 }
 
 /// The same for the user with an address.

@@ -49,7 +49,7 @@ pub async fn add(
     fields: Fields,
 ) -> Result<Response, Failure> {
     match change::add(&service, person.administrator(), draft(&fields)).await {
-        Ok(application) => {
+        Ok((application, _)) => {
             let overview = format!(
                 "/dashboard/applications/{}?done=added",
                 application.audience

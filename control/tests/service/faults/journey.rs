@@ -8,7 +8,7 @@ use portcullis::time::{UnixMillis, UnixSeconds};
 use portcullis_control::audit::{Actor, Initiator};
 use portcullis_control::sessions::client_description::ClientDescription;
 use portcullis_control::storage::{
-    Checked, DueRechecks, IdentityEmail, NewSession, ProviderReport, Proxy, ReportId,
+    Checked, DueRechecks, IdentityEmail, KeyedCall, NewSession, ProviderReport, Proxy, ReportId,
     ReportedPerson, ReportedSession, SignedInIdentity, UserRevocation,
 };
 use portcullis_control::tokens::keys::rotation;
@@ -42,6 +42,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("add_refresh", "refresh"),
     ("add_service_token", "service tokens"),
     ("add_user", "users"),
+    ("answer_call", "calls with a key"),
     ("answer_device_code", "device code"),
     ("begin_no_later", "start"),
     ("begin_session", "sign-in"),
@@ -49,6 +50,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("burn_code", "burnt code"),
     ("change_application", "applications"),
     ("change_password", "own password"),
+    ("claim_call", "calls with a key"),
     ("claim_form", "forms of the dashboard"),
     ("claim_rechecks", "checks of sessions"),
     ("count_events", "failed sign-in"),
@@ -84,6 +86,7 @@ pub const WRITES: &[(&str, &str)] = &[
     ("put_off_recheck", "checks of sessions"),
     ("record_proxies", "proxies"),
     ("refuse_signing_key", "keys"),
+    ("release_call", "calls with a key"),
     ("release_form", "forms of the dashboard"),
     ("remove_access_group", "access groups"),
     ("remove_application", "applications"),
@@ -165,6 +168,7 @@ impl Journey {
         let role = json!({ "email": ANA, "role": "viewer" });
         self.done("roles", "/users/role", role).await;
         self.forms(added["id"].as_str().unwrap()).await;
+        self.calls().await;
         self.password = added["password"].as_str().unwrap().to_owned();
         self.done("users", "/users", json!({ "email": BOB })).await;
         self.done("users", "/users/remove", json!({ "email": BOB }))
@@ -241,6 +245,22 @@ impl Journey {
         storage.finish_form("done", "/dashboard").await.unwrap();
         storage.release_form("refused").await.unwrap();
         self.answered("forms of the dashboard");
+    }
+
+    async fn calls(&mut self) {
+        let service = &self.service.running.service;
+        let (storage, now) = (&service.storage, service.now());
+        let [done, refused] = ["done", "refused"].map(|key| KeyedCall {
+            token_id: "token",
+            key,
+            call: "call",
+        });
+        for sent in [done, refused] {
+            storage.claim_call(sent, now).await.unwrap();
+        }
+        storage.answer_call(done, (200, Some("{}"))).await.unwrap();
+        storage.release_call(refused).await.unwrap();
+        self.answered("calls with a key");
     }
 
     async fn failures(&mut self) {
