@@ -27,6 +27,8 @@ pub struct Question<'a> {
     pub ends: bool,
     /// Whether the name must be typed.
     pub is_typed: bool,
+    /// What must be ticked as well: the box, `agreed`.
+    pub to_agree: Option<&'static str>,
 }
 
 #[derive(Template)]

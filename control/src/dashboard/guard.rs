@@ -53,18 +53,45 @@ async fn admit(
     request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
+    let service = Arc::clone(&guarded.service);
+    let (parts, body) = request.into_parts();
+    let fields = match parts.method {
+        Method::POST => Some(form(&service, &guarded.rule, &parts, body).await?),
+        _ => None,
+    };
+    let guard = FormGuard::of(&parts.headers, service.random.as_ref())?;
+    let Some(typed) = fields.clone() else {
+        return judge(guarded, (parts, fields), guard, next).await;
+    };
+    let uri = parts.uri.clone();
+    let answer = judge(guarded, (parts, fields), guard.clone(), next).await;
+    match is_away(&answer) {
+        true => refusal::database_away(&service, &uri, &typed, &guard),
+        false => answer,
+    }
+}
+
+/// Whether the database did not answer, so that nothing came of the request.
+fn is_away(answer: &Result<Response, Failure>) -> bool {
+    let failure = match answer {
+        Ok(response) => response.extensions().get::<Failure>(),
+        Err(failure) => Some(failure),
+    };
+    matches!(failure, Some(Failure::Unavailable(_)))
+}
+
+async fn judge(
+    guarded: Guarded,
+    (mut parts, fields): (Parts, Option<Fields>),
+    guard: FormGuard,
+    next: Next,
+) -> Result<Response, Failure> {
     let Guarded {
         service,
         rule,
         rules,
     } = guarded;
-    let (mut parts, body) = request.into_parts();
     let Ok(source) = Source::from_request_parts(&mut parts, &service).await;
-    let fields = match parts.method {
-        Method::POST => Some(form(&service, &rule, &parts, body).await?),
-        _ => None,
-    };
-    let guard = FormGuard::of(&parts.headers, service.random.as_ref())?;
     let Some(session) = current::current(&service, &parts.headers).await? else {
         return match &fields {
             Some(fields) => refusal::signed_out(&service, &parts.uri, fields, &guard),

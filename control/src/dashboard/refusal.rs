@@ -17,14 +17,15 @@ use crate::team_domain::page::csrf::FormGuard;
 use crate::team_domain::page::failure::Failure;
 use crate::team_domain::page::message::{Message, render, render_form};
 
-/// The form of somebody who is not signed in any more, to be sent again. It shows nothing that the
-/// form did not bring.
+/// A form that was not acted on, to be sent again. The page shows nothing that the form did not bring.
 #[derive(Template)]
-#[template(path = "signed_out.html")]
-struct SignedOutTemplate<'a> {
+#[template(path = "form_kept.html")]
+struct FormKeptTemplate<'a> {
     demo: bool,
     title: &'a str,
+    text: &'a str,
     reason: &'a str,
+    /// Where to sign in first; empty if that does not help.
     sign_in: &'a str,
     action: &'a str,
     csrf_token: String,
@@ -39,7 +40,9 @@ pub fn signed_out(
     guard: &FormGuard,
 ) -> Result<Response, Failure> {
     let kept = Kept {
+        status: StatusCode::UNAUTHORIZED,
         title: "You were signed out",
+        text: SIGN_IN,
         reason: "signed_out",
         sign_in: "/login?return_to=/dashboard",
         action: uri
@@ -56,7 +59,9 @@ pub fn sign_in_too_old(
     fields: &Fields,
 ) -> Result<Response, Failure> {
     let kept = Kept {
+        status: StatusCode::UNAUTHORIZED,
         title: "Please sign in again",
+        text: SIGN_IN,
         reason: "sign_in_too_old",
         sign_in: "/login?prompt=login&return_to=/dashboard",
         action: person.here(),
@@ -64,9 +69,35 @@ pub fn sign_in_too_old(
     kept.respond(service, fields, person.guard())
 }
 
+/// A form of which nothing came, because the database does not answer.
+pub fn database_away(
+    service: &Service,
+    uri: &Uri,
+    fields: &Fields,
+    guard: &FormGuard,
+) -> Result<Response, Failure> {
+    let kept = Kept {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        title: "The database does not answer",
+        text: "Nothing was changed, and what you typed is kept on this page. Send it again from here in a \
+               moment.",
+        reason: "unavailable",
+        sign_in: "",
+        action: uri
+            .path_and_query()
+            .map_or(uri.path(), |here| here.as_str()),
+    };
+    kept.respond(service, fields, guard)
+}
+
+const SIGN_IN: &str = "Nothing was changed, and what you typed is kept on this page. Sign in in a new tab, \
+                       then send it again from here.";
+
 /// Why a form is kept, and where it can be sent again.
 struct Kept<'a> {
+    status: StatusCode,
     title: &'a str,
+    text: &'a str,
     reason: &'static str,
     sign_in: &'a str,
     action: &'a str,
@@ -80,9 +111,10 @@ impl Kept<'_> {
         guard: &FormGuard,
     ) -> Result<Response, Failure> {
         count(service, self.reason);
-        let page = SignedOutTemplate {
+        let page = FormKeptTemplate {
             demo: service.config.server.demo,
             title: self.title,
+            text: self.text,
             reason: self.reason,
             sign_in: self.sign_in,
             action: self.action,
@@ -92,7 +124,7 @@ impl Kept<'_> {
                 .filter(|(name, _)| *name != "csrf_token")
                 .collect(),
         };
-        render_form(StatusCode::UNAUTHORIZED, &page, guard)
+        render_form(self.status, &page, guard)
     }
 }
 

@@ -46,10 +46,16 @@ pub async fn delete(
         return asked;
     }
     let by = person.acting(&fields);
-    match remove(&service, &by, (name, TakeOver::Refused)).await {
+    let take_over = TakeOver::allowed_if(!fields.text("agreed").is_empty());
+    match remove(&service, &by, (name, take_over)).await {
         Ok(removed) => revocations::made(removed.version),
         Err(ChangeError::Storage(error)) => Err(error.into()),
         Err(ChangeError::Unknown) => Err(Failure::NotFound),
+        Err(error @ ChangeError::TakenOver(_)) => Question {
+            to_agree: Some("Let the wildcard have the hostname: its route is out of Envoy"),
+            ..question(name, &error.to_string())
+        }
+        .ask_again(person, StatusCode::CONFLICT),
         Err(error) => question(name, &error.to_string()).ask_again(person, StatusCode::CONFLICT),
     }
 }
@@ -78,5 +84,6 @@ fn question<'a>(name: &'a str, warning: &'a str) -> Question<'a> {
         button: "Delete the application",
         ends: true,
         is_typed: true,
+        to_agree: None,
     }
 }

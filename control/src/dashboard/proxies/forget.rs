@@ -76,5 +76,6 @@ fn question(one: &Standing) -> Question<'_> {
         button: "Forget the proxy",
         ends: true,
         is_typed: false,
+        to_agree: None,
     }
 }

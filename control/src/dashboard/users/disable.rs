@@ -73,5 +73,6 @@ fn question<'a>(user: &ListedUser, name: &'a str) -> Question<'a> {
         button: "Disable the user",
         ends: true,
         is_typed: false,
+        to_agree: None,
     }
 }

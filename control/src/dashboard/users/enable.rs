@@ -35,6 +35,7 @@ pub async fn ask(
         button: "Enable the user",
         ends: false,
         is_typed: false,
+        to_agree: None,
     }
     .ask(fresh.person())
 }

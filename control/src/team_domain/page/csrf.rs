@@ -22,6 +22,7 @@ const LABEL: &[u8] = b"portcullis form";
 const SECRET_CHARACTERS: usize = 43;
 
 /// One browser's secret.
+#[derive(Clone)]
 pub struct FormGuard {
     secret: String,
 }

@@ -57,10 +57,16 @@ pub async fn present_failures(
         reason: failure.shown_reason(),
         ..Message::default()
     };
+    // The policy of the pages among which it is.
+    let policy = response.headers().get(header::CONTENT_SECURITY_POLICY);
     let mut page = render(status, &message).unwrap_or_else(|_| status.into_response());
     if let Some(seconds) = failure.retry_after() {
         page.headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Some(policy) = policy {
+        page.headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy.clone());
     }
     page
 }

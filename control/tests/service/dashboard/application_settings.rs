@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::{AnyPool, AssertSqlSafe};
 
 use super::form::Form;
 use super::{administrator, page, read, signed_in};
@@ -132,7 +133,7 @@ async fn what_ends_or_opens_something_is_said_first() {
         "{asked}"
     );
     assert!(
-        asked.contains("Everybody reaches /health, /public without a session."),
+        asked.contains("Everybody reaches GET /health, /public/* without a session."),
         "{asked}"
     );
     assert_eq!(stored(&service).await, before);
@@ -258,6 +259,37 @@ async fn a_double_click_saves_once_and_a_form_of_somebody_signed_out_is_kept() {
     let (status, kept) = read(form.send(&service, &mut browser).await).await;
     assert_eq!(status, 401);
     assert!(kept.contains("value=\"http://127.0.0.1:3000\""), "{kept}");
+}
+
+#[tokio::test]
+async fn a_database_that_fails_costs_nothing_that_was_typed() {
+    let service = Service::start().await;
+    let audience = service.wiki(json!({})).await;
+    let mut browser = administrator(&service).await;
+    let before = stored(&service).await;
+    let form = opened(&service, &mut browser, &audience).await;
+    let form = form.with("same_site", "strict");
+    let database = AnyPool::connect(&service.database_url).await.unwrap();
+    let rename = async |from: &str, to: &str| {
+        let rename = AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"));
+        sqlx::raw_sql(rename).execute(&database).await.unwrap();
+    };
+    // In the write; and before anything is known of the person.
+    for table in ["feed_log", "sessions"] {
+        rename(table, "away").await;
+        let (status, kept) = read(form.send(&service, &mut browser).await).await;
+        rename("away", table).await;
+        assert_eq!(status, 503, "{table}");
+        assert!(kept.contains("Reason: unavailable"), "{kept}");
+        assert!(
+            kept.contains("name=\"same_site\" value=\"strict\""),
+            "{kept}"
+        );
+        assert!(!kept.contains(table), "{kept}");
+        assert_eq!(stored(&service).await, before);
+    }
+    assert_eq!(form.send(&service, &mut browser).await.status(), 303);
+    assert_eq!(stored(&service).await["same_site"], "strict");
 }
 
 #[tokio::test]

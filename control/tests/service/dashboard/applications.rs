@@ -217,3 +217,25 @@ async fn who_is_in_now_is_counted_and_listed_until_the_tokens_end() {
     let list = page(&service, &mut browser, PATH).await;
     assert!(list.contains("<td data-label=\"In now\">0</td>"), "{list}");
 }
+
+#[tokio::test]
+async fn a_hostname_is_left_to_a_wildcard_only_if_that_is_agreed() {
+    let service = Service::start().await;
+    let audience = service.wiki(json!({})).await;
+    service
+        .application("all", "https://*.example.com", json!({}))
+        .await;
+    let mut browser = administrator(&service).await;
+    let path = format!("{PATH}/{audience}/delete");
+    let typed = [("typed", "wiki")];
+    let (status, asked) = read(submit(&service, &mut browser, &path, &typed).await).await;
+    assert_eq!(status, 409);
+    assert!(asked.contains("name=\"agreed\""), "{asked}");
+    assert_eq!(service.listed("/applications").await.len(), 2);
+    let agreed = Form::of(&asked)
+        .with("typed", "wiki")
+        .with("agreed", "true");
+    let deleted = agreed.send(&service, &mut browser).await;
+    assert_eq!(deleted.status(), 303);
+    assert_eq!(service.listed("/applications").await.len(), 1);
+}

@@ -1,5 +1,6 @@
 //! What a save would end or open, said before it is done.
 
+use super::values::Values;
 use crate::applications::{Definition, Draft};
 use crate::words::counted;
 
@@ -54,11 +55,13 @@ pub fn digest(consequences: &[String]) -> String {
     digits.concat()
 }
 
-/// The paths that a session was needed for.
+/// The requests that a session was needed for, as the field Bypass has them.
 fn opened(was: &Definition, now: &Definition) -> Vec<String> {
-    let new = now
-        .bypass
-        .iter()
-        .filter(|bypass| !was.bypass.contains(bypass));
-    new.map(|bypass| bypass.path.clone()).collect()
+    let (was, now) = (Values::of(was), Values::of(now));
+    let before: Vec<&str> = was.text("bypass").lines().collect();
+    let lines = now.text("bypass").lines();
+    lines
+        .filter(|line| !before.contains(line))
+        .map(ToOwned::to_owned)
+        .collect()
 }

@@ -60,5 +60,6 @@ fn question(token: &AdminToken) -> Question<'_> {
         button: "Revoke the token",
         ends: true,
         is_typed: false,
+        to_agree: None,
     }
 }

@@ -75,5 +75,6 @@ fn question(known: &KnownCredential) -> Question<'_> {
         button: "Revoke the credential",
         ends: true,
         is_typed: known.live_proxies > 0,
+        to_agree: None,
     }
 }

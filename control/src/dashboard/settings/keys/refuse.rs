@@ -88,5 +88,6 @@ fn question(kid: &str, signs: bool) -> Question<'_> {
         button: "Refuse the key",
         ends: true,
         is_typed: true,
+        to_agree: None,
     }
 }

@@ -64,5 +64,6 @@ fn question(warning: &str) -> Question<'_> {
         button: "Rotate",
         ends: false,
         is_typed: false,
+        to_agree: None,
     }
 }

@@ -76,6 +76,7 @@ pub async fn ask_to_enable(
         button: "Enable it",
         ends: false,
         is_typed: false,
+        to_agree: None,
     }
     .ask(fresh.person())
 }
@@ -126,6 +127,7 @@ fn ending(name: &str, how: ServiceTokenEnd) -> Question<'_> {
             button: "Disable it",
             ends: true,
             is_typed: false,
+            to_agree: None,
         },
         ServiceTokenEnd::Deleted => Question {
             act: "Delete the service token",
@@ -143,6 +145,7 @@ fn ending(name: &str, how: ServiceTokenEnd) -> Question<'_> {
             button: "Delete it",
             ends: true,
             is_typed: false,
+            to_agree: None,
         },
     }
 }

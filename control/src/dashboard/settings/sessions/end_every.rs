@@ -65,5 +65,6 @@ fn question() -> Question<'static> {
         button: "End every session",
         ends: true,
         is_typed: true,
+        to_agree: None,
     }
 }
