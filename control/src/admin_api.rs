@@ -64,6 +64,11 @@ fn people() -> Router<Arc<Service>> {
             "/users/{id}",
             get(users::calls::show).delete(users::removal::remove),
         )
+        .route(
+            "/users/revoke",
+            post(users::several::revoke)
+                .layer(DefaultBodyLimit::max(users::several::MAX_BODY_BYTES)),
+        )
         .route("/users/{id}/revoke", post(users::revoke))
         .route("/users/{id}/disable", post(users::disable))
         .route("/users/{id}/enable", post(users::enabling::enable))

@@ -25,7 +25,7 @@ use crate::tokens::bearer;
 const NAME: &str = "idempotency-key";
 const LONGEST_KEY: usize = 128;
 /// The longest body of a call with a key.
-const MAX_BODY_BYTES: usize = 16 * 1024;
+const MAX_BODY_BYTES: usize = 64 * 1024;
 /// The longest answer that is kept.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 

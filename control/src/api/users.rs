@@ -7,6 +7,7 @@ pub mod password;
 pub mod removal;
 pub mod role;
 pub mod selected;
+pub mod several;
 
 use std::sync::Arc;
 

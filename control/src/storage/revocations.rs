@@ -5,6 +5,7 @@ pub(super) mod every;
 pub(super) mod fresh;
 pub(super) mod history;
 pub(super) mod of_token;
+pub(super) mod several;
 
 use portcullis::protocol::feed::Subject as Revoked;
 use portcullis::time::UnixSeconds;

@@ -8,7 +8,7 @@ use crate::browser::Browser;
 use crate::harness::{Service, problem};
 
 /// Each call, with the scope that it needs.
-const CALLS: [(&str, &str, &str); 36] = [
+const CALLS: [(&str, &str, &str); 37] = [
     ("GET", "sessions", "sessions:read"),
     ("GET", "sessions/x", "sessions:read"),
     ("DELETE", "sessions/x", "sessions:revoke"),
@@ -16,6 +16,7 @@ const CALLS: [(&str, &str, &str); 36] = [
     ("POST", "users", "users:write"),
     ("GET", "users/x", "users:read"),
     ("PUT", "users/x/role", "roles:write"),
+    ("POST", "users/revoke", "users:revoke"),
     ("POST", "users/x/revoke", "users:revoke"),
     ("POST", "users/x/disable", "users:write"),
     ("POST", "users/x/enable", "users:write"),

@@ -118,6 +118,49 @@ async fn b05_every_session_ends_with_both_scopes_and_with_no_less() {
 }
 
 #[tokio::test]
+async fn s12_several_users_are_revoked_at_once_and_unknown_ids_are_named() {
+    let service = Service::start().await;
+    let attempt = Attempt::at(&service.wiki(json!({})).await);
+    let (mut ids, mut browsers) = (Vec::new(), Vec::new());
+    for email in [ANA, "bob@example.com", "carl@example.com"] {
+        let user = service.done("/users", json!({ "email": email })).await;
+        let mut browser = Browser::default();
+        let password = user["password"].as_str().unwrap();
+        browser.code(&service, &attempt, (email, password)).await;
+        ids.push(user["id"].as_str().unwrap().to_owned());
+        browsers.push(browser);
+    }
+    let token = token(&service, &["users:revoke"]).await;
+    let path = "users/revoke";
+    let revoke = (token.as_str(), Method::POST, path);
+    let body = json!({ "ids": [ids[0], ids[1], ids[1], "nobody"] });
+    let (status, _, answer) = sent(&service, revoke.clone(), &[], body).await;
+    assert_eq!(status, 200, "{answer}");
+    let expected = json!({
+        "version": answer["version"], "users": 2, "sessions_ended": 2, "unknown": ["nobody"],
+    });
+    assert_eq!(answer, expected);
+    for (browser, is_in) in browsers.iter_mut().zip([false, false, true]) {
+        let back = browser.get(&service, &attempt.path()).await;
+        assert_eq!(back.status().is_redirection(), is_in);
+    }
+    let (_, log) = service
+        .over_socket(Method::GET, "audit?event=revocation.made")
+        .await;
+    assert_eq!(log["items"].as_array().unwrap().len(), 2);
+    let many: Vec<String> = (0..1_001).map(|number| format!("{number:022}")).collect();
+    for (ids, expected) in [
+        (json!([]), (422, "request_invalid")),
+        (json!(many), (422, "request_invalid")),
+        (json!(many[1..]), (404, "not_found")),
+    ] {
+        let body = json!({ "ids": ids });
+        let (status, _, answer) = sent(&service, revoke.clone(), &[], body).await;
+        assert_eq!((status, answer["reason"].as_str().unwrap()), expected);
+    }
+}
+
+#[tokio::test]
 async fn a_session_is_read() {
     let service = Service::start().await;
     let password = service.user(ANA).await;

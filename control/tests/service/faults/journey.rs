@@ -95,6 +95,7 @@ pub const WRITES: &[(&str, &str)] = &[
     // Killed by a test of its own.
     ("restore", "restore"),
     ("revoke_application", "revocations"),
+    ("revoke_each", "users"),
     ("revoke_filter_credential", "filter credentials"),
     ("revoke_reported", "reports of a provider"),
     ("revoke_users", "revocations"),
@@ -170,7 +171,10 @@ impl Journey {
         self.forms(added["id"].as_str().unwrap()).await;
         self.calls().await;
         self.password = added["password"].as_str().unwrap().to_owned();
-        self.done("users", "/users", json!({ "email": BOB })).await;
+        let bob = self.done("users", "/users", json!({ "email": BOB })).await;
+        let each = json!({ "ids": [bob["id"]] });
+        let path = "/api/admin/v1/users/revoke";
+        self.done("users", path, each).await;
         self.done("users", "/users/remove", json!({ "email": BOB }))
             .await;
         self.done("users", "/users", json!({ "email": BOB })).await;
