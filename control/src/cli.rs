@@ -1,7 +1,7 @@
 //! The command line. `serve` runs the service, `try` all of Portcullis on this machine, `check`
 //! checks the configuration, `provider` calls the identity providers in it, `token` calls the team
 //! domain from any machine, `completions` and `man` print what a shell and `man` need. All other
-//! commands call the running service over its Unix socket.
+//! commands call the running service over its Unix socket, or with `--server` over its admin API.
 //!
 //! Exit status: 0 success, 1 failure, 2 wrong usage.
 
@@ -14,6 +14,7 @@ mod documentation;
 mod error;
 mod output;
 mod provider;
+mod remote;
 mod restore;
 mod serve;
 mod token;
@@ -61,6 +62,6 @@ fn run(arguments: Arguments, output: Output) -> Result<(), CliError> {
         Command::Restore(request) => restore::restore(request, &arguments, output),
         Command::Provider(command) => provider::run(command, &arguments, output),
         Command::Token(request) => token::token(request, output),
-        command => commands::run(command, &arguments.data_dir, output),
+        command => commands::run(command, &arguments, output),
     }
 }

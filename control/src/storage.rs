@@ -56,6 +56,7 @@ pub use revocations::every::EverySession;
 pub use revocations::fresh::DemandedSignIns;
 pub use revocations::history::{HistoryPage, PastRevocation};
 pub use revocations::of_token::RevokedBelow;
+pub use revocations::several::RevokedEach;
 pub use revocations::{
     ApplicationRevocation, EndedSessions, RevokedUsers, UserRevocation, UserSelector,
 };

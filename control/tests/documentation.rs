@@ -122,8 +122,18 @@ fn every_reason_of_a_command_is_listed_and_no_other() {
 
 fn reasons_of_commands() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // `key` and `access-group` use the admin API's calls, and so can get these reasons of theirs.
-    let mut reasons = BTreeSet::from(["usage", "conflict", "too_large"].map(str::to_owned));
+    // Commands that use the admin API's calls can get these reasons of theirs.
+    let of_calls = [
+        "usage",
+        "conflict",
+        "too_large",
+        "token_invalid",
+        "scope_missing",
+        "source_refused",
+        "administrator_protected",
+        "place_taken",
+    ];
+    let mut reasons = BTreeSet::from(of_calls.map(str::to_owned));
     for (file, function) in REASONS_OF_COMMANDS {
         let source = fs::read_to_string(root.join(file)).unwrap();
         let found = words(&source, function);

@@ -47,7 +47,8 @@ pub use user::UserCommand;
 ///
 /// `try` shows it with an application on this machine. For real use, start the service with `serve`.
 /// All other commands except `check`, `provider`, `token`, `backup` and `restore` call the running
-/// service over a Unix socket in its data directory, and take effect at once.
+/// service over a Unix socket in its data directory, or with `--server` from another machine, and take
+/// effect at once.
 #[derive(Debug, Parser)]
 #[command(
     name = "portcullis-control",
@@ -76,6 +77,14 @@ pub struct Arguments {
         default_value = "data"
     )]
     pub data_dir: PathBuf,
+
+    /// Call a service on another machine, over the admin API of its team domain
+    ///
+    /// The admin token is in the environment variable PORTCULLIS_ADMIN_TOKEN, and has the scopes of what
+    /// the command does. Making admin tokens, backups and the configuration for Envoy work only
+    /// where the service runs.
+    #[arg(long, global = true, value_name = "URL", value_parser = team_domain)]
+    pub server: Option<Origin>,
 
     /// Print one JSON object instead of text
     #[arg(long, global = true)]

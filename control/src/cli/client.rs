@@ -1,4 +1,5 @@
-//! Calls the running service: HTTP over the Unix socket in its data directory.
+//! Calls the running service: HTTP over the Unix socket in its data directory, or the admin API of its team
+//! domain from another machine.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +8,13 @@ use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
+use portcullis::protocol::origin::Origin;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::UnixStream;
 
+use super::remote::{Answer, Remote, TOKEN_VARIABLE};
+use super::token::error::TokenError;
 use crate::api::command_error::ErrorBody;
 use crate::api::list::{HIGHEST_LIMIT, Items, ListPage};
 use crate::problems::InputProblem;
@@ -18,7 +22,15 @@ use crate::server::data_dir::CONTROL_SOCKET;
 
 /// The client of one command.
 pub struct Client {
-    socket: PathBuf,
+    service: Place,
+}
+
+/// Where the service is.
+enum Place {
+    /// On this machine, with this socket.
+    Here(PathBuf),
+    /// On another one.
+    Elsewhere(Box<Remote>),
 }
 
 /// Why a call failed.
@@ -44,6 +56,17 @@ pub enum ClientError {
         /// Why.
         reason: String,
     },
+    /// The team domain was not reached.
+    #[error(transparent)]
+    TeamDomain(#[from] TokenError),
+    /// There is no admin token.
+    #[error(
+        "--server needs an admin token in the environment variable {TOKEN_VARIABLE}; where the service runs, `admin-token new` makes one"
+    )]
+    NoToken,
+    /// No call of the admin API does it.
+    #[error("this command works only on the machine where the service runs, without --server")]
+    OnlyThere,
     /// The service refused.
     #[error("{}", .0.error)]
     Refused(ErrorBody),
@@ -55,6 +78,9 @@ impl ClientError {
         match self {
             Self::NotRunning { .. } => "not_running",
             Self::Broken { .. } => "no_valid_response",
+            Self::TeamDomain(error) => error.reason(),
+            Self::NoToken => "no_admin_token",
+            Self::OnlyThere => "not_with_server",
             Self::Refused(body) => &body.reason,
         }
     }
@@ -66,14 +92,31 @@ impl ClientError {
             _ => &[],
         }
     }
+
+    /// A refusal that the client finds itself.
+    pub(super) fn refused(reason: &str, error: &str) -> Self {
+        Self::Refused(ErrorBody {
+            error: error.to_owned(),
+            reason: reason.to_owned(),
+            problems: Vec::new(),
+        })
+    }
 }
 
 impl Client {
     /// A client of the service with this data directory.
     pub fn new(data_dir: &Path) -> Self {
         Self {
-            socket: data_dir.join(CONTROL_SOCKET),
+            service: Place::Here(data_dir.join(CONTROL_SOCKET)),
         }
+    }
+
+    /// A client of the service with this team domain.
+    pub fn remote(team_domain: &Origin) -> Result<Self, ClientError> {
+        let remote = Remote::new(team_domain)?;
+        Ok(Self {
+            service: Place::Elsewhere(Box::new(remote)),
+        })
     }
 
     /// `GET path`.
@@ -135,31 +178,10 @@ impl Client {
         path: &str,
         body: Bytes,
     ) -> Result<A, ClientError> {
-        let stream =
-            UnixStream::connect(&self.socket)
-                .await
-                .map_err(|source| ClientError::NotRunning {
-                    socket: self.socket.clone(),
-                    source,
-                })?;
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| self.broken(&error))?;
-        tokio::spawn(connection);
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(HOST, "control")
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(body))
-            .map_err(|error| self.broken(&error))?;
-        let response = sender
-            .send_request(request)
-            .await
-            .map_err(|error| self.broken(&error))?;
-        let status = response.status();
-        let body = response.into_body().collect().await;
-        let body = body.map_err(|error| self.broken(&error))?.to_bytes();
+        let (status, body) = match &self.service {
+            Place::Here(socket) => over_socket(socket, method, path, body).await?,
+            Place::Elsewhere(remote) => remote.call(method, path, &body).await?,
+        };
         if status.is_success() {
             serde_json::from_slice(&body).map_err(|error| self.broken(&error))
         } else {
@@ -168,10 +190,47 @@ impl Client {
     }
 
     fn broken(&self, reason: &impl ToString) -> ClientError {
-        ClientError::Broken {
-            socket: self.socket.clone(),
-            reason: reason.to_string(),
+        match &self.service {
+            Place::Here(socket) => broken(socket, reason),
+            Place::Elsewhere(remote) => remote.not_a_team_domain(),
         }
+    }
+}
+
+async fn over_socket(
+    socket: &Path,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> Result<Answer, ClientError> {
+    let stream = UnixStream::connect(socket).await;
+    let stream = stream.map_err(|source| ClientError::NotRunning {
+        socket: socket.to_owned(),
+        source,
+    })?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| broken(socket, &error))?;
+    tokio::spawn(connection);
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(HOST, "control")
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::new(body))
+        .map_err(|error| broken(socket, &error))?;
+    let response = sender.send_request(request).await;
+    let response = response.map_err(|error| broken(socket, &error))?;
+    let status = response.status();
+    let body = response.into_body().collect().await;
+    let body = body.map_err(|error| broken(socket, &error))?.to_bytes();
+    Ok((status, body))
+}
+
+fn broken(socket: &Path, reason: &impl ToString) -> ClientError {
+    ClientError::Broken {
+        socket: socket.to_owned(),
+        reason: reason.to_string(),
     }
 }
 

@@ -18,13 +18,17 @@ mod user;
 
 use std::path::Path;
 
-use super::arguments::Command;
+use super::arguments::{Arguments, Command};
 use super::client::Client;
 use super::error::CliError;
 use super::output::Output;
 
-pub fn run(command: &Command, data_dir: &Path, output: Output) -> Result<(), CliError> {
-    let client = Client::new(data_dir);
+pub fn run(command: &Command, arguments: &Arguments, output: Output) -> Result<(), CliError> {
+    let data_dir = &arguments.data_dir;
+    let client = match &arguments.server {
+        Some(server) => Client::remote(server)?,
+        None => Client::new(data_dir),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -6,7 +6,7 @@
 mod certificate;
 pub mod error;
 mod team_domain;
-mod transport;
+pub(super) mod transport;
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 
 mod applications;
 pub mod certificates;
+mod remote;
 mod sessions;
 mod usage;
 mod users;
