@@ -8,6 +8,7 @@
 mod arguments;
 mod check;
 pub(crate) mod client;
+pub(crate) mod client_error;
 mod commands;
 mod confirmation;
 mod documentation;

@@ -101,7 +101,7 @@ fn troubleshooting_has_an_entry_for_every_reason_and_for_no_other() {
 /// Where the reasons of commands are.
 const REASONS_OF_COMMANDS: [(&str, &str); 5] = [
     ("src/api/command_error.rs", "fn reason("),
-    ("src/cli/client.rs", "pub fn reason("),
+    ("src/cli/client_error.rs", "pub fn reason("),
     ("src/cli/error.rs", "pub fn reason("),
     ("src/cli/token/certificate.rs", "pub fn reason("),
     ("src/cli/token/error.rs", "pub fn reason("),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::client::ClientError;
+use super::client_error::ClientError;
 use super::commands::envoy_config::error::NoBootstrap;
 use super::token::error::TokenError;
 use crate::config::ConfigError;

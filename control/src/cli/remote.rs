@@ -13,7 +13,7 @@ use reqwest::{Client, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::client::ClientError;
+use super::client_error::{ClientError, TOKEN_VARIABLE};
 use super::token::error::TokenError;
 use super::token::transport::{self, unreachable};
 use crate::admin_api::PATH;
@@ -22,8 +22,6 @@ use crate::api::list::HIGHEST_LIMIT;
 use crate::tokens::secret::Plain;
 use translation::{Call, OfUser, Wait};
 
-/// Where the admin token is.
-pub const TOKEN_VARIABLE: &str = "PORTCULLIS_ADMIN_TOKEN";
 /// How long one call waits for proxies, in seconds.
 const LONGEST_WAIT: u64 = 10;
 /// No answer of the service is longer.

@@ -7,7 +7,7 @@ use super::envoy::EnvoyError;
 use super::files::FileError;
 use super::ports::PortError;
 use super::process::ProcessError;
-use crate::cli::client::ClientError;
+use crate::cli::client_error::ClientError;
 use crate::envoy_config::EnvoyConfigError;
 use crate::server::{Failed, StartError};
 use crate::sign_in::password_hashing::PasswordError;
