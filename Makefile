@@ -147,10 +147,12 @@ fuzz: ## Fuzzing until Ctrl-C, with nightly Rust and cargo-fuzz (FUZZ=<target>)
 	cd fuzz && $(CARGO) +nightly fuzz run $(FUZZ) corpus/$(FUZZ) seeds/$(FUZZ) regressions/$(FUZZ)
 
 .PHONY: screenshots
-screenshots: wasm probe envoy chromium postgres frameworks verifiers providers ## Pictures of the pages, as axe-core judges them: target/screenshots
+screenshots: wasm probe envoy chromium postgres frameworks verifiers providers ## Pictures of the pages, as axe-core judges them: target/screenshots/all.html
 	$(CARGO) test --locked --package portcullis-e2e --test e2e -- accessible
 	rm -rf target/screenshots && mkdir target/screenshots
 	cp "$$(ls -td target/e2e/*/chromium/screenshots | head -1)"/page-*.png target/screenshots/
+	cd target/screenshots && for one in page-*.png; do \
+	  echo "<figure><a href=$$one><img src=$$one width=320 alt=''></a><figcaption>$$one</figcaption></figure>"; done > all.html
 
 .PHONY: e2e
 e2e: wasm probe envoy chromium postgres frameworks verifiers providers ## End-to-end tests with real Envoy and Chromium (E2E=<name> for one)

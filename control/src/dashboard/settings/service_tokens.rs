@@ -32,8 +32,8 @@ fn show_secret(person: &Allowed, made: &MadeServiceToken) -> Result<Response, Fa
         facts: vec![("Client id", client_id(&made.stored.id))],
         word: "Client secret",
         secret: &made.secret,
-        then: "The program sends it as `x-access-client-secret`, and the client id as `x-access-client-id`. A \
-               policy admits it by a rule with the action `service` and the name of the service token.",
+        then: "The program sends it as x-access-client-secret, and the client id as x-access-client-id. A \
+               policy admits it by a rule with the action service and the name of the service token.",
         list: LIST,
     }
     .show(person)

@@ -56,7 +56,7 @@ pub async fn make(
         word: "Admin token",
         secret: &made.token,
         then: "Give it to the program in a secret file or in its environment. It sends it as \
-               `authorization: Bearer`.",
+               authorization: Bearer.",
         list: LIST,
     }
     .show(person)
@@ -71,9 +71,9 @@ fn form(typed: &Fields) -> Form<'static> {
         intro: "Give it no more scopes than its program needs.",
         fields: vec![
             Field::line("name", "Name", typed)
-                .help("What you call it, as `siem`. The audit log shows it."),
+                .help("What you call it, such as siem. The audit log shows it."),
             Field::boxes("scopes", "Scopes", (scopes, typed)),
-            Field::line("expires", "Lasts", typed).help("As `30d`. Empty: 90 days."),
+            Field::line("expires", "Lasts", typed).help("Such as 30d. Empty: 90 days."),
         ],
         button: "Make the token",
     }

@@ -70,7 +70,7 @@ fn form<'a>(applications: &'a [Application], typed: &Fields) -> Form<'a> {
         from: LIST,
         intro: "Use one for each place where Envoy runs, so that one can be revoked without the others.",
         fields: vec![
-            Field::line("name", "Name", typed).help("What you call it, as `edge`. It may be empty."),
+            Field::line("name", "Name", typed).help("What you call it, such as edge. It may be empty."),
             Field::boxes("applications", "Only for these applications", (choices, typed)).help(
                 "Without a tick it is for all. A filter that protects some should get a credential for these \
                  only: then nobody can use it to ask about others.",

@@ -67,7 +67,7 @@ fn question(known: &KnownCredential) -> Question<'_> {
             (
                 "Then",
                 "they get no more changes: they go on with what they have until it is stale, and then do what \
-                 `when_stale` says; nobody new can sign in through them"
+                 when_stale in their configuration says; nobody new can sign in through them"
                     .to_owned(),
             ),
             ("Undone", "never: make a new one instead".to_owned()),

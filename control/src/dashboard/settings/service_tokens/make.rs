@@ -54,8 +54,8 @@ fn form(typed: &Fields) -> Form<'static> {
         from: LIST,
         intro: "Until a policy names it, it opens nothing.",
         fields: vec![
-            Field::line("name", "Name", typed).help("As `ci`. Policies admit it by this name."),
-            Field::line("expires", "Lasts", typed).help("As `90d`. Empty: a year."),
+            Field::line("name", "Name", typed).help("Such as ci. Policies admit it by this name."),
+            Field::line("expires", "Lasts", typed).help("Such as 90d. Empty: a year."),
         ],
         button: "Make the service token",
     }

@@ -61,9 +61,9 @@ fn form<'a>(name: &'a str, typed: &Fields) -> Form<'a> {
                 stolen, let it end at once: 0.",
         fields: vec![
             Field::line("grace", "The old secret is good for", typed)
-                .help("As `7d`; 0 ends it, and the access that it got, now. Empty: a day."),
+                .help("Such as 7d; 0 ends it, and the access that it got, now. Empty: a day."),
             Field::line("expires", "The service token lasts", typed)
-                .help("From now on, as `90d`. Empty: as before."),
+                .help("From now on, such as 90d. Empty: as before."),
         ],
         button: "Make the secret",
     }
