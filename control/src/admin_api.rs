@@ -59,7 +59,10 @@ fn people() -> Router<Arc<Service>> {
     Router::new()
         .route("/sessions", get(sessions::list))
         .route("/sessions/{id}", get(sessions::show).delete(sessions::end))
-        .route("/users", get(users::list_page).post(users::calls::add))
+        .route(
+            "/users",
+            get(users::listed::list_page).post(users::calls::add),
+        )
         .route(
             "/users/{id}",
             get(users::calls::show).delete(users::removal::remove),

@@ -81,6 +81,6 @@ pub use tokens::signing_keys::{
 pub use upkeep::clock::LongestLeft;
 pub use users::{
     AddUserError, COUNTED_TO, ChangedRole, EnabledUsers, ListedUser, NewUser, PasswordAccount,
-    PasswordChange, PasswordSet, RoleError, User, UserListQuery, UserPage, WaysIn, WhichUsers,
-    words_of,
+    PasswordChange, PasswordSet, RoleError, User, UserListQuery, UserPage, UserSearch, WaysIn,
+    WhichUsers, words_of,
 };

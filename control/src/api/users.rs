@@ -3,6 +3,7 @@
 
 pub mod calls;
 pub mod enabling;
+pub mod listed;
 pub mod password;
 pub mod removal;
 pub mod role;
@@ -22,14 +23,14 @@ use super::authorization::require;
 use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
-use super::list::{Items, ListPage, ListQuery, QueryResult};
+use super::list::Items;
 use crate::administration::role::Role;
 use crate::administration::users::revoke_users;
 use crate::service::Service;
 use crate::sign_in::email::Address;
 use crate::sign_in::email::characters::scripts_of;
 use crate::sign_in::users::{self, UserRequest};
-use crate::storage::{RevokedUsers, User, UserPage, UserSelector};
+use crate::storage::{RevokedUsers, User, UserSelector};
 use crate::tokens::secret::Plain;
 use selected::{NO_SUCH_ID, NamedUser, UserEmail, no_such_email, require_for};
 
@@ -135,28 +136,6 @@ fn address_problem(user: &User) -> Option<String> {
         }
         Ok(_) => None,
     }
-}
-
-/// A page of users, by address; with `user` (an id or e-mail address) only that one.
-pub async fn list_page(
-    State(service): State<Arc<Service>>,
-    administrator: Administrator,
-    query: QueryResult,
-) -> Result<Json<ListPage<UserView>>, ApiError> {
-    require(&administrator, Scope::UsersRead)?;
-    let query = ListQuery::checked(query)?;
-    let (user, after) = (query.user(), query.after::<(String, String)>()?);
-    let after = after.unwrap_or_default();
-    let users = service
-        .storage
-        .users_page(UserPage {
-            user: &user,
-            after: (&after.0, &after.1),
-            limit: query.limit_and_one(),
-        })
-        .await?;
-    let position = |last: &User| (last.email.clone(), last.id.clone());
-    Ok(Json(query.page(users, position)))
 }
 
 /// All users, by address.

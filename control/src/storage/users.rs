@@ -7,6 +7,7 @@ mod listed;
 mod passwords;
 mod removal;
 mod roles;
+mod searched;
 pub(super) mod words;
 
 use portcullis::time::UnixSeconds;
@@ -23,6 +24,7 @@ pub use enabling::EnabledUsers;
 pub use listed::{COUNTED_TO, ListedUser, UserListQuery, WhichUsers};
 pub use passwords::{PasswordChange, PasswordSet};
 pub use roles::{ChangedRole, RoleError, WaysIn};
+pub use searched::UserSearch;
 pub use words::words_of;
 
 /// A user, as lists show it.

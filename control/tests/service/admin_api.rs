@@ -5,6 +5,7 @@ mod applications;
 mod calls;
 mod groups;
 mod idempotency;
+mod users;
 
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};

@@ -198,7 +198,7 @@ fn since(which: &WhichUsers) -> i64 {
 
 /// From where to where each searched word reaches; empty texts where there are fewer words. An id stands
 /// where the first word begins.
-fn ranges(which: &WhichUsers) -> [(String, String); MOST_SEARCHED] {
+pub(super) fn ranges(which: &WhichUsers) -> [(String, String); MOST_SEARCHED] {
     let mut words = match which {
         WhichUsers::Found(words) => words.clone(),
         WhichUsers::One(id) => vec![id.clone()],
