@@ -1,6 +1,7 @@
 //! What the dashboard, the admin API and the control socket do alike: one function for one change, which
 //! each of them calls.
 
+pub mod access_groups;
 pub mod admin_tokens;
 pub mod applications;
 pub mod audit;

@@ -15,6 +15,7 @@ use super::error::ApiError;
 use super::input::OptionalBody;
 use super::list::{ListPage, ListQuery, QueryResult};
 use super::precondition::{Precondition, Tagged, tagged};
+use crate::administration::access_groups;
 use crate::administration::etag::Etag;
 use crate::applications::check::check_again;
 use crate::applications::{Application, Definition};
@@ -213,10 +214,8 @@ pub async fn delete(
     Path(name): Path<String>,
 ) -> Result<Json<RemovedAccessGroup>, ApiError> {
     require(&administrator, Scope::ApplicationsWrite)?;
-    let by = administrator.initiator();
-    let removed = service.storage.remove_access_group(&name, by).await;
+    let removed = access_groups::delete(&service, &administrator, &name).await;
     removed.map_err(|error| refused(error, &name))?;
-    tracing::info!(access_group = name, by = %administrator, "access group deleted");
     Ok(Json(RemovedAccessGroup { name }))
 }
 

@@ -2,6 +2,7 @@
 //! service is.
 
 pub mod about;
+pub mod access_groups;
 pub mod admin_tokens;
 pub mod filter_credentials;
 pub mod keys;

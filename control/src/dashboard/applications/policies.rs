@@ -1,6 +1,6 @@
 //! Edit › Policies of an application, and the tester.
 
-mod condition;
+pub mod condition;
 pub mod edit;
 mod edited;
 mod editor;

@@ -1,7 +1,10 @@
 //! All pages of settings, each with what it needs.
 
 use super::super::page::Page;
-use super::{about, admin_tokens, filter_credentials, keys, providers, service_tokens, sessions};
+use super::{
+    about, access_groups, admin_tokens, filter_credentials, keys, providers, service_tokens,
+    sessions,
+};
 use crate::api::scope::Scope;
 
 /// All pages of settings.
@@ -31,6 +34,21 @@ fn service() -> Vec<Page> {
             sessions::end_every::end,
         ),
         Page::get("/settings/providers", Scope::SettingsRead, providers::show),
+        Page::get(
+            "/settings/access-groups",
+            Scope::ApplicationsRead,
+            access_groups::list::show,
+        ),
+        Page::get(
+            "/settings/access-groups/delete",
+            Scope::ApplicationsWrite,
+            access_groups::delete::ask,
+        ),
+        Page::post(
+            "/settings/access-groups/delete",
+            Scope::ApplicationsWrite,
+            access_groups::delete::delete,
+        ),
         Page::get("/settings/about", Scope::SettingsRead, about::show),
     ]
 }

@@ -119,3 +119,45 @@ async fn what_the_file_sets_is_shown_with_where_it_is_changed() {
         "{providers}"
     );
 }
+
+#[tokio::test]
+async fn access_groups_are_listed_with_their_users_and_deleted_when_they_have_none() {
+    let declared = "[[access_groups]]\nname = \"office\"\ninclude = [{ ip = \"10.0.0.0/8\" }]\n";
+    let service = Service::start_with(declared).await;
+    let staff = json!({ "include": [{ "email_domain": "example.com" }], "exclude": [{ "email": "eve@example.com" }] });
+    let (status, said) = service.put("access-groups/staff", staff).await;
+    assert_eq!(status, 200, "{said}");
+    let policy =
+        json!([{ "id": "a", "action": "allow", "include": [{ "access_group": "staff" }] }]);
+    service.wiki(json!({ "policy": policy })).await;
+    let mut browser = administrator(&service).await;
+    let path = format!("{SETTINGS}/access-groups");
+    let list = page(&service, &mut browser, &path).await;
+    assert!(
+        list.contains("<bdi>staff</bdi></th>") && list.contains("<bdi>office</bdi></th>"),
+        "{list}"
+    );
+    assert!(
+        list.contains("example.com") && list.contains("eve@example.com"),
+        "{list}"
+    );
+    assert!(
+        list.contains("<bdi>wiki</bdi></a>") && list.contains(">file</td>"),
+        "{list}"
+    );
+    assert!(!list.contains("delete?name=staff"), "{list}");
+    let delete = format!("{path}/delete?name=staff");
+    let (status, asked) = read(submit(&service, &mut browser, &delete, &[]).await).await;
+    assert_eq!(status, 409, "{asked}");
+    let changes = json!({ "name": "wiki", "changes": { "policy": [] } });
+    service.done("/applications/set", changes).await;
+    let list = page(&service, &mut browser, &path).await;
+    assert!(list.contains("delete?name=staff"), "{list}");
+    let deleted = submit(&service, &mut browser, &delete, &[]).await;
+    let to = deleted.headers()["location"].to_str().unwrap().to_owned();
+    let list = page(&service, &mut browser, &to).await;
+    assert!(
+        list.contains("The access group was deleted.") && !list.contains("<bdi>staff</bdi></th>"),
+        "{list}"
+    );
+}

@@ -24,6 +24,11 @@ const PAGES: &[(&str, &str, &str)] = &[
     ),
     ("/settings/providers", "settings-providers", "Providers"),
     (
+        "/settings/access-groups",
+        "settings-access-groups",
+        "Access groups",
+    ),
+    (
         "/settings/service-tokens",
         "settings-service-tokens",
         "Service tokens",
