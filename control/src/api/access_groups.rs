@@ -244,7 +244,10 @@ fn refused(error: AccessGroupError, name: &str) -> ApiError {
         AccessGroupError::Unfit { .. } => ApiError::RequestInvalid(error.to_string()),
         AccessGroupError::Storage(error) => error.into(),
         AccessGroupError::Declared => ApiError::Declared(error.to_string()),
-        AccessGroupError::Raced => ApiError::ChangedMeanwhile { etag: None },
+        AccessGroupError::Raced => ApiError::ChangedMeanwhile {
+            etag: None,
+            last: None,
+        },
         AccessGroupError::InUse(_) | AccessGroupError::TooMany => {
             ApiError::Conflict(error.to_string())
         }

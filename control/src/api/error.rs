@@ -3,6 +3,8 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use portcullis::time::UnixSeconds;
+
 use super::administrator::Scope;
 use crate::metrics::refusals::{Endpoint, Refused as Counted};
 use crate::problems::{Problem, Refused};
@@ -57,6 +59,8 @@ pub enum ApiError {
     ChangedMeanwhile {
         /// What its `etag` is now.
         etag: Option<String>,
+        /// Who changed it last, and when, if the audit log has it.
+        last: Option<(String, UnixSeconds)>,
     },
     /// It comes from the configuration file.
     #[error("{0}")]
@@ -181,7 +185,9 @@ impl ApiError {
         match self {
             Self::Refused(refused) => problem.with_errors(refused.0.clone()),
             Self::PlaceTaken { holder, .. } => problem.with_holder(Some(holder.clone())),
-            Self::ChangedMeanwhile { etag } => problem.with_etag(etag.clone()),
+            Self::ChangedMeanwhile { etag, last } => {
+                problem.with_etag(etag.clone()).with_change(last.clone())
+            }
             _ => problem,
         }
     }

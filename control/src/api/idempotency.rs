@@ -179,3 +179,19 @@ fn repeated(status: u16, answer: String) -> Response {
     let json = HeaderValue::from_static("application/json");
     (status, [(header::CONTENT_TYPE, json)], answer).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_the_database_cannot_guess_what_a_call_held() {
+        let uri = Uri::from_static("/users");
+        let of = |token: &str, body: &'static str| {
+            call(token, &uri, &Bytes::from_static(body.as_bytes()))
+        };
+        assert_eq!(of("id.a", "{}"), of("id.a", "{}"));
+        assert_ne!(of("id.a", "{}"), of("id.b", "{}"));
+        assert_ne!(of("id.a", "{}"), of("id.a", "{ }"));
+    }
+}

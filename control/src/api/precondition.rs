@@ -48,7 +48,10 @@ impl Precondition {
         match self {
             Self::Exists => Ok(()),
             Self::OneOf(tags) if tags.contains(&now) => Ok(()),
-            Self::New | Self::OneOf(_) => Err(ApiError::ChangedMeanwhile { etag: Some(now) }),
+            Self::New | Self::OneOf(_) => Err(ApiError::ChangedMeanwhile {
+                etag: Some(now),
+                last: None,
+            }),
         }
     }
 }

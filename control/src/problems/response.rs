@@ -5,6 +5,7 @@ use std::fmt;
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use portcullis::time::UnixSeconds;
 use serde::{Serialize, Serializer};
 
 use super::InputProblem;
@@ -37,6 +38,12 @@ pub struct Problem<R> {
     /// The `etag` that the resource has now.
     #[serde(skip_serializing_if = "Option::is_none")]
     etag: Option<String>,
+    /// Who changed the resource last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed_by: Option<String>,
+    /// When that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed_at: Option<UnixSeconds>,
     /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
@@ -62,6 +69,8 @@ impl<R: Serialize + fmt::Debug> Problem<R> {
             errors: Vec::new(),
             holder: None,
             etag: None,
+            changed_by: None,
+            changed_at: None,
             retry_after: None,
             account: None,
             return_to: None,
@@ -114,6 +123,17 @@ impl<R: Serialize + fmt::Debug> Problem<R> {
     #[must_use]
     pub fn with_etag(self, etag: Option<String>) -> Self {
         Self { etag, ..self }
+    }
+
+    /// The same problem with who changed the resource last, and when.
+    #[must_use]
+    pub fn with_change(self, change: Option<(String, UnixSeconds)>) -> Self {
+        let (changed_by, changed_at) = change.unzip();
+        Self {
+            changed_by,
+            changed_at,
+            ..self
+        }
     }
 
     /// The same problem with the number of seconds after which a retry can succeed.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
+use portcullis::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -16,11 +17,13 @@ use super::super::precondition::{Precondition, Tagged, tagged};
 use super::selected::{NO_SUCH_NAME, find};
 use super::{StoredApplication, stored_application};
 use crate::administration::applications::change::{self, SaveError};
+use crate::administration::audit::latest;
 use crate::administration::etag::Etag;
 use crate::applications::{Application, Draft};
+use crate::audit::EventName;
 use crate::problems::InputProblems;
 use crate::service::Service;
-use crate::storage::{ChangeError, TakeOver};
+use crate::storage::{AuditFilter, ChangeError, StorageError, TakeOver};
 
 /// The longest body of a call, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -123,7 +126,9 @@ async fn change(
     (expected, base): (Precondition, Draft),
     sent: Sent,
 ) -> Result<Tagged<WrittenApplication>, ApiError> {
-    expected.check(&Etag::of_application(&before))?;
+    if expected.check(&Etag::of_application(&before)).is_err() {
+        return Err(changed_meanwhile(service, &before.audience).await);
+    }
     if before.declared {
         return Err(ChangeError::Declared.into());
     }
@@ -137,7 +142,7 @@ async fn change(
     let take_over = TakeOver::allowed_if(sent.leave_to_wildcard);
     let version = change::change(service, by, &before, (&definition, take_over)).await;
     let version = match version {
-        Err(ChangeError::Raced) => return Err(changed_meanwhile(service, &before).await),
+        Err(ChangeError::Raced) => return Err(changed_meanwhile(service, &before.audience).await),
         version => version?,
     };
     let now = Application {
@@ -147,13 +152,39 @@ async fn change(
     written(service, &now, (Some(before), version)).await
 }
 
-async fn changed_meanwhile(service: &Service, before: &Application) -> ApiError {
-    match find(service, &before.audience).await {
-        Ok(now) => ApiError::ChangedMeanwhile {
+async fn changed_meanwhile(service: &Service, audience: &str) -> ApiError {
+    let now = match find(service, audience).await {
+        Ok(now) => now,
+        Err(error) => return error,
+    };
+    match last_change(service, &now).await {
+        Ok(last) => ApiError::ChangedMeanwhile {
             etag: Some(Etag::of_application(&now).quoted()),
+            last,
         },
-        Err(error) => error,
+        Err(error) => error.into(),
     }
+}
+
+/// Who changed an application or its policy last, and when; `None` if the audit log no longer has it.
+async fn last_change(
+    service: &Service,
+    application: &Application,
+) -> Result<Option<(String, UnixSeconds)>, StorageError> {
+    let events = [EventName::ApplicationChanged, EventName::PolicyChanged];
+    let filter = AuditFilter {
+        events: events.into_iter().map(EventName::as_str).collect(),
+        application: application.definition.name.clone(),
+        ..AuditFilter::default()
+    };
+    let last = latest(service, &filter, 1).await?.into_iter().next();
+    Ok(last.map(|event| {
+        let by = match event.actor.name.as_str() {
+            "" => event.actor.kind,
+            name => name.to_owned(),
+        };
+        (by, event.at.to_seconds())
+    }))
 }
 
 async fn written(
@@ -205,7 +236,10 @@ impl From<ChangeError> for ApiError {
             ChangeError::NameTaken => Self::NameTaken(text),
             ChangeError::PlaceTaken { holder, .. } => Self::PlaceTaken { text, holder },
             ChangeError::TakenOver(_) | ChangeError::GroupsChanged => Self::Conflict(text),
-            ChangeError::Raced => Self::ChangedMeanwhile { etag: None },
+            ChangeError::Raced => Self::ChangedMeanwhile {
+                etag: None,
+                last: None,
+            },
             ChangeError::Storage(error) => error.into(),
         }
     }

@@ -107,6 +107,8 @@ async fn nobody_writes_over_what_they_have_not_read() {
             (412, &json!("changed_meanwhile"))
         );
         assert_eq!(body["etag"], now);
+        assert!(body["changed_by"].is_string(), "{body}");
+        assert!(body["changed_at"].is_u64(), "{body}");
     }
     assert_eq!(read(&service, &token, WIKI).await, (now, before));
 }
