@@ -14,6 +14,7 @@ mod confirm;
 mod content_policy;
 mod done;
 pub mod fields;
+mod find;
 mod form;
 pub mod fresh;
 mod guard;

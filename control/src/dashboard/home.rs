@@ -1,21 +1,29 @@
 //! `GET /dashboard`: what needs attention, and the first steps until they are done.
 
+mod attention;
+
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use portcullis::time::UnixMillis;
 
 use super::allowed::Allowed;
 use super::shell::Shell;
 use crate::service::Service;
 use crate::team_domain::page::failure::Failure;
+use crate::team_domain::page::time::ShownTime;
+use attention::{Attention, attention};
 
 #[derive(Template)]
 #[template(path = "dashboard/home.html")]
 struct HomeTemplate {
     shell: Shell,
+    attention: Vec<Attention>,
+    /// When the feed changed last.
+    changed: Option<ShownTime>,
     steps: Vec<Step>,
 }
 
@@ -33,8 +41,12 @@ pub async fn show(
     person: Allowed,
 ) -> Result<Response, Failure> {
     let steps = steps(&service).await?;
+    let newest = service.notifier.newest();
+    let changed = service.storage.committed_at(newest).await?;
     let page = HomeTemplate {
         shell: person.shell(),
+        attention: attention(&service).await?,
+        changed: changed.map(UnixMillis::to_seconds).map(ShownTime::at),
         steps: if steps.iter().all(|step| step.done) {
             Vec::new()
         } else {

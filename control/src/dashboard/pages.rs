@@ -3,7 +3,7 @@
 
 use super::page::Page;
 use super::{
-    administrators, applications, audit, choose_theme, home, proxies, revocations, sessions,
+    administrators, applications, audit, choose_theme, find, home, proxies, revocations, sessions,
     settings, users,
 };
 use crate::api::administrator::Scope;
@@ -28,6 +28,7 @@ pub fn pages() -> Vec<Page> {
 fn applications() -> Vec<Page> {
     vec![
         Page::get("", None, home::show),
+        Page::get("/find", Scope::UsersRead, find::show),
         Page::post("/theme", None, choose_theme::choose),
         Page::get(
             "/applications",

@@ -7,6 +7,7 @@ mod applications;
 mod audit;
 mod form;
 mod fresh;
+mod home;
 mod once;
 mod policies;
 mod progress;

@@ -11,6 +11,7 @@ use super::{at, sign_in_as};
 /// The pages that need nothing: path, name of the picture, heading.
 const PAGES: &[(&str, &str, &str)] = &[
     ("/applications/new", "application-new", "Add an application"),
+    ("/find?q=nobody", "find", "Find"),
     ("/users", "users", "Users"),
     ("/users?q=nobody-at-all", "users-empty", "Users"),
     ("/sessions", "sessions", "Sessions"),

@@ -1,0 +1,124 @@
+//! What needs somebody's attention, the worst first.
+
+use std::time::Duration;
+
+use crate::administration::coverage;
+use crate::feed::proxies::{ProxyState, standings};
+use crate::service::Service;
+use crate::storage::{HistoryPage, StorageError};
+use crate::words::counted;
+
+/// How long a revocation may be under way.
+const UNDER_WAY: Duration = Duration::from_secs(10);
+/// How long before its end a secret is named.
+const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// How many of the newest revocations are looked at: a proxy that lacks an older one lacks these, too.
+const NEWEST: u32 = 10;
+
+/// Something that needs attention.
+pub struct Attention {
+    /// `bad` or `warn`.
+    pub kind: &'static str,
+    /// What it is.
+    pub text: String,
+    /// Where something can be done about it.
+    pub page: String,
+}
+
+impl Attention {
+    /// How bad it is, in a word.
+    pub fn word(&self) -> &'static str {
+        match self.kind {
+            "bad" => "Now",
+            _ => "Soon",
+        }
+    }
+}
+
+/// All of it.
+///
+/// # Errors
+/// When the database failed.
+pub async fn attention(service: &Service) -> Result<Vec<Attention>, StorageError> {
+    let mut all = Vec::new();
+    all.extend(under_way(service).await?);
+    all.extend(unknown_proxies(service).await?);
+    all.extend(ending(service).await?);
+    Ok(all)
+}
+
+/// A revocation that some proxy lacks.
+async fn under_way(service: &Service) -> Result<Option<Attention>, StorageError> {
+    let page = HistoryPage {
+        below: None,
+        limit: NEWEST,
+    };
+    let (revocations, covering) = coverage::history(service, page).await?;
+    let now = service.clock.now();
+    let late = revocations.iter().find(|one| {
+        let is_old = one.revoked_at.is_none_or(|at| at + UNDER_WAY <= now);
+        let coverage = covering.of(one.revocation.version, one.revoked_at);
+        is_old && !coverage.complete
+    });
+    Ok(late.map(|one| {
+        let version = one.revocation.version;
+        let coverage = covering.of(version, one.revoked_at);
+        Attention {
+            kind: "bad",
+            text: format!(
+                "A revocation is not in force everywhere: applied by {} of {}.",
+                coverage.applied,
+                counted(coverage.proxies, "proxy", "proxies")
+            ),
+            page: format!("/dashboard/revocations/{version}"),
+        }
+    }))
+}
+
+/// Proxies that may still let people in by what they have.
+async fn unknown_proxies(service: &Service) -> Result<Option<Attention>, StorageError> {
+    let proxies = service.storage.proxies().await?;
+    let standings = standings(proxies, service.clock.now());
+    let unknown = standings.iter();
+    let unknown = unknown.filter(|one| one.state == ProxyState::Unknown);
+    let count = unknown.count() as u64;
+    Ok((count > 0).then(|| Attention {
+        kind: "bad",
+        text: format!(
+            "{} no longer polled, and may still let people in.",
+            counted(count, "proxy has", "proxies have")
+        ),
+        page: "/dashboard/proxies".to_owned(),
+    }))
+}
+
+/// Secrets of programs that end soon.
+async fn ending(service: &Service) -> Result<Vec<Attention>, StorageError> {
+    let now = service.now();
+    let is_soon = |ends| now < ends && ends <= now + SOON;
+    let service_tokens = service.storage.service_tokens().await?;
+    let service_tokens = service_tokens.iter();
+    let service_tokens = service_tokens.filter(|one| !one.disabled && is_soon(one.expires_at));
+    let admin_tokens = service.storage.admin_tokens().await?;
+    let admin_tokens = admin_tokens.iter().filter(|one| is_soon(one.expires_at));
+    let counts = [
+        (
+            service_tokens.count() as u64,
+            ("service token ends", "service tokens end"),
+            "/dashboard/settings/service-tokens",
+        ),
+        (
+            admin_tokens.count() as u64,
+            ("admin token ends", "admin tokens end"),
+            "/dashboard/settings/admin-tokens",
+        ),
+    ];
+    let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
+    Ok(counts
+        .map(|(count, (one, many), page)| Attention {
+            kind: "warn",
+            text: format!("{} within 14 days.", counted(count, one, many)),
+            page: page.to_owned(),
+        })
+        .collect())
+}
