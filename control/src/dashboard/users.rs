@@ -34,7 +34,7 @@ async fn find(service: &Service, id: &str) -> Result<ListedUser, Failure> {
     found.into_iter().next().ok_or(Failure::NotFound)
 }
 
-/// Whether the person may disable a user. Somebody with a role is not disabled here: the team would lose
+/// Whether the person may disable a user, who is not themselves. Somebody with a role is not disabled here: the team would lose
 /// an administrator in passing.
 async fn may_disable(
     service: &Service,
@@ -42,6 +42,7 @@ async fn may_disable(
     user: &ListedUser,
 ) -> Result<bool, Failure> {
     let may = person.may(Scope::UsersWrite) && !user.disabled;
+    let may = may && !is_own(user, person.session());
     Ok(may && service.storage.stored_role(&user.id).await?.is_none())
 }
 

@@ -182,15 +182,26 @@ fn write_row(event: &EventView, to: &mut Vec<u8>) {
 /// A cell that a spreadsheet takes for a text, not for a formula, and that cannot end before it ends
 /// (RFC 4180).
 fn cell_of(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = match is_formula {
-        true => format!("'{text}"),
-        false => text.to_owned(),
-    };
+    let text = without_formulas(text);
     match text.contains([',', '"', '\r', '\n']) {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text,
     }
+}
+
+/// With an apostrophe before each character that begins a formula, at the start and wherever a spreadsheet
+/// may begin a cell: in some countries it does so at a semicolon, too.
+fn without_formulas(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut begins_cell = true;
+    for c in text.chars() {
+        if begins_cell && matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r') {
+            safe.push('\'');
+        }
+        safe.push(c);
+        begins_cell = matches!(c, ';' | '\t' | '\r' | '\n');
+    }
+    safe
 }
 
 #[cfg(test)]
@@ -202,7 +213,9 @@ mod tests {
         for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"] {
             assert_eq!(cell_of(formula), format!("'{formula}"));
         }
-        assert_eq!(cell_of("\r=1"), "\"'\r=1\"");
+        assert_eq!(cell_of("\r=1"), "\"'\r'=1\"");
+        assert_eq!(cell_of("x;=1"), "x;'=1");
+        assert_eq!(cell_of("a-1; b"), "a-1; b");
         assert_eq!(cell_of("a=b"), "a=b");
         assert_eq!(cell_of("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
         assert_eq!(cell_of("=\"x\",1"), "\"'=\"\"x\"\",1\"");

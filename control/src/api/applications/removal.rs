@@ -84,7 +84,7 @@ async fn remove_application(
     name: String,
     take_over: TakeOver,
 ) -> Result<RemovedApplicationView, ChangeError> {
-    let removed = remove::remove(service, by, (&name, take_over)).await?;
+    let removed = remove::remove(service, by, (&name, None), take_over).await?;
     Ok(RemovedApplicationView {
         name,
         audience: removed.audience,

@@ -47,7 +47,7 @@ pub async fn delete(
     }
     let by = person.acting(&fields);
     let take_over = TakeOver::allowed_if(!fields.text("agreed").is_empty());
-    match remove(&service, &by, (name, take_over)).await {
+    match remove(&service, &by, (name, Some(&audience)), take_over).await {
         Ok(removed) => revocations::made(removed.version),
         Err(ChangeError::Storage(error)) => Err(error.into()),
         Err(ChangeError::Unknown) => Err(Failure::NotFound),

@@ -29,7 +29,7 @@ impl Database {
     /// audience. With [`TakeOver::Refused`] no wildcard gets its hostnames.
     pub async fn remove_application(
         &self,
-        name: &str,
+        (name, audience): (&str, Option<&str>),
         until: UnixSeconds,
         take_over: TakeOver,
         by: &Initiator,
@@ -38,9 +38,10 @@ impl Database {
         write.lock().await?;
         let found: Option<Columns> = sqlx::query_as(
             "SELECT audience, declared, definition FROM applications \
-             WHERE name = $1 AND gone = 0",
+             WHERE name = $1 AND gone = 0 AND ($2 = '' OR audience = $2)",
         )
         .bind(name)
+        .bind(audience.unwrap_or_default())
         .fetch_optional(write.connection())
         .await
         .map_err(StorageError::from)?;

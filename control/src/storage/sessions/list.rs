@@ -106,7 +106,9 @@ impl Database {
     /// How many sessions are in an application now: those that live, with a token that has not ended.
     pub async fn sessions_in(&self, audience: &str, now: UnixSeconds) -> Result<u64, StorageError> {
         let (count,): (i64,) = sqlx::query_as(
-            "SELECT COUNT(*) FROM session_applications WHERE audience = $1 AND token_until > $2",
+            "SELECT COUNT(*) FROM session_applications AS used \
+             JOIN sessions ON sessions.id = used.session_id \
+             WHERE used.audience = $1 AND used.token_until > $2 AND sessions.expires_at > $2",
         )
         .bind(audience)
         .bind(to_db(now))
@@ -121,8 +123,9 @@ impl Database {
         now: UnixSeconds,
     ) -> Result<HashMap<String, u64>, StorageError> {
         let rows: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT audience, COUNT(*) FROM session_applications WHERE token_until > $1 \
-             GROUP BY audience",
+            "SELECT used.audience, COUNT(*) FROM session_applications AS used \
+             JOIN sessions ON sessions.id = used.session_id \
+             WHERE used.token_until > $1 AND sessions.expires_at > $1 GROUP BY used.audience",
         )
         .bind(to_db(now))
         .fetch_all(self.pool())

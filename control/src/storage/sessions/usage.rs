@@ -85,7 +85,8 @@ pub(in crate::storage) async fn note_token(
          token_until = CASE WHEN session_applications.token_until > excluded.token_until \
          THEN session_applications.token_until ELSE excluded.token_until END \
          WHERE session_applications.last_token_at <= excluded.last_token_at - $4 \
-         OR session_applications.token_until <= excluded.last_token_at",
+         OR session_applications.token_until <= excluded.last_token_at \
+         OR session_applications.token_until <= excluded.token_until - $4",
     )
     .bind(session_id)
     .bind(audience)

@@ -1,12 +1,12 @@
 //! Edit › Settings of an application.
 
-use reqwest::Method;
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use sqlx::{AnyPool, AssertSqlSafe};
 
 use super::form::Form;
 use super::{administrator, page, read, signed_in};
-use crate::browser::Browser;
+use crate::browser::{Browser, between};
 use crate::harness::Service;
 
 fn path(audience: &str) -> String {
@@ -20,6 +20,22 @@ async fn opened(service: &Service, browser: &mut Browser, audience: &str) -> For
 async fn stored(service: &Service) -> Value {
     let all = service.listed("/applications").await;
     all.into_iter().find(|one| one["name"] == "wiki").unwrap()
+}
+
+/// Sends the form, and confirms what it would end or open.
+async fn save(service: &Service, browser: &mut Browser, form: Form) -> Response {
+    let sent = form.send(service, browser).await;
+    if sent.status() != 422 {
+        return sent;
+    }
+    let asked = sent.text().await.unwrap();
+    confirmed(&asked).send(service, browser).await
+}
+
+/// The form of a page that asks, with the button that confirms.
+fn confirmed(asked: &str) -> Form {
+    let value = between(asked, "name=\"confirmed\" value=\"", "\"");
+    Form::of(asked).with("confirmed", value)
 }
 
 async fn version(service: &Service) -> u64 {
@@ -53,7 +69,7 @@ async fn s18_each_cookie_setting_is_saved_and_nothing_else_changes() {
         } else {
             form.with(name, typed)
         };
-        let saved = form.send(&service, &mut browser).await;
+        let saved = save(&service, &mut browser, form).await;
         assert_eq!(saved.status(), 303, "{name}");
         let to = saved.headers()["location"].to_str().unwrap().to_owned();
         let shown = page(&service, &mut browser, &to).await;
@@ -125,7 +141,7 @@ async fn what_ends_or_opens_something_is_said_first() {
     assert_eq!(status, 422);
     assert!(asked.contains("Nothing was saved yet"), "{asked}");
     assert!(
-        asked.contains("0 people are in now: the next page load brings a new token"),
+        asked.contains("0 sessions are in now: the next page load brings a new token"),
         "{asked}"
     );
     assert!(
@@ -138,13 +154,35 @@ async fn what_ends_or_opens_something_is_said_first() {
     );
     assert_eq!(stored(&service).await, before);
     // A confirmation is one of these consequences, not of others.
-    let confirmed = Form::of(&asked);
-    let other = Form::of(&asked).with("bypass", "/");
+    let confirmed = confirmed(&asked);
+    let other = self::confirmed(&asked).with("bypass", "/");
     assert_eq!(other.send(&service, &mut browser).await.status(), 422);
     let saved = confirmed.send(&service, &mut browser).await;
     assert_eq!(saved.status(), 303);
     let now = stored(&service).await;
     assert_eq!(now["binding_cookie"], json!(true));
+    // Whatever makes the application's pages less safe is said as well.
+    let form = opened(&service, &mut browser, &audience).await;
+    let form = form
+        .with("bypass", "/public/*")
+        .with(
+            "origins",
+            "https://wiki.example.com\nhttps://new.example.com",
+        )
+        .with("same_site", "none")
+        .with("keep_override_headers", "on")
+        .without("http_only");
+    let (status, asked) = read(form.send(&service, &mut browser).await).await;
+    assert_eq!(status, 422);
+    for said in [
+        "GET /health needs a session from now on",
+        "The paths under Bypass are open to everybody at https://new.example.com, too.",
+        "Scripts in the application&#39;s pages can read the token",
+        "Pages of other sites can use the session",
+        "Headers that replace the path reach the application",
+    ] {
+        assert!(asked.contains(said), "{said}: {asked}");
+    }
     let public = json!({ "path": "/public", "match": "prefix", "methods": null });
     assert_eq!(now["bypass"][1], public, "{now}");
 }
@@ -181,11 +219,13 @@ async fn two_editors_lose_nothing() {
     let of_ana = opened(&service, &mut ana, &audience).await;
     let of_bo = opened(&service, &mut bo, &audience).await;
     let of_bo = of_bo
-        .with("same_site", "none")
+        .with("same_site", "strict")
         .with("session_duration", "2h");
     assert_eq!(of_bo.send(&service, &mut bo).await.status(), 303);
-    // Both changed the duration; only ana HttpOnly, only bo SameSite.
-    let of_ana = of_ana.with("session_duration", "3h").without("http_only");
+    // Both changed the duration; only ana the server, only bo SameSite.
+    let of_ana = of_ana
+        .with("session_duration", "3h")
+        .with("upstream", "http://127.0.0.1:3000");
     let (status, asked) = read(of_ana.send(&service, &mut ana).await).await;
     assert_eq!(status, 409);
     assert!(
@@ -197,15 +237,15 @@ async fn two_editors_lose_nothing() {
     }
     assert_eq!(stored(&service).await["session_duration"], "2h");
     let again = Form::of(&asked);
-    assert_eq!(again.value("same_site"), Some("none"));
+    assert_eq!(again.value("same_site"), Some("strict"));
     let theirs = Form::of(&asked).with("take.session_duration", "now");
     let saved = theirs.send(&service, &mut ana).await;
     assert_eq!(saved.status(), 303);
     let now = stored(&service).await;
     assert_eq!(now["session_duration"], "2h");
     assert_eq!(
-        (&now["same_site"], &now["http_only"]),
-        (&json!("none"), &json!(false))
+        (&now["same_site"], &now["upstream"]),
+        (&json!("strict"), &json!("http://127.0.0.1:3000"))
     );
     // The other choice.
     let yours = again.with("take.session_duration", "yours");
@@ -233,6 +273,10 @@ async fn a_changed_duration_needs_a_recent_sign_in_and_other_settings_do_not() {
         kept.contains("Reason: sign_in_too_old") && kept.contains("value=\"30d\""),
         "{kept}"
     );
+    // So does what ends or opens something.
+    let form = opened(&service, &mut browser, &audience).await;
+    let opens = form.with("bypass", "/health");
+    assert_eq!(opens.send(&service, &mut browser).await.status(), 401);
     let form = opened(&service, &mut browser, &audience).await;
     let other = form.with("same_site", "strict");
     assert_eq!(other.send(&service, &mut browser).await.status(), 303);
@@ -338,7 +382,7 @@ async fn a_viewer_and_a_declared_application_have_fields_to_read_only() {
     );
     assert!(!shown.contains(">Save</button>"), "{shown}");
     // The TOML is what the file would have.
-    let toml = crate::browser::between(&shown, "[[applications]]", "</code>");
+    let toml = between(&shown, "[[applications]]", "</code>");
     let toml = toml.replace("&#34;", "\"");
     let copied = Service::start_with(&format!("[[applications]]{toml}")).await;
     let copied = copied.listed("/applications").await;

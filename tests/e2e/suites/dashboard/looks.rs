@@ -135,14 +135,14 @@ fn pages_of_one_thing_are_accessible() -> Result<()> {
     judge.tab.set_policy_aside(true)?;
     judge.tab.open(&at(stand, &format!("{of}/settings")))?;
     judge.tab.fill("#session_duration", "for ever")?;
-    judge.tab.click("button[value=save]")?;
+    judge.tab.click(".acts button[value=save]")?;
     judge.tab.wait_for("document.title.startsWith('Error: ')")?;
     judge.judge("dashboard-application-settings-refused", &application.name)?;
     judge.tab.open(&at(stand, &format!("{of}/settings")))?;
     judge.tab.click("#binding_cookie")?;
-    judge.tab.click("button[value=save]")?;
+    judge.tab.click(".acts button[value=save]")?;
     judge
         .tab
-        .wait_for("document.querySelector('input[name=confirmed]') !== null")?;
+        .wait_for("document.querySelector('button[name=confirmed]') !== null")?;
     judge.judge("dashboard-application-settings-asks", &application.name)
 }

@@ -16,11 +16,11 @@ fn save(
     tab.open(&at(stand()?, &path))?;
     tab.wait_for("document.querySelector('#http_only') !== null")?;
     change(tab)?;
-    tab.click("button[value=save]")?;
+    tab.click(".acts button[value=save]")?;
     tab.wait_for("document.querySelector('[role=status], [role=alert]') !== null")?;
-    let asks = "document.querySelector('input[name=confirmed]') !== null";
+    let asks = "document.querySelector('button[name=confirmed]') !== null";
     if tab.run(asks)? == true {
-        tab.click("section.notice button")?;
+        tab.click("button[name=confirmed]")?;
     }
     tab.wait_for(
         "document.querySelector('.notice.good')?.innerText.startsWith('Saved. Applied by all: 2 of 2') \
@@ -83,12 +83,12 @@ fn settings_are_saved_without_scripts_and_a_mistake_takes_the_focus() -> Result<
     tab.open(&at(stand, &path))?;
     tab.run("document.querySelector('#session_duration').value = ''")?;
     tab.fill("#session_duration", "for ever")?;
-    tab.click("button[value=save]")?;
+    tab.click(".acts button[value=save]")?;
     tab.wait_for("document.activeElement.getAttribute('role') === 'alert'")?;
     let text = tab.text()?;
     assert!(text.contains("Nothing was changed"), "{text}");
     tab.run("document.querySelector('#session_duration').value = ''")?;
     tab.fill("#session_duration", "30m")?;
-    tab.click("button[value=save]")?;
+    tab.click(".acts button[value=save]")?;
     tab.wait_for("document.querySelector('.notice.good')?.innerText.startsWith('Saved.') === true")
 }

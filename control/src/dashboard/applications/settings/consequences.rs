@@ -4,13 +4,13 @@ use super::values::Values;
 use crate::applications::{Definition, Draft};
 use crate::words::counted;
 
-/// A sentence for each; none if the save ends and opens nothing. `people` are in now.
-pub fn of(was: &Definition, now: &Definition, people: u64) -> Vec<String> {
+/// A sentence for each; none if the save ends and opens nothing. `sessions` are in now.
+pub fn of(was: &Definition, now: &Definition, sessions: u64) -> Vec<String> {
     let mut all = Vec::new();
-    let people = counted(people, "person is", "people are");
+    let sessions = counted(sessions, "session is", "sessions are");
     if now.binding_cookie && !was.binding_cookie {
         all.push(format!(
-            "The binding cookie is turned on. {people} in now: the next page load brings a new token without \
+            "The binding cookie is turned on. {sessions} in now: the next page load brings a new token without \
              a prompt; pages that are open get 401 until then."
         ));
     }
@@ -31,6 +31,18 @@ pub fn of(was: &Definition, now: &Definition, people: u64) -> Vec<String> {
             gone.join(", ")
         ));
     }
+    let new: Vec<String> = now
+        .origins
+        .iter()
+        .filter(|place| !was.origins.contains(place))
+        .map(ToString::to_string)
+        .collect();
+    if !new.is_empty() && !now.bypass.is_empty() {
+        all.push(format!(
+            "The paths under Bypass are open to everybody at {}, too.",
+            new.join(", ")
+        ));
+    }
     let opened = opened(was, now);
     if !opened.is_empty() {
         all.push(format!(
@@ -38,7 +50,49 @@ pub fn of(was: &Definition, now: &Definition, people: u64) -> Vec<String> {
             opened.join(", ")
         ));
     }
-    if was.preflight != now.preflight && Draft::from(now).preflight.as_deref() == Some("origin") {
+    let closed = self::opened(now, was);
+    if !closed.is_empty() {
+        all.push(format!(
+            "{} needs a session from now on: programs without one get 401.",
+            closed.join(", ")
+        ));
+    }
+    all.extend(less_safe(was, now));
+    all
+}
+
+/// What makes the application's pages or paths less safe.
+fn less_safe(was: &Definition, now: &Definition) -> Vec<String> {
+    let mut all = Vec::new();
+    if was.cookie.http_only && !now.cookie.http_only {
+        all.push(
+            "Scripts in the application's pages can read the token, and carry it off.".to_owned(),
+        );
+    }
+    let (before, after) = (Draft::from(was), Draft::from(now));
+    let becomes = |value: &str, field: fn(&Draft) -> Option<&str>| {
+        field(&before) != Some(value) && field(&after) == Some(value)
+    };
+    if becomes("none", |draft| draft.same_site.as_deref()) {
+        all.push(
+            "Pages of other sites can use the session: the application must tell forged requests apart itself."
+                .to_owned(),
+        );
+    }
+    if becomes("keep", |draft| draft.escaped_slashes.as_deref()) {
+        all.push(
+            "Paths with escaped slashes reach the application, which may read them as another path."
+                .to_owned(),
+        );
+    }
+    if now.keep_override_headers && !was.keep_override_headers {
+        all.push(
+            "Headers that replace the path reach the application, which may serve another path than the one \
+             that was checked."
+                .to_owned(),
+        );
+    }
+    if becomes("origin", |draft| draft.preflight.as_deref()) {
         all.push("Preflights reach the application without a session.".to_owned());
     }
     all

@@ -103,7 +103,10 @@ impl<'a> Edit<'a> {
         };
         let was = &self.application.definition;
         let is_changed = was.session_duration_seconds != definition.session_duration_seconds;
-        if is_changed && !is_recent(self.person.session(), service.now(), TO_CONFIRM) {
+        let ends_or_opens = !consequences::of(was, &definition, 0).is_empty();
+        if (is_changed || ends_or_opens)
+            && !is_recent(self.person.session(), service.now(), TO_CONFIRM)
+        {
             return refusal::sign_in_too_old(service, self.person, self.fields).map(Some);
         }
         if let Some(asked) = self.ask(service, &definition).await? {

@@ -76,7 +76,7 @@ async fn a_spreadsheet_does_not_run_what_others_wrote() {
     let path = "/dashboard/audit/export?event=policy&format=csv";
     let table = browser.get(&service, path).await.text().await.unwrap();
     let (_, row) = table.split_once("\r\n").unwrap();
-    let defused = "'=HYPERLINK(\"\"https://evil.example\"\",\"\"x\"\")\r\n+2";
+    let defused = "'=HYPERLINK(\"\"https://evil.example\"\",\"\"x\"\")\r\n'+2";
     assert!(
         row.contains(&format!(
             ",'@u,'-x,\"{defused}\",192.0.2.7,test/1,'+1,plain,"
