@@ -49,19 +49,15 @@ pub async fn save(sent: &Sent<'_>, mut edited: Edited) -> Result<Response, Failu
     }
 }
 
-/// Whether the rules of these names have other session durations.
+/// Whether some people may get another session duration: the first rule that fits decides, so the order
+/// counts as soon as one rule has a duration of its own.
 fn changes_a_duration(application: &Application, rules: &[RuleDraft]) -> bool {
-    let durations = |rules: &[RuleDraft]| {
-        let set = rules
-            .iter()
-            .filter(|rule| !rule.session_duration.is_empty());
-        let mut set: Vec<(String, String)> = set
-            .map(|rule| (rule.id.clone(), rule.session_duration.clone()))
-            .collect();
-        set.sort();
-        set
+    let before = RuleDraft::all_of(&application.definition.policy);
+    let has_durations = |rules: &[RuleDraft]| {
+        let mut rules = rules.iter();
+        rules.any(|rule| !rule.session_duration.is_empty())
     };
-    durations(rules) != durations(&RuleDraft::all_of(&application.definition.policy))
+    (has_durations(rules) || has_durations(&before)) && before != rules
 }
 
 /// The page that shows both policies: the one that is stored now, and the one in the form, which can be

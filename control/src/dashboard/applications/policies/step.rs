@@ -7,7 +7,7 @@ use crate::applications::{Application, Definition};
 use crate::dashboard::shown::Shown;
 use crate::policy::bypass::Entry;
 use crate::policy::notes::notes;
-use crate::policy::rules::Policy;
+use crate::policy::rules::{Action, Policy};
 use crate::service::Service;
 use crate::storage::StorageError;
 use crate::words::counted;
@@ -70,17 +70,53 @@ fn warnings(before: &Policy, after: &Policy) -> Vec<Shown> {
             "Nobody can sign in any more: there is no allow rule.",
         ));
     }
-    let known = before.bypass_entries();
-    let opened = after.bypass_entries().into_iter();
-    let opened = opened.filter(|entry| !known.contains(entry));
-    let opened: Vec<String> = opened.map(|entry| request(&entry)).collect();
+    let opened = entries_without(after, before);
     if !opened.is_empty() {
         let requests = opened.join(", ");
         warnings.push(Shown::new(&format!(
             "Without a session, everybody would reach: {requests}. No log says who."
         )));
     }
+    let closed = entries_without(before, after);
+    if !closed.is_empty() {
+        let requests = closed.join(", ");
+        warnings.push(Shown::new(&format!(
+            "These requests would need a session, and get 401 without one: {requests}."
+        )));
+    }
+    let (added, removed) = (
+        services_without(after, before),
+        services_without(before, after),
+    );
+    if !added.is_empty() {
+        warnings.push(Shown::new(&format!(
+            "Programs with a service token would get in by: {}.",
+            added.join(", ")
+        )));
+    }
+    if !removed.is_empty() {
+        warnings.push(Shown::new(&format!(
+            "Programs would no longer get in as they do now by: {}.",
+            removed.join(", ")
+        )));
+    }
     warnings
+}
+
+/// What one policy lets everybody reach and the other does not.
+fn entries_without(one: &Policy, other: &Policy) -> Vec<String> {
+    let known = other.bypass_entries();
+    let entries = one.bypass_entries().into_iter();
+    let entries = entries.filter(|entry| !known.contains(entry));
+    entries.map(|entry| request(&entry)).collect()
+}
+
+/// The service rules of one policy that the other does not have, by name.
+fn services_without(one: &Policy, other: &Policy) -> Vec<String> {
+    let rules = one.rules().iter();
+    let rules = rules.filter(|rule| rule.action == Action::Service);
+    let rules = rules.filter(|rule| !other.rules().contains(rule));
+    rules.map(|rule| rule.id.clone()).collect()
 }
 
 /// Requests that need no session, in words.

@@ -154,6 +154,28 @@ async fn a_policy_that_lets_nobody_in_or_everybody_says_so_before() {
 }
 
 #[tokio::test]
+async fn what_programs_lose_and_what_is_closed_is_said_before_saving() {
+    let policy = json!([
+        { "id": "health", "action": "bypass", "include": [{ "path": "/health" }] },
+        { "id": "ci", "action": "service", "include": [{ "service_token": "ci" }] },
+        { "id": "all", "action": "allow", "include": [{ "everyone": true }] },
+    ]);
+    let service = Service::start().await;
+    let ci = json!({ "name": "ci" });
+    service.done("/api/admin/v1/service-tokens", ci).await;
+    let mut desk = Desk::at(service, policy).await;
+    desk.press("remove:0", &[]).await;
+    assert_eq!(desk.press("check", &[]).await, 200);
+    let closed = "These requests would need a session, and get 401 without one: /health.";
+    assert!(desk.shown.contains(closed), "{}", desk.shown);
+    let lost = "Programs would no longer get in as they do now by: ci.";
+    assert!(!desk.shown.contains(lost), "{}", desk.shown);
+    desk.press("remove:0", &[]).await;
+    assert_eq!(desk.press("check", &[]).await, 200);
+    assert!(desk.shown.contains(lost), "{}", desk.shown);
+}
+
+#[tokio::test]
 async fn the_tester_asks_rules_that_are_not_saved() {
     let policy =
         json!([{ "id": "a", "action": "allow", "include": [{ "email": "ana@example.com" }] }]);
