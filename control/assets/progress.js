@@ -2,7 +2,7 @@
 const card = document.querySelector("[data-progress]");
 const said = card.querySelector("[role=status]");
 const bar = card.querySelector("progress");
-let list = card.querySelector(".missing");
+const list = card.querySelector(".missing");
 let lastSaid = 0;
 
 // A screen reader hears the end, and the state every two seconds at most.
@@ -13,22 +13,28 @@ function say(text, isEnd) {
   }
 }
 
-// Keeps the lines of proxies that still lack it, with their links.
+// Shows which proxies lack it. An event names the first twenty: only a shorter list is all of them.
 function showMissing(missing) {
-  if (!list) return;
-  const texts = new Map(missing.map((one) => [one.name, one.text]));
+  const named = new Map(missing.map((one) => [`${one.credential} ${one.name}`, one]));
   for (const line of [...list.children]) {
-    const name = line.querySelector("strong").textContent;
-    if (texts.has(name)) {
-      line.querySelector(".said").textContent = texts.get(name);
-    } else {
+    const one = named.get(line.dataset.proxy);
+    named.delete(line.dataset.proxy);
+    if (one) {
+      line.querySelector(".said").textContent = one.text;
+    } else if (missing.length < 20) {
       line.remove();
     }
   }
-  if (!list.children.length) {
-    list.remove();
-    list = null;
+  for (const [proxy, one] of named) {
+    const line = list.appendChild(document.createElement("li"));
+    line.dataset.proxy = proxy;
+    line.appendChild(document.createElement("strong")).textContent = one.name;
+    line.append(" ");
+    const said = line.appendChild(document.createElement("span"));
+    said.className = "said";
+    said.textContent = one.text;
   }
+  list.hidden = !list.children.length;
 }
 
 function show(state) {

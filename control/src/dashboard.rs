@@ -19,6 +19,7 @@ mod form;
 pub mod fresh;
 mod guard;
 mod home;
+mod mistakes;
 pub mod navigation;
 mod once;
 pub mod page;

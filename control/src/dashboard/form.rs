@@ -6,9 +6,10 @@ use axum::response::Response;
 
 use super::allowed::Allowed;
 use super::fields::Fields;
+use super::mistakes::{in_words, is_of};
 use super::shell::Shell;
 use super::shown::Shown;
-use crate::problems::{InputProblem, Refused};
+use crate::problems::Refused;
 use crate::team_domain::page::failure::Failure;
 
 /// A form. It goes to the page's own path.
@@ -94,12 +95,6 @@ impl Field {
         }
     }
 
-    /// Whether a problem is one of this field: `name`, `name[0]`, `name.part`.
-    fn has(&self, problem: &InputProblem) -> bool {
-        let rest = problem.path.strip_prefix(self.name);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
-    }
-
     fn described_by(&self) -> String {
         let mut ids = Vec::new();
         if !self.wrong.is_empty() {
@@ -135,7 +130,7 @@ impl Form<'_> {
         let mut general = Vec::new();
         for problem in refused.0 {
             let mut fields = self.fields.iter_mut();
-            match fields.find(|field| field.has(&problem)) {
+            match fields.find(|field| is_of(&problem, field.name)) {
                 Some(field) => field.wrong.push(in_words(&problem)),
                 None => general.push(problem.to_string()),
             }
@@ -159,13 +154,5 @@ impl Form<'_> {
             general,
         };
         person.respond(status, &page)
-    }
-}
-
-/// A problem beside its field, which has a label already.
-fn in_words(problem: &InputProblem) -> String {
-    match problem.value.as_str() {
-        "" => problem.message.clone(),
-        value => format!("{}: {}", Shown::new(value).plain(), problem.message),
     }
 }

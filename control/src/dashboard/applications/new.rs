@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use super::super::allowed::Allowed;
 use super::super::fields::Fields;
+use super::super::mistakes::in_words;
 use super::super::shell::Shell;
-use super::super::shown::Shown;
 use crate::administration::applications::change::{self, SaveError};
 use crate::applications::Draft;
 use crate::problems::{InputProblem, InputProblems, Refused};
@@ -113,13 +113,9 @@ fn wrong(problems: Vec<InputProblem>) -> Vec<(&'static str, String)> {
         _ if path.starts_with("policy") => "addresses",
         _ => "name",
     };
-    let words = |problem: &InputProblem| match problem.value.as_str() {
-        "" => problem.message.clone(),
-        value => format!("{}: {}", Shown::new(value).plain(), problem.message),
-    };
     let problems = problems.iter();
     problems
-        .map(|problem| (field(&problem.path), words(problem)))
+        .map(|problem| (field(&problem.path), in_words(problem)))
         .collect()
 }
 

@@ -62,6 +62,8 @@ struct Revoked {
 
 /// A proxy that lacks the version.
 struct Missing {
+    /// What tells it from others, for the script: its credential and its name.
+    key: String,
     name: Shown,
     text: String,
     /// Where it can be forgotten, if it does not poll and the person may do that.
@@ -122,6 +124,7 @@ impl OneTemplate {
         let may_forget = person.may(Scope::ProxiesWrite);
         let left_out = |count: usize| count.saturating_sub(MAX_ROWS);
         let lacks = |one: &AppliedAt| Missing {
+            key: format!("{} {}", one.credential, one.instance),
             name: Shown::new(&one.instance),
             text: progress::missing(one, now),
             forget: (may_forget && one.state != ProxyState::Live)

@@ -32,6 +32,7 @@ pub struct Progress {
 /// A proxy that lacks a version.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct MissingProxy {
+    credential: String,
     name: String,
     text: String,
 }
@@ -42,6 +43,7 @@ impl Progress {
         let mut missing: Vec<&AppliedAt> = view.items.iter().filter(|one| !one.applied).collect();
         missing.sort_by_key(|one| one.state == ProxyState::Live);
         let named = |one: &&AppliedAt| MissingProxy {
+            credential: one.credential.clone(),
             name: Shown::new(&one.instance).plain().to_owned(),
             text: self::missing(one, now),
         };

@@ -9,20 +9,22 @@ use serde_json::Value;
 
 use super::{at, sign_in_at};
 
-fn states(stand: &Stand) -> Result<Vec<String>> {
+/// The state and the name of each proxy, in the order of states.
+fn proxies(stand: &Stand) -> Result<Vec<(String, String)>> {
     let list: Value = stand.deployment.control.command(&["proxy", "list"])?;
     let items = list["items"].as_array().cloned().unwrap_or_default();
-    let mut states: Vec<String> = items
-        .iter()
-        .filter_map(|proxy| proxy["state"].as_str().map(ToOwned::to_owned))
-        .collect();
-    states.sort();
-    Ok(states)
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let one = |proxy: &Value| (text(&proxy["state"]), text(&proxy["instance"]));
+    let mut proxies: Vec<_> = items.iter().map(one).collect();
+    proxies.sort();
+    Ok(proxies)
 }
 
-fn wait_for(stand: &Stand, expected: [&str; 2]) -> Result<()> {
+/// Waits until the proxies are in these states; their names, in the order of states.
+fn wait_for(stand: &Stand, expected: [&str; 2]) -> Result<Vec<String>> {
     wait::until(&format!("proxies to be {expected:?}"), LIMIT, || {
-        Ok((states(stand)? == expected).then_some(()))
+        let (states, names): (Vec<_>, Vec<_>) = proxies(stand)?.into_iter().unzip();
+        Ok((states == expected).then_some(names))
     })
 }
 
@@ -39,7 +41,7 @@ fn b06_a_stopped_proxy_is_named_until_it_is_forgotten() -> Result<()> {
     sign_in_at(&stand, "administrator", &tab)?;
     let victim = stand.user()?;
     stand.second_envoy()?.process().kill();
-    wait_for(&stand, ["live", "unknown"])?;
+    let names = wait_for(&stand, ["live", "unknown"])?;
 
     tab.open(&at(&stand, &format!("/users?q={}", victim.email)))?;
     tab.click("tbody a[href$='/revoke']")?;
@@ -53,18 +55,30 @@ fn b06_a_stopped_proxy_is_named_until_it_is_forgotten() -> Result<()> {
         "{text}"
     );
     assert!(text.contains("then it refuses everybody."), "{text}");
+    let named = tab.run("document.querySelector('.missing strong').innerText")?;
+    assert_eq!(named, names[1].as_str());
     let revocation = tab.location()?;
+    // Another tab follows it live, and is not touched.
+    let watching = administrators.tab()?;
+    watching.open(&revocation)?;
+    watching.wait_for("document.querySelector('h2').innerText === 'Applied by 1 of 2 proxies.'")?;
     tab.click(".missing a")?;
     tab.wait_for_heading("Forget ")?;
     tab.click("main form button.danger")?;
     tab.wait_for_heading("Proxies")?;
+    watching.wait_for(
+        "document.querySelector('h2').innerText.startsWith('Applied by all: 1 of 1 proxy') \
+         && document.querySelector('.missing').hidden",
+    )?;
+    // It connects to this service alone, and keeps to its policy.
+    assert_eq!(watching.violations()?, [""; 0]);
     tab.open(&revocation)?;
     tab.wait_for(
         "document.querySelector('h2').innerText.startsWith('Applied by all: 1 of 1 proxy')",
     )?;
-    // The page of a version that is under way connects to this service alone, and keeps to its policy.
     assert_eq!(tab.violations()?, [""; 0]);
     // It comes back by itself.
     stand.restart_second_envoy()?;
-    wait_for(&stand, ["live", "live"])
+    wait_for(&stand, ["live", "live"])?;
+    Ok(())
 }

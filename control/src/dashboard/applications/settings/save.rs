@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use super::super::super::allowed::Allowed;
 use super::super::super::fields::Fields;
+use super::super::super::mistakes::is_of;
 use super::super::super::refusal;
 use super::super::find;
 use super::super::last_change::last_change;
@@ -15,7 +16,7 @@ use super::consequences;
 use super::merge::{Merged, merge};
 use super::setting::all;
 use super::values::Values;
-use super::view::{Said, is_of, page};
+use super::view::{Said, page};
 use crate::administration::applications::change::{self, SaveError};
 use crate::applications::{Application, Definition, Draft};
 use crate::audit::EventName;

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::super::allowed::Allowed;
+use super::super::super::mistakes::{in_words, is_of};
 use super::super::super::shell::Shell;
 use super::super::super::shown::Shown;
 use super::super::shell_words::quoted;
@@ -120,19 +121,6 @@ fn rows(values: &Values, problems: &[InputProblem]) -> Vec<(&'static str, Vec<Ro
         (*title, rows.collect())
     });
     parts.collect()
-}
-
-/// Whether a problem is one of a setting: `name`, `name[0]`, `name[0].part`.
-pub fn is_of(problem: &InputProblem, name: &str) -> bool {
-    let rest = problem.path.strip_prefix(name);
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
-}
-
-fn in_words(problem: &InputProblem) -> String {
-    match problem.value.as_str() {
-        "" => problem.message.clone(),
-        value => format!("{}: {}", Shown::new(value).plain(), problem.message),
-    }
 }
 
 /// The settings as the configuration file has them.
