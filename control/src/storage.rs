@@ -80,7 +80,7 @@ pub use tokens::signing_keys::{
 };
 pub use upkeep::clock::LongestLeft;
 pub use users::{
-    AddUserError, COUNTED_TO, ChangedRole, EnabledUsers, ListedUser, NewUser, PasswordAccount,
-    PasswordChange, PasswordSet, RoleError, User, UserListQuery, UserPage, UserSearch, WaysIn,
-    WhichUsers, words_of,
+    AddUserError, ChangedRole, EnabledUsers, ListedUser, NewUser, PasswordAccount, PasswordChange,
+    PasswordSet, RoleError, User, UserListQuery, UserPage, UserSearch, WaysIn, WhichUsers,
+    words_of,
 };

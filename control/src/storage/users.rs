@@ -21,7 +21,7 @@ use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 
 pub use enabling::EnabledUsers;
-pub use listed::{COUNTED_TO, ListedUser, UserListQuery, WhichUsers};
+pub use listed::{ListedUser, UserListQuery, WhichUsers};
 pub use passwords::{PasswordChange, PasswordSet};
 pub use roles::{ChangedRole, RoleError, WaysIn};
 pub use searched::UserSearch;

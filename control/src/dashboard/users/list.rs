@@ -20,7 +20,7 @@ use super::{ROWS, called};
 use crate::api::list::{cursor, read_cursor};
 use crate::api::scope::Scope;
 use crate::service::Service;
-use crate::storage::{COUNTED_TO, ListedUser, UserListQuery, WhichUsers, words_of};
+use crate::storage::{ListedUser, UserListQuery, WhichUsers, words_of};
 use crate::team_domain::page::failure::Failure;
 use crate::team_domain::page::time::ShownTime;
 
@@ -130,6 +130,7 @@ pub async fn show(
         id: last.id.clone(),
     });
     let count = service.storage.count_users(&which, now).await?;
+    let people = counted(count, which.counted_to());
     let signed_in_before = match (query.show, q, count) {
         (Show::Month, "", 0) => {
             let which = WhichUsers::SignedInNow;
@@ -141,7 +142,7 @@ pub async fn show(
         shell: person.shell(),
         q,
         choices: choices(query.show),
-        count: told(count, (q, query.show), month, &users),
+        count: told(people, (q, query.show), month, &users),
         empty: nobody(q, query.show),
         signed_in_before,
         next: next.map(|next| address(q, query.show, Some(&next))),
@@ -174,13 +175,22 @@ fn month_begin(now: UnixSeconds) -> UnixSeconds {
         .map_or(now, UnixSeconds::new)
 }
 
-/// How many there are, in a sentence.
-fn told(count: u64, (q, show): (&str, Show), month: UnixSeconds, users: &[ListedUser]) -> String {
-    let people = match count {
+/// So many users, which were counted up to a limit.
+fn counted(count: u64, limit: u64) -> String {
+    match count {
         1 => "1 user".to_owned(),
-        count if count > COUNTED_TO => format!("More than {} users", thousands(COUNTED_TO)),
+        count if count > limit => format!("More than {} users", thousands(limit)),
         count => format!("{} users", thousands(count)),
-    };
+    }
+}
+
+/// How many there are, in a sentence.
+fn told(
+    people: String,
+    (q, show): (&str, Show),
+    month: UnixSeconds,
+    users: &[ListedUser],
+) -> String {
     if !q.is_empty() {
         let before = |user: &&ListedUser| user.last_sign_in_at.is_none_or(|last| last < month);
         return match users.iter().filter(before).count() {

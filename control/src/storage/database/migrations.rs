@@ -41,6 +41,7 @@ macro_rules! migrations_in {
             25 "audit_indexes" "0025_audit_indexes.sql",
             27 "idempotency_keys" "0027_idempotency_keys.sql",
             28 "people_in" "0028_people_in.sql",
+            29 "sessions_listed" "0029_sessions_listed.sql",
         }
     };
 }

@@ -72,6 +72,28 @@ type Columns = (
     Option<i64>,
 );
 
+/// The page of live sessions whose user a condition on `$2` chooses. Both statements have the same
+/// parameters.
+macro_rules! page {
+    ($who:expr) => {
+        concat!(
+            "SELECT page.id, page.user_id, page.email, page.browser, page.user_agent, \
+             page.address, page.created_at, page.expires_at, page.auth_time, page.last_used_at, \
+             applications.name, used.last_token_at FROM (\
+             SELECT sessions.*, users.email FROM sessions \
+             JOIN users ON users.id = sessions.user_id \
+             WHERE sessions.expires_at > $1 AND ",
+            $who,
+            " AND sessions.created_at <= $3 \
+             AND (sessions.created_at < $3 OR sessions.id > $4) \
+             ORDER BY sessions.created_at DESC, sessions.id LIMIT $5) AS page \
+             LEFT JOIN session_applications AS used ON used.session_id = page.id \
+             LEFT JOIN applications ON applications.audience = used.audience \
+             ORDER BY page.created_at DESC, page.id, applications.name"
+        )
+    };
+}
+
 impl Database {
     /// Lists live sessions.
     pub async fn list_sessions(
@@ -80,35 +102,29 @@ impl Database {
     ) -> Result<Vec<ListedSession>, StorageError> {
         // The first page begins with the latest moment that the database can hold.
         let (since, id) = query.after.unwrap_or((UnixSeconds::new(u64::MAX), ""));
-        let rows: Vec<Columns> = sqlx::query_as(
-            "SELECT page.id, page.user_id, page.email, page.browser, page.user_agent, \
-             page.address, page.created_at, page.expires_at, page.auth_time, page.last_used_at, \
-             applications.name, used.last_token_at FROM (\
-             SELECT sessions.*, users.email FROM sessions \
-             JOIN users ON users.id = sessions.user_id \
-             WHERE sessions.expires_at > $1 AND ($2 = '' OR users.id = $2 OR users.email_normal = $2) \
-             AND (sessions.created_at < $3 OR (sessions.created_at = $3 AND sessions.id > $4)) \
-             ORDER BY sessions.created_at DESC, sessions.id LIMIT $5) AS page \
-             LEFT JOIN session_applications AS used ON used.session_id = page.id \
-             LEFT JOIN applications ON applications.audience = used.audience \
-             ORDER BY page.created_at DESC, page.id, applications.name",
-        )
-        .bind(to_db(query.now))
-        .bind(query.user)
-        .bind(to_db(since))
-        .bind(id)
-        .bind(i64::from(query.limit))
-        .fetch_all(self.pool())
-        .await?;
+        let statement = match query.user {
+            "" => page!("$2 = ''"),
+            _ => page!(
+                "sessions.user_id IN (SELECT id FROM users WHERE id = $2 \
+                 UNION ALL SELECT id FROM users WHERE email_normal = $2)"
+            ),
+        };
+        let rows: Vec<Columns> = sqlx::query_as(statement)
+            .bind(to_db(query.now))
+            .bind(query.user)
+            .bind(to_db(since))
+            .bind(id)
+            .bind(i64::from(query.limit))
+            .fetch_all(self.pool())
+            .await?;
         Ok(grouped(rows))
     }
 
-    /// How many sessions are in an application now: those that live, with a token that has not ended.
+    /// How many sessions are in an application now: those with a token that has not ended. No token outlives
+    /// its session.
     pub async fn sessions_in(&self, audience: &str, now: UnixSeconds) -> Result<u64, StorageError> {
         let (count,): (i64,) = sqlx::query_as(
-            "SELECT COUNT(*) FROM session_applications AS used \
-             JOIN sessions ON sessions.id = used.session_id \
-             WHERE used.audience = $1 AND used.token_until > $2 AND sessions.expires_at > $2",
+            "SELECT COUNT(*) FROM session_applications WHERE audience = $1 AND token_until > $2",
         )
         .bind(audience)
         .bind(to_db(now))
@@ -123,9 +139,8 @@ impl Database {
         now: UnixSeconds,
     ) -> Result<HashMap<String, u64>, StorageError> {
         let rows: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT used.audience, COUNT(*) FROM session_applications AS used \
-             JOIN sessions ON sessions.id = used.session_id \
-             WHERE used.token_until > $1 AND sessions.expires_at > $1 GROUP BY used.audience",
+            "SELECT audience, COUNT(*) FROM session_applications WHERE token_until > $1 \
+             GROUP BY audience",
         )
         .bind(to_db(now))
         .fetch_all(self.pool())
@@ -136,7 +151,7 @@ impl Database {
             .collect())
     }
 
-    /// The newest sessions that are in an application now.
+    /// The sessions whose tokens for an application end last.
     pub async fn newest_sessions_in(
         &self,
         audience: &str,
@@ -145,12 +160,13 @@ impl Database {
         let rows: Vec<Columns> = sqlx::query_as(
             "SELECT page.id, page.user_id, users.email, page.browser, page.user_agent, \
              page.address, page.created_at, page.expires_at, page.auth_time, page.last_used_at, \
-             applications.name, used.last_token_at FROM session_applications AS used \
+             applications.name, used.last_token_at FROM (\
+             SELECT * FROM session_applications WHERE audience = $1 AND token_until > $2 \
+             ORDER BY token_until DESC LIMIT $3) AS used \
              JOIN sessions AS page ON page.id = used.session_id \
              JOIN users ON users.id = page.user_id \
              JOIN applications ON applications.audience = used.audience \
-             WHERE used.audience = $1 AND used.token_until > $2 AND page.expires_at > $2 \
-             ORDER BY used.last_token_at DESC, page.id LIMIT $3",
+             WHERE page.expires_at > $2 ORDER BY used.token_until DESC, page.id",
         )
         .bind(audience)
         .bind(to_db(now))

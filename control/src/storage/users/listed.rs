@@ -8,9 +8,11 @@ use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 
 /// Counts are exact up to this one.
-pub const COUNTED_TO: u64 = 100_000;
+const COUNTED_TO: u64 = 100_000;
 /// The most words of a search; later ones do not count.
 const MOST_SEARCHED: usize = 6;
+/// How often a word is counted: beyond that, it is not rare.
+const MOST_COUNTED: i64 = 30_001;
 /// Greater than whatever follows a word's beginning.
 const END: char = char::MAX;
 
@@ -49,6 +51,17 @@ pub enum WhichUsers {
     /// Those of whose address and name a word begins with each of these; see
     /// [`words_of`](super::words_of).
     Found(Vec<String>),
+}
+
+impl WhichUsers {
+    /// Counts are exact up to this one: fewer for those who are not in an index by themselves.
+    #[must_use]
+    pub fn counted_to(&self) -> u64 {
+        match self {
+            Self::Found(_) | Self::SignedInNow => COUNTED_TO / 10,
+            Self::SignedInSince(_) | Self::Everybody | Self::One(_) => COUNTED_TO,
+        }
+    }
 }
 
 /// A page of the list.
@@ -119,15 +132,25 @@ macro_rules! and_word {
 
 /// The statement for each kind of list. All have the same parameters.
 macro_rules! statement {
-    ($make:ident, $which:expr) => {
+    ($make:ident, $which:expr, $is_common:expr) => {
         match $which {
             WhichUsers::SignedInSince(_) => $make!("COALESCE(last_sign_in_at, -1) >= $2"),
-            WhichUsers::SignedInNow => {
-                $make!("id IN (SELECT user_id FROM sessions WHERE expires_at > $1)")
-            }
+            WhichUsers::SignedInNow => $make!(
+                "EXISTS (SELECT 1 FROM sessions WHERE user_id = users.id AND expires_at > $1)"
+            ),
             WhichUsers::Everybody => $make!("1 = 1"),
             WhichUsers::One(_) => $make!("id = $3"),
-            // The longest word leads, because it is likely to be the rarest.
+            // Most users on the way have such a word, so they are taken in the order of the list.
+            WhichUsers::Found(_) if $is_common => $make!(concat!(
+                "1 = 1",
+                and_word!("$3", "$4"),
+                and_word!("$5", "$6"),
+                and_word!("$7", "$8"),
+                and_word!("$9", "$10"),
+                and_word!("$11", "$12"),
+                and_word!("$13", "$14"),
+            )),
+            // The rarest word leads.
             WhichUsers::Found(_) => $make!(concat!(
                 "id IN (SELECT user_id FROM user_words WHERE word >= $3 AND word < $4)",
                 and_word!("$5", "$6"),
@@ -141,20 +164,48 @@ macro_rules! statement {
 }
 
 impl Database {
+    /// The words of a search, the rarest first: it leads, because all others are asked of each user that it
+    /// finds. Also whether even that one is common.
+    async fn rarest_first(&self, which: &WhichUsers) -> Result<(WhichUsers, bool), StorageError> {
+        let WhichUsers::Found(words) = which else {
+            return Ok((which.clone(), false));
+        };
+        let mut counted = Vec::new();
+        for word in words {
+            let (count,): (i64,) = sqlx::query_as(
+                "SELECT COUNT(*) FROM (SELECT 1 AS one FROM user_words \
+                 WHERE word >= $1 AND word < $2 LIMIT $3) AS counted",
+            )
+            .bind(word)
+            .bind(format!("{word}{END}"))
+            .bind(MOST_COUNTED)
+            .fetch_one(self.pool())
+            .await?;
+            counted.push((count, word.clone()));
+        }
+        counted.sort();
+        let is_common = counted
+            .first()
+            .is_some_and(|(count, _)| *count >= MOST_COUNTED);
+        let words = counted.into_iter().map(|(_, word)| word);
+        Ok((WhichUsers::Found(words.collect()), is_common))
+    }
+
     /// A page of the list.
     pub async fn list_users(
         &self,
         query: UserListQuery<'_>,
     ) -> Result<Vec<ListedUser>, StorageError> {
+        let (which, is_common) = &self.rarest_first(query.which).await?;
         let (last, id) = match query.after {
             Some((last, id)) => (last.map_or(-1, to_db), id),
             // The first page begins with the latest moment that the database can hold.
             None => (i64::MAX, ""),
         };
-        let mut rows = sqlx::query_as(statement!(page, query.which))
+        let mut rows = sqlx::query_as(statement!(page, which, *is_common))
             .bind(to_db(query.now))
-            .bind(since(query.which));
-        for (from, to) in ranges(query.which) {
+            .bind(since(which));
+        for (from, to) in ranges(which) {
             rows = rows.bind(from).bind(to);
         }
         let rows: Vec<Columns> = rows
@@ -172,14 +223,15 @@ impl Database {
         which: &WhichUsers,
         now: UnixSeconds,
     ) -> Result<u64, StorageError> {
-        let mut count = sqlx::query_as(statement!(count, which))
+        let (which, is_common) = &self.rarest_first(which).await?;
+        let mut count = sqlx::query_as(statement!(count, which, *is_common))
             .bind(to_db(now))
             .bind(since(which));
         for (from, to) in ranges(which) {
             count = count.bind(from).bind(to);
         }
         let (count,): (i64,) = count
-            .bind(to_db(COUNTED_TO + 1))
+            .bind(to_db(which.counted_to() + 1))
             .fetch_one(self.pool())
             .await?;
         Ok(u64::try_from(count).unwrap_or(0))
@@ -206,8 +258,7 @@ pub(super) fn ranges(which: &WhichUsers) -> [(String, String); MOST_SEARCHED] {
             Vec::new()
         }
     };
-    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
-    let mut words = words.into_iter();
+    let mut words = words.drain(..);
     std::array::from_fn(|_| {
         words.next().map_or_else(Default::default, |word| {
             let end = format!("{word}{END}");
