@@ -45,9 +45,7 @@ pub fn signed_out(
         text: SIGN_IN,
         reason: "signed_out",
         sign_in: "/login?return_to=/dashboard",
-        action: uri
-            .path_and_query()
-            .map_or(uri.path(), |here| here.as_str()),
+        action: here(uri),
     };
     kept.respond(service, fields, guard)
 }
@@ -83,11 +81,15 @@ pub fn database_away(
                moment.",
         reason: "unavailable",
         sign_in: "",
-        action: uri
-            .path_and_query()
-            .map_or(uri.path(), |here| here.as_str()),
+        action: here(uri),
     };
     kept.respond(service, fields, guard)
+}
+
+/// Where a form was sent.
+fn here(uri: &Uri) -> &str {
+    uri.path_and_query()
+        .map_or(uri.path(), |here| here.as_str())
 }
 
 const SIGN_IN: &str = "Nothing was changed, and what you typed is kept on this page. Sign in in a new tab, \

@@ -20,7 +20,7 @@ use portcullis::time::UnixSeconds;
 use crate::team_domain::page::time::ShownTime;
 
 /// How long before its end a secret says so.
-const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+pub(super) const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 /// When something ends.
 struct End {

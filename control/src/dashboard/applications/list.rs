@@ -32,7 +32,7 @@ struct Row {
     /// How many more places it has.
     more: usize,
     /// How many sessions are in now.
-    people: u64,
+    in_now: u64,
     duration: String,
     source: &'static str,
 }
@@ -43,20 +43,20 @@ pub async fn show(
     person: Allowed,
 ) -> Result<Response, Failure> {
     let applications = service.storage.applications().await?;
-    let people = service.storage.sessions_in_each(service.now()).await?;
+    let in_now = service.storage.sessions_in_each(service.now()).await?;
     let page = ListTemplate {
         shell: person.shell(),
         may_add: person.may(Scope::ApplicationsWrite),
         applications: applications
             .iter()
-            .map(|one| Row::of(one, &people))
+            .map(|one| Row::of(one, &in_now))
             .collect(),
     };
     person.respond(StatusCode::OK, &page)
 }
 
 impl Row {
-    fn of(application: &Application, people: &HashMap<String, u64>) -> Self {
+    fn of(application: &Application, in_now: &HashMap<String, u64>) -> Self {
         let definition = &application.definition;
         let first = definition.origins.first();
         let place = first.map(ToString::to_string).unwrap_or_default();
@@ -65,7 +65,7 @@ impl Row {
             name: Shown::new(&definition.name),
             place: Shown::new(place.trim_start_matches("https://")),
             more: definition.origins.len().saturating_sub(1),
-            people: people
+            in_now: in_now
                 .get(&application.audience)
                 .copied()
                 .unwrap_or_default(),

@@ -44,7 +44,7 @@ struct OverviewTemplate {
     /// How far the newest version of the feed has come.
     in_force: String,
     /// How many sessions are in now, and the newest of them.
-    people: u64,
+    in_now: u64,
     sessions: Vec<Row>,
     may_end: bool,
     may_revoke: bool,
@@ -94,7 +94,7 @@ pub async fn show(
             SameSite::Strict => "Strict",
         },
         in_force: progress::sentence(&newest),
-        people: storage.sessions_in(&audience, now).await?,
+        in_now: storage.sessions_in(&audience, now).await?,
         sessions: sessions
             .await?
             .iter()

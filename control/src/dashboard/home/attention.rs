@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::settings::SOON;
 use crate::administration::coverage;
 use crate::feed::proxies::{ProxyState, standings};
 use crate::service::Service;
@@ -10,8 +11,6 @@ use crate::words::counted;
 
 /// How long a revocation may be under way.
 const UNDER_WAY: Duration = Duration::from_secs(10);
-/// How long before its end a secret is named.
-const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 /// How many of the newest revocations are looked at: a proxy that lacks an older one lacks these, too.
 const NEWEST: u32 = 10;
 

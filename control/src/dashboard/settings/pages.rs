@@ -23,6 +23,7 @@ fn service() -> Vec<Page> {
             Scope::SettingsRead,
             sessions::show::show,
         ),
+        // It ends sessions at applications, too: a role that may do one may do the other.
         Page::get(
             "/settings/sessions/end-every",
             Scope::UsersRevoke,

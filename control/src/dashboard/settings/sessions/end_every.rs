@@ -11,12 +11,8 @@ use super::super::super::fresh::Fresh;
 use super::super::super::revocations;
 use super::PAGE;
 use crate::administration::sessions::{self, End};
-use crate::api::scope::Scope;
 use crate::service::Service;
 use crate::team_domain::page::failure::Failure;
-
-/// What it needs, both.
-pub const SCOPES: [Scope; 2] = [Scope::UsersRevoke, Scope::ApplicationsRevoke];
 
 /// `GET /dashboard/settings/sessions/end-every`.
 pub async fn ask(fresh: Fresh) -> Result<Response, Failure> {

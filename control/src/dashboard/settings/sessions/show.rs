@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use super::super::super::allowed::Allowed;
 use super::super::super::shell::Shell;
-use super::end_every::SCOPES;
+use crate::api::scope::Scope;
 use crate::service::Service;
 use crate::sessions::durations::to_text;
 use crate::team_domain::page::failure::Failure;
@@ -39,7 +39,7 @@ pub async fn show(
         },
         block: to_text(sessions.login_block_after_revoke),
         passwords: service.config.sign_in.passwords,
-        may_end: SCOPES.into_iter().all(|scope| person.may(scope)),
+        may_end: person.may(Scope::UsersRevoke),
     };
     person.respond(StatusCode::OK, &page)
 }
