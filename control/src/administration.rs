@@ -10,6 +10,7 @@ pub mod etag;
 pub mod filter_credentials;
 pub mod keys;
 pub mod policies;
+pub mod providers;
 pub mod proxies;
 pub mod role;
 pub mod roles;

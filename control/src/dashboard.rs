@@ -7,8 +7,9 @@
 mod administrators;
 pub mod allowed;
 mod applications;
-mod assets;
+pub(crate) mod assets;
 mod audit;
+mod bars;
 mod choose_theme;
 mod confirm;
 mod content_policy;
@@ -34,7 +35,7 @@ mod settings;
 pub mod shell;
 pub mod shown;
 pub(crate) mod source;
-mod theme;
+pub(crate) mod theme;
 mod users;
 
 use std::sync::Arc;

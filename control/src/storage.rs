@@ -33,6 +33,7 @@ pub use audit::filter::{AuditField, AuditFilter};
 pub use audit::list::{AuditQuery, Order};
 pub use audit::reach::{AuditReach, READ_AT_ONCE};
 pub use audit::row::{Party, StoredEvent};
+pub use audit::sign_ins::{Day, KEPT_DAYS, SignIns};
 pub use backup::{BackupError, copy_sqlite, note_backup};
 pub use database::Database;
 pub use database::continuity::{Continuity, Lost, REPLACED};

@@ -5,7 +5,7 @@ pub(crate) mod client;
 mod device;
 mod jwks;
 mod landing;
-mod login;
+pub(crate) mod login;
 mod logout;
 mod oauth;
 pub(crate) mod page;

@@ -2,6 +2,7 @@
 
 pub mod asked;
 pub mod export;
+pub mod revoked_by;
 pub mod view;
 
 use portcullis::time::UnixMillis;

@@ -1,29 +1,29 @@
 //! Access groups: `GET access-groups`, `GET|PUT|DELETE access-groups/{name}`.
 
-mod checked;
-
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::administrator::{Administrator, Scope};
 use super::authorization::require;
 use super::error::ApiError;
-use super::input::OptionalBody;
+use super::input::{OptionalBody, optional};
 use super::list::{ListPage, ListQuery, QueryResult};
 use super::precondition::{Precondition, Tagged, tagged};
-use crate::administration::access_groups;
+use crate::administration::access_groups::{self, CheckError, checked, find, users};
 use crate::administration::etag::Etag;
-use crate::applications::check::check_again;
-use crate::applications::{Application, Definition};
+use crate::applications::Application;
 use crate::policy::notes::notes;
 use crate::policy::rules::Conditions;
 use crate::service::Service;
-use crate::storage::{AccessGroupError, ExpectedGroup, StorageError, StoredAccessGroup};
-use checked::checked;
+use crate::storage::{AccessGroupError, ExpectedGroup, StoredAccessGroup};
+
+/// What a group shows of itself, and what follows from something else.
+const NOT_SET: [&str; 2] = ["declared", "used_by"];
 
 /// The longest body of a call, in bytes: a group of the largest size, written with some space.
 pub const MAX_BODY_BYTES: usize = 512 * 1024;
@@ -139,23 +139,17 @@ pub async fn set(
         return Err(refused(AccessGroupError::Declared, &name));
     }
     let expected = expected(&administrator, (&name, &headers), before.as_ref())?;
-    let group = checked(&service, &name, body, before.as_ref()).await?;
-    let demo = service.config.server.demo;
-    let check = |definition: &Definition| check_again(definition, demo);
-    let storage = &service.storage;
-    let version = storage
-        .set_access_group((&group, expected), &check, administrator.initiator())
-        .await
-        .map_err(|error| refused(error, &name))?;
-    if let Some(version) = version {
-        service.notifier.committed(version);
+    // What was read can be sent as it is.
+    let mut fields: Map<String, Value> = optional(body)?;
+    for field in NOT_SET {
+        fields.remove(field);
     }
+    let group = checked(&service, &name, fields, before.as_ref()).await?;
+    let set = access_groups::set(&service, &administrator, (&group, expected)).await;
+    let version = set.map_err(|error| refused(error, &name))?;
     let changed = before.is_none_or(|before| before.group != group);
-    if changed {
-        tracing::info!(access_group = name, version, by = %administrator, "access group set");
-    }
     let etag = Etag::of_access_group(&group);
-    let applications = storage.applications().await?;
+    let applications = service.storage.applications().await?;
     let seen = Seen {
         stored: StoredAccessGroup {
             group,
@@ -219,23 +213,19 @@ pub async fn delete(
     Ok(Json(RemovedAccessGroup { name }))
 }
 
-async fn find(service: &Service, name: &str) -> Result<Option<StoredAccessGroup>, StorageError> {
-    let mut groups = service.storage.access_groups().await?.into_iter();
-    Ok(groups.find(|one| one.group.name == name))
-}
-
-fn users<'a>(
-    group: &'a str,
-    applications: &'a [Application],
-) -> impl Iterator<Item = &'a Application> {
-    let all = applications.iter();
-    all.filter(move |one| one.definition.policy.names_access_group(group))
-}
-
 fn unknown(name: &str) -> ApiError {
     ApiError::Unknown(format!(
         "no access group has the name `{name}`; `access-group list` shows all"
     ))
+}
+
+impl From<CheckError> for ApiError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Refused(refused) => refused.into(),
+            CheckError::Storage(error) => error.into(),
+        }
+    }
 }
 
 fn refused(error: AccessGroupError, name: &str) -> ApiError {

@@ -3,10 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::changes::Changes;
-use super::event_name::EventName;
+use super::event_name::{EventName, Outcome};
 use super::initiator::{Actor, Initiator};
 use super::text::cut;
 use crate::sign_in::email::normal_or_text;
+
+/// The detail `for` of a token that begins a session at an application.
+const FOR_SESSION: &str = "session";
 
 /// What an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,6 +165,27 @@ impl Event {
     pub fn changes(mut self, changes: Changes) -> Self {
         self.changes = Some(changes);
         self
+    }
+
+    /// What became of the sign-in at an application of which it tells. Whoever gets in gets a token for a
+    /// new session there, with a prompt or without.
+    pub(crate) fn sign_in(&self) -> Option<Outcome> {
+        match self.name {
+            EventName::TokenIssued => self
+                .details
+                .get("for")?
+                .as_str()?
+                .eq(FOR_SESSION)
+                .then_some(Outcome::Admitted),
+            EventName::SignInRefused => Some(Outcome::Refused),
+            _ => None,
+        }
+    }
+
+    /// The token of which it tells, as one for a new session.
+    #[must_use]
+    pub(crate) fn for_session(self) -> Self {
+        self.detail("for", FOR_SESSION)
     }
 
     /// The sign-in of which it tells, as one that was refused.

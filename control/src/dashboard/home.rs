@@ -13,6 +13,7 @@ use portcullis::time::UnixMillis;
 use super::allowed::Allowed;
 use super::shell::Shell;
 use crate::service::Service;
+use crate::storage::{Day, HistoryPage, SignIns, WhichUsers};
 use crate::team_domain::page::failure::Failure;
 use crate::team_domain::page::time::ShownTime;
 use attention::{Attention, attention};
@@ -24,6 +25,9 @@ struct HomeTemplate {
     attention: Vec<Attention>,
     /// When the feed changed last.
     changed: Option<ShownTime>,
+    /// The sign-ins of today, and how many users they were.
+    today: SignIns,
+    users_today: u64,
     steps: Vec<Step>,
 }
 
@@ -31,7 +35,7 @@ struct HomeTemplate {
 struct Step {
     done: bool,
     what: &'static str,
-    /// A command that does it.
+    /// A command that does it, if one does.
     command: &'static str,
 }
 
@@ -43,9 +47,14 @@ pub async fn show(
     let steps = steps(&service).await?;
     let newest = service.notifier.newest();
     let changed = service.storage.committed_at(newest).await?;
+    let now = service.now();
+    let today = Day::of(now);
+    let since_today = WhichUsers::SignedInSince(today.begin());
     let page = HomeTemplate {
         shell: person.shell(),
-        attention: attention(&service).await?,
+        attention: attention(&service, &person).await?,
+        today: service.storage.sign_ins_on(today).await?,
+        users_today: service.storage.count_users(&since_today, now).await?,
         changed: changed.map(UnixMillis::to_seconds).map(ShownTime::at),
         steps: if steps.iter().all(|step| step.done) {
             Vec::new()
@@ -57,7 +66,12 @@ pub async fn show(
 }
 
 async fn steps(service: &Service) -> Result<Vec<Step>, Failure> {
-    let applications = service.storage.applications().await?;
+    let storage = &service.storage;
+    let applications = storage.applications().await?;
+    let any = HistoryPage {
+        below: None,
+        limit: 1,
+    };
     Ok(vec![
         Step {
             done: service.identity_providers.all().next().is_some(),
@@ -70,9 +84,19 @@ async fn steps(service: &Service) -> Result<Vec<Step>, Failure> {
             command: "portcullis-control application add wiki --origin https://wiki.example.com",
         },
         Step {
-            done: !service.storage.proxies().await?.is_empty(),
+            done: !storage.proxies().await?.is_empty(),
             what: "Let Envoy ask this service",
             command: "portcullis-control envoy-config",
+        },
+        Step {
+            done: !storage.last_sign_ins().await?.is_empty(),
+            what: "Open the application in a browser, and sign in",
+            command: "",
+        },
+        Step {
+            done: !storage.revocations(any).await?.is_empty(),
+            what: "Revoke your own session under My Team › Users, and see the application ask you again",
+            command: "",
         },
     ])
 }

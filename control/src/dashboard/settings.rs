@@ -10,6 +10,7 @@ mod pages;
 pub mod providers;
 pub mod service_tokens;
 pub mod sessions;
+pub mod try_provider;
 
 pub(super) use pages::pages;
 

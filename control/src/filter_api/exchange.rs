@@ -104,7 +104,7 @@ async fn exchange_found(
     }
     let admission = judge(service, found, place).inspect_err(|error| log_refusal(found, error))?;
     let (claims, issued) = issue(service, &admission, secrets)?;
-    let event = told(EventName::TokenIssued, identity, &claims).detail("for", "session");
+    let event = told(EventName::TokenIssued, identity, &claims).for_session();
     let application = &admission.application.definition;
     let event = of_token(event, application, &admission.admitted, &claims);
     if service

@@ -10,7 +10,8 @@ use crate::sign_in::users::{self, MakeUserError, UserRequest};
 use crate::storage::StorageError;
 use crate::tokens::filter_credentials::{self, CredentialRequest, MakeCredentialError};
 
-const ADMINISTRATOR: &str = "admin@localhost";
+/// The address of the administrator whom the first start makes.
+pub const ADMINISTRATOR: &str = "admin@localhost";
 
 /// What was made.
 #[derive(Serialize)]

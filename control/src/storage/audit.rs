@@ -7,6 +7,7 @@ pub(super) mod list;
 pub(super) mod reach;
 pub(super) mod row;
 mod settings;
+pub(super) mod sign_ins;
 mod statement;
 
 /// Why a transaction has no event.

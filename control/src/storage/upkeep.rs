@@ -8,6 +8,7 @@ use std::time::Duration;
 use portcullis::time::{UnixMillis, UnixSeconds};
 
 use crate::storage::audit::Unaudited;
+use crate::storage::audit::sign_ins::Day;
 use crate::storage::database::Database;
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
@@ -66,6 +67,9 @@ const OUTDATED_CALLS: &str = "DELETE FROM idempotency_keys WHERE sent_at < $1 AN
      (SELECT token_id, key FROM idempotency_keys WHERE sent_at < $1 LIMIT $2)";
 const OUTDATED_EVENTS: &str = "DELETE FROM audit_events WHERE at_ms < $1 AND id IN \
      (SELECT id FROM audit_events WHERE at_ms < $1 ORDER BY at_ms LIMIT $2)";
+const OUTDATED_COUNTS: &str = "DELETE FROM sign_in_counts WHERE day < $1 AND \
+     (audience, day, admitted) IN \
+     (SELECT audience, day, admitted FROM sign_in_counts WHERE day < $1 LIMIT $2)";
 const OUTDATED_LOG: &str = "DELETE FROM feed_log WHERE version <= $1 AND (version, position) IN \
      (SELECT version, position FROM feed_log WHERE version <= $1 \
      ORDER BY version, position LIMIT $2)";
@@ -74,7 +78,7 @@ const OUTDATED_TIMES: &str = "DELETE FROM version_times WHERE version <= $1 AND 
 
 impl Database {
     /// Deletes codes, refreshes, networks, forms, calls and proxies that ended before `now`, and the oldest part of the
-    /// log; sessions, reports of providers and revocations that ended before `settled`. A revocation
+    /// log; sessions, reports of providers, counts of sign-ins and revocations that ended before `settled`. A revocation
     /// lasts as long as the sessions that are stored, and a report would count again, so a clock that is
     /// ahead must not delete them either.
     pub async fn tidy(&self, now: UnixSeconds, settled: UnixSeconds) -> Result<(), StorageError> {
@@ -92,6 +96,7 @@ impl Database {
             (OUTDATED_REVOCATIONS, to_db(settled - REVOCATION_GRACE)),
             (OUTDATED_PROXIES, to_db(past_proxies)),
             (OUTDATED_STEPS, to_db(self.oldest_step().await?)),
+            (OUTDATED_COUNTS, Day::of(settled).first_kept().to_db()),
         ] {
             self.delete(delete, before).await?;
         }
@@ -113,6 +118,10 @@ impl Database {
     async fn delete(&self, statement: &'static str, before: i64) -> Result<(), StorageError> {
         loop {
             let mut write = self.write().await?;
+            if statement == OUTDATED_SESSIONS {
+                // Revocations delete sessions, too, in another order: whoever is first ends first.
+                write.lock().await?;
+            }
             let deleted = sqlx::query(statement)
                 .bind(before)
                 .bind(BATCH)

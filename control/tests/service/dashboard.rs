@@ -5,6 +5,7 @@ mod administrators;
 mod application_settings;
 mod applications;
 mod audit;
+mod figures;
 mod form;
 mod fresh;
 mod home;

@@ -7,6 +7,7 @@ mod pages;
 mod people;
 mod sign_out;
 mod stored;
+mod tried;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

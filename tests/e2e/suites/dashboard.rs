@@ -4,6 +4,7 @@ mod first_look;
 mod looks;
 mod revoke;
 mod settings;
+mod states;
 mod stopped_proxy;
 
 use anyhow::Result;

@@ -10,6 +10,8 @@ use axum::response::Response;
 use portcullis::protocol::calls::SameSite;
 
 use super::super::allowed::Allowed;
+use super::super::audit::line::Line;
+use super::super::bars::Bars;
 use super::super::done::Done;
 use super::super::revocations::progress;
 use super::super::sessions::row::Row;
@@ -17,15 +19,19 @@ use super::super::shell::Shell;
 use super::super::shown::Shown;
 use super::find;
 use super::tabs::{Tab, tabs};
+use crate::administration::audit;
 use crate::administration::coverage::{self, WaitFor};
 use crate::api::scope::Scope;
 use crate::applications::Application;
 use crate::service::Service;
 use crate::sessions::durations::to_text;
+use crate::storage::{AuditFilter, Day};
 use crate::team_domain::page::failure::Failure;
 
 /// The most sessions that are shown.
 const MOST_SESSIONS: u32 = 20;
+/// The most events of the audit log that are shown.
+const MOST_EVENTS: u32 = 10;
 
 #[derive(Template)]
 #[template(path = "dashboard/applications/overview.html")]
@@ -46,6 +52,11 @@ struct OverviewTemplate {
     /// How many sessions are in now, and the newest of them.
     in_now: u64,
     sessions: Vec<Row>,
+    /// The sign-ins of the last days.
+    sign_ins: Bars,
+    /// The latest of the audit log, and where all of them are.
+    events: Vec<Line>,
+    all_events: String,
     may_end: bool,
     may_revoke: bool,
     may_delete: bool,
@@ -70,6 +81,12 @@ pub async fn show(
     let (storage, now) = (&service.storage, service.now());
     let newest = coverage::of(&service, service.notifier.newest(), WaitFor::All).await?;
     let sessions = storage.newest_sessions_in(&audience, (now, MOST_SESSIONS));
+    let sign_ins = storage.sign_ins_at(&audience, Day::of(now)).await?;
+    let of_application = AuditFilter {
+        application: definition.name.clone(),
+        ..AuditFilter::default()
+    };
+    let events = audit::latest(&service, &of_application, MOST_EVENTS).await?;
     let page = OverviewTemplate {
         shell: person.shell(),
         tabs: tabs(&person, &application.audience),
@@ -100,12 +117,23 @@ pub async fn show(
             .iter()
             .map(|session| Row::of(session, person.session()))
             .collect(),
+        sign_ins: Bars::of(&sign_ins),
+        events: Line::all(events),
+        all_events: all_events(&definition.name),
         may_end: person.may(Scope::SessionsRevoke),
         may_revoke: person.may(Scope::ApplicationsRevoke),
         may_delete: person.may(Scope::ApplicationsWrite) && !application.declared,
         audience: application.audience,
     };
     person.respond(StatusCode::OK, &page)
+}
+
+/// The audit log of an application.
+fn all_events(name: &str) -> String {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("application", name)
+        .finish();
+    format!("/dashboard/audit?{query}")
 }
 
 /// Both durations in a sentence or two, for people who sign in here.

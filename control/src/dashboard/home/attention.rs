@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use super::super::allowed::Allowed;
 use super::super::settings::SOON;
-use crate::administration::coverage;
+use crate::administration::role::Role;
+use crate::administration::{coverage, providers};
 use crate::feed::proxies::{ProxyState, standings};
+use crate::server::first_start::ADMINISTRATOR;
 use crate::service::Service;
 use crate::storage::{HistoryPage, StorageError};
 use crate::words::counted;
@@ -13,6 +16,9 @@ use crate::words::counted;
 const UNDER_WAY: Duration = Duration::from_secs(10);
 /// How many of the newest revocations are looked at: a proxy that lacks an older one lacks these, too.
 const NEWEST: u32 = 10;
+
+/// How many sign-ins in a row must fail before a provider counts as failing.
+const FAILURES: u64 = 3;
 
 /// Something that needs attention.
 pub struct Attention {
@@ -38,11 +44,16 @@ impl Attention {
 ///
 /// # Errors
 /// When the database failed.
-pub async fn attention(service: &Service) -> Result<Vec<Attention>, StorageError> {
+pub async fn attention(
+    service: &Service,
+    person: &Allowed,
+) -> Result<Vec<Attention>, StorageError> {
     let mut all = Vec::new();
     all.extend(under_way(service).await?);
     all.extend(unknown_proxies(service).await?);
+    all.extend(failing_providers(service).await?);
     all.extend(ending(service).await?);
+    all.extend(first_administrator(service, person).await?);
     Ok(all)
 }
 
@@ -88,6 +99,49 @@ async fn unknown_proxies(service: &Service) -> Result<Option<Attention>, Storage
             counted(count, "proxy has", "proxies have")
         ),
         page: "/dashboard/proxies".to_owned(),
+    }))
+}
+
+/// Providers with which nobody gets in any more.
+async fn failing_providers(service: &Service) -> Result<Vec<Attention>, StorageError> {
+    let standings = providers::standings(service).await?;
+    let providers = service.identity_providers.all();
+    let failing = providers.filter_map(|provider| {
+        let standing = standings.get(provider.id())?;
+        let (_, reason) = standing.failed.as_ref()?;
+        (standing.failures >= FAILURES).then(|| Attention {
+            kind: "bad",
+            text: format!(
+                "The last {} sign-ins with {} failed, the last one with {reason}.",
+                standing.failures,
+                provider.name()
+            ),
+            page: "/dashboard/settings/providers".to_owned(),
+        })
+    });
+    Ok(failing.collect())
+}
+
+/// The administrator of the first start, once others sign in with a provider: a password that was on a
+/// screen is no longer needed.
+async fn first_administrator(
+    service: &Service,
+    person: &Allowed,
+) -> Result<Option<Attention>, StorageError> {
+    if person.role() < Role::Administrator || person.session().provided.is_none() {
+        return Ok(None);
+    }
+    let users = service.storage.users_with_roles().await?;
+    let first = users
+        .into_iter()
+        .find(|user| user.email == ADMINISTRATOR && !user.disabled);
+    Ok(first.map(|_| Attention {
+        kind: "warn",
+        text: format!(
+            "Administrators sign in with a provider now: take the role of {ADMINISTRATOR} away, whose password \
+             was shown at the first start."
+        ),
+        page: "/dashboard/administrators".to_owned(),
     }))
 }
 

@@ -1,5 +1,6 @@
 //! `GET /dashboard/revocations`: the revocations in force, the newest first.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -15,6 +16,7 @@ use super::super::path::PATH;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
 use super::what;
+use crate::administration::audit::revoked_by::revoked_by;
 use crate::administration::coverage;
 use crate::feed::proxies::Covering;
 use crate::service::Service;
@@ -46,6 +48,8 @@ struct Row {
     version: u64,
     what: &'static str,
     subject: Shown,
+    /// Who did it, if the audit log still has it.
+    by: Option<Shown>,
     at: Option<ShownTime>,
     applied: u64,
     proxies: u64,
@@ -65,11 +69,12 @@ pub async fn show(
     };
     let (mut found, covering) = coverage::history(&service, page).await?;
     let next = cut(&mut found);
+    let by = revoked_by(&service, &found).await?;
     let page = ListTemplate {
         shell: person.shell(),
         revocations: found
             .into_iter()
-            .map(|one| Row::of(one, &covering))
+            .map(|one| Row::of(one, &by, &covering))
             .collect(),
         is_first: position.below.is_none(),
         next: next.map(|below| format!("{PATH}/revocations?below={below}")),
@@ -92,7 +97,7 @@ fn cut(found: &mut Vec<PastRevocation>) -> Option<u64> {
 }
 
 impl Row {
-    fn of(one: PastRevocation, covering: &Covering) -> Self {
+    fn of(one: PastRevocation, by: &HashMap<u64, String>, covering: &Covering) -> Self {
         let revocation = &one.revocation;
         let coverage = covering.of(revocation.version, one.revoked_at);
         let (subject, _) = revocation.subject.ids();
@@ -100,6 +105,7 @@ impl Row {
             version: revocation.version,
             what: what(revocation.subject.scope()),
             subject: Shown::new(one.name.as_ref().unwrap_or(subject)),
+            by: by.get(&revocation.version).map(|by| Shown::new(by)),
             at: one
                 .revoked_at
                 .map(UnixMillis::to_seconds)

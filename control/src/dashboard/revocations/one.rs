@@ -19,6 +19,7 @@ use super::super::proxies::address;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
 use super::{existing, progress, what};
+use crate::administration::audit::revoked_by::revoked_by;
 use crate::administration::coverage::{self, CoverageView, WaitFor};
 use crate::api::administrator::Scope;
 use crate::feed::proxies::{AppliedAt, ProxyState};
@@ -56,6 +57,8 @@ struct Revoked {
     what: &'static str,
     subject: Shown,
     application: Option<Shown>,
+    /// Who did it, if the audit log still has it.
+    by: Option<Shown>,
     at: Option<ShownTime>,
     fresh: bool,
 }
@@ -102,10 +105,11 @@ async fn revoked(service: &Service, version: u64) -> Result<Option<Revoked>, Sto
         below: version.checked_add(1),
         limit: 1,
     };
-    let newest = service.storage.revocations(page).await?.into_iter().next();
-    Ok(newest
-        .filter(|one| one.revocation.version == version)
-        .map(Revoked::of))
+    let mut newest = service.storage.revocations(page).await?;
+    newest.retain(|one| one.revocation.version == version);
+    let mut by = revoked_by(service, &newest).await?;
+    let newest = newest.into_iter().next();
+    Ok(newest.map(|one| Revoked::of(one, by.remove(&version))))
 }
 
 impl OneTemplate {
@@ -153,7 +157,7 @@ impl OneTemplate {
 }
 
 impl Revoked {
-    fn of(one: PastRevocation) -> Self {
+    fn of(one: PastRevocation, by: Option<String>) -> Self {
         let revocation = one.revocation;
         let (subject, application) = revocation.subject.ids();
         Self {
@@ -164,6 +168,7 @@ impl Revoked {
                 .revoked_at
                 .map(UnixMillis::to_seconds)
                 .map(ShownTime::at),
+            by: by.map(Shown::from),
             fresh: revocation.fresh || ends_sign_in(revocation.subject.scope()),
         }
     }

@@ -3,9 +3,10 @@
 use super::super::page::Page;
 use super::{
     about, access_groups, admin_tokens, filter_credentials, keys, providers, service_tokens,
-    sessions,
+    sessions, try_provider,
 };
 use crate::api::scope::Scope;
+use crate::team_domain::login::provider::trial;
 
 /// All pages of settings.
 pub fn pages() -> Vec<Page> {
@@ -36,10 +37,26 @@ fn service() -> Vec<Page> {
         ),
         Page::get("/settings/providers", Scope::SettingsRead, providers::show),
         Page::get(
+            "/settings/providers/{id}/try",
+            trial::NEEDS,
+            try_provider::begin,
+        ),
+        Page::get(
             "/settings/access-groups",
             Scope::ApplicationsRead,
             access_groups::list::show,
         ),
+        Page::get(
+            "/settings/access-groups/edit",
+            Scope::ApplicationsWrite,
+            access_groups::edit::show,
+        ),
+        Page::post(
+            "/settings/access-groups/edit",
+            Scope::ApplicationsWrite,
+            access_groups::edit::edit,
+        )
+        .for_policy(),
         Page::get(
             "/settings/access-groups/delete",
             Scope::ApplicationsWrite,

@@ -11,15 +11,19 @@ use portcullis::protocol::origin::Origin;
 use super::super::allowed::Allowed;
 use super::super::shell::Shell;
 use super::super::shown::Shown;
+use crate::administration::providers::{self, ProviderStanding};
 use crate::identity_providers::settings::ProviderConfig;
 use crate::service::Service;
 use crate::sessions::durations::to_text;
+use crate::team_domain::login::provider::trial;
 use crate::team_domain::page::failure::Failure;
+use crate::team_domain::page::time::ShownTime;
 
 #[derive(Template)]
 #[template(path = "dashboard/settings/providers.html")]
 struct ProvidersTemplate {
     shell: Shell,
+    may_try: bool,
     passwords: bool,
     providers: Vec<Row>,
 }
@@ -33,6 +37,14 @@ struct Row {
     domains: Shown,
     groups: Shown,
     recheck: Option<String>,
+    standing: Standing,
+}
+
+/// How sign-ins went within the last day.
+struct Standing {
+    succeeded: Option<ShownTime>,
+    /// How many have failed since, when the last one did, and why.
+    failed: Option<(u64, ShownTime, String)>,
 }
 
 /// `GET /dashboard/settings/providers`.
@@ -42,18 +54,23 @@ pub async fn show(
 ) -> Result<Response, Failure> {
     let team_domain = &service.team_domain;
     let providers = service.identity_providers.all();
+    let mut standings = providers::standings(&service).await?;
     let page = ProvidersTemplate {
         shell: person.shell(),
+        may_try: person.may(trial::NEEDS),
         passwords: service.config.sign_in.passwords,
         providers: providers
-            .map(|provider| Row::of(provider.settings(), team_domain))
+            .map(|provider| {
+                let standing = standings.remove(provider.id()).unwrap_or_default();
+                Row::of(provider.settings(), team_domain, standing)
+            })
             .collect(),
     };
     person.respond(StatusCode::OK, &page)
 }
 
 impl Row {
-    fn of(settings: &ProviderConfig, team_domain: &Origin) -> Self {
+    fn of(settings: &ProviderConfig, team_domain: &Origin, standing: ProviderStanding) -> Self {
         let domains: Vec<String> = settings
             .email_domains
             .iter()
@@ -68,6 +85,18 @@ impl Row {
             domains: Shown::new(&domains.join(", ")),
             groups: Shown::new(settings.groups_claim.as_deref().unwrap_or_default()),
             recheck: settings.recheck.map(to_text),
+            standing: standing.into(),
+        }
+    }
+}
+
+impl From<ProviderStanding> for Standing {
+    fn from(standing: ProviderStanding) -> Self {
+        let failures = standing.failures;
+        let failed = standing.failed;
+        Self {
+            succeeded: standing.succeeded_at.map(ShownTime::at),
+            failed: failed.map(|(at, reason)| (failures, ShownTime::at(at), reason)),
         }
     }
 }

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::allowed::Allowed;
+use super::super::audit::line::Line;
 use super::super::done::Done;
 use super::super::sessions::row::Row;
 use super::super::shell::Shell;
@@ -15,16 +16,27 @@ use super::super::shown::Shown;
 use super::reach::ReachView;
 use super::state::State;
 use super::{called, find, may_disable};
+use crate::administration::audit;
 use crate::administration::policies::reach::reach;
 use crate::administration::role::Role;
 use crate::api::scope::Scope;
+use crate::audit::EventName;
 use crate::service::Service;
-use crate::storage::{ListedUser, SessionQuery};
+use crate::storage::{AuditFilter, ListedUser, SessionQuery};
 use crate::team_domain::page::failure::Failure;
 use crate::team_domain::page::time::{ShownTime, clock};
 
 /// The most sessions that are shown.
 const MOST_SESSIONS: u32 = 100;
+/// The most sign-ins and refusals that are shown.
+const MOST_SIGN_INS: u32 = 20;
+/// What tells of them.
+const SIGN_INS: [EventName; 4] = [
+    EventName::SignInSucceeded,
+    EventName::SignInFailed,
+    EventName::SignInRefused,
+    EventName::TokenIssued,
+];
 
 #[derive(Template)]
 #[template(path = "dashboard/users/one.html")]
@@ -42,6 +54,8 @@ struct OneTemplate {
     sessions: Vec<Row>,
     is_enabled_again: bool,
     reach: Option<ReachView>,
+    /// The last sign-ins and refusals.
+    sign_ins: Vec<Line>,
     may_revoke: bool,
     may_disable: bool,
     may_enable: bool,
@@ -69,6 +83,12 @@ pub async fn show(
     let role = service.storage.stored_role(&user.id).await?;
     let state = State::of(&user, now);
     let reach = reach(&service, &user.id).await?;
+    let of_user = AuditFilter {
+        user: user.id.clone(),
+        events: SIGN_INS.map(EventName::as_str).to_vec(),
+        ..AuditFilter::default()
+    };
+    let sign_ins = audit::latest(&service, &of_user, MOST_SIGN_INS).await?;
     let page = OneTemplate {
         shell: person.shell(),
         who: called(&user),
@@ -87,6 +107,7 @@ pub async fn show(
             .collect(),
         is_enabled_again: done.done == "enabled" && !user.disabled,
         reach: reach.as_ref().map(ReachView::of),
+        sign_ins: Line::all(sign_ins),
         may_revoke: person.may(Scope::UsersRevoke),
         may_disable: may_disable(&service, &person, &user).await?,
         may_enable: user.disabled && person.may(Scope::UsersWrite),

@@ -1,10 +1,12 @@
 //! Storing events, as the last act of the transaction of which they tell.
 
+use portcullis::time::UnixMillis;
 use sqlx::AnyConnection;
 
+use super::sign_ins;
 use crate::audit::Event;
 use crate::storage::database::Database;
-use crate::storage::database::columns::to_db;
+use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 
 /// Takes `$1` ids and the time. Locks the row until the commit: so ids follow the order of commits, and
@@ -43,6 +45,9 @@ pub(in crate::storage) async fn insert(
         .await?;
     for (id, event) in (last_id - count + 1..).zip(events) {
         insert_one(&mut *connection, (id, at_ms), event).await?;
+        // Nobody else does, while the ids are locked.
+        let at: UnixMillis = from_db(at_ms);
+        sign_ins::count(&mut *connection, at.to_seconds(), event).await?;
     }
     Ok(())
 }

@@ -39,6 +39,7 @@ macro_rules! migrations_in {
             21 "roles" "0021_roles.sql",
             22 "users_found" "0022_users_found.sql",
             25 "audit_indexes" "0025_audit_indexes.sql",
+            26 "sign_in_counts" "0026_sign_in_counts.sql",
             27 "idempotency_keys" "0027_idempotency_keys.sql",
             28 "people_in" "0028_people_in.sql",
             29 "sessions_listed" "0029_sessions_listed.sql",

@@ -5,6 +5,7 @@ mod begin;
 mod callback;
 mod failed;
 mod pending;
+pub mod trial;
 
 pub use begin::{Start, begin};
 pub use callback::{finish, post};

@@ -32,6 +32,11 @@ pub fn clock(moment: UnixSeconds) -> String {
     time.replace('Z', " UTC")
 }
 
+/// The date.
+pub fn day(moment: UnixSeconds) -> String {
+    machine(moment).chars().take("2026-01-02".len()).collect()
+}
+
 fn machine(moment: UnixSeconds) -> String {
     let time = UNIX_EPOCH + Duration::from_secs(moment.get());
     humantime::format_rfc3339_seconds(time).to_string()
@@ -48,5 +53,6 @@ mod tests {
         assert_eq!(shown.text, "2026-11-23 16:13 UTC");
         assert_eq!(shown.machine, "2026-11-23T16:13:00Z");
         assert_eq!(clock(moment), "16:13:00 UTC");
+        assert_eq!(day(moment), "2026-11-23");
     }
 }

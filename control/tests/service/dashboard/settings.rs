@@ -1,5 +1,6 @@
 //! Settings: keys, secrets of programs, every session.
 
+mod groups;
 mod secrets;
 
 use reqwest::Method;

@@ -2,11 +2,9 @@
 
 use serde_json::Value;
 
-use super::condition::Condition;
-use super::kinds::Kind;
-use super::list::List;
 use super::press::Press;
 use super::rule::RuleDraft;
+use super::typed::{add_condition, typed};
 use crate::dashboard::fields::Fields;
 use crate::policy::rules::Action;
 
@@ -98,14 +96,13 @@ impl Edited {
             Press::Add(action) => self.add(action)?,
             Press::Done => self.close(),
             Press::Cancel => self.cancel(),
-            Press::AddCondition(list) => self.add_condition(list, fields),
+            Press::AddCondition(list) => {
+                let open = self.open.as_mut();
+                self.focus = open.and_then(|open| add_condition(&mut open.rule, list, fields));
+            }
             Press::DropCondition(list, position) => {
-                let conditions = self
-                    .open
-                    .as_mut()
-                    .map(|open| open.rule.conditions_mut(list));
-                if let Some(conditions) = conditions.filter(|all| position < all.len()) {
-                    conditions.remove(position);
+                if let Some(open) = &mut self.open {
+                    open.rule.drop_condition(list, position);
                 }
             }
             Press::Keep | Press::Check | Press::Save | Press::Test | Press::TestEverybody => {}
@@ -157,50 +154,4 @@ impl Edited {
             self.rules.swap(index, neighbour);
         }
     }
-
-    fn add_condition(&mut self, list: List, fields: &Fields) {
-        let kind = Kind::named(fields.text(&format!("add-{}", list.name())));
-        let conditions = self
-            .open
-            .as_mut()
-            .map(|open| open.rule.conditions_mut(list));
-        if let (Some(kind), Some(conditions)) = (kind, conditions) {
-            self.focus = Some(format!("{}-{}", list.name(), conditions.len()));
-            conditions.push(Condition::new(kind));
-        }
-    }
-}
-
-/// The rule whose fields the form has. `None` if it is no form of this page.
-fn typed(fields: &Fields) -> Option<RuleDraft> {
-    let mut rule = RuleDraft::new(
-        fields.text("id").trim(),
-        fields.text("action"),
-        fields.text("session_duration").trim(),
-    );
-    // Each condition begins with its kind.
-    for (name, value) in fields.iter() {
-        let Some((list, part)) = name.split_once('-') else {
-            continue;
-        };
-        let Some(list) = List::named(list) else {
-            continue;
-        };
-        let conditions = rule.conditions_mut(list);
-        match part {
-            "kind" => conditions.push(Condition::new(Kind::named(value)?)),
-            "name" => value.trim().clone_into(&mut conditions.last_mut()?.name),
-            "values" => conditions.last_mut()?.values = lines(value),
-            _ => {}
-        }
-    }
-    Some(rule)
-}
-
-fn lines(text: &str) -> Vec<String> {
-    let lines = text.lines().map(str::trim);
-    lines
-        .filter(|line| !line.is_empty())
-        .map(ToOwned::to_owned)
-        .collect()
 }

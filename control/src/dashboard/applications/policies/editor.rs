@@ -2,9 +2,10 @@
 
 use super::condition::Condition;
 use super::edited::Open;
-use super::kinds::{CLAIM, EVERYONE, Kind};
+use super::kinds::{CLAIM, EVERYONE, Kind, OF_ACCESS_GROUPS};
 use super::list::List;
 use super::mistake::Mistake;
+use super::rule::RuleDraft;
 use crate::dashboard::shown::Shown;
 use crate::policy::rules::Action;
 
@@ -21,7 +22,15 @@ pub struct Editor {
     /// What was typed.
     pub session_duration: String,
     /// The lists of conditions.
+    pub conditions: Conditions,
+}
+
+/// The fields of the lists of conditions, of a rule or of an access group.
+pub struct Conditions {
+    /// The lists.
     pub lists: Vec<ListFields>,
+    /// The rule's place in the policy.
+    index: usize,
     mistakes: Vec<Mistake>,
 }
 
@@ -59,20 +68,6 @@ impl Editor {
         let rule = &open.rule;
         let action =
             |action: Action, label| (action.as_str(), label, action.as_str() == rule.action);
-        let list = |list: List| {
-            let offered = Kind::offered(rule.known_action(), list);
-            ListFields {
-                name: list.name(),
-                legend: match list {
-                    List::Include => "Any of these fits",
-                    List::Require => "All of these fit",
-                    List::Exclude => "None of these fits",
-                },
-                conditions: fields(rule.conditions(list), list),
-                offered,
-                others: Kind::others(offered),
-            }
-        };
         Self {
             index: open.index,
             title: match rule.id.as_str() {
@@ -87,7 +82,37 @@ impl Editor {
                 action(Action::Service, "service: these service tokens get in"),
             ],
             session_duration: rule.session_duration.clone(),
-            lists: List::ALL.map(list).into(),
+            conditions: Conditions::of_rule(open, mistakes),
+        }
+    }
+
+    /// What is wrong with a field.
+    pub fn wrong(&self, field: &str) -> Vec<&Shown> {
+        self.conditions.wrong(field)
+    }
+}
+
+impl Conditions {
+    fn of_rule(open: &Open, mistakes: &[Mistake]) -> Self {
+        let rule = &open.rule;
+        let lists = List::ALL.map(|list| {
+            let offered = Kind::offered(rule.known_action(), list);
+            ListFields::of(rule, list, (offered, Kind::others(offered)))
+        });
+        Self {
+            lists: lists.into(),
+            index: open.index,
+            mistakes: mistakes.to_vec(),
+        }
+    }
+
+    /// Those of an access group, which is edited as a rule.
+    pub fn of_access_group(group: &RuleDraft, mistakes: &[Mistake]) -> Self {
+        let lists =
+            List::ALL.map(|list| ListFields::of(group, list, (OF_ACCESS_GROUPS, Vec::new())));
+        Self {
+            lists: lists.into(),
+            index: 0,
             mistakes: mistakes.to_vec(),
         }
     }
@@ -107,6 +132,26 @@ impl Editor {
     /// What is wrong with a list as a whole.
     pub fn wrong_list(&self, list: &str) -> Vec<&Shown> {
         self.wrong(&format!("add-{list}"))
+    }
+}
+
+impl ListFields {
+    fn of(
+        rule: &RuleDraft,
+        list: List,
+        (offered, others): (&'static [&'static Kind], Vec<&'static Kind>),
+    ) -> Self {
+        Self {
+            name: list.name(),
+            legend: match list {
+                List::Include => "Any of these fits",
+                List::Require => "All of these fit",
+                List::Exclude => "None of these fits",
+            },
+            conditions: fields(rule.conditions(list), list),
+            offered,
+            others,
+        }
     }
 }
 

@@ -94,6 +94,10 @@ const ALL: [&Kind; 12] = [
     &SERVICE_TOKEN,
 ];
 
+/// The kinds that an access group may have.
+pub const OF_ACCESS_GROUPS: &[&Kind] =
+    &[&EMAIL, &EMAIL_DOMAIN, &GROUP, &CLAIM, &PROVIDER, &AMR, &IP];
+
 impl Kind {
     /// The kinds that a list of a rule may have; all that rules about people have, if the action is none.
     pub fn offered(action: Option<Action>, list: List) -> &'static [&'static Self] {

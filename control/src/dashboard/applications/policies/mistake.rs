@@ -46,16 +46,31 @@ impl Mistake {
         } else {
             format!(", {what}")
         };
-        let value: String = problem.value.chars().take(LONGEST_VALUE).collect();
-        let value = if value.is_empty() {
-            value
-        } else {
-            format!("`{value}` ")
-        };
         Self {
             rule: Some(index),
             field,
-            text: Shown::new(&format!("{name}{what}: {value}{}", problem.message)),
+            text: Shown::new(&format!(
+                "{name}{what}: {}{}",
+                value(problem),
+                problem.message
+            )),
+        }
+    }
+
+    /// A problem of an access group, which is edited as the one rule of a policy.
+    pub fn of_access_group(problem: &InputProblem) -> Self {
+        let (field, what) = match problem.path.as_str() {
+            "name" => ("id".to_owned(), "Name".to_owned()),
+            path => field(path),
+        };
+        let text = match what.as_str() {
+            "" => problem.message.clone(),
+            what => format!("{what}: {}{}", value(problem), problem.message),
+        };
+        Self {
+            rule: Some(0),
+            field,
+            text: Shown::new(&text),
         }
     }
 
@@ -71,6 +86,15 @@ impl Mistake {
     /// Whether it stands beside a field of the rule that is open.
     pub fn is_at(&self, open: usize, field: &str) -> bool {
         self.rule == Some(open) && self.field == field
+    }
+}
+
+/// The beginning of what is wrong, in front of why.
+fn value(problem: &InputProblem) -> String {
+    let value: String = problem.value.chars().take(LONGEST_VALUE).collect();
+    match value.as_str() {
+        "" => value,
+        value => format!("`{value}` "),
     }
 }
 

@@ -96,6 +96,14 @@ impl RuleDraft {
         }
     }
 
+    /// Takes a condition out of a list.
+    pub fn drop_condition(&mut self, list: List, position: usize) {
+        let conditions = self.conditions_mut(list);
+        if position < conditions.len() {
+            conditions.remove(position);
+        }
+    }
+
     /// Whether nothing was typed yet.
     pub fn is_blank(&self) -> bool {
         let lists = List::ALL.iter();

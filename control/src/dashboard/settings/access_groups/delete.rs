@@ -6,24 +6,16 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::super::super::confirm::Question;
 use super::super::super::fields::Fields;
 use super::super::super::fresh::Fresh;
-use super::LIST;
+use super::{LIST, Which};
 use crate::administration::access_groups;
 use crate::service::Service;
 use crate::storage::AccessGroupError;
 use crate::team_domain::page::failure::Failure;
 use crate::team_domain::page::redirect::redirect;
-
-/// Which access group.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub struct Which {
-    name: String,
-}
 
 /// `GET /dashboard/settings/access-groups/delete`. Without a name, the list shows which there are.
 pub async fn ask(

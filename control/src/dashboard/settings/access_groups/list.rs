@@ -6,15 +6,14 @@ use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde::Deserialize;
 
 use super::super::super::allowed::Allowed;
-use super::super::super::applications::policies::condition::Condition;
-use super::super::super::done::Done;
 use super::super::super::shell::Shell;
 use super::super::super::shown::Shown;
+use super::{address_of, parts};
 use crate::api::scope::Scope;
 use crate::applications::Application;
-use crate::policy::selector::Selector;
 use crate::service::Service;
 use crate::storage::StoredAccessGroup;
 use crate::team_domain::page::failure::Failure;
@@ -24,6 +23,9 @@ use crate::team_domain::page::failure::Failure;
 struct ListTemplate {
     shell: Shell,
     is_deleted: bool,
+    /// Whether it was saved, and with which version policies follow it.
+    saved: Option<Option<u64>>,
+    may_add: bool,
     groups: Vec<Row>,
 }
 
@@ -34,8 +36,17 @@ struct Row {
     /// The applications whose policies name it: audience and name.
     used_by: Vec<(String, Shown)>,
     is_declared: bool,
-    /// Where it can be deleted, if it can and the person may do that.
+    /// Where it can be changed and deleted, if it can and the person may do that.
+    edit: Option<String>,
     delete: Option<String>,
+}
+
+/// What was done before.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    done: String,
+    version: String,
 }
 
 /// `GET /dashboard/settings/access-groups`.
@@ -50,6 +61,8 @@ pub async fn show(
     let page = ListTemplate {
         shell: person.shell(),
         is_deleted: done.done == "deleted",
+        saved: (done.done == "saved").then(|| done.version.parse().ok()),
+        may_add: may_write,
         groups: groups
             .into_iter()
             .map(|stored| Row::of(stored, &applications, may_write))
@@ -66,36 +79,15 @@ impl Row {
         let used_by: Vec<(String, Shown)> = users
             .map(|one| (one.audience.clone(), Shown::new(&one.definition.name)))
             .collect();
-        let conditions = group.conditions;
-        let parts = [
-            ("Any of", in_words(&conditions.include)),
-            ("All of", in_words(&conditions.require)),
-            ("None of", in_words(&conditions.exclude)),
-        ];
-        let can_delete = may_write && !stored.declared && used_by.is_empty();
+        let can_edit = may_write && !stored.declared;
+        let can_delete = can_edit && used_by.is_empty();
         Self {
-            delete: can_delete.then(|| address(&group.name)),
+            edit: can_edit.then(|| address_of("edit", &group.name)),
+            delete: can_delete.then(|| address_of("delete", &group.name)),
             name: Shown::new(&group.name),
-            parts: parts
-                .into_iter()
-                .filter(|(_, conditions)| !conditions.is_empty())
-                .collect(),
+            parts: parts(&group.conditions),
             used_by,
             is_declared: stored.declared,
         }
     }
-}
-
-fn in_words(selectors: &[Selector]) -> Vec<Shown> {
-    let values = selectors.iter().flat_map(serde_json::to_value);
-    let conditions = values.filter_map(|value| Condition::of(&value));
-    conditions.map(|condition| condition.shown()).collect()
-}
-
-/// A name may hold what a path cannot.
-fn address(name: &str) -> String {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("name", name)
-        .finish();
-    format!("/dashboard/settings/access-groups/delete?{query}")
 }

@@ -25,7 +25,9 @@ pub async fn ask_to_disable(
     fresh: Fresh,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    ending(&find(&service, &id).await?.name, ServiceTokenEnd::Disabled).ask(fresh.person())
+    let token = find(&service, &id).await?;
+    let named_by = named_by(&service, &token.name).await?;
+    ending(&token.name, (ServiceTokenEnd::Disabled, &named_by)).ask(fresh.person())
 }
 
 /// `POST …/disable`.
@@ -44,7 +46,9 @@ pub async fn ask_to_delete(
     fresh: Fresh,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    ending(&find(&service, &id).await?.name, ServiceTokenEnd::Deleted).ask(fresh.person())
+    let token = find(&service, &id).await?;
+    let named_by = named_by(&service, &token.name).await?;
+    ending(&token.name, (ServiceTokenEnd::Deleted, &named_by)).ask(fresh.person())
 }
 
 /// `POST …/delete`.
@@ -105,15 +109,32 @@ async fn end(
 ) -> Result<Response, Failure> {
     let person = fresh.person();
     let token = find(&service, &id).await?;
-    if let Some(asked) = ending(&token.name, how).check(person, fields.text("typed")) {
+    let named_by = named_by(&service, &token.name).await?;
+    if let Some(asked) = ending(&token.name, (how, &named_by)).check(person, fields.text("typed")) {
         return asked;
     }
     let ended = service_tokens::end(&service, &person.acting(&fields), (&token, how)).await?;
     revocations::made(ended.ok_or(Failure::NotFound)?)
 }
 
-fn ending(name: &str, how: ServiceTokenEnd) -> Question<'_> {
+/// The applications whose policies admit a token, in words.
+async fn named_by(service: &Service, token: &str) -> Result<String, Failure> {
+    let applications = service.storage.applications().await?;
+    let names = applications.iter().map(|one| &one.definition);
+    let names = names.filter(|one| {
+        let mut selectors = one.policy.selectors();
+        selectors.any(|selector| selector.service_tokens().iter().any(|named| named == token))
+    });
+    let names: Vec<&str> = names.map(|one| one.name.as_str()).collect();
+    Ok(match names.as_slice() {
+        [] => "none".to_owned(),
+        names => names.join(", "),
+    })
+}
+
+fn ending<'a>(name: &'a str, (how, named_by): (ServiceTokenEnd, &str)) -> Question<'a> {
     let now = ("Now", NOW.to_owned());
+    let named_by = ("Policies that name it", named_by.to_owned());
     match how {
         ServiceTokenEnd::Disabled => Question {
             act: "Disable the service token",
@@ -122,6 +143,7 @@ fn ending(name: &str, how: ServiceTokenEnd) -> Question<'_> {
             warning: "",
             facts: vec![
                 now,
+                named_by,
                 ("Undone", "by enabling it, with the same secret".to_owned()),
             ],
             button: "Disable it",
@@ -136,6 +158,7 @@ fn ending(name: &str, how: ServiceTokenEnd) -> Question<'_> {
             warning: "",
             facts: vec![
                 now,
+                named_by,
                 (
                     "Undone",
                     "never: a new one with the same name has another client id and secret"

@@ -19,6 +19,7 @@ use super::failed::FailedSignIn;
 use super::pending::{Beginning, Pending};
 use crate::audit::source::Source;
 use crate::identity_providers::IdentityProvider;
+use crate::identity_providers::error::ProviderError;
 use crate::identity_providers::provider::AuthorizationRequest;
 use crate::service::Service;
 use crate::sessions::current;
@@ -99,36 +100,49 @@ impl Start<'_> {
                 query: &query,
                 fresh: self.fresh || demands_fresh(service, self.attempt).await?,
                 connected: self.connected,
+                trial_of: None,
             },
         )
         .await?;
-        let request = AuthorizationRequest {
-            redirect_uri: &self.provider.settings().redirect_uri(&service.team_domain),
-            state: &pending.state(),
-            nonce: &pending.nonce(),
-            code_challenge: &pending.challenge(),
-            fresh: pending.is_fresh(),
-        };
-        let url = match self.provider.authorization_url(&request).await {
-            Ok(url) => url,
+        match to_provider(service, headers, (self.provider, &pending)).await? {
+            Ok(response) => Ok(response),
             Err(error) => {
                 let failed = FailedSignIn {
                     provider: self.provider,
                     query: &query,
                     source: self.source,
                 };
-                return failed.by_error(service, &error).await;
+                failed.by_error(service, &error).await
             }
-        };
-        let mut response = redirect(StatusCode::FOUND, &url)?;
-        // Ties the sessions of one browser together.
-        let guard = FormGuard::of(headers, service.random.as_ref())?.cookie();
-        let cookies = pending.cookies(service, headers)?;
-        for cookie in cookies.into_iter().chain(guard) {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        Ok(response)
     }
+}
+
+/// The redirect to the provider, with the cookies of the attempt; or why there is none.
+pub(super) async fn to_provider(
+    service: &Service,
+    headers: &HeaderMap,
+    (provider, pending): (&IdentityProvider, &Pending),
+) -> Result<Result<Response, ProviderError>, Failure> {
+    let request = AuthorizationRequest {
+        redirect_uri: &provider.settings().redirect_uri(&service.team_domain),
+        state: &pending.state(),
+        nonce: &pending.nonce(),
+        code_challenge: &pending.challenge(),
+        fresh: pending.is_fresh(),
+    };
+    let url = match provider.authorization_url(&request).await {
+        Ok(url) => url,
+        Err(error) => return Ok(Err(error)),
+    };
+    let mut response = redirect(StatusCode::FOUND, &url)?;
+    // Ties the sessions of one browser together.
+    let guard = FormGuard::of(headers, service.random.as_ref())?.cookie();
+    let cookies = pending.cookies(service, headers)?;
+    for cookie in cookies.into_iter().chain(guard) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(Ok(response))
 }
 
 /// Whether the application wants everybody to have proven who they are since a revocation. The

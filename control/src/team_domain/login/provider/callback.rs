@@ -21,6 +21,7 @@ use super::super::query::LoginQuery;
 use super::failed::{FailedSignIn, lost};
 use super::login_path;
 use super::pending::{Found, Pending};
+use super::trial;
 use crate::identity_providers::IdentityProvider;
 use crate::identity_providers::error::{ErrorCode, ProviderError};
 use crate::identity_providers::identity::ProvenIdentity;
@@ -153,6 +154,12 @@ impl Answered<'_> {
             return lost(service, (self.provider, &source), Some(&self.query)).await;
         }
         let asked_at = service.clock.now();
+        if let Some(session) = self.pending.trial_of() {
+            return match trial::is_theirs(service, self.client.headers, session).await? {
+                true => self.tried(service).await,
+                false => lost(service, (self.provider, &source), Some(&self.query)).await,
+            };
+        }
         let proven = match self.proven(service).await {
             Ok(proven) => proven,
             Err(NotProven::Reported(code)) => return failed.by_code(service, &code).await,
@@ -161,6 +168,21 @@ impl Answered<'_> {
         limits.give_back(key);
         self.sign_in(service, attempt.as_ref(), (proven, asked_at))
             .await
+    }
+
+    /// What an administrator sees who tries the provider.
+    async fn tried(&self, service: &Service) -> Result<Response, Failure> {
+        match self.proven(service).await {
+            Ok(proven) => trial::succeeded(service, self.provider, &proven),
+            Err(NotProven::Reported(code)) => {
+                let meaning = "The provider reports this error, and signed nobody in.";
+                trial::failed(service, self.provider, (code.as_str(), meaning))
+            }
+            Err(NotProven::Failed(error)) => {
+                let meaning = error.to_string();
+                trial::failed(service, self.provider, (error.reason(), &meaning))
+            }
+        }
     }
 
     /// Who signed in, by the provider's word.

@@ -53,6 +53,9 @@ struct Contents {
     fresh: bool,
     /// Whether it runs in a window that stays connected to an application's frame.
     connected: bool,
+    /// The global session of the administrator who tries the provider, if this is such a trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trial_of: Option<String>,
 }
 
 /// How an attempt begins.
@@ -65,6 +68,8 @@ pub struct Beginning<'a> {
     pub fresh: bool,
     /// Whether the window stays connected to the frame that opened it.
     pub connected: bool,
+    /// The global session of the administrator who tries the provider, if this is such a trial.
+    pub trial_of: Option<&'a str>,
 }
 
 /// What a `state` says.
@@ -94,6 +99,7 @@ impl Pending {
                 version: service.storage.newest_version().await?,
                 fresh: beginning.fresh,
                 connected: beginning.connected,
+                trial_of: beginning.trial_of.map(ToOwned::to_owned),
             },
             id,
         })
@@ -153,6 +159,11 @@ impl Pending {
     /// Whether the window stays connected to the frame that opened it.
     pub fn is_connected(&self) -> bool {
         self.contents.connected
+    }
+
+    /// The global session of the administrator who tries the provider, if this is such a trial.
+    pub fn trial_of(&self) -> Option<&str> {
+        self.contents.trial_of.as_deref()
     }
 
     /// `state` (RFC 6749, section 10.12).
