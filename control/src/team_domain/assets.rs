@@ -12,7 +12,6 @@ const OWN_STYLE: &str = include_str!("../../assets/style.css");
 const ICON: &str = include_str!("../../assets/icon.svg");
 const SIGN_IN_SCRIPT: &str = include_str!("../../assets/sign-in.js");
 const TIMES_SCRIPT: &str = include_str!("../../assets/times.js");
-const COPY_SCRIPT: &str = include_str!("../../assets/copy.js");
 
 /// Short, because a new version of the program has new files under the same names.
 const CACHED: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=300");
@@ -25,7 +24,6 @@ pub async fn asset(Path(name): Path<String>) -> Response {
         "sign-in.js" => (script, SIGN_IN_SCRIPT.to_owned()),
         "wait.js" => (script, WAIT_SCRIPT.to_owned()),
         "times.js" => (script, TIMES_SCRIPT.to_owned()),
-        "copy.js" => (script, COPY_SCRIPT.to_owned()),
         _ => return Failure::NotFound.into_response(),
     };
     ([CACHED, (header::CONTENT_TYPE, kind)], body).into_response()

@@ -10,23 +10,21 @@ use axum::response::Response;
 use super::page::csrf::FormGuard;
 use super::page::failure::Failure;
 use super::page::message::{Message, render, render_form};
+use super::page::own::Own;
 use super::page::time::ShownTime;
-use crate::administration::roles::role_of;
 use crate::applications::Application;
 use crate::eligibility::person_of;
 use crate::service::Service;
 use crate::sessions::current;
 use crate::storage::Session;
 
+const PATH: &str = "/";
+
 #[derive(Template)]
 #[template(path = "launcher.html")]
 struct LauncherTemplate {
-    demo: bool,
-    email: String,
+    own: Own,
     applications: Vec<ListedApplication>,
-    csrf_token: String,
-    /// Whether they have a role in the dashboard.
-    dashboard: bool,
 }
 
 /// An application that admits the user.
@@ -48,11 +46,8 @@ pub async fn landing(
     let applications = applications(&service, &session).await?;
     let guard = FormGuard::of(&headers, service.random.as_ref())?;
     let page = LauncherTemplate {
-        demo: service.config.server.demo,
-        dashboard: role_of(&service, &session).await?.is_some(),
-        email: session.email,
+        own: Own::of(&service, (&headers, &guard), &session, PATH).await?,
         applications,
-        csrf_token: guard.token(),
     };
     render_form(StatusCode::OK, &page, &guard)
 }

@@ -3,6 +3,7 @@
 pub mod csrf;
 pub mod failure;
 pub mod message;
+pub mod own;
 pub mod present;
 pub mod redirect;
 pub mod security_headers;

@@ -17,6 +17,7 @@ use super::client::Client;
 use super::page::csrf::{self, FormGuard};
 use super::page::failure::Failure;
 use super::page::message::{Message, render, render_form};
+use super::page::own::Own;
 use super::page::redirect::sign_in_first;
 use crate::service::Service;
 use crate::sessions::current;
@@ -39,10 +40,8 @@ pub struct PasswordForm {
 
 #[derive(Template)]
 #[template(path = "password.html")]
-struct PasswordPageTemplate<'a> {
-    demo: bool,
-    email: &'a str,
-    csrf_token: String,
+struct PasswordPageTemplate {
+    own: Own,
     complaint: Option<String>,
     fewest_characters: usize,
     end_others: bool,
@@ -69,7 +68,7 @@ pub async fn show(
         complaint: None,
         end_others: true,
     };
-    page.show(&service, &headers, &session)
+    page.show(&service, &headers, &session).await
 }
 
 /// `POST /password`.
@@ -119,7 +118,7 @@ pub async fn change(
         complaint: Some(complaint),
         end_others,
     };
-    page.show(&service, &headers, &session)
+    page.show(&service, &headers, &session).await
 }
 
 /// The page for a user whom a provider signs in, and who has no password here.
@@ -143,7 +142,7 @@ fn at_provider(
 }
 
 impl PasswordPage {
-    fn show(
+    async fn show(
         self,
         service: &Service,
         headers: &HeaderMap,
@@ -155,9 +154,7 @@ impl PasswordPage {
             None => (StatusCode::OK, None),
         };
         let page = PasswordPageTemplate {
-            demo: service.config.server.demo,
-            email: &session.email,
-            csrf_token: guard.token(),
+            own: Own::of(service, (headers, &guard), session, PATH).await?,
             complaint,
             fewest_characters: FEWEST_CHARACTERS,
             end_others: self.end_others,

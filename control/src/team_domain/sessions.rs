@@ -16,6 +16,7 @@ use serde::Deserialize;
 use super::page::csrf::{self, FormGuard};
 use super::page::failure::Failure;
 use super::page::message::render_form;
+use super::page::own::Own;
 use super::page::redirect::{redirect, sign_in_first};
 use super::page::time::ShownTime;
 use crate::audit::source::Source;
@@ -39,10 +40,8 @@ pub struct EndForm {
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
-struct SessionsPageTemplate<'a> {
-    demo: bool,
-    email: &'a str,
-    csrf_token: String,
+struct SessionsPageTemplate {
+    own: Own,
     done: Option<String>,
     sessions: Vec<SessionRow>,
     more: bool,
@@ -182,9 +181,7 @@ async fn page(
     sessions.truncate(MAX_SHOWN as usize);
     let guard = FormGuard::of(headers, service.random.as_ref())?;
     let page = SessionsPageTemplate {
-        demo: service.config.server.demo,
-        email: &own.email,
-        csrf_token: guard.token(),
+        own: Own::of(service, (headers, &guard), own, PATH).await?,
         done,
         sessions,
         more,

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::page::csrf::{self, FormGuard};
 use super::page::failure::Failure;
 use super::page::message::{Message, render, render_form};
+use super::page::own::Own;
 use super::page::redirect::sign_in_first;
 use crate::applications::Application;
 use crate::audit::source::Source;
@@ -32,11 +33,9 @@ pub struct MakeTokenForm {
 
 #[derive(Template)]
 #[template(path = "tokens.html")]
-struct TokensPageTemplate<'a> {
-    demo: bool,
-    email: &'a str,
+struct TokensPageTemplate {
+    own: Own,
     choices: Vec<Choice>,
-    csrf_token: String,
 }
 
 /// An application for which the user can make tokens.
@@ -49,7 +48,7 @@ struct Choice {
 #[derive(Template)]
 #[template(path = "token_made.html")]
 struct TokenMadeTemplate<'a> {
-    demo: bool,
+    own: Own,
     application: &'a str,
     token: &'a str,
     lasts: String,
@@ -66,10 +65,8 @@ pub async fn show(
     };
     let guard = FormGuard::of(&headers, service.random.as_ref())?;
     let page = TokensPageTemplate {
-        demo: service.config.server.demo,
-        email: &session.email,
+        own: Own::of(&service, (&headers, &guard), &session, PATH).await?,
         choices: choices(&service, &session).await?,
-        csrf_token: guard.token(),
     };
     render_form(StatusCode::OK, &page, &guard)
 }
@@ -88,7 +85,7 @@ pub async fn make(
     };
     let shown = ShownSignIn::from(&session);
     match header_tokens::make(&service, &shown, &form.application, source).await {
-        Ok(made) => shown_once(&service, &made),
+        Ok(made) => shown_once(&service, (&headers, &session), &made).await,
         Err(NoHeaderToken::SessionEnded) => sign_in_first(StatusCode::SEE_OTHER, PATH),
         Err(NoHeaderToken::NotAllowed | NoHeaderToken::PolicyDenied) => none_for_you(&service),
         Err(NoHeaderToken::LoginRequired) => sign_in_again(&service),
@@ -111,12 +108,17 @@ async fn choices(service: &Service, session: &Session) -> Result<Vec<Choice>, Fa
     Ok(applications.into_iter().filter_map(choice).collect())
 }
 
-fn shown_once(service: &Service, made: &HeaderToken) -> Result<Response, Failure> {
+async fn shown_once(
+    service: &Service,
+    (headers, session): (&HeaderMap, &Session),
+    made: &HeaderToken,
+) -> Result<Response, Failure> {
     let definition = &made.application.definition;
     let first = definition.origins.first();
     let lasts = made.expires_at.duration_since(service.now());
+    let guard = FormGuard::of(headers, service.random.as_ref())?;
     let page = TokenMadeTemplate {
-        demo: service.config.server.demo,
+        own: Own::of(service, (headers, &guard), session, PATH).await?,
         application: &definition.name,
         token: made.token.reveal(),
         lasts: to_text(lasts),
@@ -125,7 +127,7 @@ fn shown_once(service: &Service, made: &HeaderToken) -> Result<Response, Failure
             .map(|place| format!("{place}/").replacen('*', "NAME", 1))
             .unwrap_or_default(),
     };
-    render(StatusCode::OK, &page)
+    render_form(StatusCode::OK, &page, &guard)
 }
 
 /// An administrator demanded a new sign-in.

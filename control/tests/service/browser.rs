@@ -96,8 +96,9 @@ impl Browser {
         fields: &[(&str, &str)],
     ) -> Response {
         let page = self.get(service, path).await.text().await.unwrap();
-        let action = unescape(between(&page, "action=\"", "\""));
-        let token = between(&page, "name=\"csrf_token\" value=\"", "\"").to_owned();
+        let (_, content) = page.split_once("<main").unwrap();
+        let action = unescape(between(content, "action=\"", "\""));
+        let token = between(content, "name=\"csrf_token\" value=\"", "\"").to_owned();
         let mut form = vec![("csrf_token", token.as_str())];
         form.extend(fields);
         let request = service.http.post(service.page(&action)).form(&form);

@@ -112,7 +112,7 @@ async fn the_forms_script_and_style_are_served() {
         style.starts_with(portcullis::reply::page::STYLE),
         "one look with the filter's pages"
     );
-    for script in ["sign-in.js", "wait.js", "times.js", "copy.js"] {
+    for script in ["sign-in.js", "wait.js", "times.js"] {
         let url = service.page(&format!("/assets/{script}"));
         let script = service.http.get(url).send().await.unwrap();
         assert_eq!(
