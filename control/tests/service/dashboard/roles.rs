@@ -22,7 +22,7 @@ async fn role(service: &Service, browser: &mut Browser) -> Option<String> {
     }
     assert_eq!(response.status(), StatusCode::OK);
     let page = response.text().await.unwrap();
-    let (_, rest) = page.split_once("</bdi>, ").unwrap();
+    let (_, rest) = page.split_once("class=\"role\">").unwrap();
     Some(rest.split_once('<').unwrap().0.to_owned())
 }
 

@@ -72,7 +72,7 @@ async fn the_person_the_role_and_the_place_are_shown() {
     let mut browser = signed_in(&service, "ana@example.com", "help_desk").await;
     let shown = page(&service, &mut browser, "/dashboard/applications").await;
     assert!(
-        shown.contains("<bdi>ana@example.com</bdi>, help desk"),
+        shown.contains("<bdi>ana@example.com</bdi></span> <span class=\"role\">help desk</span>"),
         "{shown}"
     );
     assert!(

@@ -49,7 +49,7 @@ fn questions_about_proxies_and_sessions_are_accessible() -> Result<()> {
     let forget = proxy.replace("/proxies/one?", "/proxies/forget?");
     judge.open_typed(&forget, "dashboard-proxy-forget", "Forget")?;
     judge.tab.open(&at(stand, "/sessions"))?;
-    let end = link(&judge, "a[href$='/end']")?;
+    let end = link(&judge, "a[href$=\"/end\"]")?;
     judge.open_typed(&end, "dashboard-session-end", "End ")?;
     // Several users at once.
     judge.tab.set_policy_aside(true)?;
