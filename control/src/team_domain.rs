@@ -29,7 +29,7 @@ use crate::metrics::refusals::count_refusals;
 use crate::provider_events;
 use crate::service::Service;
 use page::failure::Failure;
-use page::{present, security_headers};
+use page::{message, present, security_headers};
 
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
@@ -82,6 +82,7 @@ pub fn router(service: Arc<Service>) -> Router {
             service.metrics.refusals.clone(),
             count_refusals,
         ))
+        .layer(middleware::from_fn(message::refer))
         .layer(middleware::from_fn(security_headers::add))
         .with_state(service)
 }

@@ -5,20 +5,17 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::audit::source::request_id;
+use crate::audit::source::reference;
 use crate::problems::Problem;
-
-const LENGTH: usize = 10;
 
 /// Puts the reference into the problem with which a call is refused.
 pub async fn refer(request: Request, next: Next) -> Response {
-    // It is ASCII.
-    let reference: String = request_id(request.headers()).chars().take(LENGTH).collect();
+    let reference = reference(request.headers());
     let mut response = next.run(request).await;
     let problem = response.extensions_mut().remove::<Problem<&'static str>>();
     match problem {
-        Some(problem) if !reference.is_empty() => {
-            problem.with_reference(Some(reference)).instead_of(response)
+        Some(problem) if reference.is_some() => {
+            problem.with_reference(reference).instead_of(response)
         }
         _ => response,
     }

@@ -6,6 +6,8 @@ use axum::http::HeaderMap;
 
 const REQUEST_ID: &str = "x-request-id";
 const LONGEST_REQUEST_ID: usize = 64;
+/// How many characters of a request's id a reference has.
+pub const REFERENCE: usize = 10;
 
 /// Where a request came from. Only the address is more than the client's word.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +29,15 @@ pub fn request_id(headers: &HeaderMap) -> String {
     };
     let id = id.filter(is_plain).unwrap_or_default();
     String::from_utf8_lossy(id).into_owned()
+}
+
+/// By which a request is found again, in the log and the audit log: the start of its id. `None` if it has
+/// none.
+#[must_use]
+pub fn reference(headers: &HeaderMap) -> Option<String> {
+    // It is ASCII.
+    let reference: String = request_id(headers).chars().take(REFERENCE).collect();
+    (!reference.is_empty()).then_some(reference)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::shell::Shell;
 use super::shown::Shown;
 use crate::api::users::selected::NamedUser;
 use crate::applications::Application;
+use crate::audit::source::REFERENCE;
 use crate::service::Service;
 use crate::storage::{UserPage, UserSelector};
 use crate::team_domain::page::failure::Failure;
@@ -23,8 +24,6 @@ use crate::team_domain::page::redirect::redirect;
 
 /// The longest that is looked for, in bytes.
 const LONGEST: usize = 2048;
-/// How many characters of a request's id a reference has.
-const REFERENCE: usize = 10;
 /// The most users with one address that are listed.
 const MOST_USERS: u32 = 20;
 
@@ -112,7 +111,8 @@ async fn find(service: &Service, q: &str) -> Result<Vec<Found>, Failure> {
         name: Shown::new(&one.instance),
         page: address("one", (&one.credential, &one.instance)),
     }));
-    let is_reference = q.len() == REFERENCE && q.bytes().all(|b| b.is_ascii_alphanumeric());
+    let is_reference =
+        q.len() == REFERENCE && q.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if found.is_empty() && is_reference {
         found.push(Found {
             kind: "Reference",

@@ -15,7 +15,7 @@ use crate::service::Service;
 use crate::storage::Session;
 use crate::team_domain::page::csrf::FormGuard;
 use crate::team_domain::page::failure::Failure;
-use crate::team_domain::page::message::{Message, render, render_form};
+use crate::team_domain::page::message::{Message, render_form};
 
 /// A form that was not acted on, to be sent again. The page shows nothing that the form did not bring.
 #[derive(Template)]
@@ -166,7 +166,7 @@ fn conflict(
         reason: Some(reason.to_owned()),
         ..Message::default()
     };
-    render(StatusCode::CONFLICT, &message)
+    message.refuse(StatusCode::CONFLICT)
 }
 
 /// A person without a role.
@@ -240,7 +240,7 @@ fn refused(
         reason: Some(reason.to_owned()),
         ..Message::default()
     };
-    render(StatusCode::FORBIDDEN, &message)
+    message.refuse(StatusCode::FORBIDDEN)
 }
 
 fn count(service: &Service, reason: &'static str) {

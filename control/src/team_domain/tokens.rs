@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::page::csrf::{self, FormGuard};
 use super::page::failure::Failure;
-use super::page::message::{Message, render, render_form};
+use super::page::message::{Message, render_form};
 use super::page::own::Own;
 use super::page::redirect::sign_in_first;
 use crate::applications::Application;
@@ -142,7 +142,7 @@ pub fn sign_in_again(service: &Service) -> Result<Response, Failure> {
         link: Some(("/".to_owned(), "Your applications".to_owned())),
         ..Message::default()
     };
-    render(StatusCode::FORBIDDEN, &message)
+    message.refuse(StatusCode::FORBIDDEN)
 }
 
 /// The application is unknown, takes no tokens in headers, or does not admit the user: the user is
@@ -158,5 +158,5 @@ fn none_for_you(service: &Service) -> Result<Response, Failure> {
         link: Some((PATH.to_owned(), "Choose another application".to_owned())),
         ..Message::default()
     };
-    render(StatusCode::FORBIDDEN, &message)
+    message.refuse(StatusCode::FORBIDDEN)
 }

@@ -9,7 +9,7 @@ use portcullis::time::UnixSeconds;
 use super::super::client::Client;
 use super::super::page::csrf::FormGuard;
 use super::super::page::failure::Failure;
-use super::super::page::message::{Message, Wait, render};
+use super::super::page::message::{Message, Wait};
 use super::super::page::redirect::redirect;
 use super::attempt::LoginAttempt;
 use super::demanded::demands_later;
@@ -198,7 +198,7 @@ fn denied(
         second: Some(("/".to_owned(), "Your applications".to_owned())),
         ..Message::default()
     };
-    render(StatusCode::FORBIDDEN, &message)
+    message.refuse(StatusCode::FORBIDDEN)
 }
 
 /// The link that continues with another account.
@@ -237,7 +237,7 @@ fn blocked(
         link: Some((again, "Try again".to_owned())),
         ..Message::default()
     };
-    let mut response = render(StatusCode::FORBIDDEN, &message)?;
+    let mut response = message.refuse(StatusCode::FORBIDDEN)?;
     response
         .headers_mut()
         .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -263,5 +263,5 @@ fn disabled(
         link: Some(other_account(attempt)),
         ..Message::default()
     };
-    render(StatusCode::FORBIDDEN, &message)
+    message.refuse(StatusCode::FORBIDDEN)
 }

@@ -1,16 +1,20 @@
 //! Filled templates as responses.
 
 use askama::Template;
+use axum::body::Body;
+use axum::extract::Request;
 use axum::http::{StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use portcullis::time::UnixSeconds;
 
 use super::csrf::FormGuard;
 use super::failure::Failure;
 use super::time::clock;
+use crate::audit::source::reference;
 
 /// A page with a message, and with what helps.
-#[derive(Template, Default)]
+#[derive(Template, Default, Clone)]
 #[template(path = "message.html")]
 pub struct Message {
     /// Whether the service runs as a demo, which every page says.
@@ -29,9 +33,42 @@ pub struct Message {
     pub second: Option<(String, String)>,
     /// A word for the administrator to whom a user reports what the page said.
     pub reason: Option<String>,
+    /// What the audit log finds the request by. [`refer`] sets it.
+    pub reference: Option<String>,
+}
+
+impl Message {
+    /// The page as a refusal, which says by which reference it is found again.
+    ///
+    /// # Errors
+    /// When the page cannot be made.
+    pub fn refuse(self, status: StatusCode) -> Result<Response, Failure> {
+        let mut response = render(status, &self)?;
+        response.extensions_mut().insert(Refusal(Box::new(self)));
+        Ok(response)
+    }
+}
+
+/// The page of a refusal, as it is without its reference.
+#[derive(Clone)]
+struct Refusal(Box<Message>);
+
+/// Writes the reference of the request onto the page with which it is refused.
+pub async fn refer(request: Request, next: Next) -> Response {
+    let reference = reference(request.headers());
+    let mut response = next.run(request).await;
+    let refusal = response.extensions_mut().remove::<Refusal>();
+    if let (Some(reference), Some(Refusal(mut message))) = (reference, refusal) {
+        message.reference = Some(reference);
+        if let Ok(page) = message.render() {
+            *response.body_mut() = Body::from(page);
+        }
+    }
+    response
 }
 
 /// A form that signs out.
+#[derive(Clone)]
 pub struct SignOut {
     /// The token of [`super::csrf`].
     pub csrf_token: String,
@@ -42,6 +79,7 @@ pub struct SignOut {
 }
 
 /// A moment before which another try is of no use.
+#[derive(Clone)]
 pub struct Wait {
     /// Seconds until then.
     seconds: u64,

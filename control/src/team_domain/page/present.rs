@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::failure::Failure;
-use super::message::{Message, Wait, render};
+use super::message::{Message, Wait};
 use crate::metrics::refusals::Endpoint;
 use crate::service::Service;
 
@@ -59,7 +59,9 @@ pub async fn present_failures(
     };
     // The policy of the pages among which it is.
     let policy = response.headers().get(header::CONTENT_SECURITY_POLICY);
-    let mut page = render(status, &message).unwrap_or_else(|_| status.into_response());
+    let mut page = message
+        .refuse(status)
+        .unwrap_or_else(|_| status.into_response());
     if let Some(seconds) = failure.retry_after() {
         page.headers_mut()
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));

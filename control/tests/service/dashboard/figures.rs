@@ -111,6 +111,38 @@ async fn home_has_the_figures_of_today_and_the_first_steps() {
 }
 
 #[tokio::test]
+async fn a_refusal_says_by_which_reference_the_dashboard_finds_it() {
+    let service = Service::start().await;
+    let nobody = service.wiki(json!({ "policy": [] })).await;
+    let mut administrator = administrator(&service).await;
+    let password = service.user(BO).await;
+    let mut browser = Browser::default();
+    let id = "2f9c1d3e-77aa-4b0f-9d51-000000000001";
+    browser.headers.insert("x-request-id", id);
+    let path = Attempt::at(&nobody).path();
+    let refused = browser.sign_in(&service, &path, (BO, &password)).await;
+    let shown = refused.text().await.unwrap();
+    assert!(shown.contains("Reference: 2f9c1d3e-7<"), "{shown}");
+    let found = administrator
+        .get(&service, "/dashboard/find?q=2f9c1d3e-7")
+        .await;
+    let to = found.headers()["location"].to_str().unwrap().to_owned();
+    let list = page(&service, &mut administrator, &to).await;
+    assert!(list.contains("sign_in.refused"), "{list}");
+    // Pages of what is not there, and of the dashboard, say it too.
+    for path in ["/nowhere", "/dashboard"] {
+        let refused = browser.get(&service, path).await;
+        let (status, shown) = super::read(refused).await;
+        assert!(
+            status >= 400 && shown.contains("Reference: 2f9c1d3e-7<"),
+            "{shown}"
+        );
+    }
+    let start = browser.get(&service, "/").await.text().await.unwrap();
+    assert!(!start.contains("Reference"), "{start}");
+}
+
+#[tokio::test]
 async fn a_user_shows_the_last_sign_ins_and_refusals() {
     let service = Service::start().await;
     scene(&service).await;

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 use super::super::super::page::failure::Failure;
-use super::super::super::page::message::{Message, render};
+use super::super::super::page::message::Message;
 use super::super::query::LoginQuery;
 use super::login_path;
 use crate::audit::source::Source;
@@ -160,7 +160,7 @@ impl FailedSignIn<'_> {
             reason: Some(told.reason.to_owned()),
             ..Message::default()
         };
-        let mut response = render(told.status, &message)?;
+        let mut response = message.refuse(told.status)?;
         if told.status == StatusCode::SERVICE_UNAVAILABLE {
             let seconds = HeaderValue::from(RETRY_SECONDS);
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
@@ -213,5 +213,5 @@ pub async fn lost(
         reason: Some("provider_state_unknown".to_owned()),
         ..Message::default()
     };
-    render(StatusCode::BAD_REQUEST, &message)
+    message.refuse(StatusCode::BAD_REQUEST)
 }
