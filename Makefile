@@ -164,7 +164,7 @@ chaos: wasm envoy ## Kills programs and corrupts the feed at random (N=<runs>, S
 	SEED=$(SEED) target/debug/chaos $(N)
 
 .PHONY: bench
-bench: wasm envoy wrk ## Cost of a request beside alternatives, speed of revocation and of sign-ins: target/bench/report.json
+bench: wasm envoy wrk ## Cost of a request beside alternatives, speed of revocation, sign-ins and dashboard: target/bench/report.json
 	$(CARGO) build --locked --release $(BENCH) --bin portcullis-control --bin bench
 	@exec target/release/bench
 

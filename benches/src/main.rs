@@ -1,5 +1,5 @@
-//! `make bench`: what a request costs beside rivals, how fast and how large revocation is, and how
-//! many sign-ins the control service finishes.
+//! `make bench`: what a request costs beside rivals, how fast and how large revocation is, how many
+//! sign-ins the control service finishes, and how long the pages of the dashboard take.
 //!
 //! Starts Envoys and control services on this machine's loopback interface, measures, ends them,
 //! and writes `target/bench/report.json`. Ratios are of one run: the contenders run side by side
@@ -16,6 +16,7 @@ mod bootstrap;
 mod contender;
 mod cores;
 mod credentials;
+mod dashboard;
 mod ending;
 mod feed_server;
 mod keys;
@@ -39,13 +40,14 @@ use portcullis_demo::tools::Tools;
 use plan::Plan;
 use report::Report;
 
-const USAGE: &str = "usage: bench [--quick] [rates | real | sign-ins]
+const USAGE: &str = "usage: bench [--quick] [rates | real | sign-ins | dashboard]
        bench --draw FILE
 
-  --quick       one minute instead of several: shows that all works, not how fast
+  --quick       two minutes instead of many: shows that all works, not how fast
   rates         requests a second only
   real          revocation, load and memory only
   sign-ins      sign-ins a second only
+  dashboard     pages of the dashboard only
   --draw FILE   measures nothing, draws the picture of the last report";
 
 /// What is measured.
@@ -55,6 +57,7 @@ enum Part {
     Rates,
     Real,
     SignIns,
+    Dashboard,
 }
 
 fn main() -> ExitCode {
@@ -79,6 +82,7 @@ fn measure(plan: Plan, parts: &[&str]) -> Result<()> {
         ["rates"] => Part::Rates,
         ["real"] => Part::Real,
         ["sign-ins"] => Part::SignIns,
+        ["dashboard"] => Part::Dashboard,
         _ => bail!("{USAGE}"),
     };
     ending::keep_in_hand(plan::LIMIT)?;
@@ -96,6 +100,9 @@ fn measure(plan: Plan, parts: &[&str]) -> Result<()> {
     }
     if wanted(Part::SignIns) {
         sign_ins::measure(plan, &tools, &directory, &mut report).with_context(logs)?;
+    }
+    if wanted(Part::Dashboard) {
+        dashboard::measure(plan, &tools, &directory, &mut report).with_context(logs)?;
     }
     let file = directory.join("report.json");
     report.write(&file)?;

@@ -3,7 +3,7 @@
 
 mod control_socket;
 mod cut;
-mod fill;
+pub(super) mod fill;
 mod propagation;
 mod scene;
 mod start;
@@ -17,7 +17,7 @@ use portcullis_demo::tools::Tools;
 use crate::plan::Plan;
 use crate::report::{Outcome, Report};
 
-use scene::Scene;
+pub(super) use scene::Scene;
 use start::Memory;
 
 /// Measures it all.

@@ -29,7 +29,7 @@ enum Goal {
 }
 
 /// Every key, in the order of the table.
-const GOALS: [(&str, Goal); 16] = [
+const GOALS: [(&str, Goal); 18] = [
     ("hot.same_work", Goal::AtLeast(1.4)),
     ("hot.jwt_authn_cached", Goal::AtLeast(1.0)),
     ("hot.ext_authz", Goal::AtLeast(2.5)),
@@ -45,6 +45,8 @@ const GOALS: [(&str, Goal); 16] = [
     ("control.logins_per_s", Goal::AtLeast(300.0)),
     ("control.provider_sign_ins_per_s", Goal::Unset),
     ("control.password_sign_ins_per_s", Goal::Unset),
+    ("dashboard.page_p99_ms", Goal::AtMost(50.0)),
+    ("dashboard.progress_p99_ms", Goal::AtMost(500.0)),
     ("module_bytes", Goal::AtMost(600_000.0)),
 ];
 
@@ -70,6 +72,11 @@ impl Outcome {
     /// A single value.
     pub fn single(value: f64) -> Option<Self> {
         Self::quantile(vec![value], 0.5)
+    }
+
+    /// The value.
+    pub fn value(self) -> f64 {
+        self.value
     }
 
     /// By nearest rank, so that it is a value that was seen. `None` without samples.
@@ -137,7 +144,7 @@ impl Report {
         self.outcomes.extend(outcome.map(|outcome| (key, outcome)));
     }
 
-    /// Says why there is nothing for a key.
+    /// Says what a value is of, or why there is none.
     pub fn explain(&mut self, key: &'static str, why: &str) {
         self.notes.insert(key, why.to_owned());
     }

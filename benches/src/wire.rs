@@ -96,14 +96,56 @@ impl Connection {
     /// # Errors
     /// When the connection breaks, or the answer has no length.
     pub fn ask(&mut self, request: &str) -> Result<Answer> {
+        let (answer, length) = self.receive_all(request)?;
+        self.received.drain(..length);
+        Ok(answer)
+    }
+
+    /// The same, with the answer's text.
+    ///
+    /// # Errors
+    /// As [`Self::ask`], or when it is no text.
+    pub fn read(&mut self, request: &str) -> Result<(Answer, String)> {
+        let (answer, length) = self.receive_all(request)?;
+        let body = self.received.drain(..length).collect();
+        Ok((answer, String::from_utf8(body)?))
+    }
+
+    /// The answer's head, and how many of the bytes that came are its body.
+    fn receive_all(&mut self, request: &str) -> Result<(Answer, usize)> {
         let answer = self.begin(request)?;
         let length = answer.header("content-length");
         let length: usize = length.context("an answer without length")?.parse()?;
         while self.received.len() < length {
             ensure!(self.receive()? > 0, "the connection ended within an answer");
         }
-        self.received.drain(..length);
-        Ok(answer)
+        Ok((answer, length))
+    }
+
+    /// Reads on until a text has come, and says when; `None` if it has not after `limit`, or will not.
+    ///
+    /// # Errors
+    /// When the connection breaks.
+    pub fn wait_for(&mut self, text: &str, limit: Duration) -> Result<Option<Instant>> {
+        let deadline = Instant::now() + limit;
+        let has_come = |received: &[u8]| {
+            let mut parts = received.windows(text.len());
+            parts.any(|part| part == text.as_bytes())
+        };
+        while !has_come(&self.received) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            self.socket.set_read_timeout(Some(left))?;
+            match self.receive() {
+                Ok(0) => return Ok(None),
+                Ok(_) => {}
+                Err(error) if is_timeout(&error) => return Ok(None),
+                Err(error) => bail!(error),
+            }
+        }
+        Ok(Some(Instant::now()))
     }
 
     /// Sends a request and reads the answer's head; what follows may never end.

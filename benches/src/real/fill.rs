@@ -22,7 +22,7 @@ const REVOKE: &str = "INSERT INTO revocations (scope, subject, audience, version
      (SELECT version FROM feed_state) - $1 + number, 0, $2 FROM numbers";
 
 /// Adds so many to a SQLite file.
-pub(super) fn revocations(database: &Path, count: u64) -> Result<()> {
+pub(crate) fn revocations(database: &Path, count: u64) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use portcullis::names::{BINDING_COOKIE, TOKEN_COOKIE};
 use portcullis_demo::browser::Browser;
-use portcullis_demo::control::{Allow, NewApplication};
-use portcullis_demo::deployment::{Deployment, Settings};
+use portcullis_demo::control::{Allow, NewApplication, User};
+use portcullis_demo::deployment::{Deployment, Settings, TEAM_HOST};
 use portcullis_demo::envoy::{self, Envoy};
 use portcullis_demo::origin;
 use portcullis_demo::ports::free_port;
@@ -30,7 +30,8 @@ pub(super) const WORKERS: u32 = 2;
 const FEED_LIMIT: Duration = Duration::from_secs(120);
 
 /// All of it; dropping it ends it.
-pub(super) struct Scene {
+pub(crate) struct Scene {
+    audience: String,
     envoy: PathBuf,
     deployment: Deployment,
     second: Placed,
@@ -39,7 +40,7 @@ pub(super) struct Scene {
 }
 
 /// An Envoy and the port on which it listens.
-pub(super) struct Placed {
+pub(crate) struct Placed {
     pub envoy: Envoy,
     pub port: u16,
 }
@@ -58,7 +59,7 @@ impl Scene {
             application: origin::application(),
             change_bootstrap: &Ok,
         })?;
-        deployment.control.add_application(&NewApplication {
+        let audience = deployment.control.add_application(&NewApplication {
             name: NAME,
             origin: &deployment.origin_of(HOST),
             session_duration: "24h",
@@ -78,6 +79,7 @@ impl Scene {
         ensure!(page.status == 200, "signing in led to {}", page.status);
         let second = another_envoy(&tools.envoy, &deployment, "second", WORKERS)?;
         Ok(Self {
+            audience,
             envoy: tools.envoy.clone(),
             trust: trusting(&deployment.certificates.authority)?,
             deployment,
@@ -107,6 +109,28 @@ impl Scene {
     /// A new connection to an Envoy.
     pub fn connect(&self, port: u16) -> Result<Connection> {
         Connection::secure(port, HOST, &self.trust)
+    }
+
+    /// The application's audience.
+    pub fn audience(&self) -> &str {
+        &self.audience
+    }
+
+    /// Adds a user who is administrator.
+    pub fn add_administrator(&self, email: &str) -> Result<User> {
+        let user = self.deployment.control.add_user(email)?;
+        self.deployment.control.give_role(email, "administrator")?;
+        Ok(user)
+    }
+
+    /// A new connection to the team domain, through the first Envoy.
+    pub fn connect_to_team(&self) -> Result<Connection> {
+        Connection::secure(self.deployment.port(), TEAM_HOST, &self.trust)
+    }
+
+    /// The team domain's hostname and port.
+    pub fn team_authority(&self) -> String {
+        format!("{TEAM_HOST}:{}", self.deployment.port())
     }
 
     /// Waits until both Envoys hold at least so many revocations, in all their VMs.
