@@ -76,8 +76,13 @@ async fn an_application_shows_who_got_in_and_who_was_refused_day_by_day() {
         row.contains("<td data-label=\"Last sign-in\"><time"),
         "{row}"
     );
-    let git = service.application("git", "https://git.example.com", json!({}));
-    git.await;
+    // Who was refused was not in.
+    let nobody = json!({ "policy": [] });
+    let git = service.application("git", "https://git.example.com", nobody);
+    let path = Attempt::at(&git.await).path();
+    let path = path.replace("wiki.example.com", "git.example.com");
+    let refused = browser.get(&service, &path).await;
+    assert_eq!(refused.status(), 403);
     let list = page(&service, &mut browser, "/dashboard/applications").await;
     assert!(
         list.contains("<td data-label=\"Last sign-in\">–</td>"),

@@ -171,6 +171,12 @@ async fn revocations_are_listed_newest_first_page_by_page() {
     assert!(!old.iter().any(|version| shown.contains(&link(version))));
     assert!(shown.find("user51@") < shown.find("user50@"));
     assert!(shown.contains("<td data-label=\"Applied\">0 of 0</td>"));
+    // The control socket did it.
+    let by = "data-label=\"By whom\"><bdi>";
+    assert_eq!(shown.matches(by).count(), 50, "{shown}");
+    let newest = format!("/dashboard/revocations/{}", versions[51]);
+    let newest = page(&service, &mut browser, &newest).await;
+    assert!(newest.contains("<dt>By whom</dt><dd><bdi>"), "{newest}");
     let (_, next) = shown.split_once("/dashboard/revocations?below=").unwrap();
     let (below, _) = next.split_once('"').unwrap();
     let next = format!("{list}?below={below}");

@@ -134,7 +134,6 @@ async fn only_the_administrator_who_began_a_trial_sees_its_result() {
     assert!(!shown.contains("shoe_size"), "{shown}");
     assert!(!browser.cookies.contains_key(SESSION));
     browser.cookies.insert(SESSION.to_owned(), administrator);
-    // No longer administrator.
     let trip = begin(&scene, &mut browser).await;
     let mut viewer = Browser::default();
     let change = |token: crate::openid_provider::keys::Token| {
@@ -149,6 +148,25 @@ async fn only_the_administrator_who_began_a_trial_sees_its_result() {
     let response = scene.come_back(&mut browser, &trip, &token).await;
     let shown = response.text().await.unwrap();
     assert!(!shown.contains("shoe_size"), "{shown}");
+    // No longer administrator.
+    let password = scene.service.user("root@example.org").await;
+    let give = async |role: &str| {
+        let wish = json!({ "email": "root@example.org", "role": role });
+        scene.service.done("/users/role", wish).await;
+    };
+    give("administrator").await;
+    let mut root = Browser::default();
+    root.sign_in(&scene.service, "/login", ("root@example.org", &password))
+        .await;
+    for (role, sees) in [("administrator", true), ("viewer", false)] {
+        give("administrator").await;
+        let trip = begin(&scene, &mut root).await;
+        give(role).await;
+        let token = scene.token(&trip).with("shoe_size", json!(44));
+        let response = scene.come_back(&mut root, &trip, &token).await;
+        let shown = response.text().await.unwrap();
+        assert_eq!(shown.contains("shoe_size"), sees, "{role}: {shown}");
+    }
     let refused = viewer.get(&scene.service, TRY).await;
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
     let none = TRY.replace("partner", "nobody");

@@ -141,6 +141,15 @@ async fn a_service_token_is_made_rotated_disabled_enabled_and_deleted() {
     assert_ne!(first, rotated);
     let list = page(&service, &mut browser, &path).await;
     assert!(list.contains("the old secret is good until"), "{list}");
+    // Who ends it reads first which policies name it.
+    let named_by = async |browser: &mut Browser| {
+        let asked = page(&service, browser, &format!("{path}/{id}/delete")).await;
+        between(&asked, "<dt>Policies that name it</dt><dd>", "</dd>").to_owned()
+    };
+    assert_eq!(named_by(&mut browser).await, "none");
+    let ci = json!([{ "id": "ci", "action": "service", "include": [{ "service_token": "ci" }] }]);
+    service.wiki(json!({ "policy": ci })).await;
+    assert_eq!(named_by(&mut browser).await, "wiki");
     for (act, shows) in [
         ("disable", ">disabled</span>"),
         ("enable", "/disable"),
