@@ -25,7 +25,9 @@ async fn s19_a_signed_in_person_makes_a_token_that_is_shown_once() {
     assert!(!again.contains(&token));
     // It begins no session at the application, and counts as no sign-in there.
     let storage = &scene.service.running.service.storage;
-    let today = portcullis_control::storage::Day::of(scene.service.clock_now());
+    let today = portcullis_control::storage::Day::of(portcullis::time::UnixSeconds::new(
+        scene.service.clock_now(),
+    ));
     let counted = storage.sign_ins_at(&scene.audience, today).await.unwrap();
     assert!(
         counted.iter().all(|(_, one)| one.admitted == 0),
