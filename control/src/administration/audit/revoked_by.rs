@@ -10,10 +10,11 @@ use crate::audit::EventName;
 use crate::service::Service;
 use crate::storage::{AuditFilter, AuditQuery, PastRevocation, StorageError};
 
-/// Event and version of one transaction have two times.
-const APART: Duration = Duration::from_secs(5);
+/// How far apart the times of a revocation and of its event can be: one is by the clock of the service, the
+/// other by that of the database.
+const APART: Duration = Duration::from_secs(10 * 60);
 /// The most events that are looked at.
-const MOST_EVENTS: u32 = 500;
+const MOST_EVENTS: u32 = 1_000;
 
 /// Who made these revocations, by version; absent where the audit log no longer has it.
 ///
