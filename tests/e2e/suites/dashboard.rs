@@ -1,6 +1,7 @@
 //! The dashboard in Chromium, through Envoy and TLS.
 
 mod first_look;
+mod keyboard;
 mod looks;
 mod revoke;
 mod settings;

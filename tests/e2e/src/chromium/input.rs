@@ -78,6 +78,14 @@ impl Tab {
     /// As [`Self::click`].
     pub fn fill(&self, selector: &str, text: &str) -> Result<()> {
         self.click(selector)?;
+        self.write(text)
+    }
+
+    /// Writes into the field that has the focus.
+    ///
+    /// # Errors
+    /// When the browser does not do it.
+    pub fn write(&self, text: &str) -> Result<()> {
         self.wait(self.page.execute(InsertTextParams::new(text)))?;
         Ok(())
     }

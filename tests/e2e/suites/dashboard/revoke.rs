@@ -1,11 +1,12 @@
 //! Revoking and ending in the pages, seen in the browsers of those who are concerned.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use portcullis_demo::control::User;
 use portcullis_demo::wait;
 use portcullis_e2e::chromium::{LIMIT, Tab, Visitor, visitor};
 use portcullis_e2e::{Application, ApplicationSettings, stand};
 
+use super::keyboard::press_at;
 use super::{at, sign_in_as};
 
 /// A page of an application that lies open in a browser of its own.
@@ -79,9 +80,9 @@ fn s12_a_user_is_revoked_without_scripts_and_with_the_keyboard_alone() -> Result
     let search = format!("/users?q={}", before_at(&victim));
     tab.open(&at(stand, &search))?;
     tab.wait_for_heading("Users")?;
-    press_until(&tab, "a[href$='/revoke']")?;
+    press_at(&tab, "a[href$='/revoke']")?;
     tab.wait_for_heading("Revoke session of")?;
-    press_until(&tab, "main form button.danger")?;
+    press_at(&tab, "main form button.danger")?;
     tab.wait_for_heading("Revoked")?;
     // The page waits for a second; on a busy machine it takes another look.
     tab.wait_for(
@@ -89,22 +90,6 @@ fn s12_a_user_is_revoked_without_scripts_and_with_the_keyboard_alone() -> Result
          || (document.querySelector('[data-again]')?.click(), false)",
     )?;
     page.loses_access()
-}
-
-/// Goes through the page with the Tab key until something has the focus, and presses Enter.
-fn press_until(tab: &Tab, selector: &str) -> Result<()> {
-    const MOST: usize = 60;
-    for _ in 0..MOST {
-        tab.press("Tab")?;
-        if tab.run(&format!("document.activeElement.matches(\"{selector}\")"))? == true {
-            let ring = "getComputedStyle(document.activeElement).outlineStyle";
-            if tab.run(ring)? == "none" {
-                bail!("{selector} does not show that it has the focus");
-            }
-            return tab.press("Enter");
-        }
-    }
-    bail!("the Tab key does not come to {selector}")
 }
 
 #[test]
