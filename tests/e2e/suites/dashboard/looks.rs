@@ -114,11 +114,6 @@ fn pages_of_one_thing_are_accessible() -> Result<()> {
     let of = format!("/applications/{}", application.audience);
     page(&of, "application", &application.name)?;
     page(
-        &format!("{of}#sign-ins"),
-        "application-sign-ins",
-        &application.name,
-    )?;
-    page(
         &format!("{of}/revoke"),
         "application-revoke",
         "Revoke existing tokens of",
