@@ -7,12 +7,15 @@ use tokio::time::Instant;
 
 use crate::feed::proxies::{AppliedAt, Coverage, Covering};
 use crate::service::Service;
-use crate::storage::{HistoryPage, PastRevocation, StorageError};
+use crate::storage::{HistoryPage, PastRevocation, ProxyStep, StorageError};
 
 /// How often the database is read for proxies that poll another replica.
 const READ_EVERY: Duration = Duration::from_millis(100);
 /// The pause between two reads: thousands of proxies may reach a version at the same moment.
 const READ_PAUSE: Duration = Duration::from_millis(5);
+
+/// The most steps of proxies that are read at once.
+const MOST_STEPS: u32 = 20_000;
 
 /// Which proxies are waited for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,8 +66,18 @@ pub async fn of(
     version: u64,
     waited_for: WaitFor,
 ) -> Result<CoverageView, StorageError> {
-    let covering = read(service, version).await?;
-    let committed_ms = service.storage.committed_at(version).await?;
+    let storage = &service.storage;
+    service.proxies.write(storage, &service.notifier).await?;
+    let committed_ms = storage.committed_at(version).await?;
+    // Without the beginning, the steps say nothing.
+    let steps = match committed_ms {
+        None => Vec::new(),
+        Some(_) => match storage.steps_from(version, MOST_STEPS).await? {
+            Some(steps) => steps,
+            None => storage.first_steps(version).await?,
+        },
+    };
+    let covering = read(service, steps).await?;
     let mut coverage = covering.of(version, committed_ms);
     let unwatched = service.proxies.crowded();
     coverage.complete &= unwatched.is_empty();
@@ -104,7 +117,8 @@ pub async fn wait(
     }
 }
 
-/// The newest revocations in force, with what tells how far each has come.
+/// The newest revocations in force, with what tells how far each has come. How long each took is known
+/// only if few proxies have taken few steps since the oldest of them.
 ///
 /// # Errors
 /// When the database cannot be read or written.
@@ -119,16 +133,23 @@ pub async fn history(
     let oldest = revocations
         .last()
         .map_or(u64::MAX, |last| last.revocation.version);
-    let covering = read(service, oldest).await?;
+    let steps = storage.steps_from(oldest, MOST_STEPS).await?;
+    let covering = read(service, steps.unwrap_or_default()).await?;
     Ok((revocations, covering))
 }
 
-/// All proxies, with the times at which they reached versions from `version` on.
-async fn read(service: &Service, version: u64) -> Result<Covering, StorageError> {
+/// What tells how far each version has come, but not how long each took.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub async fn without_times(service: &Service) -> Result<Covering, StorageError> {
     let storage = &service.storage;
     service.proxies.write(storage, &service.notifier).await?;
-    let proxies = storage.proxies().await?;
-    let steps = storage.steps_from(version).await?;
-    let now = service.clock.now();
-    Ok(Covering::new(proxies, steps, now))
+    read(service, Vec::new()).await
+}
+
+/// All proxies, with steps that they took.
+async fn read(service: &Service, steps: Vec<ProxyStep>) -> Result<Covering, StorageError> {
+    let proxies = service.storage.proxies().await?;
+    Ok(Covering::new(proxies, steps, service.clock.now()))
 }

@@ -84,7 +84,7 @@ async fn steps(service: &Service) -> Result<Vec<Step>, Failure> {
             command: "portcullis-control application add wiki --origin https://wiki.example.com",
         },
         Step {
-            done: !storage.proxies().await?.is_empty(),
+            done: storage.has_proxies().await?,
             what: "Let Envoy ask this service",
             command: "portcullis-control envoy-config",
         },

@@ -29,6 +29,7 @@ async fn find(service: &Service, id: &str) -> Result<ListedUser, Failure> {
         now: service.now(),
         after: None,
         limit: 1,
+        count: 1,
     };
     let found = service.storage.list_users(query).await?;
     found.into_iter().next().ok_or(Failure::NotFound)

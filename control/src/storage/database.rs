@@ -1,5 +1,6 @@
 //! The connection pool: opens and migrates the database, and begins transactions.
 
+pub(super) mod at_once;
 pub(super) mod columns;
 pub(super) mod continuity;
 pub(super) mod copies;

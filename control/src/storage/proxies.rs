@@ -10,6 +10,7 @@ use portcullis::time::UnixMillis;
 use crate::audit::{Event, EventName, Initiator, Subject};
 use crate::storage::audit::Unaudited;
 use crate::storage::database::Database;
+use crate::storage::database::at_once::{AtOnce, at_once};
 use crate::storage::database::columns::{from_db, to_db};
 use crate::storage::database::error::StorageError;
 
@@ -105,25 +106,66 @@ type Row = (
 impl Database {
     /// All proxies, by credential and name.
     pub async fn proxies(&self) -> Result<Vec<Proxy>, StorageError> {
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT credential, instance, node, process, address, applied, first_seen_ms, \
-             last_seen_ms, live_until_ms, denies_after_ms, hung_up, shares_node \
-             FROM proxies ORDER BY credential, instance",
-        )
-        .fetch_all(self.pool())
-        .await?;
-        Ok(rows.into_iter().map(proxy).collect())
+        let all = at_once!(
+            "credential, instance, node, process, address, applied, first_seen_ms, last_seen_ms, \
+             live_until_ms, denies_after_ms, hung_up, shares_node" from "proxies WHERE $1 = 0"
+        );
+        let rows: Vec<Row> = self.rows_at_once(all, 0).await?;
+        let mut proxies: Vec<Proxy> = rows.into_iter().map(proxy).collect();
+        proxies.sort_by(|one, other| {
+            let one = (&one.credential, &one.instance);
+            one.cmp(&(&other.credential, &other.instance))
+        });
+        Ok(proxies)
     }
 
-    /// The steps of proxies to `version` and later ones, by version.
-    pub async fn steps_from(&self, version: u64) -> Result<Vec<ProxyStep>, StorageError> {
-        let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(
-            "SELECT credential, instance, version, at_ms FROM proxy_steps \
-             WHERE version >= $1 ORDER BY version",
+    /// Whether there are proxies.
+    pub async fn has_proxies(&self) -> Result<bool, StorageError> {
+        let any: Option<(i64,)> = sqlx::query_as("SELECT CAST(1 AS BIGINT) FROM proxies LIMIT 1")
+            .fetch_optional(self.pool())
+            .await?;
+        Ok(any.is_some())
+    }
+
+    /// The steps of proxies to `version` and later ones, by version; `None` if there are more than `most`.
+    pub async fn steps_from(
+        &self,
+        version: u64,
+        most: u32,
+    ) -> Result<Option<Vec<ProxyStep>>, StorageError> {
+        let (count,): (i64,) = sqlx::query_as(
+            "SELECT COUNT(*) FROM (SELECT 1 AS one FROM proxy_steps WHERE version >= $1 LIMIT $2) \
+             AS counted",
         )
         .bind(to_db(version))
-        .fetch_all(self.pool())
+        .bind(i64::from(most) + 1)
+        .fetch_one(self.pool())
         .await?;
+        if count > i64::from(most) {
+            return Ok(None);
+        }
+        let all = at_once!(
+            "credential, instance, version, at_ms" from "proxy_steps WHERE version >= $1"
+        );
+        self.steps(all, version).await.map(Some)
+    }
+
+    /// The first step of each proxy to `version` or a later one.
+    pub async fn first_steps(&self, version: u64) -> Result<Vec<ProxyStep>, StorageError> {
+        let first = at_once!(
+            "steps.credential, steps.instance, steps.version, steps.at_ms" from
+            "proxies JOIN proxy_steps AS steps ON steps.credential = proxies.credential \
+             AND steps.instance = proxies.instance AND steps.version = \
+             (SELECT MIN(later.version) FROM proxy_steps AS later \
+             WHERE later.credential = proxies.credential \
+             AND later.instance = proxies.instance AND later.version >= $1)"
+        );
+        self.steps(first, version).await
+    }
+
+    async fn steps(&self, statement: AtOnce, version: u64) -> Result<Vec<ProxyStep>, StorageError> {
+        type Columns = (String, String, i64, i64);
+        let rows: Vec<Columns> = self.rows_at_once(statement, to_db(version)).await?;
         let step = |(credential, instance, version, at_ms)| ProxyStep {
             credential,
             instance,
@@ -132,7 +174,9 @@ impl Database {
                 at: from_db(at_ms),
             },
         };
-        Ok(rows.into_iter().map(step).collect())
+        let mut steps: Vec<ProxyStep> = rows.into_iter().map(step).collect();
+        steps.sort_by_key(|one| one.step.version);
+        Ok(steps)
     }
 
     /// Notes that proxies share their nodes with other processes, by credential and name.

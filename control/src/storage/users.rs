@@ -154,9 +154,10 @@ impl Database {
     /// The users to whom a role was given, by address.
     pub async fn users_with_roles(&self) -> Result<Vec<User>, StorageError> {
         let rows = sqlx::query_as(
+            // They are few: the order must not make the index of addresses lead.
             "SELECT users.id, users.email, address_taken, role, disabled, last_sign_in_at, \
              provider_id FROM users LEFT JOIN identities ON identities.user_id = users.id \
-             WHERE role <> '' ORDER BY users.email, users.id, provider_id",
+             WHERE role <> '' ORDER BY users.email || '', users.id, provider_id",
         )
         .fetch_all(self.pool())
         .await?;
@@ -165,20 +166,35 @@ impl Database {
 
     /// A page of users, by address.
     pub async fn users_page(&self, page: UserPage<'_>) -> Result<Vec<User>, StorageError> {
-        let rows: Vec<UserColumns> = sqlx::query_as(
-            "SELECT page.id, page.email, address_taken, role, disabled, \
-             last_sign_in_at, provider_id FROM (SELECT * FROM users \
-             WHERE ($1 = '' OR id = $1 OR email_normal = $1) AND (email, id) > ($2, $3) \
-             ORDER BY email, id LIMIT $4) AS page \
-             LEFT JOIN identities ON identities.user_id = page.id \
-             ORDER BY page.email, page.id, provider_id",
-        )
-        .bind(page.user)
-        .bind(page.after.0)
-        .bind(page.after.1)
-        .bind(i64::from(page.limit))
-        .fetch_all(self.pool())
-        .await?;
+        macro_rules! statement {
+            ($which:literal) => {
+                concat!(
+                    "SELECT page.id, page.email, address_taken, role, disabled, \
+                     last_sign_in_at, provider_id FROM (SELECT * FROM users \
+                     WHERE ",
+                    $which,
+                    " ORDER BY email, id LIMIT $4) AS page \
+                     LEFT JOIN identities ON identities.user_id = page.id \
+                     ORDER BY page.email, page.id, provider_id"
+                )
+            };
+        }
+        let statement = match page.user {
+            "" => statement!("$1 = '' AND (email, id) > ($2, $3)"),
+            // The few who are called so lead, not the index of addresses.
+            _ => statement!(
+                "id IN (SELECT id FROM users WHERE id = $1 \
+                 UNION ALL SELECT id FROM users WHERE email_normal = $1) \
+                 AND (email || '', id) > ($2, $3)"
+            ),
+        };
+        let rows: Vec<UserColumns> = sqlx::query_as(statement)
+            .bind(page.user)
+            .bind(page.after.0)
+            .bind(page.after.1)
+            .bind(i64::from(page.limit))
+            .fetch_all(self.pool())
+            .await?;
         grouped(rows)
     }
 

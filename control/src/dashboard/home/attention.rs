@@ -6,7 +6,7 @@ use super::super::allowed::Allowed;
 use super::super::settings::SOON;
 use crate::administration::role::Role;
 use crate::administration::{coverage, providers};
-use crate::feed::proxies::{ProxyState, standings};
+use crate::feed::proxies::{Covering, ProxyState};
 use crate::server::first_start::ADMINISTRATOR;
 use crate::service::Service;
 use crate::storage::{HistoryPage, StorageError};
@@ -49,8 +49,9 @@ pub async fn attention(
     person: &Allowed,
 ) -> Result<Vec<Attention>, StorageError> {
     let mut all = Vec::new();
-    all.extend(under_way(service).await?);
-    all.extend(unknown_proxies(service).await?);
+    let covering = coverage::without_times(service).await?;
+    all.extend(under_way(service, &covering).await?);
+    all.extend(unknown_proxies(&covering));
     all.extend(failing_providers(service).await?);
     all.extend(ending(service).await?);
     all.extend(first_administrator(service, person).await?);
@@ -58,12 +59,15 @@ pub async fn attention(
 }
 
 /// A revocation that some proxy lacks.
-async fn under_way(service: &Service) -> Result<Option<Attention>, StorageError> {
+async fn under_way(
+    service: &Service,
+    covering: &Covering,
+) -> Result<Option<Attention>, StorageError> {
     let page = HistoryPage {
         below: None,
         limit: NEWEST,
     };
-    let (revocations, covering) = coverage::history(service, page).await?;
+    let revocations = service.storage.revocations(page).await?;
     let now = service.clock.now();
     let late = revocations.iter().find(|one| {
         let is_old = one.revoked_at.is_none_or(|at| at + UNDER_WAY <= now);
@@ -86,20 +90,16 @@ async fn under_way(service: &Service) -> Result<Option<Attention>, StorageError>
 }
 
 /// Proxies that may still let people in by what they have.
-async fn unknown_proxies(service: &Service) -> Result<Option<Attention>, StorageError> {
-    let proxies = service.storage.proxies().await?;
-    let standings = standings(proxies, service.clock.now());
-    let unknown = standings.iter();
-    let unknown = unknown.filter(|one| one.state == ProxyState::Unknown);
-    let count = unknown.count() as u64;
-    Ok((count > 0).then(|| Attention {
+fn unknown_proxies(covering: &Covering) -> Option<Attention> {
+    let count = covering.count_in(ProxyState::Unknown);
+    (count > 0).then(|| Attention {
         kind: "bad",
         text: format!(
             "{} no longer polled, and may still let people in.",
             counted(count, "proxy has", "proxies have")
         ),
         page: "/dashboard/proxies".to_owned(),
-    }))
+    })
 }
 
 /// Providers with which nobody gets in any more.

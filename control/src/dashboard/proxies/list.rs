@@ -41,7 +41,10 @@ pub async fn show(
     service.proxies.write(storage, &service.notifier).await?;
     let newest = storage.newest_version().await?;
     let mut proxies = standings(storage.proxies().await?, service.clock.now());
-    proxies.sort_by_key(|one| (order(one.state), one.proxy.instance.clone()));
+    proxies.sort_by(|one, other| {
+        let by_state = order(one.state).cmp(&order(other.state));
+        by_state.then_with(|| one.proxy.instance.cmp(&other.proxy.instance))
+    });
     let may_forget = person.may(Scope::ProxiesWrite);
     let page = ListTemplate {
         shell: person.shell(),

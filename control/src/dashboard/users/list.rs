@@ -112,6 +112,7 @@ pub async fn show(
     let now = service.now();
     let month = month_begin(now);
     let which = which(q, query.show, month);
+    let count = service.storage.count_users(&which, now).await?;
     let mut users = service
         .storage
         .list_users(UserListQuery {
@@ -119,6 +120,7 @@ pub async fn show(
             now,
             after: after.as_ref().map(|after| (after.last, after.id.as_str())),
             limit: ROWS + 1,
+            count,
         })
         .await?;
     let has_more = users.len() > ROWS as usize;
@@ -129,7 +131,6 @@ pub async fn show(
         last: last.last_sign_in_at,
         id: last.id.clone(),
     });
-    let count = service.storage.count_users(&which, now).await?;
     let people = counted(count, which.counted_to());
     let signed_in_before = match (query.show, q, count) {
         (Show::Month, "", 0) => {

@@ -55,8 +55,13 @@ pub struct AppliedAt {
 /// All proxies at one time, with the steps that they took.
 pub struct Covering {
     now: UnixMillis,
-    proxies: Vec<Standing>,
-    steps: HashMap<(String, String), Vec<Step>>,
+    proxies: Vec<Followed>,
+}
+
+/// A proxy, with its steps in the order of versions.
+struct Followed {
+    standing: Standing,
+    steps: Vec<Step>,
 }
 
 impl Covering {
@@ -70,11 +75,25 @@ impl Covering {
                 .or_default()
                 .push(step.step);
         }
+        let followed = |standing: Standing| {
+            let proxy = &standing.proxy;
+            let key = (proxy.credential.clone(), proxy.instance.clone());
+            Followed {
+                steps: by_proxy.remove(&key).unwrap_or_default(),
+                standing,
+            }
+        };
         Self {
             now,
-            proxies: standings(proxies, now),
-            steps: by_proxy,
+            proxies: standings(proxies, now).into_iter().map(followed).collect(),
         }
+    }
+
+    /// How many proxies are in a state.
+    #[must_use]
+    pub fn count_in(&self, state: ProxyState) -> u64 {
+        let proxies = self.proxies.iter();
+        proxies.filter(|one| one.standing.state == state).count() as u64
     }
 
     /// How many proxies have applied a version; `committed` is when it was committed, if known.
@@ -82,13 +101,13 @@ impl Covering {
     pub fn of(&self, version: u64, committed: Option<UnixMillis>) -> Coverage {
         let (mut applied, mut count, mut slowest_ms) = (0, 0, None);
         let mut live_complete = true;
-        for Standing { proxy, state, .. } in self.watched() {
+        for one in self.watched() {
             count += 1;
-            if proxy.applied >= version {
+            if one.standing.proxy.applied >= version {
                 applied += 1;
-                slowest_ms = slowest_ms.max(self.after_ms(proxy, version, committed));
+                slowest_ms = slowest_ms.max(one.after_ms(version, committed));
             } else {
-                live_complete &= *state != ProxyState::Live;
+                live_complete &= one.standing.state != ProxyState::Live;
             }
         }
         Coverage {
@@ -104,7 +123,7 @@ impl Covering {
     /// The same, proxy by proxy.
     #[must_use]
     pub fn each(&self, version: u64, committed: Option<UnixMillis>) -> Vec<AppliedAt> {
-        let one = |standing: &Standing| self.applied_at(standing, version, committed);
+        let one = |one: &Followed| one.applied_at(version, committed);
         self.watched().map(one).collect()
     }
 
@@ -112,24 +131,29 @@ impl Covering {
     /// still admit users without the version if they had not.
     #[must_use]
     pub fn presumed_ended(&self, version: u64, committed: Option<UnixMillis>) -> Vec<AppliedAt> {
-        let may_admit = |standing: &&Standing| {
+        let may_admit = |Followed { standing, .. }: &&Followed| {
             standing.state == ProxyState::Replaced
                 && standing.proxy.applied < version
                 && denies_from(&standing.proxy).is_none_or(|from| self.now < from)
         };
-        let one = |standing: &Standing| AppliedAt {
-            until: denies_from(&standing.proxy).map(UnixMillis::to_seconds),
-            ..self.applied_at(standing, version, committed)
+        let one = |one: &Followed| AppliedAt {
+            until: denies_from(&one.standing.proxy).map(UnixMillis::to_seconds),
+            ..one.applied_at(version, committed)
         };
         self.proxies.iter().filter(may_admit).map(one).collect()
     }
 
-    fn applied_at(
-        &self,
-        standing: &Standing,
-        version: u64,
-        committed: Option<UnixMillis>,
-    ) -> AppliedAt {
+    fn watched(&self) -> impl Iterator<Item = &Followed> {
+        self.proxies.iter().filter(|one| match one.standing.state {
+            ProxyState::Live | ProxyState::Unknown => true,
+            ProxyState::Stale | ProxyState::Replaced => false,
+        })
+    }
+}
+
+impl Followed {
+    fn applied_at(&self, version: u64, committed: Option<UnixMillis>) -> AppliedAt {
+        let Self { standing, .. } = self;
         let proxy = &standing.proxy;
         AppliedAt {
             instance: proxy.instance.clone(),
@@ -141,23 +165,15 @@ impl Covering {
             state: standing.state,
             until: standing.until(),
             applied: proxy.applied >= version,
-            after_ms: self.after_ms(proxy, version, committed),
+            after_ms: self.after_ms(version, committed),
         }
     }
 
-    fn watched(&self) -> impl Iterator<Item = &Standing> {
-        self.proxies.iter().filter(|one| match one.state {
-            ProxyState::Live | ProxyState::Unknown => true,
-            ProxyState::Stale | ProxyState::Replaced => false,
-        })
-    }
-
-    fn after_ms(&self, proxy: &Proxy, version: u64, committed: Option<UnixMillis>) -> Option<u64> {
+    fn after_ms(&self, version: u64, committed: Option<UnixMillis>) -> Option<u64> {
+        let proxy = &self.standing.proxy;
         let committed = committed.filter(|at| *at >= proxy.first_seen)?;
-        let key = (proxy.credential.clone(), proxy.instance.clone());
-        let steps = self.steps.get(&key)?;
-        let at = steps.partition_point(|step| step.version < version);
-        let step = steps.get(at).filter(|_| proxy.applied >= version)?;
+        let at = self.steps.partition_point(|step| step.version < version);
+        let step = self.steps.get(at).filter(|_| proxy.applied >= version)?;
         let after = step.at.duration_since(committed);
         Some(after.as_millis().try_into().unwrap_or(u64::MAX))
     }

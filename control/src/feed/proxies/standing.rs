@@ -42,7 +42,8 @@ pub fn standings(proxies: Vec<Proxy>, now: UnixMillis) -> Vec<Standing> {
             nodes.entry(key).or_default().push(standing);
         }
     }
-    for of_node in nodes.values_mut() {
+    // Most nodes have one process, with which there is nothing to compare.
+    for of_node in nodes.values_mut().filter(|of_node| of_node.len() > 1) {
         of_node.sort_by_key(|standing| standing.proxy.first_seen);
         compare_with_earlier(of_node);
         compare_with_later(of_node);

@@ -136,6 +136,14 @@ impl AuditFilter {
         self.network().is_none_or(is_in)
     }
 
+    /// The pattern of the texts of all addresses of the network of several addresses that is meant, and of
+    /// others: what begins alike.
+    pub(super) fn network_beginning(&self) -> Option<String> {
+        let mut pattern = beginning_of(self.network()?);
+        pattern.push('%');
+        Some(pattern)
+    }
+
     /// The network of several addresses that is meant.
     pub(super) fn network(&self) -> Option<&IpNet> {
         self.addresses.as_ref().filter(|of| !is_one_address(of))
@@ -205,6 +213,23 @@ fn is_one_address(network: &IpNet) -> bool {
     network.prefix_len() == network.max_prefix_len()
 }
 
+/// What the texts of all addresses of a network begin with: the whole parts that its prefix covers. Of IPv6
+/// only those before the first zero, which may be left out (RFC 5952).
+fn beginning_of(network: &IpNet) -> String {
+    let covered = |bits| usize::from(network.prefix_len() / bits);
+    match network {
+        IpNet::V4(of) => {
+            let parts = of.network().octets().into_iter().take(covered(8));
+            parts.map(|part| format!("{part}.")).collect()
+        }
+        IpNet::V6(of) => {
+            let parts = of.network().segments().into_iter().take(covered(16));
+            let parts = parts.take_while(|part| *part != 0);
+            parts.map(|part| format!("{part:x}:")).collect()
+        }
+    }
+}
+
 /// The pattern of all texts that begin with this one.
 fn beginning(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 1);
@@ -225,6 +250,29 @@ mod tests {
     #[test]
     fn a_beginning_is_no_pattern() {
         assert_eq!(beginning("a_b%c!"), "a!_b!%c!!%");
+    }
+
+    #[test]
+    fn the_addresses_of_a_network_begin_alike() {
+        let beginning = |text: &str| {
+            let filter = AuditFilter {
+                addresses: text.parse().ok(),
+                ..AuditFilter::default()
+            };
+            filter.network_beginning()
+        };
+        for (network, begins) in [
+            ("192.0.2.0/24", "192.0.2.%"),
+            ("192.0.0.0/20", "192.0.%"),
+            ("192.0.2.8/31", "192.0.2.%"),
+            ("0.0.0.0/0", "%"),
+            ("2001:db8::/32", "2001:db8:%"),
+            ("2001:db8:0:7::/64", "2001:db8:%"),
+            ("2001:db8:5:7::/60", "2001:db8:5:%"),
+        ] {
+            assert_eq!(beginning(network).as_deref(), Some(begins));
+        }
+        assert_eq!(beginning("192.0.2.7/32"), None);
     }
 
     #[test]

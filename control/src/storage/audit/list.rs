@@ -10,7 +10,7 @@ use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
 
 /// How many rows are read at once where each is looked at here.
-const BATCH: u32 = 5_000;
+const BATCH: u32 = 500;
 
 /// Which events to read.
 #[derive(Debug, Clone, Copy)]
@@ -107,6 +107,9 @@ impl Database {
             } else {
                 condition.write_without_index(&mut statement);
             }
+        }
+        if let Some(beginning) = query.filter.network_beginning() {
+            statement.sql(" AND address LIKE ").text(&beginning);
         }
         statement.sql(match query.order {
             Order::NewestFirst => " ORDER BY id DESC LIMIT ",

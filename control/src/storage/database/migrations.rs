@@ -43,6 +43,7 @@ macro_rules! migrations_in {
             27 "idempotency_keys" "0027_idempotency_keys.sql",
             28 "people_in" "0028_people_in.sql",
             29 "sessions_listed" "0029_sessions_listed.sql",
+            30 "dashboard_indexes" "0030_dashboard_indexes.sql",
         }
     };
 }

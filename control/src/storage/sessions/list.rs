@@ -133,14 +133,16 @@ impl Database {
         Ok(from_db(count))
     }
 
-    /// How many sessions are in each application now; one without any is not listed.
+    /// How many sessions are in each application now.
     pub async fn sessions_in_each(
         &self,
         now: UnixSeconds,
     ) -> Result<HashMap<String, u64>, StorageError> {
         let rows: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT audience, COUNT(*) FROM session_applications WHERE token_until > $1 \
-             GROUP BY audience",
+            // Application by application, so that tokens that have ended are not read.
+            "SELECT audience, (SELECT COUNT(*) FROM session_applications AS used \
+             WHERE used.audience = applications.audience AND token_until > $1) \
+             FROM applications WHERE gone = 0",
         )
         .bind(to_db(now))
         .fetch_all(self.pool())

@@ -13,6 +13,9 @@ const COUNTED_TO: u64 = 100_000;
 const MOST_SEARCHED: usize = 6;
 /// How often a word is counted: beyond that, it is not rare.
 const MOST_COUNTED: i64 = 30_001;
+/// From so many users on, most that are looked at in the order of the list are found, so that a page is
+/// full soon.
+const DENSE: u64 = 500;
 /// Greater than whatever follows a word's beginning.
 const END: char = char::MAX;
 
@@ -75,6 +78,8 @@ pub struct UserListQuery<'a> {
     pub after: Option<(Option<UnixSeconds>, &'a str)>,
     /// The most to list.
     pub limit: u32,
+    /// How many there are, as far as they were counted.
+    pub count: u64,
 }
 
 type Columns = (
@@ -117,18 +122,42 @@ macro_rules! count {
 }
 
 macro_rules! and_word {
-    ($from:literal, $to:literal) => {
+    ($user:literal, $from:literal, $to:literal) => {
         concat!(
             " AND (",
             $from,
-            " = '' OR EXISTS (SELECT 1 FROM user_words WHERE user_id = users.id AND word >= ",
+            " = '' OR EXISTS (SELECT 1 FROM user_words AS other WHERE other.user_id = ",
+            $user,
+            " AND other.word >= ",
             $from,
-            " AND word < ",
+            " AND other.word < ",
             $to,
             "))"
         )
     };
 }
+
+/// The users who have all words, without reading users.
+macro_rules! found {
+    ($select:literal) => {
+        concat!(
+            $select,
+            " FROM user_words AS found WHERE found.word >= $3 AND found.word < $4",
+            and_word!("found.user_id", "$5", "$6"),
+            and_word!("found.user_id", "$7", "$8"),
+            and_word!("found.user_id", "$9", "$10"),
+            and_word!("found.user_id", "$11", "$12"),
+            and_word!("found.user_id", "$13", "$14"),
+        )
+    };
+}
+
+/// How many users a search finds, up to `$15`. The first parameters are those of a list.
+const COUNT_FOUND: &str = concat!(
+    "SELECT COUNT(*) FROM (",
+    found!("SELECT DISTINCT found.user_id"),
+    " AND $1 >= 0 AND $2 >= 0 LIMIT $15) AS counted"
+);
 
 /// The statement for each kind of list. All have the same parameters.
 macro_rules! statement {
@@ -143,22 +172,15 @@ macro_rules! statement {
             // Most users on the way have such a word, so they are taken in the order of the list.
             WhichUsers::Found(_) if $is_common => $make!(concat!(
                 "1 = 1",
-                and_word!("$3", "$4"),
-                and_word!("$5", "$6"),
-                and_word!("$7", "$8"),
-                and_word!("$9", "$10"),
-                and_word!("$11", "$12"),
-                and_word!("$13", "$14"),
+                and_word!("users.id", "$3", "$4"),
+                and_word!("users.id", "$5", "$6"),
+                and_word!("users.id", "$7", "$8"),
+                and_word!("users.id", "$9", "$10"),
+                and_word!("users.id", "$11", "$12"),
+                and_word!("users.id", "$13", "$14"),
             )),
-            // The rarest word leads.
-            WhichUsers::Found(_) => $make!(concat!(
-                "id IN (SELECT user_id FROM user_words WHERE word >= $3 AND word < $4)",
-                and_word!("$5", "$6"),
-                and_word!("$7", "$8"),
-                and_word!("$9", "$10"),
-                and_word!("$11", "$12"),
-                and_word!("$13", "$14"),
-            )),
+            // The rarest word leads. Users are read when they have the others, too.
+            WhichUsers::Found(_) => $make!(concat!("id IN (", found!("SELECT found.user_id"), ")")),
         }
     };
 }
@@ -197,12 +219,13 @@ impl Database {
         query: UserListQuery<'_>,
     ) -> Result<Vec<ListedUser>, StorageError> {
         let (which, is_common) = &self.rarest_first(query.which).await?;
+        let in_order = *is_common || query.count >= DENSE;
         let (last, id) = match query.after {
             Some((last, id)) => (last.map_or(-1, to_db), id),
             // The first page begins with the latest moment that the database can hold.
             None => (i64::MAX, ""),
         };
-        let mut rows = sqlx::query_as(statement!(page, which, *is_common))
+        let mut rows = sqlx::query_as(statement!(page, which, in_order))
             .bind(to_db(query.now))
             .bind(since(which));
         for (from, to) in ranges(which) {
@@ -224,7 +247,11 @@ impl Database {
         now: UnixSeconds,
     ) -> Result<u64, StorageError> {
         let (which, is_common) = &self.rarest_first(which).await?;
-        let mut count = sqlx::query_as(statement!(count, which, *is_common))
+        let statement = match which {
+            WhichUsers::Found(_) if !is_common => COUNT_FOUND,
+            _ => statement!(count, which, *is_common),
+        };
+        let mut count = sqlx::query_as(statement)
             .bind(to_db(now))
             .bind(since(which));
         for (from, to) in ranges(which) {
