@@ -81,6 +81,7 @@ impl Sizes {
             ("proxies", feed::proxies(proxies, revocations, ground)),
             ("their steps", feed::steps(proxies, revocations, ground)),
             ("audit log", log::audit_events(audit_events, users, ground)),
+            ("sign-ins", log::sign_in_counts(ground)),
             ("service tokens", log::service_tokens(ground)),
             ("admin tokens", log::admin_tokens(ground)),
             ("access groups", log::access_groups()),

@@ -73,7 +73,7 @@ pub(super) fn measure(
         let p99 = Outcome::p99(page.samples).context("no visits")?;
         let name = page.visit.name();
         let is_worse = |(other, _): &(Outcome, String)| other.value() < p99.value();
-        if worst.as_ref().is_none_or(is_worse) {
+        if page.visit.counts() && worst.as_ref().is_none_or(is_worse) {
             worst = Some((p99, name.clone()));
         }
         figures.push(Figures {

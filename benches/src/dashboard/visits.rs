@@ -17,6 +17,8 @@ pub(super) struct Visit {
 
 /// Pages that stream, for which "how long" means nothing.
 const STREAMS: [&str; 2] = ["/audit/export", "/revocations/{version}/events"];
+/// What judges ten thousand people when somebody presses its button.
+const JUDGES_EVERYBODY: &str = "everybody, judged";
 /// Deep enough that reading and skipping would show.
 const DEEP: usize = 60;
 
@@ -49,6 +51,11 @@ pub(super) fn left_out() -> BTreeSet<&'static str> {
 }
 
 impl Visit {
+    /// Whether its time counts for the key of the report.
+    pub fn counts(&self) -> bool {
+        self.what != JUDGES_EVERYBODY
+    }
+
     /// Page and question.
     pub fn name(&self) -> String {
         match (self.page, self.what) {
@@ -93,7 +100,7 @@ const ASKED: &[(&str, &str, &str)] = &[
     ),
     (
         "/applications/{audience}/policies/test",
-        "everybody",
+        JUDGES_EVERYBODY,
         "/applications/{audience}/policies/test?everybody=true",
     ),
     (

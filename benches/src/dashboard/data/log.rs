@@ -2,7 +2,9 @@
 
 use super::Ground;
 use super::applications::FIRST;
-use super::numbers::{DAY, address, hash, numbers, random, user_agent, user_id};
+use super::numbers::{
+    APPLICATIONS, DAY, address, audience, hash, numbers, random, user_agent, user_id,
+};
 
 /// Service tokens, admin tokens and access groups.
 const OF_EACH: u64 = 20;
@@ -38,6 +40,18 @@ pub fn audit_events(count: u64, users: u64, ground: &Ground) -> String {
         user_agent("i"),
         hash("i + 3"),
         hash("i + 4"),
+    )
+}
+
+/// How often people got into each application, and were refused there, on each of thirty days.
+pub fn sign_in_counts(ground: &Ground) -> String {
+    let now = ground.now;
+    format!(
+        "INSERT INTO sign_in_counts (audience, day, admitted, count, last_at) {} \
+         SELECT {}, {now} / {DAY} - i / 2 % 30, i % 2, 100 + i % 50, {now} - i / 2 % 30 * {DAY} - 3600 \
+         FROM n",
+        numbers(APPLICATIONS * 60),
+        audience("(i / 60)", &ground.audience),
     )
 }
 
