@@ -1,11 +1,16 @@
 //! The list of users in the dashboard: by their last sign-in, newest first, or those whom a search
 //! finds.
 
+mod row;
+
 use portcullis::time::UnixSeconds;
 
 use crate::storage::database::Database;
-use crate::storage::database::columns::{from_db, to_db};
+use crate::storage::database::columns::to_db;
 use crate::storage::database::error::StorageError;
+
+pub use row::ListedUser;
+use row::{Columns, grouped};
 
 /// Counts are exact up to this one.
 const COUNTED_TO: u64 = 100_000;
@@ -18,27 +23,6 @@ const MOST_COUNTED: i64 = 30_001;
 const DENSE: u64 = 500;
 /// Greater than whatever follows a word's beginning.
 const END: char = char::MAX;
-
-/// A user with what the list tells of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedUser {
-    /// `sub`.
-    pub id: String,
-    /// The e-mail address; empty if the provider tells none.
-    pub email: String,
-    /// The name that the provider tells; may be empty.
-    pub name: String,
-    /// Whether they are kept from signing in.
-    pub disabled: bool,
-    /// Until when they cannot sign in.
-    pub blocked_until: UnixSeconds,
-    /// When they last signed in.
-    pub last_sign_in_at: Option<UnixSeconds>,
-    /// How many live global sessions they have.
-    pub sessions: u64,
-    /// The ids of the providers that sign them in; empty for a user with a password.
-    pub providers: Vec<String>,
-}
 
 /// Which users to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,17 +65,6 @@ pub struct UserListQuery<'a> {
     /// How many there are, as far as they were counted.
     pub count: u64,
 }
-
-type Columns = (
-    String,
-    String,
-    String,
-    i64,
-    i64,
-    Option<i64>,
-    i64,
-    Option<String>,
-);
 
 /// The page of users whom a condition on `$1` to `$14` chooses.
 macro_rules! page {
@@ -292,28 +265,4 @@ pub(super) fn ranges(which: &WhichUsers) -> [(String, String); MOST_SEARCHED] {
             (word, end)
         })
     })
-}
-
-/// Makes one user of all rows with their id, which follow each other.
-fn grouped(rows: Vec<Columns>) -> Vec<ListedUser> {
-    let mut users: Vec<ListedUser> = Vec::new();
-    for (id, email, name, disabled, blocked_until, last, sessions, provider) in rows {
-        match users.last_mut().filter(|user| user.id == id) {
-            Some(user) => user.providers.extend(provider),
-            None => users.push(ListedUser {
-                id,
-                email,
-                name,
-                disabled: disabled != 0,
-                blocked_until: from_db(blocked_until),
-                last_sign_in_at: last.map(from_db),
-                sessions: u64::try_from(sessions).unwrap_or(0),
-                providers: provider.into_iter().collect(),
-            }),
-        }
-    }
-    for user in &mut users {
-        user.providers.dedup();
-    }
-    users
 }
