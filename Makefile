@@ -37,7 +37,7 @@ MODULE := target/portcullis.wasm
 RELEASE := target/release/portcullis-control
 LINKED := target/$(WASM_TARGET)/wasm/portcullis.wasm
 FINISH := target/module
-# The libraries with which docs/APPLICATIONS.md verifies tokens: jose and PyJWT.
+# The libraries with which docs/APPLICATIONS.md verifies tokens, jose and PyJWT, and openapi-spec-validator.
 VERIFIERS := target/verifiers
 # The OpenID providers of the tests: from npm, which the demo has as well, and from PyPI.
 PROVIDERS := target/providers
@@ -93,7 +93,7 @@ chromium: ## Chromium and certutil for the browser tests, by apt-get (PORTCULLIS
 	@$(NEEDS) chromium certutil
 
 .PHONY: verifiers
-verifiers: $(VERIFIERS)/package-lock.json $(VERIFIERS)/venv/requirements.txt ## jose and PyJWT for the tests of docs/APPLICATIONS.md: target/verifiers
+verifiers: $(VERIFIERS)/package-lock.json $(VERIFIERS)/venv/requirements.txt ## What tests verify tokens and docs/openapi.json with, from npm and PyPI: target/verifiers
 
 .PHONY: providers
 providers: $(PROVIDERS)/package-lock.json $(PROVIDERS)/venv/requirements.txt ## OpenID providers for tests and demo, oidc-provider (npm) and django-oauth-toolkit (PyPI): target/providers
@@ -184,6 +184,10 @@ papers: ## Documents: paths that they name, and docs/FEATURES.md against the tes
 .PHONY: features
 features: ## Write the lists of tests into docs/FEATURES.md
 	@tools/papers.py --write
+
+.PHONY: openapi
+openapi: control ## Write the description of the admin API: docs/openapi.json
+	target/debug/portcullis-control openapi > docs/openapi.json
 
 .PHONY: tools
 tools: ## Tests of the scripts in tools/

@@ -5,13 +5,18 @@
 //! [control socket](crate::control_socket) for the command line. Every change is logged with the
 //! administrator who made it.
 
+/// The path of all calls of the admin API.
+pub const PATH: &str = "/api/admin/v1";
+
 pub mod access_groups;
 pub mod admin_tokens;
 pub mod administrator;
 pub mod applications;
 pub mod audit;
 pub mod authorization;
+pub mod calls;
 pub mod command_error;
+pub mod description;
 pub mod error;
 pub mod filter_credentials;
 pub mod idempotency;
@@ -20,12 +25,14 @@ pub mod keys;
 pub mod list;
 pub mod policies;
 pub mod precondition;
+pub mod providers;
 pub mod proxies;
 pub mod reference;
 pub mod revocations;
 pub mod scope;
 pub mod service_tokens;
 pub mod sessions;
+pub mod settings;
 #[cfg(feature = "test-clock")]
 pub mod test_clock;
 pub mod users;

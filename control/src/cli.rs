@@ -1,7 +1,7 @@
 //! The command line. `serve` runs the service, `try` all of Portcullis on this machine, `check`
 //! checks the configuration, `provider` calls the identity providers in it, `token` calls the team
-//! domain from any machine, `completions` and `man` print what a shell and `man` need. All other
-//! commands call the running service over its Unix socket, or with `--server` over its admin API.
+//! domain from any machine, `completions`, `man` and `openapi` print documents. All other commands call
+//! the running service over its Unix socket, or with `--server` over its admin API.
 //!
 //! Exit status: 0 success, 1 failure, 2 wrong usage.
 
@@ -55,6 +55,10 @@ fn run(arguments: Arguments, output: Output) -> Result<(), CliError> {
         Command::Try(options) => trial::run(options, &arguments, output),
         Command::Completions { shell } => {
             documentation::completions(*shell, output);
+            Ok(())
+        }
+        Command::Openapi => {
+            documentation::openapi(output);
             Ok(())
         }
         Command::Man { directory } => documentation::man(directory.as_deref(), output),

@@ -11,11 +11,11 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 
-use crate::admin_api;
 use crate::api::administrator::Administrator;
 use crate::api::command_error::CommandError;
 use crate::api::{
-    admin_tokens, applications, filter_credentials, policies, proxies, revocations, sessions, users,
+    PATH, admin_tokens, applications, calls, filter_credentials, policies, proxies, revocations,
+    sessions, users,
 };
 use crate::audit::Actor;
 use crate::audit::source::Source;
@@ -67,7 +67,7 @@ pub fn router(service: Arc<Service>) -> Router {
             get(admin_tokens::list).post(admin_tokens::add),
         )
         .route("/admin-tokens/revoke", post(admin_tokens::revoke_by_id))
-        .nest(admin_api::PATH, admin_api::calls());
+        .nest(PATH, calls::router());
     #[cfg(feature = "test-clock")]
     let router = router.route("/test/clock", post(crate::api::test_clock::shift));
     router

@@ -23,6 +23,7 @@ use axum::routing::{MethodRouter, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::admin_api;
+use crate::api::PATH;
 use crate::dashboard;
 use crate::health;
 use crate::metrics::refusals::count_refusals;
@@ -64,7 +65,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route("/password", get(password::show).post(password::change))
         .route("/robots.txt", get(robots::robots))
         .route("/sessions", get(sessions::show).post(sessions::end))
-        .nest(admin_api::PATH, admin_api::router(Arc::clone(&service)))
+        .nest(PATH, admin_api::router(Arc::clone(&service)))
         .merge(health::router())
         .merge(provider_events::router())
         .route("/assets/{name}", get(assets::asset))

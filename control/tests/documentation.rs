@@ -6,8 +6,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use portcullis_control::config::Config;
+use serde_json::Value;
 
 #[test]
 fn every_configuration_in_the_documentation_is_accepted() {
@@ -79,6 +81,34 @@ const REASONS: [(&str, &[(&str, &str)]); 6] = [
         &[("src/provider_events/refusal.rs", "fn reason(")],
     ),
 ];
+
+/// The description of the admin API, as the program prints it.
+fn description() -> String {
+    let program = env!("CARGO_BIN_EXE_portcullis-control");
+    let printed = Command::new(program).arg("openapi").output().unwrap();
+    String::from_utf8(printed.stdout).unwrap()
+}
+
+#[test]
+fn the_description_of_the_admin_api_in_docs_is_the_one_that_the_program_prints() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
+    let written = fs::read_to_string(file).unwrap();
+    let is_stale = written != description();
+    assert!(
+        !is_stale,
+        "docs/openapi.json is stale: `make openapi` writes it"
+    );
+}
+
+#[test]
+fn every_reason_of_the_admin_api_is_in_its_description_and_no_other() {
+    let description: Value = serde_json::from_str(&description()).unwrap();
+    let reasons = &description["components"]["schemas"]["Reason"]["enum"];
+    let reasons: Vec<String> = serde_json::from_value(reasons.clone()).unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/api/error.rs");
+    let source = fs::read_to_string(source).unwrap();
+    assert_eq!(BTreeSet::from_iter(reasons), words(&source, "fn parts("));
+}
 
 #[test]
 fn troubleshooting_has_an_entry_for_every_reason_and_for_no_other() {

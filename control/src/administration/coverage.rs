@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 use crate::feed::proxies::{AppliedAt, Coverage, Covering};
 use crate::service::Service;
@@ -18,7 +19,7 @@ const READ_PAUSE: Duration = Duration::from_millis(5);
 const MOST_STEPS: u32 = 20_000;
 
 /// Which proxies are waited for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitFor {
     /// All that may admit users.
@@ -29,7 +30,8 @@ pub enum WaitFor {
 }
 
 /// Which proxies have applied a version.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = RevocationCoverage)]
 pub struct CoverageView {
     /// The figures.
     #[serde(flatten)]

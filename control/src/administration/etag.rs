@@ -23,7 +23,9 @@ impl Etag {
         Self::of(&(&group.name, &group.conditions))
     }
 
-    fn of(settings: &impl Serialize) -> Self {
+    /// Of settings.
+    #[must_use]
+    pub fn of(settings: &impl Serialize) -> Self {
         // Serializing settings to memory cannot fail.
         let bytes = serde_json::to_vec(settings).unwrap_or_default();
         Self(base64url::encode(&hmac_sha256::Hash::hash(&bytes)))

@@ -7,9 +7,9 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
-use super::administrator::{Administrator, Scope};
-use super::authorization::require;
+use super::administrator::Administrator;
 use super::error::ApiError;
 use super::input::{OptionalBody, optional};
 use super::list::{ListPage, ListQuery, QueryResult};
@@ -29,7 +29,8 @@ const NOT_SET: [&str; 2] = ["declared", "used_by"];
 pub const MAX_BODY_BYTES: usize = 512 * 1024;
 
 /// An access group, as it can be set.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = AccessGroup)]
 pub struct AccessGroupView {
     /// Its name.
     pub name: String,
@@ -43,7 +44,7 @@ pub struct AccessGroupView {
 }
 
 /// An access group that was set.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ChangedAccessGroup {
     /// As it is now.
     #[serde(flatten)]
@@ -59,7 +60,7 @@ pub struct ChangedAccessGroup {
 }
 
 /// An access group that is gone.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RemovedAccessGroup {
     /// Its name.
     pub name: String,
@@ -83,13 +84,18 @@ impl From<Seen<'_>> for AccessGroupView {
     }
 }
 
-/// A page of access groups, by name.
+/// Lists access groups, by name.
+#[utoipa::path(
+    get,
+    path = "/access-groups",
+    operation_id = "list_access_groups",
+    params(ListQuery),
+    responses((status = OK, body = ListPage<AccessGroupView>)),
+)]
 pub async fn list(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     query: QueryResult,
 ) -> Result<Json<ListPage<AccessGroupView>>, ApiError> {
-    require(&administrator, Scope::ApplicationsRead)?;
     let query = ListQuery::checked(query)?;
     let after = query.after::<String>()?.unwrap_or_default();
     // There are few, so all are read. Names are not empty.
@@ -108,13 +114,20 @@ pub async fn list(
     ))
 }
 
-/// An access group.
+/// Shows an access group.
+#[utoipa::path(
+    get,
+    path = "/access-groups/{name}",
+    operation_id = "show_access_group",
+    params(("name" = String, Path, description = "The access group's name.")),
+    responses(
+        (status = OK, body = AccessGroupView, headers(("etag" = String, description = "What the resource is now, for `if-match`."))),
+    ),
+)]
 pub async fn show(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     Path(name): Path<String>,
 ) -> Result<Tagged<AccessGroupView>, ApiError> {
-    require(&administrator, Scope::ApplicationsRead)?;
     let stored = find(&service, &name).await?.ok_or_else(|| unknown(&name))?;
     let etag = Etag::of_access_group(&stored.group);
     let applications = service.storage.applications().await?;
@@ -125,7 +138,21 @@ pub async fn show(
     Ok(tagged(&etag, seen.into()))
 }
 
-/// Adds or replaces an access group. The policies that name it follow it at once.
+/// Adds or replaces an access group. The policies that name it follow at once.
+#[utoipa::path(
+    put,
+    path = "/access-groups/{name}",
+    operation_id = "put_access_group",
+    params(("name" = String, Path, description = "The access group's name."), Precondition),
+    request_body(
+        content = Conditions,
+        example = json!({ "include": [{ "email_domain": "example.com" }] })
+    ),
+    responses(
+        (status = OK, body = ChangedAccessGroup, headers(("etag" = String, description = "What the resource is now, for `if-match`."))),
+        (status = CONFLICT),
+    ),
+)]
 pub async fn set(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
@@ -133,7 +160,6 @@ pub async fn set(
     headers: HeaderMap,
     body: OptionalBody,
 ) -> Result<Tagged<ChangedAccessGroup>, ApiError> {
-    require(&administrator, Scope::ApplicationsWrite)?;
     let before = find(&service, &name).await?;
     if before.as_ref().is_some_and(|before| before.declared) {
         return Err(refused(AccessGroupError::Declared, &name));
@@ -202,12 +228,18 @@ fn notes_about(name: &str, applications: &[Application]) -> Vec<String> {
 }
 
 /// Deletes an access group that no policy names.
+#[utoipa::path(
+    delete,
+    path = "/access-groups/{name}",
+    operation_id = "delete_access_group",
+    params(("name" = String, Path, description = "The access group's name.")),
+    responses((status = OK, body = RemovedAccessGroup), (status = CONFLICT)),
+)]
 pub async fn delete(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(name): Path<String>,
 ) -> Result<Json<RemovedAccessGroup>, ApiError> {
-    require(&administrator, Scope::ApplicationsWrite)?;
     let removed = access_groups::delete(&service, &administrator, &name).await;
     removed.map_err(|error| refused(error, &name))?;
     Ok(Json(RemovedAccessGroup { name }))

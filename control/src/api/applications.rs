@@ -4,6 +4,7 @@
 pub mod removal;
 pub mod revocation;
 pub mod selected;
+mod sent;
 pub mod write;
 
 use std::sync::Arc;
@@ -11,9 +12,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::administrator::{Administrator, Scope};
-use super::authorization::require;
+use super::administrator::Administrator;
 use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
@@ -29,9 +30,10 @@ use crate::storage::{StorageError, TakeOver};
 use selected::{ApplicationName, find, no_such_name};
 
 /// An application with all its settings, as an administrator would write them.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Application)]
 pub struct ApplicationView {
-    /// `aud` of its tokens.
+    /// The audience: `aud` of its tokens.
     pub audience: String,
     /// Whether it comes from the configuration file.
     pub declared: bool,
@@ -52,7 +54,7 @@ pub struct SetApplication {
 }
 
 /// An application that was added or changed.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct StoredApplication {
     /// The application.
     #[serde(flatten)]
@@ -79,13 +81,18 @@ impl From<Application> for ApplicationView {
     }
 }
 
-/// A page of applications, by name.
+/// Lists applications, by name.
+#[utoipa::path(
+    get,
+    path = "/applications",
+    operation_id = "list_applications",
+    params(ListQuery),
+    responses((status = OK, body = ListPage<ApplicationView>)),
+)]
 pub async fn list_page(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     query: QueryResult,
 ) -> Result<Json<ListPage<ApplicationView>>, ApiError> {
-    require(&administrator, Scope::ApplicationsRead)?;
     let query = ListQuery::checked(query)?;
     let after = query.after::<String>()?.unwrap_or_default();
     // There are few, so all are read. Names are not empty.
@@ -107,13 +114,22 @@ pub async fn list(
     }))
 }
 
-/// An application.
+/// Shows an application.
+#[utoipa::path(
+    get,
+    path = "/applications/{name}",
+    operation_id = "show_application",
+    params(
+        ("name" = String, Path, description = "The application's audience or name. A name with `/` cannot stand in a path behind Envoy: use the audience."),
+    ),
+    responses(
+        (status = OK, body = ApplicationView, headers(("etag" = String, description = "What the resource is now, for `if-match`."))),
+    ),
+)]
 pub async fn show(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     Path(name): Path<String>,
 ) -> Result<Tagged<ApplicationView>, ApiError> {
-    require(&administrator, Scope::ApplicationsRead)?;
     let application = find(&service, &name).await?;
     let etag = Etag::of_application(&application);
     Ok(tagged(&etag, application.into()))

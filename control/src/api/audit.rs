@@ -7,9 +7,8 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-use super::administrator::{Administrator, Scope};
-use super::authorization::require;
 use super::error::ApiError;
 use super::list::{ListPage, ListQuery, default_limit};
 use crate::administration::audit::asked::{Asked, name};
@@ -21,43 +20,59 @@ use crate::storage::{AuditFilter, AuditQuery, Order, StoredEvent};
 /// The longest page.
 pub const HIGHEST_LIMIT: u32 = 1_000;
 
-/// Which events to list. An absent or empty filter admits all; [`Asked`] says what each means.
-#[derive(Debug, Deserialize)]
+/// Which events to list. An absent or empty filter admits all.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Filters {
+    /// Those from this time on: RFC 3339, a date, or seconds since 1970.
     #[serde(default)]
     since: String,
+    /// Those before this time: RFC 3339, a date, or seconds since 1970.
     #[serde(default)]
     until: String,
+    /// Those with a name, such as `user.added`, or of a group, such as `user`; several with commas.
     #[serde(default)]
     event: String,
+    /// Names and groups that are left out, likewise.
     #[serde(default)]
     not_event: String,
+    /// Those that concern a user, by e-mail address or id.
     #[serde(default)]
     user: String,
+    /// Those that concern an application, by name.
     #[serde(default)]
     application: String,
+    /// Those that somebody did: a kind of actor, an id or a name.
     #[serde(default)]
     actor: String,
+    /// Sign-ins that were `admitted` or `refused`.
     #[serde(default)]
     outcome: String,
+    /// Those from a client's address, or from a network such as `192.0.2.0/24`.
     #[serde(default)]
     address: String,
+    /// Those of a request whose id begins with this.
     #[serde(default)]
     reference: String,
-    /// `newest_first` or `oldest_first`.
+    /// Which come first. Only for JSON.
     #[serde(default)]
+    #[param(inline)]
     order: ListOrder,
+    /// How many events a page has.
     #[serde(default = "default_limit")]
+    #[param(minimum = 1, maximum = 1000, default = 50)]
     limit: u32,
+    /// The `next` of the page before; absent for the first page.
     cursor: Option<String>,
-    /// `jsonl`: all of them, oldest first, each as a line.
+    /// The form of the answer. `jsonl`: all events at once, oldest first, each as a line of JSON.
     #[serde(default)]
+    #[param(inline)]
     format: ListFormat,
 }
 
 /// The order of a list.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum ListOrder {
     #[default]
@@ -66,7 +81,7 @@ enum ListOrder {
 }
 
 /// The form of a list.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum ListFormat {
     #[default]
@@ -103,13 +118,23 @@ impl Filters {
     }
 }
 
-/// A page of events, the newest first unless the query says otherwise.
+/// Lists events of the audit log.
+#[utoipa::path(
+    get,
+    path = "/audit",
+    operation_id = "list_events",
+    params(Filters),
+    responses(
+        (status = OK, content(
+            (ListPage<EventView> = "application/json"),
+            (String = "application/x-ndjson"),
+        )),
+    ),
+)]
 pub async fn list(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     filters: Result<Query<Filters>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    require(&administrator, Scope::AuditRead)?;
     let Query(filters) = filters.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
     let filter = filters.filter()?;
     if let ListFormat::Jsonl = filters.format {

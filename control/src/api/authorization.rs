@@ -17,7 +17,7 @@ impl<S: Sync> FromRequestParts<S> for Administrator {
     }
 }
 
-/// Refuses an administrator who lacks a scope. Handlers check this before anything else.
+/// Refuses an administrator who lacks a scope.
 pub fn require(administrator: &Administrator, scope: Scope) -> Result<(), ApiError> {
     if administrator.may(scope) {
         Ok(())

@@ -8,9 +8,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use portcullis::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::administrator::{Administrator, Scope};
-use super::authorization::require;
+use super::administrator::Administrator;
 use super::command_error::CommandError;
 use super::error::ApiError;
 use super::idempotency::{Secret, secret};
@@ -23,18 +23,21 @@ use crate::storage::StorageError;
 use crate::tokens::credential::check_name;
 use crate::tokens::filter_credentials::{self, CredentialRequest};
 
-/// The applications that the credential is for; all if none is named.
-#[derive(Debug, Default, Deserialize)]
+/// A filter credential to make.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = NewFilterCredential)]
 #[serde(deny_unknown_fields)]
 pub struct AddFilterCredential {
+    /// What an administrator calls it; may be empty.
     #[serde(default)]
     name: String,
+    /// The names of its applications; all applications if there is none.
     #[serde(default)]
     applications: Vec<String>,
 }
 
 /// A credential that was made.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub struct AddedFilterCredential {
     /// Its id, in logs too.
     pub id: String,
@@ -43,18 +46,21 @@ pub struct AddedFilterCredential {
 }
 
 /// A credential, in a list.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = FilterCredential)]
 pub struct FilterCredentialView {
     /// Its id, in logs too.
     pub id: String,
     /// What an administrator calls it; may be empty.
     pub name: String,
-    /// The names of its applications, or their audiences where they were removed; `None` for all
+    /// The names of its applications, or their audiences where they were removed; null for all
     /// applications.
     pub applications: Option<Vec<String>>,
     /// When it was made.
+    #[schema(value_type = u64, format = "unixtime")]
     pub created_at: UnixSeconds,
     /// When it was last used, to the minute.
+    #[schema(value_type = Option<u64>, format = "unixtime")]
     pub last_used_at: Option<UnixSeconds>,
     /// How many proxies follow the feed with it now.
     pub live_proxies: u64,
@@ -68,7 +74,7 @@ pub struct FilterCredentialId {
 }
 
 /// A credential that was revoked.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RevokedFilterCredential {
     /// Its id.
     pub id: String,
@@ -105,13 +111,22 @@ pub async fn add(
     Ok(Json(added(&service, &administrator, request).await?))
 }
 
-/// The same for programs.
+/// Makes a filter credential, which is shown in this response only.
+#[utoipa::path(
+    post,
+    path = "/filter-credentials",
+    operation_id = "make_filter_credential",
+    request_body(
+        content = Option<AddFilterCredential>,
+        example = json!({ "name": "edge", "applications": ["wiki"] })
+    ),
+    responses((status = OK, body = AddedFilterCredential)),
+)]
 pub async fn make(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     body: OptionalBody,
 ) -> Result<Secret<AddedFilterCredential>, ApiError> {
-    require(&administrator, Scope::CredentialsWrite)?;
     let request: AddFilterCredential = optional(body)?;
     Ok(secret(added(&service, &administrator, request).await?))
 }
@@ -156,13 +171,18 @@ pub async fn list(
     }))
 }
 
-/// A page of credentials, the oldest first.
+/// Lists filter credentials, the oldest first.
+#[utoipa::path(
+    get,
+    path = "/filter-credentials",
+    operation_id = "list_filter_credentials",
+    params(ListQuery),
+    responses((status = OK, body = ListPage<FilterCredentialView>)),
+)]
 pub async fn list_page(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     query: QueryResult,
 ) -> Result<Json<ListPage<FilterCredentialView>>, ApiError> {
-    require(&administrator, Scope::CredentialsRead)?;
     let query = ListQuery::checked(query)?;
     let position = |one: &KnownCredential| (one.credential.created_at, one.credential.id.clone());
     let after = query.after::<(UnixSeconds, String)>()?;
@@ -173,13 +193,19 @@ pub async fn list_page(
     Ok(Json(query.page(listed, position)))
 }
 
-/// Revokes a credential: its long polls end, and its later calls are refused.
+/// Revokes a filter credential: its long polls end, and its later calls are refused.
+#[utoipa::path(
+    delete,
+    path = "/filter-credentials/{id}",
+    operation_id = "revoke_filter_credential",
+    params(("id" = String, Path, description = "The credential's id: what stands before the dot.")),
+    responses((status = OK, body = RevokedFilterCredential)),
+)]
 pub async fn revoke(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(id): Path<String>,
 ) -> Result<Json<RevokedFilterCredential>, ApiError> {
-    require(&administrator, Scope::CredentialsRevoke)?;
     let revoked = revoke_credential(&service, &administrator, &id).await?;
     let revoked = revoked.ok_or(ApiError::NotFound("no filter credential has this id"))?;
     Ok(Json(revoked))

@@ -13,6 +13,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{Object, Type};
 
 use super::administrator::Administrator;
 use super::error::ApiError;
@@ -56,6 +58,20 @@ impl Keyed {
             call: &self.call,
         }
     }
+}
+
+/// The header, as the description of a call has it.
+pub fn parameter() -> Parameter {
+    let longest = Some(LONGEST_KEY);
+    let key = Object::builder().schema_type(Type::String);
+    let text = "Lets the call act once: a call that is sent again with the same key gets the answer of \
+                the first one.";
+    ParameterBuilder::new()
+        .name(NAME)
+        .parameter_in(ParameterIn::Header)
+        .description(Some(text))
+        .schema(Some(key.min_length(Some(1)).max_length(longest)))
+        .build()
 }
 
 /// Lets a call with a key act once.

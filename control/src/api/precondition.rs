@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::http::HeaderMap;
 use axum::http::header::{ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::{IntoParams, PartialSchema};
 
 use super::error::ApiError;
 use crate::administration::etag::Etag;
@@ -53,6 +55,27 @@ impl Precondition {
                 last: None,
             }),
         }
+    }
+}
+
+impl IntoParams for Precondition {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let headers = [
+            (
+                "if-match",
+                "The `etag` of what was read, or `*`: replace it whatever it is now.",
+            ),
+            ("if-none-match", "`*`: make it, and replace nothing."),
+        ];
+        let parameter = |(name, text)| {
+            ParameterBuilder::new()
+                .name(name)
+                .parameter_in(ParameterIn::Header)
+                .description(Some(text))
+                .schema(Some(String::schema()))
+                .build()
+        };
+        headers.map(parameter).into()
     }
 }
 

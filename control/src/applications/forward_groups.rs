@@ -6,6 +6,9 @@ use portcullis::protocol::claims::{MAX_GROUPS_CLAIM_BYTES, MAX_GROUPS_HEADER_BYT
 use portcullis::reply::header_list_text;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, OneOfBuilder, Schema, ToArray, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::policy::ids::depending_on;
 use crate::policy::person::Person;
@@ -39,6 +42,23 @@ pub struct FittingGroups {
     /// How many do not.
     pub left_out: usize,
 }
+
+impl PartialSchema for ForwardGroups {
+    fn schema() -> RefOr<Schema> {
+        let names = Object::with_type(Type::String);
+        let in_policy = Object::builder().schema_type(Type::String);
+        OneOfBuilder::new()
+            .item(in_policy.enum_values(Some([IN_POLICY])))
+            .item(names.to_array())
+            .description(Some(
+                "Which groups of a person an application gets to know: `\"policy\"` for those that its \
+                 policy names, or a list of `provider:name`.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for ForwardGroups {}
 
 impl ForwardGroups {
     /// Whether none are forwarded.

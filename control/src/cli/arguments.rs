@@ -242,6 +242,12 @@ Examples:
         shell: Shell,
     },
 
+    /// Print the description of the admin API (OpenAPI 3.1), from which clients can be generated
+    #[command(after_help = "\
+Examples:
+  portcullis-control openapi > openapi.json")]
+    Openapi,
+
     /// Print the manual page, or write a page for each command
     #[command(after_help = "\
 Examples:

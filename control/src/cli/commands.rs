@@ -51,7 +51,8 @@ async fn dispatch(
         | Command::Token(_)
         | Command::Provider(_)
         | Command::Completions { .. }
-        | Command::Man { .. } => Ok(()),
+        | Command::Man { .. }
+        | Command::Openapi => Ok(()),
         Command::User(command) => user::run(command, client, output).await,
         Command::Application(command) => application::run(command, client, output).await,
         Command::Policy(command) => policy::run(command, client, output).await,

@@ -1,4 +1,5 @@
-//! `completions` and `man`: what a shell and `man` need, made from the arguments.
+//! `completions` and `man`: what a shell and `man` need, made from the arguments. `openapi`: the description
+//! of the admin API, made from its calls.
 
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use serde_json::json;
 use super::arguments::Arguments;
 use super::error::CliError;
 use super::output::Output;
+use crate::api::calls;
 use crate::words::counted;
 
 const PROGRAM: &str = "portcullis-control";
@@ -35,6 +37,12 @@ fn script(shell: Shell, program: &'static str) -> String {
     let mut command = Arguments::command().name(program);
     clap_complete::generate(shell, &mut command, program, &mut script);
     String::from_utf8_lossy(&script).into_owned()
+}
+
+/// Prints the description of the admin API.
+pub fn openapi(output: Output) {
+    let document = calls::document();
+    output.result(document, || document.to_pretty_json().unwrap_or_default());
 }
 
 /// Writes a page for each command into a directory, or prints the page of the program.

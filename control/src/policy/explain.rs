@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::evaluate::{Decision, Fit, Inclusion, Matched};
 use super::person::Person;
@@ -19,7 +20,7 @@ pub enum Asker<'a> {
 }
 
 /// What a policy says, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     /// Whether requests are admitted: from the address, if there is one, else from those in
     /// `addresses`.
@@ -37,7 +38,7 @@ pub struct Explanation {
 }
 
 /// What a rule says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ExplainedRule {
     /// Its name.
     pub id: String,

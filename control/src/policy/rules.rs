@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::selector::{Selector, Subject};
 
@@ -21,7 +22,7 @@ pub struct Policy {
 }
 
 /// A rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Rule {
     /// Its name, for people; unique in the policy.
     pub id: String,
@@ -36,11 +37,12 @@ pub struct Rule {
         skip_serializing_if = "Option::is_none",
         with = "duration_text"
     )]
+    #[schema(value_type = Option<String>)]
     pub session_duration: Option<Duration>,
 }
 
 /// What becomes of those whom a rule fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// They are admitted.
@@ -54,7 +56,7 @@ pub enum Action {
 }
 
 /// Whom a rule or an access group fits: any of `include`, all of `require`, none of `exclude`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Conditions {
     /// At least one of these.
     #[serde(default)]

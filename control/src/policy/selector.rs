@@ -5,12 +5,13 @@ use std::fmt;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::person::Person;
 use crate::sign_in::email::{Address, Domain};
 
 /// One condition.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Selector {
     /// E-mail addresses, as they are shown.
@@ -40,11 +41,12 @@ pub enum Selector {
 }
 
 /// Values of which any will do. One is written as a text, several as a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
+#[schema(value_type = OneOrSeveral)]
 pub struct AnyOf(pub Vec<String>);
 
 /// A claim and the values of which any will do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ClaimSelector {
     /// Its name, as in `claims` of an identity provider.
     pub name: String,
@@ -53,7 +55,8 @@ pub struct ClaimSelector {
 }
 
 /// A network, in CIDR notation (RFC 4632, RFC 4291).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String)]
 pub struct Network(pub IpNet);
 
 /// What a selector asks about.
@@ -197,6 +200,14 @@ fn needs_parsing(text: &str) -> bool {
     !text.is_ascii() || text.contains("xn--")
 }
 
+/// A text, or several as a list.
+#[derive(Deserialize, ToSchema)]
+#[serde(untagged)]
+enum OneOrSeveral {
+    One(String),
+    Several(Vec<String>),
+}
+
 impl Serialize for AnyOf {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0.as_slice() {
@@ -208,15 +219,9 @@ impl Serialize for AnyOf {
 
 impl<'de> Deserialize<'de> for AnyOf {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            One(String),
-            Several(Vec<String>),
-        }
-        Ok(Self(match Written::deserialize(deserializer)? {
-            Written::One(one) => vec![one],
-            Written::Several(several) => several,
+        Ok(Self(match OneOrSeveral::deserialize(deserializer)? {
+            OneOrSeveral::One(one) => vec![one],
+            OneOrSeveral::Several(several) => several,
         }))
     }
 }

@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use portcullis::time::UnixSeconds;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::InputProblem;
 use crate::storage::StorageError;
@@ -15,18 +16,25 @@ use crate::storage::StorageError;
 const UNAVAILABLE: &str = "the control service cannot do this now; try again";
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// An error response. `R` is the API's type for the machine-readable reason.
-#[derive(Debug, Clone, Serialize)]
+/// An error response (RFC 9457).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+// `R` is the API's type for the machine-readable reason.
 pub struct Problem<R> {
+    /// Always `about:blank`: `reason` says what the problem is.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The reason in a few words.
     title: String,
+    /// The status of the response.
     #[serde(serialize_with = "as_number")]
+    #[schema(value_type = u16)]
     status: StatusCode,
+    /// What the problem is, for programs.
     reason: R,
+    /// What the problem is, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
-    /// What the log and the audit log know the request by.
+    /// The beginning of the request's id, which the log and the audit log have.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<String>,
     /// Everything that is wrong with the input.
@@ -43,15 +51,19 @@ pub struct Problem<R> {
     changed_by: Option<String>,
     /// When that was.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>, format = "unixtime")]
     changed_at: Option<UnixSeconds>,
     /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
     retry_after: Option<u64>,
     /// The user's e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
     account: Option<String>,
     /// Where the user was going: a path and query.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
     return_to: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 mod access;
 mod applications;
 mod calls;
+pub mod description;
 mod groups;
 mod idempotency;
 mod users;

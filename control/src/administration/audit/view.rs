@@ -5,11 +5,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use portcullis::time::UnixMillis;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::storage::{Party, StoredEvent};
 
 /// Who acted, or what an event is about.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Party)]
 pub struct PartyView {
     /// Such as `user`, `admin_token`, `cli`, `application`.
     pub kind: String,
@@ -20,16 +22,17 @@ pub struct PartyView {
 }
 
 /// A user.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct ConcernedUser {
-    /// `sub`.
+    /// The id: `sub` of their tokens.
     pub id: String,
     /// What the e-mail address is compared by.
     pub email: String,
 }
 
 /// An event.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Event)]
 pub struct EventView {
     /// Its id. Ids follow the order of commits and have no gaps.
     pub id: u64,

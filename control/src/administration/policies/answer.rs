@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use portcullis::time::UnixSeconds;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::known::called;
 use crate::policy::explain::{Asker, Explanation};
@@ -16,7 +17,7 @@ use crate::service::Service;
 use crate::storage::StorageError;
 
 /// Whom a policy is asked about. Empty, it is about somebody of whom nothing is known.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicyQuestion {
     /// An e-mail address. If a user with it has signed in, the facts of their newest sign-in count,
@@ -40,6 +41,7 @@ pub struct PolicyQuestion {
     pub service_token: Option<String>,
     /// Where the request comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub ip: Option<IpAddr>,
 }
 

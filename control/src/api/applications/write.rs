@@ -6,15 +6,15 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use portcullis::time::UnixSeconds;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::super::administrator::{Administrator, Scope};
-use super::super::authorization::require;
+use super::super::administrator::Administrator;
 use super::super::error::ApiError;
-use super::super::input::{OptionalBody, required};
+use super::super::input::OptionalBody;
 use super::super::precondition::{Precondition, Tagged, tagged};
 use super::selected::{NO_SUCH_NAME, find};
+use super::sent::Sent;
 use super::{StoredApplication, stored_application};
 use crate::administration::applications::change::{self, SaveError};
 use crate::administration::audit::latest;
@@ -27,11 +27,8 @@ use crate::storage::{AuditFilter, ChangeError, StorageError, TakeOver};
 
 /// The longest body of a call, in bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
-/// What an application shows of itself, and what the answer to a write adds.
-const NOT_SET: [&str; 3] = ["declared", "notes", "version"];
-
 /// An application as it was written.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct WrittenApplication {
     #[serde(flatten)]
     stored: StoredApplication,
@@ -40,24 +37,29 @@ pub struct WrittenApplication {
     version: Option<u64>,
 }
 
-/// The body of a write. What was read can be sent as it is.
-#[derive(Debug)]
-struct Sent {
-    audience: Option<String>,
-    leave_to_wildcard: bool,
-    settings: Draft,
-}
-
-/// What is not a setting.
-#[derive(Debug, Deserialize)]
-struct Beside {
-    audience: Option<String>,
-    #[serde(default)]
-    leave_to_wildcard: bool,
-}
-
-/// Makes an application, or replaces all settings of one: what the body leaves out gets its default, but
-/// for the name.
+/// Makes an application, or replaces all settings of one.
+///
+/// What the body leaves out gets its default, but for the name.
+#[utoipa::path(
+    put,
+    path = "/applications/{name}",
+    operation_id = "put_application",
+    params(
+        ("name" = String, Path, description = "The application's audience or name. A name with `/` cannot stand in a path behind Envoy: use the audience."),
+        Precondition,
+    ),
+    request_body(
+        content = Sent,
+        example = json!({
+            "origins": ["https://wiki.example.com"],
+            "policy": [{ "id": "staff", "action": "allow", "include": [{ "email_domain": "example.com" }] }]
+        })
+    ),
+    responses(
+        (status = OK, body = WrittenApplication, headers(("etag" = String, description = "What the resource is now, for `if-match`."))),
+        (status = CONFLICT),
+    ),
+)]
 pub async fn put(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
@@ -65,7 +67,6 @@ pub async fn put(
     headers: HeaderMap,
     body: OptionalBody,
 ) -> Result<Tagged<WrittenApplication>, ApiError> {
-    require(&administrator, Scope::ApplicationsWrite)?;
     let expected = Precondition::required(&headers)?;
     let sent = Sent::read(body)?;
     if expected == Precondition::New {
@@ -80,7 +81,21 @@ pub async fn put(
     change(&service, &administrator, before, edit, sent).await
 }
 
-/// Changes the settings that are given.
+/// Changes the settings of an application that the body holds.
+#[utoipa::path(
+    patch,
+    path = "/applications/{name}",
+    operation_id = "change_application",
+    params(
+        ("name" = String, Path, description = "The application's audience or name. A name with `/` cannot stand in a path behind Envoy: use the audience."),
+        ("if-match" = String, Header, description = "The `etag` of what was read, or `*`: change it whatever it is now."),
+    ),
+    request_body(content = Sent, example = json!({ "session_duration": "12h" })),
+    responses(
+        (status = OK, body = WrittenApplication, headers(("etag" = String, description = "What the resource is now, for `if-match`."))),
+        (status = CONFLICT),
+    ),
+)]
 pub async fn patch(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
@@ -88,7 +103,6 @@ pub async fn patch(
     headers: HeaderMap,
     body: OptionalBody,
 ) -> Result<Tagged<WrittenApplication>, ApiError> {
-    require(&administrator, Scope::ApplicationsWrite)?;
     let expected = Precondition::required(&headers)?;
     let sent = Sent::read(body)?;
     let before = find(&service, &named).await?;
@@ -195,25 +209,6 @@ async fn written(
     let stored = stored_application(service, application, before).await?;
     let etag = Etag::of_application(application);
     Ok(tagged(&etag, WrittenApplication { stored, version }))
-}
-
-impl Sent {
-    fn read(body: OptionalBody) -> Result<Self, ApiError> {
-        let mut fields: Map<String, Value> = required(body)?;
-        for field in NOT_SET {
-            fields.remove(field);
-        }
-        let beside = ["audience", "leave_to_wildcard"];
-        let beside = beside.iter().filter_map(|name| fields.remove_entry(*name));
-        let beside = Value::Object(beside.collect());
-        let invalid = |error: serde_json::Error| ApiError::RequestInvalid(error.to_string());
-        let beside: Beside = serde_json::from_value(beside).map_err(invalid)?;
-        Ok(Self {
-            audience: beside.audience,
-            leave_to_wildcard: beside.leave_to_wildcard,
-            settings: serde_json::from_value(Value::Object(fields)).map_err(invalid)?,
-        })
-    }
 }
 
 impl From<SaveError> for ApiError {

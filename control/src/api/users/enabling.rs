@@ -5,18 +5,19 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::super::administrator::Administrator;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::Input;
-use super::selected::{NO_SUCH_ID, NamedUser, UserEmail, no_such_email, require_for};
+use super::selected::{NO_SUCH_ID, NamedUser, UserEmail, check_protected, no_such_email};
 use crate::administration::users::enable_users;
 use crate::service::Service;
 use crate::storage::{EnabledUsers, UserSelector};
 
 /// Users that were enabled.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct EnabledUser {
     /// How many users have the address.
     pub users: u64,
@@ -34,12 +35,19 @@ impl From<EnabledUsers> for EnabledUser {
 }
 
 /// Lets a user who was disabled sign in again.
+#[utoipa::path(
+    post,
+    path = "/users/{id}/enable",
+    operation_id = "enable_user",
+    params(("id" = String, Path, description = "The user's id: `sub` of their tokens.")),
+    responses((status = OK, body = EnabledUser)),
+)]
 pub async fn enable(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(id): Path<String>,
 ) -> Result<Json<EnabledUser>, ApiError> {
-    require_for(&service, &administrator, &id).await?;
+    check_protected(&service, &administrator, &id).await?;
     let enabled = enable_users(&service, &administrator, UserSelector::Id(&id)).await?;
     Ok(Json(enabled.ok_or(NO_SUCH_ID)?.into()))
 }

@@ -8,8 +8,6 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::Deserialize;
 
-use super::super::administrator::{Administrator, Scope};
-use super::super::authorization::require;
 use super::super::error::ApiError;
 use super::super::list::{HIGHEST_LIMIT, ListPage, ListQuery, default_limit};
 use super::UserView;
@@ -23,29 +21,39 @@ const LONGEST_SEARCH: usize = 256;
 const STATES: [&str; 4] = ["in", "out", "blocked", "disabled"];
 
 /// Which users to list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct UsersQuery {
-    /// One user, by e-mail address or id.
+    /// One user, by e-mail address or id; not with `q` or `state`.
     #[serde(default)]
     user: String,
-    /// The beginnings of words of address and name.
+    /// Those in whose address or name a word begins with each of these words.
     #[serde(default)]
     q: String,
+    /// Those in a state: `in`, `out`, `blocked` or `disabled`.
     #[serde(default)]
     state: String,
+    /// How many users a page has.
     #[serde(default = "default_limit")]
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: u32,
+    /// The `next` of the page before; absent for the first page.
     cursor: Option<String>,
 }
 
-/// A page of users, by address.
+/// Lists users, by address.
+#[utoipa::path(
+    get,
+    path = "/users",
+    operation_id = "list_users",
+    params(UsersQuery),
+    responses((status = OK, body = ListPage<UserView>)),
+)]
 pub async fn list_page(
     State(service): State<Arc<Service>>,
-    administrator: Administrator,
     query: Result<Query<UsersQuery>, QueryRejection>,
 ) -> Result<Json<ListPage<UserView>>, ApiError> {
-    require(&administrator, Scope::UsersRead)?;
     let Query(query) = query.map_err(|error| ApiError::RequestInvalid(error.body_text()))?;
     let words = query.words()?;
     let page = ListQuery::within(query.limit, query.cursor, HIGHEST_LIMIT)?;

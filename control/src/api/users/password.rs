@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::super::administrator::Administrator;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::idempotency::{Secret, secret};
 use super::super::input::{Input, OptionalBody, optional};
-use super::selected::{NamedUser, require_for};
+use super::selected::{NamedUser, check_protected};
 use crate::problems::{InputProblems, Refused};
 use crate::service::Service;
 use crate::sign_in::new_password::{self, NewPasswordError};
@@ -20,10 +21,16 @@ use crate::storage::{StorageError, UserSelector};
 use crate::tokens::secret::Plain;
 
 /// A password to set; generated if absent.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Default, Deserialize, ToSchema)]
+#[schema(as = NewPassword)]
+#[serde(deny_unknown_fields)]
 struct NewUserPassword {
+    /// The password; the service generates one if it is absent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password)]
     password: Option<Plain>,
+    /// Whether the user's sessions go on.
+    #[serde(default)]
     keep_sessions: bool,
 }
 
@@ -39,9 +46,10 @@ pub struct SetPassword {
 }
 
 /// A password that was set.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = PasswordSet)]
 pub struct PasswordSetView {
-    /// `sub` of its user.
+    /// The user's id.
     pub id: String,
     /// The user's e-mail address.
     pub email: String,
@@ -49,7 +57,7 @@ pub struct PasswordSetView {
     pub password: Option<String>,
     /// Whether the user is disabled, and cannot sign in with it.
     pub disabled: bool,
-    /// Tokens below this version of the feed are refused; `None` if sessions were kept.
+    /// Tokens below this version of the feed are refused; null if sessions were kept.
     pub version: Option<u64>,
     /// How many global sessions ended.
     pub sessions_ended: u64,
@@ -82,13 +90,21 @@ impl From<SetPasswordError> for ApiError {
 }
 
 /// Sets a user's password. Their sessions end, unless they are to be kept.
+#[utoipa::path(
+    post,
+    path = "/users/{id}/password",
+    operation_id = "set_password",
+    params(("id" = String, Path, description = "The user's id: `sub` of their tokens.")),
+    request_body(content = Option<NewUserPassword>, example = json!({ "keep_sessions": true })),
+    responses((status = OK, body = PasswordSetView)),
+)]
 pub async fn set(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(id): Path<String>,
     body: OptionalBody,
 ) -> Result<Secret<PasswordSetView>, ApiError> {
-    require_for(&service, &administrator, &id).await?;
+    check_protected(&service, &administrator, &id).await?;
     let request: NewUserPassword = optional(body)?;
     let set = set_password(&service, &administrator, UserSelector::Id(&id), request).await?;
     Ok(secret(set))

@@ -10,17 +10,24 @@ use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::Input;
 use super::RevokedUser;
-use super::selected::{NO_SUCH_ID, NamedUser, UserEmail, no_such_email, require_for, selected};
+use super::selected::{NO_SUCH_ID, NamedUser, UserEmail, check_protected, no_such_email, selected};
 use crate::service::Service;
 use crate::storage::{RevokedUsers, StorageError, UserSelector};
 
 /// Removes a user. Their sessions and tokens end.
+#[utoipa::path(
+    delete,
+    path = "/users/{id}",
+    operation_id = "remove_user",
+    params(("id" = String, Path, description = "The user's id: `sub` of their tokens.")),
+    responses((status = OK, body = RevokedUser)),
+)]
 pub async fn remove(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(id): Path<String>,
 ) -> Result<Json<RevokedUser>, ApiError> {
-    require_for(&service, &administrator, &id).await?;
+    check_protected(&service, &administrator, &id).await?;
     let removed = remove_users(&service, &administrator, UserSelector::Id(&id)).await?;
     Ok(Json(removed.ok_or(NO_SUCH_ID)?.into()))
 }

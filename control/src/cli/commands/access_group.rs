@@ -12,7 +12,7 @@ use super::super::error::CliError;
 use super::super::output::{Output, table};
 use super::application::policy::fits;
 use super::toml_file;
-use crate::admin_api::PATH;
+use crate::api::PATH;
 use crate::api::access_groups::{AccessGroupView, ChangedAccessGroup, RemovedAccessGroup};
 use crate::api::list::Items;
 use crate::policy::rules::Conditions;

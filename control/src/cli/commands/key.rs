@@ -8,7 +8,7 @@ use super::super::client::Client;
 use super::super::error::CliError;
 use super::super::output::{Output, table, time};
 use super::revoke::{Done, finish};
-use crate::admin_api::PATH;
+use crate::api::PATH;
 use crate::api::keys::{KeyView, RefusedView, Resealed, RotateRequest, Rotated};
 use crate::api::list::Items;
 use crate::seal::key::SealKey;

@@ -9,7 +9,7 @@ use super::super::confirmation::confirm;
 use super::super::error::CliError;
 use super::super::output::{Output, last_used, table, time};
 use super::revoke::{Done, finish};
-use crate::admin_api::PATH;
+use crate::api::PATH;
 use crate::api::list::Items;
 use crate::api::service_tokens::{
     ChangedServiceToken, NewServiceToken, RotateServiceToken, ServiceTokenSecret, ServiceTokenView,

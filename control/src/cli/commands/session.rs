@@ -4,7 +4,7 @@ use super::super::arguments::SessionCommand;
 use super::super::client::Client;
 use super::super::error::CliError;
 use super::super::output::{Output, table, time};
-use crate::admin_api::PATH;
+use crate::api::PATH;
 use crate::api::list::Items;
 use crate::api::sessions::SessionView;
 use crate::sign_in::email::characters::with_scripts;

@@ -4,7 +4,7 @@ use hyper::Method;
 use portcullis::reply::percent_encode;
 use serde_json::{Map, Value};
 
-use crate::admin_api::PATH;
+use crate::api::PATH;
 
 /// A call, or several. Paths are below the admin API's.
 #[derive(Debug, PartialEq, Eq)]

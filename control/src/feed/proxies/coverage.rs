@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use portcullis::time::{UnixMillis, UnixSeconds};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::standing::{Standing, standings};
 use super::state::{ProxyState, denies_from};
 use crate::storage::{Proxy, ProxyStep, Step};
 
 /// How many proxies have applied a version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Coverage {
     /// The version.
     pub version: u64,
@@ -27,7 +28,7 @@ pub struct Coverage {
 }
 
 /// Whether a proxy has applied a version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AppliedAt {
     /// The proxy's name for itself.
     pub instance: String,
@@ -40,11 +41,13 @@ pub struct AppliedAt {
     /// The version that it has applied.
     pub version: u64,
     /// Its last poll.
+    #[schema(value_type = u64, format = "unixtime")]
     pub last_poll_at: UnixSeconds,
     /// Its state.
     pub state: ProxyState,
     /// If it is unknown or replaced: when its own configuration makes it deny every request; an unknown
-    /// one is waited for until then. `None` if only an administrator can say that it is gone.
+    /// one is waited for until then. Null if only an administrator can say that it is gone.
+    #[schema(value_type = Option<u64>, format = "unixtime")]
     pub until: Option<UnixSeconds>,
     /// Whether it has applied the version in question.
     pub applied: bool,

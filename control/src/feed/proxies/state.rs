@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use portcullis::time::UnixMillis;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::storage::Proxy;
 
@@ -12,7 +13,7 @@ use crate::storage::Proxy;
 const MARGIN: Duration = Duration::from_secs(35);
 
 /// The state of a proxy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProxyState {
     /// It polls.
