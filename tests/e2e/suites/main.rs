@@ -25,6 +25,7 @@ mod login;
 mod login_attacks;
 mod one_fetcher;
 mod open_streams;
+mod openapi;
 mod operations;
 mod paths;
 mod place;
