@@ -6,6 +6,7 @@
 
 mod administrators;
 pub mod allowed;
+mod api;
 mod applications;
 pub(crate) mod assets;
 mod audit;

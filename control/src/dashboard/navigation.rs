@@ -30,6 +30,7 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
             ("Filter credentials", "/settings/filter-credentials"),
             ("Keys", "/settings/keys"),
             ("Admin tokens", "/settings/admin-tokens"),
+            ("Admin API", "/api"),
             ("About", "/settings/about"),
         ],
     ),

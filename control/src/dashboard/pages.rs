@@ -3,8 +3,8 @@
 
 use super::page::Page;
 use super::{
-    administrators, applications, audit, choose_theme, find, home, proxies, revocations, sessions,
-    settings, users,
+    administrators, api, applications, audit, choose_theme, find, home, proxies, revocations,
+    sessions, settings, users,
 };
 use crate::api::administrator::Scope;
 
@@ -18,6 +18,7 @@ pub fn pages() -> Vec<Page> {
         feed(),
         log(),
         settings::pages(),
+        api::pages(),
     ]
     .into_iter()
     .flatten()

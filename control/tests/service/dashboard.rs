@@ -2,6 +2,7 @@
 
 mod access;
 mod administrators;
+mod api;
 mod application_settings;
 mod applications;
 mod audit;

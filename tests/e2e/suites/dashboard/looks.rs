@@ -66,6 +66,12 @@ const PAGES: &[(&str, &str, &str)] = &[
         "Make an admin token",
     ),
     ("/settings/about", "settings-about", "About"),
+    ("/api", "api", "Admin API"),
+    (
+        "/api/applications",
+        "api-applications",
+        "Admin API: applications",
+    ),
 ];
 
 #[test]
