@@ -17,5 +17,5 @@ INSERT INTO sign_in_counts (audience, day, admitted, count, last_at)
            SUM(count), MAX(at_ms) / 1000
     FROM audit_events JOIN applications ON applications.name = audit_events.application
     WHERE (event = 'sign_in.refused' OR (event = 'token.issued' AND details LIKE '%"for":"session"%'))
-      AND at_ms > (unixepoch() - 30 * 86400) * 1000
+      AND audit_events.id >= (SELECT MIN(id) FROM audit_events WHERE at_ms > (unixepoch() - 30 * 86400) * 1000)
     GROUP BY 1, 2, 3;

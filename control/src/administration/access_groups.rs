@@ -41,7 +41,7 @@ pub async fn find(
 }
 
 /// The applications whose policies name a group.
-pub fn users<'a>(
+pub fn naming<'a>(
     group: &'a str,
     applications: &'a [Application],
 ) -> impl Iterator<Item = &'a Application> {
@@ -88,7 +88,7 @@ pub async fn checked(
     Ok(group.ok_or_else(|| Refused(Vec::new()))?)
 }
 
-/// Adds or replaces an access group, if it still is what is expected. The policies that name it follow it at
+/// Adds an access group, or replaces `before`, if it still is what is expected. The policies that name it follow it at
 /// once, with the version that is returned; `None` if no policy changed.
 ///
 /// # Errors
@@ -96,7 +96,8 @@ pub async fn checked(
 pub async fn set(
     service: &Service,
     by: &Administrator,
-    (group, expected): (&AccessGroup, ExpectedGroup<'_>),
+    (group, before): (&AccessGroup, Option<&AccessGroup>),
+    expected: ExpectedGroup<'_>,
 ) -> Result<Option<u64>, AccessGroupError> {
     let demo = service.config.server.demo;
     let check = |definition: &Definition| check_again(definition, demo);
@@ -107,7 +108,9 @@ pub async fn set(
     if let Some(version) = version {
         service.notifier.committed(version);
     }
-    tracing::info!(access_group = group.name, version, %by, "access group set");
+    if before != Some(group) {
+        tracing::info!(access_group = group.name, version, %by, "access group set");
+    }
     Ok(version)
 }
 

@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::input::{OptionalBody, optional};
 use super::list::{ListPage, ListQuery, QueryResult};
 use super::precondition::{Precondition, Tagged, tagged};
-use crate::administration::access_groups::{self, CheckError, checked, find, users};
+use crate::administration::access_groups::{self, CheckError, checked, find, naming};
 use crate::administration::etag::Etag;
 use crate::applications::Application;
 use crate::policy::notes::notes;
@@ -74,7 +74,7 @@ struct Seen<'a> {
 
 impl From<Seen<'_>> for AccessGroupView {
     fn from(seen: Seen<'_>) -> Self {
-        let used_by = users(&seen.stored.group.name, seen.applications);
+        let used_by = naming(&seen.stored.group.name, seen.applications);
         Self {
             used_by: used_by.map(|one| one.definition.name.clone()).collect(),
             name: seen.stored.group.name,
@@ -171,7 +171,8 @@ pub async fn set(
         fields.remove(field);
     }
     let group = checked(&service, &name, fields, before.as_ref()).await?;
-    let set = access_groups::set(&service, &administrator, (&group, expected)).await;
+    let change = (&group, before.as_ref().map(|before| &before.group));
+    let set = access_groups::set(&service, &administrator, change, expected).await;
     let version = set.map_err(|error| refused(error, &name))?;
     let changed = before.is_none_or(|before| before.group != group);
     let etag = Etag::of_access_group(&group);
@@ -220,7 +221,7 @@ fn expected<'a>(
 
 /// What an administrator should know about the policies that name a group.
 fn notes_about(name: &str, applications: &[Application]) -> Vec<String> {
-    let notes = users(name, applications).flat_map(|one| {
+    let notes = naming(name, applications).flat_map(|one| {
         let of_policy = notes(&one.definition.policy).into_iter();
         of_policy.map(|note| format!("{}: {note}", one.definition.name))
     });

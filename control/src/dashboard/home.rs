@@ -18,6 +18,10 @@ use crate::team_domain::page::failure::Failure;
 use crate::team_domain::page::time::ShownTime;
 use attention::{Attention, attention};
 
+/// The version of the feed from which on the first steps are past, whatever became of them: counts of
+/// sign-ins and revocations do not stay for ever.
+const SETTLED: u64 = 100;
+
 #[derive(Template)]
 #[template(path = "dashboard/home.html")]
 struct HomeTemplate {
@@ -56,10 +60,10 @@ pub async fn show(
         today: service.storage.sign_ins_on(today).await?,
         users_today: service.storage.count_users(&since_today, now).await?,
         changed: changed.map(UnixMillis::to_seconds).map(ShownTime::at),
-        steps: if steps.iter().all(|step| step.done) {
-            Vec::new()
-        } else {
+        steps: if newest < SETTLED && steps.iter().any(|step| !step.done) {
             steps
+        } else {
+            Vec::new()
         },
     };
     person.respond(StatusCode::OK, &page)

@@ -9,6 +9,7 @@ mod secrets;
 pub(in crate::storage) use secrets::reseal;
 
 use portcullis::protocol::feed::TokenIds;
+use portcullis::time::UnixSeconds;
 
 use crate::audit::{Actor, Event, EventName};
 use crate::seal::Seal;
@@ -29,6 +30,19 @@ pub use secrets::SignOutHint;
 const TRIES: usize = 3;
 
 impl Database {
+    /// When somebody signed in last with a provider.
+    pub async fn last_seen_with(
+        &self,
+        provider_id: &str,
+    ) -> Result<Option<UnixSeconds>, StorageError> {
+        let (last,): (Option<i64>,) =
+            sqlx::query_as("SELECT MAX(last_seen_at) FROM identities WHERE provider_id = $1")
+                .bind(provider_id)
+                .fetch_one(self.pool())
+                .await?;
+        Ok(last.map(from_db))
+    }
+
     /// Begins a session of the person whom a provider has proven. A new person becomes a user, with
     /// the id in `session`. The session is always a new one: sessions that the user has in this
     /// browser become sessions of one browser, which end together when the user signs out. `event` tells

@@ -76,6 +76,15 @@ const OUTDATED_LOG: &str = "DELETE FROM feed_log WHERE version <= $1 AND (versio
 const OUTDATED_TIMES: &str = "DELETE FROM version_times WHERE version <= $1 AND version IN \
      (SELECT version FROM version_times WHERE version <= $1 ORDER BY version LIMIT $2)";
 
+/// Who else deletes the same rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turns {
+    /// Nobody in another order.
+    Free,
+    /// Revocations do, in another order: whoever is first ends first.
+    WithRevocations,
+}
+
 impl Database {
     /// Deletes codes, refreshes, networks, forms, calls and proxies that ended before `now`, and the oldest part of the
     /// log; sessions, reports of providers, counts of sign-ins and revocations that ended before `settled`. A revocation
@@ -88,7 +97,6 @@ impl Database {
             (OUTDATED_CODES, past_repeats),
             (OUTDATED_REFRESHES, past_repeats),
             (OUTDATED_DEVICE_CODES, past_repeats),
-            (OUTDATED_SESSIONS, to_db(settled)),
             (OUTDATED_REPORTS, to_db(settled)),
             (OUTDATED_NETWORKS, to_db(now - NETWORK_LIFE)),
             (OUTDATED_FORMS, to_db(now - FORM_LIFE)),
@@ -100,6 +108,8 @@ impl Database {
         ] {
             self.delete(delete, before).await?;
         }
+        self.delete_in_turn(OUTDATED_SESSIONS, to_db(settled), Turns::WithRevocations)
+            .await?;
         // The new start is committed first: followers from before it then get a snapshot, so
         // nothing reads what is deleted.
         let start = self.shorten_log().await?;
@@ -116,10 +126,18 @@ impl Database {
     }
 
     async fn delete(&self, statement: &'static str, before: i64) -> Result<(), StorageError> {
+        self.delete_in_turn(statement, before, Turns::Free).await
+    }
+
+    async fn delete_in_turn(
+        &self,
+        statement: &'static str,
+        before: i64,
+        turns: Turns,
+    ) -> Result<(), StorageError> {
         loop {
             let mut write = self.write().await?;
-            if statement == OUTDATED_SESSIONS {
-                // Revocations delete sessions, too, in another order: whoever is first ends first.
+            if turns == Turns::WithRevocations {
                 write.lock().await?;
             }
             let deleted = sqlx::query(statement)

@@ -104,11 +104,9 @@ fn unknown_proxies(covering: &Covering) -> Option<Attention> {
 
 /// Providers with which nobody gets in any more.
 async fn failing_providers(service: &Service) -> Result<Vec<Attention>, StorageError> {
-    let standings = providers::standings(service).await?;
-    let providers = service.identity_providers.all();
-    let failing = providers.filter_map(|provider| {
-        let standing = standings.get(provider.id())?;
-        let (_, reason) = standing.failed.as_ref()?;
+    let standings = providers::standings(service).await?.into_iter();
+    let failing = standings.filter_map(|(provider, standing)| {
+        let (_, reason) = standing.failed?;
         (standing.failures >= FAILURES).then(|| Attention {
             kind: "bad",
             text: format!(
@@ -138,8 +136,8 @@ async fn first_administrator(
     Ok(first.map(|_| Attention {
         kind: "warn",
         text: format!(
-            "Administrators sign in with a provider now: take the role of {ADMINISTRATOR} away, whose password \
-             was shown at the first start."
+            "Administrators sign in with a provider now, but {ADMINISTRATOR} still has a role, and its password \
+             was shown at the first start. Take the role away."
         ),
         page: "/dashboard/administrators".to_owned(),
     }))

@@ -53,17 +53,13 @@ pub async fn show(
     person: Allowed,
 ) -> Result<Response, Failure> {
     let team_domain = &service.team_domain;
-    let providers = service.identity_providers.all();
-    let mut standings = providers::standings(&service).await?;
+    let standings = providers::standings(&service).await?.into_iter();
     let page = ProvidersTemplate {
         shell: person.shell(),
         may_try: person.may(trial::NEEDS),
         passwords: service.config.sign_in.passwords,
-        providers: providers
-            .map(|provider| {
-                let standing = standings.remove(provider.id()).unwrap_or_default();
-                Row::of(provider.settings(), team_domain, standing)
-            })
+        providers: standings
+            .map(|(provider, standing)| Row::of(provider.settings(), team_domain, standing))
             .collect(),
     };
     person.respond(StatusCode::OK, &page)

@@ -20,7 +20,9 @@ const DAY_SECONDS: u64 = 24 * 60 * 60;
 const COUNT: &str = "INSERT INTO sign_in_counts (audience, day, admitted, count, last_at) \
      SELECT audience, $1, $2, $3, $4 FROM applications WHERE name = $5 \
      ON CONFLICT (audience, day, admitted) DO UPDATE SET \
-     count = sign_in_counts.count + excluded.count, last_at = excluded.last_at";
+     count = sign_in_counts.count + excluded.count, \
+     last_at = CASE WHEN sign_in_counts.last_at > excluded.last_at THEN sign_in_counts.last_at \
+     ELSE excluded.last_at END";
 
 /// A day, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -44,6 +44,7 @@ macro_rules! migrations_in {
             28 "people_in" "0028_people_in.sql",
             29 "sessions_listed" "0029_sessions_listed.sql",
             30 "dashboard_indexes" "0030_dashboard_indexes.sql",
+            31 "provider_sign_ins" "0031_provider_sign_ins.sql",
         }
     };
 }

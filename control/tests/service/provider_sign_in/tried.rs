@@ -73,9 +73,9 @@ async fn a_trial_shows_what_the_provider_says_and_changes_nothing() {
     let shown = response.text().await.unwrap();
     assert!(!shown.contains("<b>") && !shown.contains("<i>"), "{shown}");
     for part in [
-        "The sign-in works. Nothing was changed",
+        "The provider’s answer is good. Nothing was changed here",
         "someone-else",
-        "ana@example.com, which is shown and by which no rule goes",
+        "ana@example.com, which is shown, but policies ignore it",
         "U+202EBo",
         "partner:&lt;i&gt;, partner:staff",
         "department = &quot;ops&quot;",
@@ -212,11 +212,58 @@ async fn home_names_a_provider_whose_last_three_sign_ins_failed_until_one_succee
     )
     .await;
     assert!(list.contains(">Failing</span> 3 since then"), "{list}");
+    scene.service.clock.advance(60);
     scene
         .sign_in(&mut Browser::default(), "partner", |token| token)
         .await;
     let home = page(&scene.service, &mut browser, "/dashboard").await;
     assert!(!home.contains("sign-ins with"), "{home}");
+}
+
+#[tokio::test]
+async fn strangers_cannot_put_an_alarm_on_home() {
+    let (scene, mut browser) = scene().await;
+    for _ in 0..3 {
+        for answer in [("error", "CALL-49-123"), ("code", "garbage")] {
+            let mut stranger = Browser::default();
+            let trip = scene.go(&mut stranger, "partner").await;
+            let answer = trip.answer(&[answer, ("iss", &scene.partner.issuer)]);
+            let refused = stranger.get(&scene.service, &answer).await;
+            assert!(!refused.status().is_success());
+        }
+        let mut stranger = Browser::default();
+        let unverified = |token: crate::openid_provider::keys::Token| {
+            token.with("email_verified", json!(false))
+        };
+        scene.sign_in(&mut stranger, "partner", unverified).await;
+    }
+    let home = page(&scene.service, &mut browser, "/dashboard").await;
+    assert!(!home.contains("sign-ins with"), "{home}");
+    let list = page(&scene.service, &mut browser, "/dashboard/settings/providers").await;
+    assert!(!list.contains("CALL-49-123"), "{list}");
+}
+
+#[tokio::test]
+async fn a_trial_can_be_finished_at_another_replica_and_nowhere_else() {
+    let (scene, mut browser) = scene().await;
+    let replica = scene.replica().await;
+    let trip = begin(&scene, &mut browser).await;
+    let token = scene.token(&trip).with("shoe_size", json!(44));
+    scene.partner.redeems("the-code", &token);
+    let response = browser.get(&replica, &trip.callback("the-code")).await;
+    let shown = response.text().await.unwrap();
+    assert!(shown.contains("shoe_size"), "{shown}");
+    // A service that knows no trials opens what is sealed for a sign-in, and this is not.
+    let trip = begin(&scene, &mut browser).await;
+    let mut cookies = browser.cookies.iter();
+    let cookie = cookies.find(|(name, _)| name.starts_with(PENDING));
+    let (name, value) = cookie.unwrap();
+    let id = name.trim_start_matches(PENDING);
+    assert!(trip.state().starts_with(id));
+    let purpose = portcullis_control::seal::Purpose::SignInAttempt { attempt: id };
+    let sealed = portcullis_control::seal::Sealed::stored(value.clone());
+    let seal = &scene.service.running.service.seal;
+    assert!(seal.open_unverified(purpose, &sealed).is_none());
 }
 
 #[tokio::test]
@@ -228,16 +275,16 @@ async fn home_advises_to_retire_the_first_administrator_once_a_provider_brings_a
     let role = json!({ "email": "admin@localhost", "role": "administrator" });
     scene.service.done("/users/role", role).await;
     let home = page(&scene.service, &mut browser, "/dashboard").await;
-    assert!(home.contains("the role of admin@localhost"), "{home}");
+    assert!(home.contains("admin@localhost still has a role"), "{home}");
     let mut first = Browser::default();
     let signed_in = first
         .sign_in(&scene.service, "/login", ("admin@localhost", &password))
         .await;
     assert!(signed_in.status().is_redirection());
     let home = page(&scene.service, &mut first, "/dashboard").await;
-    assert!(!home.contains("the role of admin@localhost"), "{home}");
+    assert!(!home.contains("admin@localhost still has a role"), "{home}");
     let role = json!({ "email": "admin@localhost", "role": "none" });
     scene.service.done("/users/role", role).await;
     let home = page(&scene.service, &mut browser, "/dashboard").await;
-    assert!(!home.contains("the role of admin@localhost"), "{home}");
+    assert!(!home.contains("admin@localhost still has a role"), "{home}");
 }

@@ -74,6 +74,15 @@ impl Mistake {
         }
     }
 
+    /// About the name of an access group.
+    pub fn of_name(text: &str) -> Self {
+        Self {
+            rule: Some(0),
+            field: "id".to_owned(),
+            text: Shown::new(&format!("Name: {text}")),
+        }
+    }
+
     /// The id of what is to be mended, if this rule is open.
     pub fn anchor(&self, open: Option<usize>) -> String {
         match self.rule {

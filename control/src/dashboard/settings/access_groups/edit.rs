@@ -19,12 +19,14 @@ use super::super::super::applications::policies::press::Press;
 use super::super::super::applications::policies::rule::RuleDraft;
 use super::super::super::applications::policies::typed::{add_condition, typed};
 use super::super::super::fields::Fields;
+use super::super::super::refusal;
 use super::{LIST, Which};
-use crate::administration::access_groups::{CheckError, checked, find, set};
+use crate::administration::access_groups::{CheckError, checked, find, naming, set};
 use crate::administration::etag::Etag;
 use crate::policy::rules::AccessGroup;
 use crate::problems::Refused;
 use crate::service::Service;
+use crate::sessions::recent::{TO_CONFIRM, is_recent};
 use crate::storage::{AccessGroupError, ExpectedGroup, StoredAccessGroup};
 use crate::team_domain::page::failure::Failure;
 use crate::team_domain::page::redirect::redirect;
@@ -82,6 +84,9 @@ pub async fn edit(
         draft.id = which.name;
     }
     let before = find(&service, &draft.id).await?;
+    if before.as_ref().is_some_and(|before| before.declared) {
+        return redirect(StatusCode::SEE_OTHER, LIST.1);
+    }
     let mut sent = Sent {
         service: &service,
         person: &person,
@@ -138,9 +143,20 @@ impl Sent<'_> {
         if fingerprint(self.before) != self.base && !is_same {
             return self.changed_meanwhile(&group).await;
         }
+        let is_fresh = is_recent(self.person.session(), self.service.now(), TO_CONFIRM);
+        if !is_fresh && self.decides_durations().await? {
+            return refusal::sign_in_too_old(self.service, self.person, fields);
+        }
         let by = self.person.acting(fields);
-        let expected = ExpectedGroup::Is(self.before.map(|before| &before.group));
-        match set(self.service, &by, (&group, expected)).await {
+        let before = self.before.map(|before| &before.group);
+        match set(
+            self.service,
+            &by,
+            (&group, before),
+            ExpectedGroup::Is(before),
+        )
+        .await
+        {
             Ok(version) => {
                 let version = version.map_or_else(String::new, |version| version.to_string());
                 let page = format!("{}?done=saved&version={version}", LIST.1);
@@ -154,6 +170,17 @@ impl Sent<'_> {
         }
     }
 
+    /// Whether somebody may get another session duration: a policy that names the group has rules with a
+    /// duration of their own.
+    async fn decides_durations(&self) -> Result<bool, Failure> {
+        let all = self.service.storage.applications().await?;
+        let mut naming = naming(&self.draft.id, &all);
+        Ok(naming.any(|one| {
+            let mut rules = one.definition.policy.rules().iter();
+            rules.any(|rule| rule.session_duration.is_some())
+        }))
+    }
+
     /// The group, or what is wrong with it.
     async fn checked(&self) -> Result<Result<AccessGroup, Vec<Mistake>>, Failure> {
         let mistakes = |refused: &Refused| {
@@ -161,17 +188,8 @@ impl Sent<'_> {
             problems.map(Mistake::of_access_group).collect()
         };
         if self.before.is_some() && self.base.is_empty() {
-            let mut taken = crate::problems::InputProblems::default();
-            taken.add(
-                "name",
-                &self.draft.id,
-                "is the name of another access group",
-            );
-            return Ok(Err(taken
-                .finish()
-                .err()
-                .as_ref()
-                .map_or_else(Vec::new, mistakes)));
+            let text = "is the name of another access group";
+            return Ok(Err(vec![Mistake::of_name(text)]));
         }
         let conditions = conditions_of(&self.draft);
         match checked(self.service, &self.draft.id, conditions, self.before).await {

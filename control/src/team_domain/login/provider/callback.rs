@@ -155,8 +155,12 @@ impl Answered<'_> {
         }
         let asked_at = service.clock.now();
         if let Some(session) = self.pending.trial_of() {
-            return match trial::is_theirs(service, self.client.headers, session).await? {
-                true => self.tried(service).await,
+            return match trial::is_theirs(service, self.client, session).await? {
+                true => {
+                    let tried = self.tried(service).await;
+                    limits.give_back(key);
+                    tried
+                }
                 false => lost(service, (self.provider, &source), Some(&self.query)).await,
             };
         }

@@ -200,7 +200,11 @@ impl Pending {
     ) -> Result<Vec<HeaderValue>, Failure> {
         let contents = serde_json::to_vec(&self.contents)
             .map_err(|_| Failure::Broken("a sign-in could not be written down"))?;
-        let value = sealed(&service.seal, &self.id, &contents)?;
+        let purpose = match self.trial_of() {
+            Some(_) => trial_of(&self.id),
+            None => self.id.clone(),
+        };
+        let value = sealed(&service.seal, &purpose, &contents)?;
         let kept = cookies::set(&name(&self.id), value.as_str(), ATTEMPT_LIFETIME);
         let mut lines: Vec<HeaderValue> = kept.into_iter().collect();
         lines.extend(
@@ -259,10 +263,20 @@ fn attempts<'a>(
         .filter(|(id, _)| is_id(id))
         .filter_map(|(id, value)| {
             let sealed = Sealed::stored(value.to_owned());
-            let purpose = Purpose::SignInAttempt { attempt: id };
-            let bytes = service.seal.open_unverified(purpose, &sealed)?;
-            Some((id, serde_json::from_slice(&bytes).ok()?))
+            let opened = |attempt: &str| -> Option<Contents> {
+                let purpose = Purpose::SignInAttempt { attempt };
+                let bytes = service.seal.open_unverified(purpose, &sealed)?;
+                serde_json::from_slice(&bytes).ok()
+            };
+            let attempt = opened(id).filter(|contents| contents.trial_of.is_none());
+            let trial = || opened(&trial_of(id)).filter(|contents| contents.trial_of.is_some());
+            Some((id, attempt.or_else(trial)?))
         })
+}
+
+/// What a trial is sealed for. A service that knows no trials cannot open it, and takes it for no sign-in.
+fn trial_of(id: &str) -> String {
+    format!("{id} trial")
 }
 
 /// The id in a `state`, and the sealed place.

@@ -7,6 +7,7 @@ use axum::response::Response;
 use portcullis::protocol::base64url;
 use serde_json::{Map, Value};
 
+use super::super::super::client::Client;
 use super::super::super::page::failure::Failure;
 use super::super::super::page::message::render;
 use super::super::super::page::time::ShownTime;
@@ -61,6 +62,11 @@ pub async fn begin(
         trial_of: Some(&session.id),
     };
     let pending = Pending::begin(service, &beginning).await?;
+    tracing::info!(
+        provider = provider.id(),
+        by = session.email,
+        "an administrator tries a provider"
+    );
     match to_provider(service, headers, (provider, &pending)).await? {
         Ok(response) => Ok(response),
         Err(error) => failed(service, provider, (error.reason(), &error.to_string())),
@@ -70,10 +76,13 @@ pub async fn begin(
 /// Whether this browser is still signed in as the administrator who began the trial.
 pub async fn is_theirs(
     service: &Service,
-    headers: &HeaderMap,
+    client: &Client<'_>,
     session_id: &str,
 ) -> Result<bool, Failure> {
-    let session = current::current(service, headers).await?;
+    if !service.config.dashboard.answers(client.address(service)) {
+        return Ok(false);
+    }
+    let session = current::current(service, client.headers).await?;
     let Some(session) = session.filter(|session| session.id == session_id) else {
         return Ok(false);
     };
@@ -112,6 +121,11 @@ pub fn failed(
     provider: &IdentityProvider,
     (reason, meaning): (&str, &str),
 ) -> Result<Response, Failure> {
+    tracing::info!(
+        provider = provider.id(),
+        reason,
+        "the trial of a provider failed"
+    );
     let page = TrialTemplate {
         failed: Some((reason.to_owned(), Shown::new(meaning))),
         ..TrialTemplate::of(service, provider)
@@ -136,9 +150,9 @@ fn facts(service: &Service, proven: &ProvenIdentity) -> Vec<(&'static str, Shown
     let email = identity_email(&service.identity_providers, proven);
     let email = match email {
         None => "none".to_owned(),
-        Some(email) if email.is_believed => format!("{}, by which rules go", email.shown),
+        Some(email) if email.is_believed => format!("{}, which policies go by", email.shown),
         Some(email) => format!(
-            "{}, which is shown and by which no rule goes: the provider may not speak for its domain",
+            "{}, which is shown, but policies ignore it: the provider may not speak for its domain",
             email.shown
         ),
     };

@@ -145,11 +145,36 @@ async fn saving_says_first_who_loses_access_and_acts_in_every_policy() {
     let to = saved.headers()["location"].to_str().unwrap().to_owned();
     let list = page(&service, &mut browser, &to).await;
     assert!(
-        list.contains("The policies that name it follow it."),
+        list.contains("Every policy that names it now uses the new conditions."),
         "{list}"
     );
     let refused = bo.get(&service, &attempt.path()).await;
     assert_eq!(refused.status(), 403);
+}
+
+#[tokio::test]
+async fn where_rules_have_durations_a_change_needs_a_recent_sign_in() {
+    let service = Service::start().await;
+    set(&service, "example.com").await;
+    let mut browser = administrator(&service).await;
+    let save = async |browser: &mut Browser, domain: &str| {
+        let form = Form::of(&page(&service, browser, STAFF).await);
+        let form = form.with("include-values", domain);
+        let (_, asked) = press(&service, browser, form, "check").await;
+        let form = Form::of(&asked).with("do", "save");
+        form.send(&service, browser).await.status().as_u16()
+    };
+    service.clock.advance(3_600);
+    let group = json!([{ "access_group": "staff" }]);
+    let rule = json!({ "id": "a", "action": "allow", "include": group });
+    service.wiki(json!({ "policy": [rule] })).await;
+    assert_eq!(save(&mut browser, "example.org").await, 303);
+    let rule = json!({ "id": "a", "action": "allow", "include": group, "session_duration": "1h" });
+    let changes = json!({ "name": "wiki", "changes": { "policy": [rule] } });
+    service.done("/applications/set", changes).await;
+    assert_eq!(save(&mut browser, "example.net").await, 401);
+    let now = staff(&service).await;
+    assert_eq!(now["include"], json!([{ "email_domain": "example.org" }]));
 }
 
 #[tokio::test]
@@ -191,14 +216,15 @@ async fn declared_groups_and_other_roles_get_no_form() {
     let away = browser.get(&service, &office).await;
     assert_eq!(away.status(), 302);
     assert_eq!(away.headers()["location"], LIST);
-    // A form that names it all the same changes nothing.
-    let form = Form::of(&page(&service, &mut browser, NEW).await).with("id", "office");
-    let form = form.with("base", "x").with(
-        "group",
-        "{\"id\":\"office\",\"include\":[{\"ip\":\"10.1.0.0/16\"}]}",
-    );
-    let (status, refused) = press(&service, &mut browser, form, "save").await;
-    assert_eq!(status, 409, "{refused}");
+    // A form that names it all the same gets no further.
+    let group = "{\"id\":\"office\",\"include\":[{\"ip\":\"10.1.0.0/16\"}]}";
+    for press in ["check", "save"] {
+        let form = Form::of(&page(&service, &mut browser, NEW).await).with("id", "office");
+        let form = form.with("group", group).with("do", press);
+        let away = form.send(&service, &mut browser).await;
+        assert_eq!(away.status(), 303, "{press}");
+        assert_eq!(away.headers()["location"], LIST);
+    }
     let none = browser.get(&service, &format!("{NEW}?name=nobody")).await;
     assert_eq!(none.status(), 404);
     let mut viewer = signed_in(&service, "vi@example.com", "viewer").await;

@@ -10,13 +10,10 @@ use super::super::super::super::applications::policies::mistake::Mistake;
 use super::super::super::super::applications::policies::rule::RuleDraft;
 use super::super::super::super::shell::Shell;
 use super::super::super::super::shown::Shown;
-use super::super::{address_of, parts};
+use super::super::{LIST, address_of, parts};
 use super::step::GroupStep;
 use crate::storage::StoredAccessGroup;
 use crate::team_domain::page::failure::Failure;
-
-/// What the form is called that edits nothing yet.
-const NEW: &str = "/dashboard/settings/access-groups/edit";
 
 #[derive(Template)]
 #[template(path = "dashboard/settings/access_group.html")]
@@ -55,7 +52,10 @@ impl EditPage {
         let name = before.map(|one| one.group.name.as_str());
         Self {
             shell: person.shell(),
-            here: name.map_or_else(|| NEW.to_owned(), |name| address_of("edit", name)),
+            here: name.map_or_else(
+                || format!("{}/edit", LIST.1),
+                |name| address_of("edit", name),
+            ),
             name: name.map(Shown::new),
             base,
             id: draft.id.clone(),

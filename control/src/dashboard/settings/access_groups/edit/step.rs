@@ -2,7 +2,7 @@
 
 use super::super::super::super::applications::policies::step::Step;
 use super::super::super::super::shown::Shown;
-use crate::administration::access_groups::users;
+use crate::administration::access_groups::naming;
 use crate::applications::Definition;
 use crate::policy::rules::AccessGroup;
 use crate::service::Service;
@@ -23,7 +23,7 @@ impl GroupStep {
     /// What a group would do to the policies that name it.
     pub async fn of(service: &Service, group: &AccessGroup) -> Result<Self, StorageError> {
         let all = service.storage.applications().await?;
-        let users: Vec<_> = users(&group.name, &all).collect();
+        let users: Vec<_> = naming(&group.name, &all).collect();
         let mut applications = Vec::new();
         for application in users.iter().take(MOST_APPLICATIONS) {
             let before = &application.definition;
