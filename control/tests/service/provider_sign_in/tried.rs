@@ -232,14 +232,18 @@ async fn strangers_cannot_put_an_alarm_on_home() {
             assert!(!refused.status().is_success());
         }
         let mut stranger = Browser::default();
-        let unverified = |token: crate::openid_provider::keys::Token| {
-            token.with("email_verified", json!(false))
-        };
+        let unverified =
+            |token: crate::openid_provider::keys::Token| token.with("email_verified", json!(false));
         scene.sign_in(&mut stranger, "partner", unverified).await;
     }
     let home = page(&scene.service, &mut browser, "/dashboard").await;
     assert!(!home.contains("sign-ins with"), "{home}");
-    let list = page(&scene.service, &mut browser, "/dashboard/settings/providers").await;
+    let list = page(
+        &scene.service,
+        &mut browser,
+        "/dashboard/settings/providers",
+    )
+    .await;
     assert!(!list.contains("CALL-49-123"), "{list}");
 }
 
