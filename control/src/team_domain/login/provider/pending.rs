@@ -9,6 +9,8 @@
 //! form (`response_mode=form_post`) makes a cross-site POST, with which browsers send no such cookie:
 //! the callback answers it with a redirect to itself, and the GET that follows has the cookie.
 
+mod purpose;
+
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue};
@@ -20,10 +22,11 @@ use serde::{Deserialize, Serialize};
 
 use super::super::super::page::failure::Failure;
 use super::super::query::LoginQuery;
-use crate::seal::{Purpose, Seal, Sealed};
+use crate::seal::{Purpose, Sealed};
 use crate::service::Service;
 use crate::sessions::cookies;
 use crate::tokens::secret::{Plain, same};
+use purpose::{place_of, sealed, trial_of};
 
 /// So many attempts one browser keeps; another one takes the place of the oldest.
 const MOST: usize = 8;
@@ -274,11 +277,6 @@ fn attempts<'a>(
         })
 }
 
-/// What a trial is sealed for. A service that knows no trials cannot open it, and takes it for no sign-in.
-fn trial_of(id: &str) -> String {
-    format!("{id} trial")
-}
-
 /// The id in a `state`, and the sealed place.
 fn parts(state: &str) -> Option<(&str, &str)> {
     let (id, rest) = state.split_once('.')?;
@@ -297,13 +295,4 @@ fn name(id: &str) -> String {
 
 fn forget(id: &str) -> Option<HeaderValue> {
     cookies::set(&name(id), "", Duration::ZERO)
-}
-
-fn place_of(id: &str) -> String {
-    format!("{id} place")
-}
-
-fn sealed(seal: &Seal, attempt: &str, bytes: &[u8]) -> Result<Sealed, Failure> {
-    seal.seal(Purpose::SignInAttempt { attempt }, bytes)
-        .map_err(|_| Failure::Broken("a sign-in could not be sealed"))
 }
