@@ -219,10 +219,10 @@ impl Database {
         which: &WhichUsers,
         now: UnixSeconds,
     ) -> Result<u64, StorageError> {
-        let (which, is_common) = &self.rarest_first(which).await?;
+        let (which, _) = &self.rarest_first(which).await?;
         let statement = match which {
-            WhichUsers::Found(_) if !is_common => COUNT_FOUND,
-            _ => statement!(count, which, *is_common),
+            WhichUsers::Found(_) => COUNT_FOUND,
+            _ => statement!(count, which, false),
         };
         let mut count = sqlx::query_as(statement)
             .bind(to_db(now))
