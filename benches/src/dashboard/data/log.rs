@@ -18,12 +18,13 @@ const EVENTS: &str = "CASE WHEN kind < 40 THEN 'token.issued' WHEN kind < 68 THE
 
 /// Evenly over the time, each about a user.
 pub fn audit_events(count: u64, users: u64, ground: &Ground) -> String {
-    let Ground { now, audit_id, .. } = ground;
+    let audit_id = ground.audit_id;
+    let newest_ms = (ground.now - 60) * 1_000;
     format!(
         "INSERT INTO audit_events (id, at_ms, event, actor_kind, actor_id, actor_name, subject_kind, \
          subject_id, subject_name, user_id, user_email, application, address, user_agent, rule, reason, \
          request_id, changes, details, count, counted_as) {} \
-         SELECT {audit_id} + 1 + i, ({now} - 60) * 1000 - ({count} - i) * {REACHES} * 1000 / {count}, \
+         SELECT {audit_id} + 1 + i, {newest_ms} - ({count} - i) * {REACHES} * 1000 / {count}, \
          {EVENTS}, 'user', users.id, users.email, 'session', session, '', users.id, users.email, \
          CASE WHEN i % 3 = 0 THEN '{FIRST}' ELSE 'application-' || CAST(1 + i % 99 AS TEXT) END, \
          client, agent, 'staff', \
