@@ -44,20 +44,31 @@ impl Database {
         &self,
         page: HistoryPage,
     ) -> Result<Vec<PastRevocation>, StorageError> {
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT revocations.version, scope, subject, \
-             COALESCE(users.email, applications.name), revocations.audience, fresh, expires_at, \
-             version_times.at_ms FROM revocations \
-             LEFT JOIN users ON users.id = subject \
-             LEFT JOIN applications ON applications.audience = subject \
-             LEFT JOIN version_times ON version_times.version = revocations.version \
-             WHERE revocations.version < $1 ORDER BY revocations.version DESC, scope, subject \
-             LIMIT $2",
-        )
-        .bind(page.below.map_or(i64::MAX, to_db))
-        .bind(i64::from(page.limit))
-        .fetch_all(self.pool())
-        .await?;
+        macro_rules! statement {
+            ($collated:literal) => {
+                concat!(
+                    "SELECT revocations.version, scope, subject, \
+                     COALESCE(users.email, applications.name), revocations.audience, fresh, \
+                     expires_at, version_times.at_ms FROM revocations \
+                     LEFT JOIN users ON users.id = subject",
+                    $collated,
+                    " LEFT JOIN applications ON applications.audience = subject \
+                     LEFT JOIN version_times ON version_times.version = revocations.version \
+                     WHERE revocations.version < $1 \
+                     ORDER BY revocations.version DESC, scope, subject LIMIT $2"
+                )
+            };
+        }
+        let statement = match self.is_sqlite() {
+            true => statement!(""),
+            // The index of users sorts otherwise than subjects do.
+            false => statement!(" COLLATE \"default\""),
+        };
+        let rows: Vec<Row> = sqlx::query_as(statement)
+            .bind(page.below.map_or(i64::MAX, to_db))
+            .bind(i64::from(page.limit))
+            .fetch_all(self.pool())
+            .await?;
         rows.into_iter().map(past).collect()
     }
 
