@@ -16,7 +16,8 @@ pub(super) struct Visit {
 }
 
 /// Pages that stream, for which "how long" means nothing, and one that leads to a provider.
-const NOT_VISITED: [&str; 3] = [
+const NOT_VISITED: [&str; 4] = [
+    "/api/openapi.json",
     "/audit/export",
     "/revocations/{version}/events",
     "/settings/providers/{id}/try",
@@ -217,6 +218,8 @@ const ASKED: &[(&str, &str, &str)] = &[
         "/settings/access-groups/delete?name=group+1",
     ),
     ("/settings/about", "", "/settings/about"),
+    ("/api", "", "/api"),
+    ("/api/{resource}", "", "/api/applications"),
     ("/settings/keys", "", "/settings/keys"),
     ("/settings/keys/rotate", "", "/settings/keys/rotate"),
     (
