@@ -2,9 +2,9 @@
 # What is built or downloaded goes to target/. tools/needs.sh installs the rest (system packages,
 # rustup's target, cargo-deny); with PORTCULLIS_NO_INSTALL=1 it names what is missing instead.
 
-# Which Envoy is installed and tested: a file in envoy/versions.
-ENVOY_VERSION      ?= 1.40.0
 DEFAULT_ENVOY      := 1.40.0
+# Which Envoy is installed and used: a file in envoy/versions.
+ENVOY_VERSION      ?= $(DEFAULT_ENVOY)
 CARGO_DENY_VERSION := 0.20.2
 WASM_TARGET        := wasm32-wasip1
 
@@ -286,7 +286,7 @@ $(VERIFIERS)/venv/requirements.txt: tests/e2e/verifiers/requirements.txt
 	cp $< $@
 
 envoy/versions/%.txt:
-	@echo 'Envoy $* is not among the tested versions: $(notdir $(basename $(wildcard envoy/versions/*.txt)))'; exit 1
+	@echo 'Envoy $* is not among the pinned versions: $(notdir $(basename $(wildcard envoy/versions/*.txt)))'; exit 1
 
 $(ENVOY): envoy/versions/$(ENVOY_VERSION).txt
 	@$(NEEDS) python3 venv
