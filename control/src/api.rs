@@ -5,9 +5,6 @@
 //! [control socket](crate::control_socket) for the command line. Every change is logged with the
 //! administrator who made it.
 
-/// The path of all calls of the admin API.
-pub const PATH: &str = "/api/admin/v1";
-
 pub mod access_groups;
 pub mod admin_tokens;
 pub mod administrator;
@@ -36,3 +33,6 @@ pub mod settings;
 #[cfg(feature = "test-clock")]
 pub mod test_clock;
 pub mod users;
+
+/// The path of all calls of the admin API.
+pub const PATH: &str = "/api/admin/v1";
